@@ -1,0 +1,72 @@
+"""The whole analysis of a study: tables in, plain data out. Equal tables and seeds give equal output."""
+
+from __future__ import annotations
+
+from ssc_tune.analysis.arrays import RESULTS
+from ssc_tune.analysis.estimates import generator
+from ssc_tune.analysis.extras import extras
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.summaries import compare, summarize
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.verdicts import judge_claims
+from ssc_tune.study.models import Study
+
+
+def analyze(
+    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
+) -> StudyAnalysis:
+    """Summaries, comparisons, verdicts and curves of a study.
+
+    Args:
+        study: the study.
+        tables: its results, complete or not.
+        post_hoc: whether the claims were edited after cells had run; marks every verdict.
+        seed: of every bootstrap and permutation; the records alone and this number decide the output.
+        num_bootstrap: draws of each.
+    """
+    tables = _in_order(tables)
+    places = [(block, setting) for block in study.blocks for setting in study.setting_names]
+    summaries, comparisons = [], []
+    for block, setting in places:
+        for method in study.block_methods(block):
+            rng = generator(seed, block, setting, method)
+            summaries.append(summarize(study, tables, block, setting, method, rng=rng, num_bootstrap=num_bootstrap))
+        if study.design.type != "search":
+            comparisons += compare(study, tables, block, setting)
+    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    return StudyAnalysis(
+        study=study.name,
+        summaries=tuple(summaries),
+        comparisons=tuple(comparisons),
+        verdicts=judge_claims(study, tables, post_hoc=post_hoc, seed=seed, num_bootstrap=num_bootstrap),
+        curves=more.curves,
+        shares=more.shares,
+        facts=more.facts,
+        warnings=(*_warnings(study, tables), *more.warnings),
+    )
+
+
+def _in_order(tables: Tables) -> Tables:
+    """The same tables whatever the order in which cells ended."""
+    place = ["block", "setting", "method", "point", "seed"]
+    return Tables(
+        tables.cells.sort_values(place, kind="stable").reset_index(drop=True),
+        tables.history.sort_values(["cell_id", "step"], kind="stable").reset_index(drop=True),
+        tables.expected.sort_values(place, kind="stable").reset_index(drop=True),
+    )
+
+
+def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
+    lines = []
+    results = tables.cells[tables.cells["status"].isin(RESULTS)]
+    missing = len(tables.expected) - len(results)
+    if missing > 0:
+        lines.append(f"{missing} of {len(tables.expected)} cells have no result yet")
+    failed = int((results["status"] != "ok").sum())
+    if failed:
+        lines.append(f"{failed} of {len(results)} cells diverged or failed; they score at chance")
+    if study.seeds < 3:
+        lines.append(f"{study.seeds} seed{'s' * (study.seeds != 1)}: fewer than 3, so intervals are wide or undefined")
+    if study.design.type == "search":
+        lines.append("the points were chosen by a search: spread and means over them are no property of the space")
+    return tuple(lines)

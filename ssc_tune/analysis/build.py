@@ -1,0 +1,72 @@
+"""From records to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.design import Cell
+from ssc_tune.records import Record
+from ssc_tune.study.models import Study
+
+_HISTORY = [
+    "cell_id",
+    "step",
+    "time",
+    "train_loss",
+    "validation_accuracy",
+    "confident_fraction",
+    "confident_accuracy",
+    "learning_rate",
+    "images_per_second",
+]
+
+
+def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -> Tables:
+    """The tables of a study's cells; a record whose status is ``infrastructure`` counts as missing."""
+    expected = pd.DataFrame(
+        [(*cell.placement, cell.cell_id) for cell in cells],
+        columns=["block", "setting", "method", "point", "seed", "cell_id"],
+    )
+    usable = {key: record for key, record in records.items() if record.result.status != "infrastructure"}
+    rows = [_row(study, cell, usable[cell.cell_id]) for cell in cells if cell.cell_id in usable]
+    columns = ["study", "block", "setting", "method", "point", "seed", "status", "validation_accuracy"]
+    columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id"]
+    frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells))
+    for name in ("validation_accuracy", "test_accuracy", "steps_to_90"):
+        frame[name] = pd.to_numeric(frame[name]).astype("float64")
+    used = sorted({cell.cell_id for cell in cells} & set(usable))
+    history = [
+        [key, *(getattr(evaluation, name) for name in _HISTORY[1:])]
+        for key in used
+        for evaluation in usable[key].result.history
+    ]
+    return Tables(frame, pd.DataFrame(history, columns=_HISTORY), expected)
+
+
+def hyperparameter_names(cells: Sequence[Cell]) -> list[str]:
+    """Every hyperparameter of every method in the cells, in order of first appearance."""
+    names: dict[str, None] = {}
+    for method in dict.fromkeys(cell.placement.method for cell in cells):
+        example = next(cell for cell in cells if cell.placement.method == method)
+        names.update(dict.fromkeys(example.config.hyperparameters))
+    return list(names)
+
+
+def _row(study: Study, cell: Cell, record: Record) -> dict[str, object]:
+    result = record.result
+    return {
+        "study": study.name,
+        **cell.placement._asdict(),
+        "status": result.status,
+        "validation_accuracy": result.validation_accuracy,
+        "test_accuracy": result.test_accuracy,
+        "steps": result.steps,
+        "steps_to_90": result.steps_to_90,
+        "seconds": result.seconds,
+        "num_classes": result.num_classes,
+        "cell_id": cell.cell_id,
+        **cell.config.hyperparameters,
+    }

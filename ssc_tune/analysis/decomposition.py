@@ -1,0 +1,252 @@
+"""Where the variance of the score comes from: parameters, their interactions, seeds and the residual, summing to 1."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from ssc_tune.analysis import sobol, surrogate
+from ssc_tune.analysis.variance import FloatArray as Array
+from ssc_tune.analysis.variance import components, table
+
+HIGHER = "higher-order interactions"
+SEED, RESIDUAL = "seed", "residual"
+UNRESOLVED = "hyperparameters together"
+
+
+class Decomposition(NamedTuple):
+    """Shares of the variance of one cell's score; they sum to 1. Limits are NaN where there are none.
+
+    A share may be slightly negative: an unbiased estimate of a part near 0 has to be. It is not cut.
+    """
+
+    sources: tuple[str, ...]
+    shares: Array
+    low: Array
+    high: Array
+    evaluator: str
+    reason: str  # why shares are undefined or not resolved into parameters; empty otherwise
+    r2: float = float("nan")
+
+
+def _undefined(evaluator: str, reason: str) -> Decomposition:
+    empty = np.empty(0)
+    return Decomposition((), empty, empty, empty, evaluator, reason)
+
+
+def is_full_grid(points: ArrayLike) -> bool:
+    """Whether the points (N, P) are every combination of their levels, once each, with two levels or more."""
+    levels = np.asarray(points, dtype=np.float64)
+    sizes = [len(np.unique(levels[:, k])) for k in range(levels.shape[1])]
+    return min(sizes) > 1 and int(np.prod(sizes)) == len(levels) == len(np.unique(levels, axis=0))
+
+
+def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: float = 0.95) -> Decomposition:
+    """Exact analysis of variance of a full grid run with several seeds (statsmodels ``anova_lm``).
+
+    Model: main effects, two-way interactions, higher-order interactions pooled, seeds crossed with points, error. The
+    share of an effect is omega squared, (SS - df MS_error) / (SS_total + MS_error); the residual is what remains,
+    MS_error (df_total + 1) / (SS_total + MS_error). Intervals: effects by inverting the noncentral F of their test,
+    the others held at their estimates; the residual by chi-squared.
+
+    Args:
+        points: (N, P) levels, a full grid.
+        y: (N, R) scores, R at least 2.
+        names: the P parameters.
+        confidence: of the intervals.
+
+    Returns:
+        No shares, with a reason, for one seed or scores that do not vary.
+
+    Raises:
+        ValueError: the points are no full grid, or shapes do not agree.
+    """
+    evaluator = "ANOVA, omega squared"
+    levels, values = np.asarray(points, dtype=np.float64), table(y)
+    if levels.shape != (len(values), len(names)) or not is_full_grid(levels):
+        raise ValueError("anova needs a full grid of points; use functional for scattered ones")
+    num_points, num_seeds = values.shape
+    if num_seeds < 2:
+        return _undefined(evaluator, "one seed: interactions cannot be told from noise")
+    if np.ptp(values) == 0:
+        return _undefined(evaluator, "the scores do not vary")
+    effects = _effects(levels, values, names)
+    found = components(values)
+    error, df_error = found.ms_error, (num_points - 1) * (num_seeds - 1)
+    size = values.size
+    total = float(((values - values.mean()) ** 2).sum())
+    shares = [(ss - df * error) / (total + error) for _, ss, df in effects]
+    residual = error * size / (total + error)
+    limits = _effect_limits(effects, error, df_error, size, confidence)
+    limits.append(_residual_limits(shares, residual, df_error, confidence))
+    low, high = np.array(limits).T
+    sources = (*(name for name, _, _ in effects), RESIDUAL)
+    return Decomposition(sources, np.array([*shares, residual]), low, high, evaluator, "")
+
+
+def _effects(levels: Array, values: Array, names: Sequence[str]) -> list[tuple[str, float, int]]:
+    """(source, sum of squares, degrees of freedom) of everything but the error."""
+    import pandas as pd
+    from statsmodels.formula.api import ols
+    from statsmodels.stats.anova import anova_lm
+
+    num_points, num_seeds = values.shape
+    frame = pd.DataFrame({f"p{k}": np.repeat(levels[:, k], num_seeds) for k in range(len(names))})
+    frame["seed"] = np.tile(np.arange(num_seeds), num_points)
+    frame["y"] = values.ravel()
+    factors = " + ".join(f"C(p{k})" for k in range(len(names)))
+    fitted = anova_lm(ols(f"y ~ ({factors})**2 + C(seed)", data=frame).fit(), typ=1)
+    effects = []
+    for k, name in enumerate(names):
+        row = fitted.loc[f"C(p{k})"]
+        effects.append((name, float(row["sum_sq"]), int(row["df"])))
+    for i, j in itertools.combinations(range(len(names)), 2):
+        row = fitted.loc[f"C(p{i}):C(p{j})"]
+        effects.append((f"{names[i]} x {names[j]}", float(row["sum_sq"]), int(row["df"])))
+    means = values.mean(axis=1)
+    left = num_seeds * float(((means - means.mean()) ** 2).sum()) - sum(ss for _, ss, _ in effects)
+    df_left = num_points - 1 - sum(df for _, _, df in effects)
+    if df_left > 0:
+        effects.append((HIGHER, left, df_left))
+    row = fitted.loc["C(seed)"]
+    return [*effects, (SEED, float(row["sum_sq"]), int(row["df"]))]
+
+
+def _effect_limits(
+    effects: list[tuple[str, float, int]], error: float, df_error: int, size: int, confidence: float
+) -> list[tuple[float, float]]:
+    from statsmodels.stats.oneway import confint_noncentrality
+
+    if error <= 0:
+        return [(float("nan"), float("nan"))] * len(effects)
+    own = np.array([max(0.0, ss / error - df) for _, ss, df in effects])  # estimated noncentrality
+    limits = []
+    for k, (_, ss, df) in enumerate(effects):
+        others = own.sum() - own[k]
+        ends = confint_noncentrality(ss / df / error, (df, df_error), alpha=1 - confidence)
+        low, high = (float(end) / (float(end) + others + size) for end in ends)
+        limits.append((low, high))
+    return limits
+
+
+def _residual_limits(shares: list[float], residual: float, df: int, confidence: float) -> tuple[float, float]:
+    effects = max(0.0, sum(shares))
+    scaled = residual * df / stats.chi2.ppf([0.5 + confidence / 2, 0.5 - confidence / 2], df)
+    low, high = scaled / (scaled + effects)
+    return float(low), float(high)
+
+
+def functional(
+    points: ArrayLike,
+    y: ArrayLike,
+    names: Sequence[str],
+    *,
+    categories: Mapping[int, int] | None = None,
+    num_bootstrap: int = 200,
+    confidence: float = 0.95,
+    rng: np.random.Generator | None = None,
+    model: surrogate.Surrogate | None = None,
+    r2: float | None = None,
+) -> Decomposition:
+    """Functional ANOVA of scattered points: var_point split by Sobol indices, then seed and residual.
+
+    With the two-way components, total = var_point + var_seed + var_error. A parameter's share is S_i var_point / total,
+    an interaction's S_ij var_point / total, and what the first two orders leave is "higher-order interactions". The
+    surrogate smooths; its indices are scaled to the whole of var_point, and its cross-validated R2 is returned.
+
+    Args:
+        points: (N, P) in the unit cube.
+        y: (N, R) scores, R at least 2.
+        names: the P parameters.
+        categories: number of categories of each dimension that is a choice.
+        num_bootstrap: resamples of the points; normal intervals from their standard errors. Seeds are not resampled,
+            so the interval of the seed's share is too short with few seeds.
+        confidence: of the intervals.
+        rng: default ``default_rng(0)``.
+        model, r2: a surrogate of the point means already fitted, and its cross-validated R2.
+
+    Returns:
+        "hyperparameters together" instead of the parameters, with a reason, where the indices are refused; no shares
+        for one seed or scores that do not vary.
+    """
+    rng = np.random.default_rng(0) if rng is None else rng
+    evaluator = "Sobol indices of a Gaussian process"
+    x, values = np.asarray(points, dtype=np.float64), table(y)
+    if x.shape != (len(values), len(names)):
+        raise ValueError(f"points {x.shape}, y {values.shape} and {len(names)} names do not agree")
+    if values.shape[1] < 2 or len(values) < 3:
+        return _undefined(evaluator, "seed and residual need at least 2 seeds and 3 points")
+    if np.ptp(values) == 0:
+        return _undefined(evaluator, "the scores do not vary")
+    found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
+    reason = found.reason
+    if not reason and components(values).var_point <= 0:
+        reason = "the variance over points is within the noise of the seeds"
+    shares, errors, sources = _components_with_errors(values, num_bootstrap, rng)
+    if not reason:
+        shares, errors, sources = _resolve(found, shares, errors, names)
+    reach = stats.norm.ppf(0.5 + confidence / 2) * errors
+    low, high = np.clip(shares - reach, np.minimum(0, shares), 1), np.clip(shares + reach, 0, 1)
+    return Decomposition(sources, shares, low, high, evaluator, reason, found.r2)
+
+
+def _find_indices(
+    x: Array,
+    values: Array,
+    categories: Mapping[int, int] | None,
+    num_bootstrap: int,
+    confidence: float,
+    rng: np.random.Generator,
+    model: surrogate.Surrogate | None,
+    r2: float | None,
+) -> sobol.Indices:
+    if model is None or r2 is None:
+        return sobol.indices(
+            x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng
+        )
+    if not r2 >= sobol.MINIMUM_R2:
+        reason = f"cross-validated R2 of the surrogate is {r2:.2f}, below {sobol.MINIMUM_R2:g}"
+        return sobol.refused(x.shape[1], reason, r2=r2, confidence=confidence)
+    return sobol.from_surrogate(model, r2=r2, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng)
+
+
+def _component_shares(values: Array) -> Array:
+    found = components(values)
+    parts = np.array([found.var_point, found.var_seed, found.var_error])
+    return np.asarray(parts / parts.sum()) if parts.sum() > 0 else np.full(3, np.nan)
+
+
+def _components_with_errors(
+    values: Array, num_bootstrap: int, rng: np.random.Generator
+) -> tuple[Array, Array, tuple[str, ...]]:
+    shares = _component_shares(values)
+    size = len(values)
+    drawn = np.array([_component_shares(values[rng.integers(size, size=size)]) for _ in range(max(2, num_bootstrap))])
+    return shares, np.nanstd(drawn, axis=0, ddof=1), (UNRESOLVED, SEED, RESIDUAL)
+
+
+def _resolve(
+    found: sobol.Indices, shares: Array, errors: Array, names: Sequence[str]
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Splits the share of the points by Sobol indices; errors of the two factors of a product are combined."""
+    pairs = list(itertools.combinations(range(len(names)), 2))
+    parts = [*found.first, *(found.second[i, j] for i, j in pairs)]
+    part_errors = [*found.first_error, *(found.second_error[i, j] for i, j in pairs)]
+    sources = [*names, *(f"{names[i]} x {names[j]}" for i, j in pairs)]
+    if len(names) > 2:
+        parts.append(1 - sum(parts))
+        part_errors.append(float("nan"))
+        sources.append(HIGHER)
+    split = np.array(parts)
+    split = split / split.sum()
+    split_errors = np.hypot(shares[0] * np.array(part_errors), split * errors[0])
+    return (
+        np.concatenate([shares[0] * split, shares[1:]]),
+        np.concatenate([split_errors, errors[1:]]),
+        (*sources, SEED, RESIDUAL),
+    )

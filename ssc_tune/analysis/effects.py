@@ -1,0 +1,187 @@
+"""Effects that claims are judged by: how much more of a measure the first method has than the second.
+
+Every effect is oriented "first against second", whatever the claim says; the verdict turns it to the claimed side. Test
+accuracy is judged, points are chosen by validation accuracy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ssc_tune.analysis import comparison, extremes, intervals
+from ssc_tune.analysis.arrays import Policy, Scores
+from ssc_tune.analysis.comparison import Result
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.summaries import cvar_of_tables
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.models import Study
+
+
+class ClaimData(NamedTuple):
+    """What a claim is judged on. ``second`` is ``first`` itself for a claim about one method."""
+
+    claim: Claim
+    study: Study
+    tables: Tables
+    setting: str
+    first: Scores  # of the claim's methods, at the points that both have
+    second: Scores
+    policy: Policy
+    rng: np.random.Generator
+    num_bootstrap: int
+
+
+class Effect(NamedTuple):
+    """How much more of a measure the first method has; NaN fields where undefined, and then ``reason`` says why."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float  # two-sided, of no difference (of the threshold, for a claim with one)
+    name: str  # with {x} for the first method and {y} for the second
+    how: str
+    se: float = math.nan  # where the interval is a t interval
+    df: float = math.nan
+    reason: str = ""
+
+    def exchanged(self) -> Effect:
+        """The same effect with the two methods exchanged."""
+        name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
+        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low, name=name)
+
+
+Measurer = Callable[[ClaimData], Effect]
+
+
+def from_result(found: Result, name: str, how: str) -> Effect:
+    """An effect from a paired comparison."""
+    return Effect(found.estimate, found.low, found.high, found.p_value, name, how, found.se, found.df, found.reason)
+
+
+def from_interval(found: Interval, name: str, how: str) -> Effect:
+    """An effect from a t interval, with the p-value of the same t."""
+    estimate, low, high, se, df, reason = found
+    return Effect(estimate, low, high, intervals.t_p_value(estimate, se, df), name, how, se, df, reason)
+
+
+def undefined(name: str, reason: str) -> Effect:
+    """An effect that there is not."""
+    return Effect(math.nan, math.nan, math.nan, math.nan, name, "", reason=reason)
+
+
+def std(data: ClaimData) -> Effect:
+    """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
+    first, second, confidence = data.first.test, data.second.test, data.claim.confidence
+    how = "sd over points, seed noise removed; delete-one-point jackknife, t"
+    if data.claim.equivalent:
+        return from_result(
+            comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
+        )
+    found = comparison.stability(second, first, confidence=confidence)
+    if found.statistic * found.estimate < 0:
+        # Point means hold noise / R; where the test on them points the other way, it does not back the estimate.
+        found = found._replace(p_value=1.0)
+    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: paired Brown-Forsythe")
+
+
+def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
+    name = f"ln({words} of {{x}} / {words} of {{y}})"
+    if data.claim.equivalent:
+        return undefined(name, f"there is no test of equivalence for {spread}; use std")
+    found = comparison.shape_ratio(
+        data.second.test,
+        data.first.test,
+        spread,
+        rng=data.rng,
+        confidence=data.claim.confidence,
+        num_permutations=data.num_bootstrap,
+    )
+    return from_result(found, name, "point means with the seed noise shrunk away; inverted swap test over points")
+
+
+def iqr(data: ClaimData) -> Effect:
+    """ln(IQR of first / IQR of second) of denoised point means."""
+    return _shape(data, "iqr", "IQR")
+
+
+def range_(data: ClaimData) -> Effect:
+    """ln(range of first / range of second) of denoised point means."""
+    return _shape(data, "range", "range")
+
+
+def mean(data: ClaimData) -> Effect:
+    """Mean accuracy over points and seeds, first minus second."""
+    found = comparison.mean_difference(data.second.test, data.first.test, confidence=data.claim.confidence)
+    return from_result(found, "mean of {x} minus mean of {y}", "two-way variance, Satterthwaite t")
+
+
+def cvar_difference(first: FloatArray, second: FloatArray, confidence: float) -> Interval:
+    """CVaR10 of point means, first minus second, points and seeds both random."""
+
+    def difference(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.asarray(cvar_of_tables(x) - cvar_of_tables(y))
+
+    return intervals.crossed_jackknife(difference, first, second, confidence=confidence)
+
+
+def cvar(data: ClaimData) -> Effect:
+    """CVaR10 (mean of the worst 10% of point means), first minus second."""
+    found = cvar_difference(data.first.test, data.second.test, data.claim.confidence)
+    return from_interval(found, "CVaR10 of {x} minus CVaR10 of {y}", "jackknife over points and seeds, t")
+
+
+def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
+    """Mean of differences (R,), one a seed; t over seeds."""
+    return from_interval(intervals.mean_interval(differences, confidence), name, how)
+
+
+def with_swap_test(effect: Effect, data: ClaimData, first: FloatArray, second: FloatArray, reach: Measure) -> Effect:
+    """The effect with the larger of its p-value and that of swapping the methods point by point.
+
+    An interval over seeds speaks of the points of this design. The swap test asks whether as large a difference would
+    come from methods that are alike over the space and differ in luck at the points drawn.
+
+    Args:
+        effect: the effect, with its interval over seeds.
+        data: where generator and number of draws are from.
+        first: scores (N, R) of the first method.
+        second: scores (N, R) of the second method.
+        reach: from arrays (..., N, R) to the measure (...).
+    """
+
+    def difference(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.asarray(reach(x) - reach(y))
+
+    swapped = intervals.permutation_test(
+        first, second, difference, rng=data.rng, unit="point", num_permutations=data.num_bootstrap
+    )
+    return effect._replace(p_value=max(effect.p_value, swapped) if math.isfinite(effect.p_value) else math.nan)
+
+
+Measure = Callable[[FloatArray], FloatArray]
+
+
+def worst(data: ClaimData) -> Effect:
+    """Accuracy at the worst point, first minus second; the point chosen on other seeds, by validation."""
+    name = "worst point of {x} minus worst point of {y}"
+    if len(data.first.seeds) < 2:
+        return undefined(name, "one seed: an extreme cannot be chosen and scored on different seeds")
+    low, other = (extremes.held_out(s.test, s.validation, lowest=True) for s in (data.first, data.second))
+    how = "chosen on validation of the other seeds; t over seeds; p: also swap test over points"
+    effect = over_seeds(low - other, data.claim.confidence, name, how)
+    return with_swap_test(effect, data, data.first.test, data.second.test, lambda y: y.mean(axis=-1).min(axis=-1))
+
+
+def default(data: ClaimData) -> Effect:
+    """Accuracy at the defaults, first minus second, paired by seed."""
+    name = "default of {x} minus default of {y}"
+    first, second = data.first.default_test, data.second.default_test
+    if not len(first) or len(first) != len(second):
+        return undefined(name, "the defaults lack a cell")
+    return over_seeds(first - second, data.claim.confidence, name, "t over seeds")

@@ -1,0 +1,52 @@
+"""From intervals to the stored :class:`~ssc_tune.analysis.result.Estimate`: NaN becomes None with its reason."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from ssc_tune.analysis.comparison import Result
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.result import Estimate
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A stream of its own for everything that has a name: what is added beside it changes none of its draws."""
+    return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
+def number(value: float) -> float | None:
+    """``value``, or None where it is not finite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def estimate(found: Interval | Result, *, confidence: float, how: str, note: str = "") -> Estimate:
+    """The stored form of an interval; the reason why something is undefined goes into ``note``."""
+    low, high = number(found.low), number(found.high)
+    return Estimate(
+        value=number(found.estimate),
+        low=low,
+        high=high,
+        confidence=None if low is None and high is None else confidence,
+        how=how,
+        note="; ".join(part for part in (found.reason, note) if part),
+    )
+
+
+def missing(why: str, *, how: str = "") -> Estimate:
+    """An estimate that there is not."""
+    return Estimate(value=None, how=how, note=why)
+
+
+def transformed(found: Interval, function: Callable[[float], float]) -> Interval:
+    """An interval carried through an increasing function."""
+    low, high = (function(x) if math.isfinite(x) else x for x in (found.low, found.high))
+    return Interval(function(found.estimate), low, high, reason=found.reason)
+
+
+def negated(found: Result) -> Result:
+    """The same comparison with the methods exchanged."""
+    return found._replace(estimate=-found.estimate, low=-found.high, high=-found.low, statistic=-found.statistic)

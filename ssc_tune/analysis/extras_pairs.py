@@ -1,0 +1,139 @@
+"""Facts about two methods, and about one method over several settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssc_tune.analysis import arrays, budget, convergence, transfer
+from ssc_tune.analysis.comparison import Result, mean_difference
+from ssc_tune.analysis.effects_speed import TARGET
+from ssc_tune.analysis.extras_single import Findings, Material, filled_paths
+from ssc_tune.analysis.variance import FloatArray as Array
+from ssc_tune.study.models import Study
+
+Compare = Callable[[Material, Material], Findings]
+_MAX_PAIRED = 1024  # points of the exact pairing: its tables are N x N
+_LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
+
+
+def pieces(study: Study) -> list[tuple[str, Compare]]:
+    """The comparisons that a study's design allows, by name."""
+    found: list[tuple[str, Compare]] = [("convergence", speed)]
+    if study.design.type in ("sobol", "random", "grid"):
+        found.append(("budget", tuning))
+    return found
+
+
+def _row(first: Material, second: Material, **values: Any) -> dict[str, Any]:
+    return {"block": first.block, "setting": first.setting, "first": first.method, "second": second.method, **values}
+
+
+def tuning(first: Material, second: Material) -> Findings:
+    """Where the budget curves cross, and P(first beats second) at budgets 1, 2, 4, ... on the same points."""
+    a, b = arrays.paired(first.scores, second.scores)
+    if len(a.points) == 0:
+        raise ValueError("no point is complete for both")
+    if len(a.points) > _MAX_PAIRED:
+        a, b = a.at(a.points[:_MAX_PAIRED]), b.at(b.points[:_MAX_PAIRED])
+    crossed = budget.crossing(a.test, b.test, first_choose_by=a.validation, second_choose_by=b.validation)
+    leader = {"first": first.method, "second": second.method}.get(crossed.leader or "")
+    budgets = [2**k for k in range(11) if 2**k <= max(1, len(a.points) // 2)]
+    better = {
+        n: budget.probability_better(a.test, b.test, n, first_choose_by=a.validation, second_choose_by=b.validation)
+        for n in budgets
+    }
+    values = {"leader": leader, "from_n": crossed.n, "reason": crossed.reason, "probability_first_better": better}
+    return Findings(facts=[("budget", _row(first, second, num_points=len(a.points), **values))])
+
+
+def _difference(found: Result) -> dict[str, Any]:
+    return {"value": found.estimate, "low": found.low, "high": found.high, "p": found.p_value, "reason": found.reason}
+
+
+def speed(first: Material, second: Material) -> Findings:
+    """Second minus first: restricted mean steps to a common target, and area under the accuracy curve."""
+    a, b = arrays.paired(first.scores, second.scores)
+    (steps, one), (other_steps, two) = filled_paths(first), filled_paths(second)
+    if not np.array_equal(steps, other_steps):
+        raise ValueError("the methods were evaluated at different steps")
+    one = one[np.searchsorted(first.scores.points, a.points)]
+    two = two[np.searchsorted(second.scores.points, b.points)]
+    target = TARGET * min(float(one[:, :, -1].mean()), float(two[:, :, -1].mean()))
+    arrivals = [
+        convergence.steps_to_target(steps, np.where(scores.failed[:, :, None], np.nan, path), target)
+        for scores, path in ((a, one), (b, two))
+    ]
+    found = convergence.speed_difference(arrivals[0], arrivals[1])
+    areas = [convergence.area_under_curve(steps, path) for path in (one, two)]
+    row = _row(first, second, target=target, steps=_difference(found.difference), sign_p=found.sign_p)
+    row |= {"num_censored": found.num_censored, "horizon": arrivals[0].horizon}
+    if np.isfinite(areas[0]).all():
+        row["area"] = _difference(mean_difference(areas[0], areas[1]))
+    return Findings(facts=[("convergence", row)])
+
+
+def transfer_over_settings(
+    found: Mapping[str, Sequence[Material | None]], method: str, block: str, rng: np.random.Generator
+) -> Findings:
+    """Phi of a method over the settings, on scores normalized over all methods, and its effective dimension."""
+    own = [material for material in found[method] if material is not None]
+    if len(own) < len(found[method]):
+        raise ValueError("a setting has no complete point")
+    common = own[0].scores.points
+    for material in own[1:]:
+        common = np.intersect1d(common, material.scores.points)
+    num_seeds = min(material.scores.test.shape[1] for material in own)
+    if len(common) < 2:
+        raise ValueError(f"{len(common)} points are complete in every setting; transfer needs 2")
+    tables = np.stack([material.scores.at(common).test[:, :num_seeds] for material in own])
+    limits = _limits(found)
+    held_out = transfer.held_out_sensitivity(tables, limits=limits)
+    measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
+    dimension = _dimension(own, limits, rng)
+    row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
+    row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
+    row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
+    return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
+
+
+def _limits(found: Mapping[str, Sequence[Material | None]]) -> Array:
+    """(D, 2): 5th and 95th percentile of point means in each setting, all methods pooled."""
+    limits = []
+    for setting in zip(*found.values(), strict=True):
+        pooled = [material.means for material in setting if material is not None]
+        limits.append(np.percentile(np.concatenate(pooled), (5, 95)))
+    return np.array(limits)
+
+
+def _dimension(own: Sequence[Material], limits: Array, rng: np.random.Generator) -> dict[str, Any]:
+    """Effective dimension on a grid of the surrogates' predictions, or on the design itself where it is a grid."""
+    names = own[0].names
+    nothing: dict[str, Any] = {"effective_dimension": None, "retuned": []}
+    if not names or any(material.names != names for material in own):
+        return {**nothing, "dimension_reason": "the settings do not vary the same parameters"}
+    try:
+        models = [material.fitted(rng) for material in own]
+    except ValueError as error:
+        return {**nothing, "dimension_reason": str(error)}
+    worst = min(model.r2 for model in models)
+    if not worst >= 0.5:
+        return {**nothing, "dimension_reason": f"cross-validated R2 of a surrogate is {worst:.2f}, below 0.5"}
+    if len(names) > len(_LEVELS) + 1:
+        return {**nothing, "dimension_reason": f"{len(names)} parameters: too many for a grid of predictions"}
+    number = _LEVELS[min(len(names), len(_LEVELS)) - 1]
+    axes = []
+    for k in range(len(names)):
+        size = own[0].categories.get(k)
+        axes.append((np.arange(size) + 0.5) / size if size else np.linspace(0, 1, number))
+    grid = np.stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")], axis=1)
+    scores = transfer.normalize(np.stack([model.model.predict(grid) for model in models]), limits=limits)
+    result = transfer.effective_dimension(scores, grid)
+    return {
+        "effective_dimension": result.num_parameters,
+        "retuned": [names[k] for k in result.retuned],
+        "retuning_scores": result.scores,
+        "dimension_reason": result.reason,
+    }

@@ -1,0 +1,404 @@
+"""Curves and shares of one method in one block and setting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssc_tune.analysis import arrays, budget, curves, decomposition, importance, intervals, sobol, surrogate, volume
+from ssc_tune.analysis.effects_speed import paths
+from ssc_tune.analysis.result import Curve, Estimate, Share
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.variance import FloatArray as Array
+from ssc_tune.study.models import OneAtATimeDesign, Study
+from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
+
+ACCURACY = "test accuracy"
+TOLERANCE = 0.02
+_MAX_BUDGET = 64
+_NUM_POSITIONS = 25
+_NUM_DELTAS = 21
+
+
+class Findings(NamedTuple):
+    """What one piece found."""
+
+    curves: Sequence[Curve] = ()
+    shares: Sequence[Share] = ()
+    facts: Sequence[tuple[str, dict[str, Any]]] = ()
+    reasons: Sequence[str] = ()
+
+
+class Fitted(NamedTuple):
+    """A surrogate of point means with its cross-validated R2."""
+
+    model: surrogate.Surrogate
+    r2: float
+
+
+class Material:
+    """One method's scores, and where its points lie in the unit cube of the parameters that vary for it."""
+
+    def __init__(
+        self, study: Study, tables: Tables, scores: arrays.Scores, *, block: str, setting: str, method: str
+    ) -> None:
+        self.study, self.tables, self.scores = study, tables, scores
+        self.block, self.setting, self.method = block, setting, method
+        where = arrays.coordinates(study, tables, block=block, setting=setting, points=scores.points)
+        space = study.search_space.parameters
+        kept = [
+            k
+            for k, name in enumerate(where.names)
+            if space[name].applies(method) and np.isfinite(where.unit[:, k]).all() and np.ptp(where.unit[:, k]) > 0
+        ]
+        self.names = tuple(where.names[k] for k in kept)
+        self.unit: Array = np.clip(where.unit[:, kept], 0, 1)
+        self.default: Array = where.default[kept]
+        self.parameters: tuple[Parameter, ...] = tuple(space[name] for name in self.names)
+        self.categories = {k: len(p.choices) for k, p in enumerate(self.parameters) if isinstance(p, ChoiceParameter)}
+        self._fitted: Fitted | None = None
+
+    @property
+    def means(self) -> Array:
+        """Mean test accuracy of each point (N,)."""
+        return np.asarray(self.scores.test.mean(axis=1))
+
+    def fitted(self, rng: np.random.Generator) -> Fitted:
+        """The surrogate, fitted at the first call.
+
+        Raises:
+            ValueError: too few points, or scores that do not vary.
+        """
+        if not self.names:
+            raise ValueError("no parameter varies")
+        needed = max(10, 2 * (len(self.names) + 1))
+        if len(self.means) < needed:
+            raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
+        if self._fitted is None:
+            model = surrogate.fit(self.unit, self.means, categories=self.categories, rng=rng)
+            r2 = surrogate.cross_validated_r2(
+                self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
+            )
+            self._fitted = Fitted(model, r2)
+        return self._fitted
+
+    def row(self, **values: Any) -> dict[str, Any]:
+        """A row of facts about this method."""
+        return {"block": self.block, "setting": self.setting, "method": self.method, **values}
+
+    def curve(
+        self,
+        kind: str,
+        x_name: str,
+        y_name: str,
+        x: Iterable[Any],
+        y: Array,
+        low: Array,
+        high: Array,
+        note: str = "",
+    ) -> Curve:
+        """A curve of this method; without a band where a limit is undefined."""
+        banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
+        return Curve(
+            kind=kind,
+            method=self.method,
+            block=self.block,
+            setting=self.setting,
+            x_name=x_name,
+            y_name=y_name,
+            x=tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
+            y=tuple(map(float, y)),
+            low=tuple(map(float, low)) if banded else None,
+            high=tuple(map(float, high)) if banded else None,
+            note=note,
+        )
+
+
+Piece = Callable[[Material, int, np.random.Generator], Findings]
+
+
+def collect(study: Study, tables: Tables, *, block: str, setting: str, method: str) -> Material | None:
+    """The material of a method; None where no point of the design is complete."""
+    scores = arrays.load(study, tables, block=block, setting=setting, method=method)
+    if len(scores.points) == 0:
+        return None
+    return Material(study, tables, scores, block=block, setting=setting, method=method)
+
+
+def pieces(study: Study) -> list[tuple[str, Piece]]:
+    """The pieces that a study's design allows, by name."""
+    found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
+    if study.design.type == "one-at-a-time":
+        return [*found, ("one at a time", one_at_a_time)]
+    if study.design.type == "search":
+        return found
+    return [
+        *found,
+        ("budget", budget_curve),
+        ("near-optimal volume", volume_curve),
+        ("partial dependence", partial_dependence),
+        ("variance decomposition", variance_shares),
+        ("importance", importance_shares),
+    ]
+
+
+def plain(value: Any) -> Any:
+    """JSON's own types; NaN becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def estimate(value: float, low: float, high: float, *, how: str, note: str = "", confidence: float = 0.95) -> Estimate:
+    """An :class:`Estimate` from numbers that may be NaN."""
+    banded = math.isfinite(low) and math.isfinite(high)
+    return Estimate(
+        value=float(value) if math.isfinite(value) else None,
+        low=float(low) if banded else None,
+        high=float(high) if banded else None,
+        confidence=confidence if banded else None,
+        how=how,
+        note=note,
+    )
+
+
+def convergence_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Mean validation accuracy by step with the two-way t interval, failed cells at chance from their first gap on."""
+    steps, values = filled_paths(material)
+    found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
+    low, high = np.array([f.low for f in found]), np.array([f.high for f in found])
+    note = next((f.reason for f in found if f.reason), "")
+    mean = values.mean(axis=(0, 1))
+    return Findings([material.curve("convergence", "step", "validation accuracy", steps, mean, low, high, note)])
+
+
+def filled_paths(material: Material) -> tuple[Array, Array]:
+    """Steps (T,) and validation accuracies (N, R, T); a failed cell is at chance where it has no evaluation.
+
+    Raises:
+        ValueError: no history, or a cell that is not evaluated when the others are.
+    """
+    steps, values = paths(
+        material.tables, material.scores, block=material.block, setting=material.setting, method=material.method
+    )
+    if len(steps) == 0:
+        raise ValueError("no evaluation is recorded")
+    chance = np.where(material.scores.failed, material.scores.validation, np.nan)[:, :, None]
+    values = np.where(np.isfinite(values), values, chance)
+    if not np.isfinite(values).all():
+        raise ValueError("cells were evaluated at different steps")
+    return steps, values
+
+
+def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Expected test accuracy of the best of n points on validation."""
+    scores = material.scores
+    num_points = len(scores.points)
+    last = min(max(1, num_points // 2), _MAX_BUDGET)
+    x_name = "points tried"
+    if num_points < 4:
+        y = budget.expected_best_curve(scores.test, choose_by=scores.validation)
+        nan = np.full(num_points, np.nan)
+        note = f"{num_points} points: no band"
+        return Findings([material.curve("budget", x_name, ACCURACY, range(1, num_points + 1), y, nan, nan, note)])
+    band = budget.jackknife_band(scores.test, choose_by=scores.validation, max_n=last)
+    note = f"Chosen on validation, scored on test; {band.how}; above {num_points // 4} points the band is too narrow."
+    x = range(1, last + 1)
+    return Findings([material.curve("budget", x_name, ACCURACY, x, band.expected, band.low, band.high, note)])
+
+
+def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Share of points within delta of the method's own best, for delta from 0 to 10 points of accuracy."""
+    found = volume.curve(material.scores.test, np.linspace(0, 0.1, _NUM_DELTAS))
+    note = found.reason or "Best chosen and scored on different seeds; Wilson intervals, pointwise."
+    curve = material.curve(
+        "volume",
+        "tolerance",
+        "share of the space within tolerance of the best",
+        found.deltas,
+        found.share,
+        found.low,
+        found.high,
+        note,
+    )
+    return Findings([curve], facts=[("near_optimal_volume", material.row(area=found.area, reason=found.reason))])
+
+
+def _positions(parameter: Parameter) -> tuple[list[Any], Array]:
+    """Values to show of a parameter, and where they lie in the unit interval."""
+    if isinstance(parameter, ChoiceParameter):
+        values: list[Any] = [
+            c if isinstance(c, int | float) and not isinstance(c, bool) else str(c) for c in parameter.choices
+        ]
+        return values, np.array([parameter.to_unit(choice) for choice in parameter.choices])
+    units = np.linspace(0, 1, _NUM_POSITIONS)
+    values = sorted({parameter.from_unit(float(u)) for u in units})
+    if not isinstance(parameter, IntParameter) and len(values) == len(units):
+        values = [parameter.from_unit(float(u)) for u in units]
+    return values, np.clip([parameter.to_unit(value) for value in values], 0, 1)
+
+
+def _best(test: Array) -> float:
+    """The best point's mean, corrected for optimism where there are two seeds."""
+    corrected = volume.corrected_best(test)
+    return corrected if math.isfinite(corrected) else float(test.mean(axis=1).max())
+
+
+def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Partial dependence on each parameter, and the same relative to the method's own best."""
+    model, r2 = material.fitted(rng)
+    best = _best(material.scores.test)
+    found = []
+    note = f"Cross-validated R2 of the surrogate {r2:.2f}."
+    if not r2 >= sobol.MINIMUM_R2:
+        note += " It explains little: read the points, not the curve."
+    for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
+        x, at = _positions(parameter)
+        curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng)
+        shifted = curves.relative(curve, best)
+        found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        below = f"{ACCURACY} minus own best"
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, note))
+    reasons = [] if r2 >= sobol.MINIMUM_R2 else [f"cross-validated R2 of the surrogate is {r2:.2f}"]
+    return Findings(found, facts=[("surrogate", material.row(r2=r2, num_points=len(material.means)))], reasons=reasons)
+
+
+def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Measured effect curves around the defaults, relative ones, and tolerance widths."""
+    assert isinstance(material.study.design, OneAtATimeDesign)
+    found: list[Curve] = []
+    facts = []
+    at_default = np.abs(material.unit - material.default) < 1e-9
+    for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
+        if name not in material.study.design.levels:
+            continue
+        others = np.asarray(np.delete(at_default, k, axis=1).all(axis=1), dtype=np.bool_)
+        rows = _levels(others, material.unit[:, k])
+        if len(rows) < 2:
+            continue
+        test, at = material.scores.test[rows], material.unit[rows, k]
+        x = [_value(material, int(material.scores.points[row]), name) for row in rows]
+        curve = curves.one_at_a_time(test)
+        shifted = curves.relative(curve, _best(test))
+        note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
+        found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        below = f"{ACCURACY} minus own best"
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, note))
+        choice = isinstance(parameter, ChoiceParameter)
+        width = curves.tolerance_width(test, TOLERANCE, positions=None if choice else at)
+        row = {"parameter": name, "tolerance": TOLERANCE, **width._asdict()}
+        facts.append(("tolerance_width", material.row(**row)))
+    reasons = [] if found else ["no parameter has two complete levels"]
+    return Findings(found, facts=facts, reasons=reasons)
+
+
+def _levels(chosen: NDArray[np.bool_], position: Array) -> NDArray[np.intp]:
+    """Rows of distinct levels, in the order of their positions."""
+    rows = np.flatnonzero(chosen)
+    _, first = np.unique(position[rows], return_index=True)
+    return rows[first]
+
+
+def _value(material: Material, point: int, name: str) -> Any:
+    cells = arrays.select(material.tables.cells, material.block, material.setting, material.method)
+    value = cells.loc[cells["point"] == point, name].iloc[0]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _shares_of(material: Material, found: decomposition.Decomposition, how: str, evaluator: str) -> list[Share]:
+    return [
+        Share(
+            method=material.method,
+            block=material.block,
+            setting=material.setting,
+            source=source,
+            share=estimate(value, low, high, how=how, note=found.reason),
+            evaluator=evaluator,
+        )
+        for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
+    ]
+
+
+def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
+    test = material.scores.test
+    if not material.names:
+        raise ValueError("no parameter varies")
+    if material.study.design.type == "grid" and decomposition.is_full_grid(material.unit) and test.shape[1] > 1:
+        found = decomposition.anova(material.unit, test, material.names)
+        how = "omega squared; noncentral F"
+    else:
+        try:
+            model, r2 = material.fitted(rng)
+        except ValueError:  # decomposition.functional says why itself, and still separates points, seeds and residual
+            model, r2 = None, None
+        found = decomposition.functional(
+            material.unit,
+            test,
+            material.names,
+            categories=material.categories,
+            num_bootstrap=num_bootstrap,
+            rng=rng,
+            model=model,
+            r2=r2,
+        )
+        how = "functional ANOVA; bootstrap over points, normal"
+    reasons = [found.reason] if found.reason else []
+    return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
+
+
+def importance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """fANOVA's main effects as shares, both evaluators as facts, and how far they agree."""
+    if not material.names:
+        raise ValueError("no parameter varies")
+    seed = int(rng.integers(10_000))
+    fanova, ped = (
+        importance.importances(
+            material.unit,
+            material.means,
+            material.names,
+            evaluator=evaluator,
+            seed=seed,
+            categories=material.categories,
+        )
+        for evaluator in importance.EVALUATORS
+    )
+    agreed = importance.agreement(fanova, ped)
+    shares = [
+        Share(
+            method=material.method,
+            block=material.block,
+            setting=material.setting,
+            source=name,
+            share=estimate(value, math.nan, math.nan, how=fanova.evaluator, note="of the variance over point means"),
+            evaluator="fANOVA (Optuna)",
+        )
+        for name, value in zip(fanova.names, fanova.values, strict=True)
+        if math.isfinite(value)
+    ]
+    facts = [
+        (
+            "importance",
+            material.row(
+                evaluator=part.evaluator,
+                values=dict(zip(part.names, part.values, strict=True)),
+                total=part.total,
+                reason=part.reason,
+            ),
+        )
+        for part in (fanova, ped)
+    ]
+    agreement = material.row(tau=agreed.tau, ranks=agreed.ranks, reason=agreed.reason)
+    return Findings(
+        shares=shares,
+        facts=[*facts, ("importance_agreement", agreement)],
+        reasons=[agreed.reason] if agreed.reason else [],
+    )

@@ -1,0 +1,288 @@
+"""Intervals and permutation tests. Every draw comes from a generator that the caller hands over.
+
+Statistics for the resampling functions are vectorized: they take arrays (..., N, R) and reduce the last two axes.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from ssc_tune.analysis.variance import FloatArray, mean_squares, table
+
+CHUNK = 2_000_000
+"""Numbers held at once while resampling (16 MB an array)."""
+
+Statistic = Callable[..., FloatArray]
+"""From one or more arrays (..., N, R) to (...)."""
+
+
+class Interval(NamedTuple):
+    """An estimate with its interval; NaN with a reason where undefined."""
+
+    estimate: float
+    low: float
+    high: float
+    se: float = math.nan
+    """Standard error, where the interval is a t interval."""
+    df: float = math.nan
+    """Degrees of freedom of that t."""
+    reason: str = ""
+
+
+def undefined(reason: str, estimate: float = math.nan) -> Interval:
+    """An interval that cannot be given."""
+    return Interval(estimate, math.nan, math.nan, reason=reason)
+
+
+def check_confidence(confidence: float) -> None:
+    """Raises ValueError unless 0 < confidence < 1."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
+
+
+def t_interval(estimate: float, se: float, df: float, confidence: float = 0.95) -> Interval:
+    """``estimate ± t(df) * se``."""
+    check_confidence(confidence)
+    if not (np.isfinite(estimate) and np.isfinite(se) and df > 0):
+        return undefined("the standard error is undefined", estimate)
+    half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se
+    return Interval(estimate, estimate - half, estimate + half, se, df)
+
+
+def t_p_value(estimate: float, se: float, df: float) -> float:
+    """Two-sided p of H0: 0. NaN where the standard error is 0 or undefined."""
+    if not (np.isfinite(estimate) and se > 0 and df > 0):
+        return math.nan
+    return float(2 * stats.t.sf(abs(estimate) / se, df))
+
+
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """One-sample t interval for the mean of independent ``values`` (n,); undefined for n < 2 or equal values."""
+    array = np.asarray(values, dtype=np.float64)
+    if len(array) < 2:
+        return undefined("fewer than 2 values", float(array.mean()) if len(array) else math.nan)
+    se = float(array.std(ddof=1)) / math.sqrt(len(array))
+    if se <= _rounding(array):
+        return undefined("the values do not vary", float(array.mean()))
+    return t_interval(float(array.mean()), se, len(array) - 1, confidence)
+
+
+def two_way_mean(y: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Mean of ``y`` (N points, R seeds), both random: t interval with Satterthwaite degrees of freedom.
+
+    ``Var = max(MS_point + MS_seed - MS_error, MS_point, MS_seed) / (N R)``. The sum is unbiased under crossed
+    random effects; the maximum keeps it from falling below what points or seeds alone show. The degrees of freedom
+    are ``(sum of c_k MS_k)^2 / sum of (c_k MS_k)^2 / df_k`` over the mean squares used.
+
+    Undefined with one point or one seed: that component of the error is then invisible.
+    """
+    check_confidence(confidence)
+    array = table(y)
+    num_points, num_seeds = array.shape
+    mean = float(array.mean())
+    if num_points < 2 or num_seeds < 2:
+        return undefined("fewer than 2 points" if num_points < 2 else "one seed: seed noise is unknown", mean)
+    point, seed, error, _ = (float(value) for value in mean_squares(array))
+    df_point, df_seed = num_points - 1, num_seeds - 1
+    total = point + seed - error
+    if max(total, point, seed) <= _rounding(array) ** 2:
+        return undefined("the values do not vary", mean)
+    if total >= max(point, seed):
+        df = total**2 / (point**2 / df_point + seed**2 / df_seed + error**2 / (df_point * df_seed))
+    else:
+        df = df_point if point >= seed else df_seed
+    return t_interval(mean, math.sqrt(max(total, point, seed) / array.size), df, confidence)
+
+
+def jackknife(estimate: float, leave_one_out: FloatArray, confidence: float = 0.95) -> Interval:
+    """t interval from the n delete-one values of a statistic, n - 1 degrees of freedom, centred on ``estimate``.
+
+    ``se^2 = (n - 1) / n * sum of (value_i - mean value)^2``. Source: Efron and Stein, Annals of Statistics 9 (1981).
+    It needs a smooth statistic: not quantiles, extremes or ranges.
+    """
+    num = len(leave_one_out)
+    if num < 2:
+        return undefined("fewer than 2 values", estimate)
+    if not np.isfinite(leave_one_out).all():
+        count = int((~np.isfinite(leave_one_out)).sum())
+        return undefined(f"undefined when one is left out, for {count} of {num}", estimate)
+    se = math.sqrt((num - 1) / num * float(((leave_one_out - leave_one_out.mean()) ** 2).sum()))
+    if se <= _rounding(leave_one_out):
+        return undefined("the values do not vary", estimate)
+    return t_interval(estimate, se, num - 1, confidence)
+
+
+def crossed_jackknife(statistic: Statistic, *arrays: FloatArray, confidence: float = 0.95) -> Interval:
+    """t interval for a smooth statistic of arrays (N, R) with points and seeds both random.
+
+    Jackknife variances over points and over seeds are added, which counts the interaction's part twice: it is
+    conservative (for a mean, by MS_error / (N R)). Satterthwaite degrees of freedom.
+    """
+    num_points, num_seeds = arrays[0].shape
+    estimate = float(statistic(*arrays))
+    if num_points < 3 or num_seeds < 2:
+        return undefined("fewer than 3 points" if num_points < 3 else "one seed: seed noise is unknown", estimate)
+    points = np.array([statistic(*(np.delete(x, i, axis=0) for x in arrays)) for i in range(num_points)])
+    seeds = np.array([statistic(*(np.delete(x, j, axis=1) for x in arrays)) for j in range(num_seeds)])
+    first, second = (jackknife(estimate, values, confidence) for values in (points, seeds))
+    parts = [(part.se**2, part.df) for part in (first, second) if np.isfinite(part.se)]
+    if not parts:
+        return undefined(first.reason, estimate)
+    variance = sum(square for square, _ in parts)
+    df = variance**2 / sum(square**2 / degrees for square, degrees in parts)
+    return t_interval(estimate, math.sqrt(variance), df, confidence)
+
+
+def wilson(successes: float, num: float, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval of a share; ``successes`` may be fractional (ties counted half).
+
+    ``(p + z^2/2n ± z sqrt(p (1-p)/n + z^2/4n^2)) / (1 + z^2/n)``. Undefined for n = 0.
+
+    Raises:
+        ValueError: ``successes`` is not in [0, num].
+    """
+    check_confidence(confidence)
+    if num == 0:
+        return undefined("nothing to count")
+    if not 0 <= successes <= num:
+        raise ValueError(f"successes must lie in [0, {num}], not {successes}")
+    z, p = float(stats.norm.ppf(0.5 + confidence / 2)), successes / num
+    centre, scale = p + z**2 / (2 * num), 1 + z**2 / num
+    half = z * math.sqrt(p * (1 - p) / num + z**2 / (4 * num**2))
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == num else (centre + half) / scale
+    return Interval(p, low, high)
+
+
+def bca(
+    statistic: Statistic,
+    *arrays: FloatArray,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
+    num_bootstrap: int = 2000,
+) -> Interval:
+    """Bias-corrected and accelerated bootstrap over points (the first axis), arrays kept paired.
+
+    Arrays are (N, R), or (N,) taken as (N, 1). Points alone are drawn: noise that all points of a seed share is not
+    in it. Computed by ``scipy.stats.bootstrap``; undefined where BCa is (a statistic that does not vary, extremes).
+    """
+    check_confidence(confidence)
+    tables = [x[:, None] if x.ndim == 1 else x for x in arrays]
+    num_points = len(tables[0])
+    estimate = float(statistic(*tables))
+    if num_points < 3 or not np.isfinite(estimate):
+        return undefined("fewer than 3 points" if num_points < 3 else "the estimate is undefined", estimate)
+
+    def of_rows(rows: FloatArray, axis: int) -> FloatArray:
+        index = np.moveaxis(rows, axis, -1)
+        return statistic(*(x[index] for x in tables))
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        result = stats.bootstrap(
+            (np.arange(num_points),),
+            of_rows,
+            n_resamples=num_bootstrap,
+            batch=max(1, CHUNK // tables[0].size),
+            confidence_level=confidence,
+            method="BCa",
+            vectorized=True,
+            rng=rng,
+        )
+    low, high = (float(x) for x in result.confidence_interval)
+    if not (np.isfinite(low) and np.isfinite(high)) or low == high:
+        return undefined("BCa is undefined for these values", estimate)
+    return Interval(estimate, low, high)
+
+
+def bootstrap(
+    statistic: Statistic,
+    *arrays: FloatArray,
+    rng: np.random.Generator,
+    scheme: Literal["hierarchical", "pigeonhole"] = "pigeonhole",
+    confidence: float = 0.95,
+    num_bootstrap: int = 2000,
+) -> Interval:
+    """Percentile interval by resampling arrays (N, R) over points and seeds; pairing is kept.
+
+    - ``hierarchical``: N points with replacement, then for each of them R of its seeds (seeds nested in points);
+    - ``pigeonhole``: N points and R seeds with replacement, their crossing (seeds shared by all points; Owen, Annals of
+      Applied Statistics 1, 2007). Its seed part is too small by about (R - 1) / R: ask for R >= 5.
+    """
+    draws = bootstrap_draws(statistic, *arrays, rng=rng, scheme=scheme, num_bootstrap=num_bootstrap)
+    check_confidence(confidence)
+    estimate = float(statistic(*arrays))
+    if not np.isfinite(draws).all():
+        return undefined(f"undefined in {int((~np.isfinite(draws)).sum())} of {num_bootstrap} draws", estimate)
+    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(estimate, float(low), float(high))
+
+
+def bootstrap_draws(
+    statistic: Statistic,
+    *arrays: FloatArray,
+    rng: np.random.Generator,
+    scheme: Literal["hierarchical", "pigeonhole"] = "pigeonhole",
+    num_bootstrap: int = 2000,
+) -> FloatArray:
+    """The statistic (num_bootstrap,) of resampled arrays; see :func:`bootstrap`.
+
+    Raises:
+        ValueError: the arrays differ in shape.
+    """
+    shape = arrays[0].shape
+    if any(x.shape != shape for x in arrays):
+        raise ValueError(f"arrays must have one shape, not {[x.shape for x in arrays]}")
+    num_points, num_seeds = shape
+    draws = []
+    for size in _chunks(num_bootstrap, num_points * num_seeds):
+        rows = rng.integers(num_points, size=(size, num_points, 1))
+        nested = (size, num_points, num_seeds)
+        columns = rng.integers(num_seeds, size=nested if scheme == "hierarchical" else (size, 1, num_seeds))
+        draws.append(statistic(*(x[rows, columns] for x in arrays)))
+    return np.concatenate(draws)
+
+
+def permutation_test(
+    a: FloatArray,
+    b: FloatArray,
+    statistic: Statistic,
+    *,
+    rng: np.random.Generator,
+    unit: Literal["cell", "point"] = "cell",
+    num_permutations: int = 2000,
+) -> float:
+    """Two-sided p of ``statistic(a, b)`` when methods are swapped within pairs of ``a`` and ``b`` (N, R).
+
+    ``cell`` swaps each point-and-seed pair by itself: exact if the method changes nothing in any cell. ``point``
+    swaps all seeds of a point together: right where a method may help at one point and harm at another, which is the
+    case in most studies. The statistic must change its sign, and only that, when the methods are swapped.
+    ``p = (1 + number of draws at least as large in magnitude) / (1 + num_permutations)``, never 0.
+    """
+    observed = abs(float(statistic(a, b)))
+    if not np.isfinite(observed):
+        return math.nan
+    num_points, num_seeds = a.shape
+    count = 0
+    for size in _chunks(num_permutations, a.size):
+        swap = rng.random((size, num_points, num_seeds if unit == "cell" else 1)) < 0.5
+        drawn = np.abs(statistic(np.where(swap, b, a), np.where(swap, a, b)))
+        count += int((~(drawn < observed * (1 - 1e-12))).sum())
+    return (1 + count) / (1 + num_permutations)
+
+
+def _rounding(values: FloatArray) -> float:
+    """What rounding alone may leave of a standard error."""
+    return 1e-13 * max(1.0, float(np.abs(values).max()))
+
+
+def _chunks(total: int, size: int) -> list[int]:
+    step = max(1, CHUNK // max(size, 1))
+    return [min(step, total - start) for start in range(0, total, step)]

@@ -1,0 +1,142 @@
+"""What an analysis finds: plain frozen data that the report and the terminal show and JSON can hold.
+
+Every estimate is an :class:`Estimate` with an interval or a reason why there is none. NaN never appears: a number
+that is undefined is ``None`` and ``note`` says why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssc_tune.frozen import Frozen
+from ssc_tune.study.claims import Claim, VerdictName
+
+
+class Estimate(Frozen):
+    """A number with its interval."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    how: str = ""  # estimator and interval, in a few words: "delete-one-point jackknife, t"
+    note: str = ""  # why something is undefined, or a warning to show beside it
+
+
+class Score(Frozen):
+    """One point of one method, means over seeds."""
+
+    point: int
+    validation: float
+    test: float
+
+
+class MethodSummary(Frozen):
+    """One method in one block and setting. Accuracies are test accuracies; choices are made on validation."""
+
+    method: str
+    block: str
+    setting: str
+    num_points: int  # points of the design, without point 0 (the defaults) where that is no draw of the design
+    num_seeds: int
+    mean: Estimate
+    std: Estimate  # over points, seed noise removed
+    std_uncorrected: float | None  # over point means, noise included
+    iqr: Estimate
+    range: Estimate
+    cvar: Estimate  # mean of the worst 10% of point means
+    seed_std: float | None  # square root of the error mean square: noise of one cell about its point and seed
+    var_point: float | None
+    var_seed: float | None
+    var_error: float | None
+    best: Score | None  # best on validation
+    median: Score | None
+    worst: Score | None  # worst on test
+    default: Score | None
+    tunability: Estimate
+    default_regret: Estimate
+    num_diverged: int
+    num_failed: int
+    failure_rate: Estimate  # Wilson
+    num_missing: int  # cells of the design without a record
+    seconds: float  # median training seconds of a cell
+
+
+class Gate(Frozen):
+    """A condition without which a claim is not supported."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class Verdict(Frozen):
+    """The judgement on one claim."""
+
+    claim: Claim
+    sentence: str  # the claim in words
+    verdict: VerdictName
+    effect: Estimate
+    effect_name: str  # what the effect is: "ln(sd of fixmatch / sd of ssc)"
+    p_value: float | None
+    p_adjusted: float | None  # Holm over the study's claims
+    gates: tuple[Gate, ...] = ()
+    reason: str = ""  # one sentence: why this verdict
+    sensitivity: tuple[str, ...] = ()  # verdict if failed cells were dropped, or scored the worst, ...
+    warnings: tuple[str, ...] = ()
+    post_hoc: bool = False  # the claim was edited after cells had run
+
+
+class Comparison(Frozen):
+    """Two methods in one block and setting; ``first`` minus ``second``, ln(sd of second / sd of first)."""
+
+    first: str
+    second: str
+    block: str
+    setting: str
+    log_std_ratio: Estimate
+    log_std_ratio_p: float | None
+    log_std_ratio_logit: Estimate  # the same on logit(accuracy)
+    mean_difference: Estimate
+    mean_difference_p: float | None
+    probability_better: Estimate  # share of points where first's mean exceeds second's, ties half; Wilson
+
+
+class Curve(Frozen):
+    """A line with a band: budget curves, effect curves, volume curves, convergence curves."""
+
+    kind: str  # "partial_dependence" | "one_at_a_time" | "budget" | "volume" | "convergence" | "relative"
+    method: str
+    block: str
+    setting: str
+    x_name: str
+    y_name: str
+    x: tuple[float | str, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+    note: str = ""
+
+
+class Share(Frozen):
+    """A part of the variance of accuracy."""
+
+    method: str
+    block: str
+    setting: str
+    source: str  # parameter name, "a x b", "seed", "residual", ...
+    share: Estimate
+    evaluator: str  # how: "ANOVA, omega squared", "Sobol indices of a Gaussian process", "fANOVA (Optuna)", ...
+
+
+class StudyAnalysis(Frozen):
+    """Everything that is known of a study after its cells have run."""
+
+    study: str
+    summaries: tuple[MethodSummary, ...]
+    comparisons: tuple[Comparison, ...]
+    verdicts: tuple[Verdict, ...]
+    curves: tuple[Curve, ...] = ()
+    shares: tuple[Share, ...] = ()
+    facts: dict[str, Any] = {}  # further named numbers: crossings of budget curves, transfer, agreement of evaluators
+    warnings: tuple[str, ...] = ()

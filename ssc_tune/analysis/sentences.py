@@ -1,0 +1,41 @@
+"""Claims in words."""
+
+from __future__ import annotations
+
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.models import Study
+
+_WORDS = {
+    "std": "standard deviation of accuracy over the search space",
+    "iqr": "interquartile range of accuracy over the search space",
+    "range": "range of accuracy over the search space",
+    "mean": "mean accuracy over the search space",
+    "cvar": "mean accuracy of the worst 10% of points",
+    "worst": "accuracy at the worst point",
+    "default": "accuracy at the defaults",
+    "best_of_n": "expected accuracy of the best of {n} points",
+    "tunability": "gain of the best of {n} points over the defaults",
+    "default_regret": "gain of the best point over the defaults",
+    "near_optimal_volume": "share of the search space near the best accuracy",
+    "importance": "share of the variance of accuracy",
+    "tolerance_width": "share of the range of {parameter} near the best accuracy",
+    "transfer_sensitivity": "loss from one choice of hyperparameters for all settings",
+    "steps_to_target": "number of steps to the target accuracy",
+    "area_under_curve": "area under the accuracy curve",
+}
+
+
+def sentence(claim: Claim, study: Study) -> str:
+    """A claim as a sentence; block and setting are named where the study has several."""
+    what = _WORDS[claim.measure].format(n=claim.n, parameter=claim.parameter)
+    place = [f"block {claim.block}"] if len(study.blocks) > 1 else []
+    if len(study.setting_names) > 1 and claim.measure != "transfer_sensitivity":
+        place.append(f"setting {claim.setting or study.setting_names[0]}")
+    where = f" ({', '.join(place)})" if place else ""
+    if claim.equivalent is not None:
+        return f"{claim.equivalent[0]} and {claim.equivalent[1]} differ by less than {claim.within:g} in {what}{where}."
+    if claim.method is not None:
+        bound = f"at least {claim.at_least:.0%}" if claim.at_least is not None else f"at most {claim.at_most:.0%}"
+        return f"{claim.parameter} explains {bound} of the variance of {claim.method}'s accuracy{where}."
+    first, second = claim.methods
+    return f"{first} has a {'smaller' if claim.less else 'larger'} {what} than {second}{where}."

@@ -1,0 +1,216 @@
+"""What each method did by itself, and each pair of methods against one another, in every block and setting."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from ssc_tune.analysis import budget, comparison, extremes, intervals, spread, variance
+from ssc_tune.analysis.arrays import Scores, load, paired, select
+from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.result import Comparison, Estimate, MethodSummary, Score
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.study.models import Study
+
+CONFIDENCE = 0.95
+LOGIT_FLOOR = 0.0005
+"""Accuracies are held this far from 0 and 1 before the logit: half an image of a test split of 1,000."""
+
+
+def logit(accuracy: FloatArray) -> FloatArray:
+    """``ln(p / (1 - p))`` of accuracies held within [LOGIT_FLOOR, 1 - LOGIT_FLOOR]."""
+    held = np.clip(accuracy, LOGIT_FLOOR, 1 - LOGIT_FLOOR)
+    odds: FloatArray = np.log(held / (1 - held))
+    return odds
+
+
+def iqr_of_tables(y: FloatArray) -> FloatArray:
+    """Interquartile range of the point means of ``y`` (..., N, R)."""
+    low, high = np.quantile(y.mean(axis=-1), (0.25, 0.75), axis=-1)
+    return np.asarray(high - low)
+
+
+def cvar_of_tables(y: FloatArray) -> FloatArray:
+    """CVaR10 of the point means of ``y`` (..., N, R)."""
+    return np.asarray(np.sort(y.mean(axis=-1), axis=-1) @ spread.cvar_weights(y.shape[-2]))
+
+
+def summarize(
+    study: Study, tables: Tables, block: str, setting: str, method: str, *, rng: np.random.Generator, num_bootstrap: int
+) -> MethodSummary:
+    """One method over the complete points of a block and setting; failed cells at chance."""
+    scores = load(study, tables, block=block, setting=setting, method=method)
+    cells = select(tables.cells, block, setting, method)
+    status = cells["status"]
+    num_expected = len(select(tables.expected, block, setting, method))
+    num_results = int(status.isin(("ok", "diverged", "failed")).sum())
+    num_diverged, num_failed = int((status == "diverged").sum()), int((status == "failed").sum())
+    ok = cells[status == "ok"]
+    common = {
+        "method": method,
+        "block": block,
+        "setting": setting,
+        "num_points": len(scores.points),
+        "num_seeds": len(scores.seeds),
+        "num_diverged": num_diverged,
+        "num_failed": num_failed,
+        "failure_rate": _failure_rate(num_diverged + num_failed, num_results),
+        "num_missing": max(0, num_expected - num_results),
+        "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
+        "default": _default(scores),
+    }
+    if not len(scores.points):
+        nothing = missing("no point has a result for every seed")
+        spreads = dict.fromkeys(("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret"), nothing)
+        chosen = dict.fromkeys(("best", "median", "worst"))
+        numbers = dict.fromkeys(("std_uncorrected", "seed_std", "var_point", "var_seed", "var_error"))
+        return MethodSummary.model_validate({**common, **spreads, **chosen, **numbers})
+    return MethodSummary.model_validate(
+        {
+            **common,
+            **_spreads(scores.test, rng=rng, num_bootstrap=num_bootstrap),
+            **_components(scores.test),
+            **_chosen(scores),
+            "tunability": _tunability(scores),
+            "default_regret": _default_regret(scores),
+        }
+    )
+
+
+def _median(seconds: pd.Series) -> float:
+    known = seconds.dropna()
+    return float(known.median()) if len(known) else 0.0
+
+
+def _failure_rate(failures: int, results: int) -> Estimate:
+    return estimate(intervals.wilson(failures, results, CONFIDENCE), confidence=CONFIDENCE, how="share, Wilson")
+
+
+def _spreads(y: FloatArray, *, rng: np.random.Generator, num_bootstrap: int) -> dict[str, Estimate]:
+    means = y.mean(axis=1)
+
+    def bca(statistic: intervals.Statistic) -> Interval:
+        return intervals.bca(statistic, y, rng=rng, confidence=CONFIDENCE, num_bootstrap=num_bootstrap)
+
+    noisy = "over point means, seed noise included; BCa over points"
+    return {
+        "mean": estimate(
+            intervals.two_way_mean(y, CONFIDENCE), confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"
+        ),
+        "std": estimate(
+            corrected_std_interval(y, CONFIDENCE),
+            confidence=CONFIDENCE,
+            how="seed noise removed; delete-one-point jackknife of the logarithm, t",
+        ),
+        "iqr": estimate(bca(iqr_of_tables), confidence=CONFIDENCE, how=noisy),
+        "range": Estimate(
+            value=spread.range(means),
+            how="over point means, seed noise included",
+            note="no interval: the bootstrap is inconsistent for extremes",
+        ),
+        "cvar": estimate(bca(cvar_of_tables), confidence=CONFIDENCE, how=f"mean of the worst 10%, {noisy}"),
+    }
+
+
+def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
+    """sqrt(var_point) with a delete-one-point jackknife t interval of its logarithm; undefined as corrected_std is."""
+    if len(y) < comparison.MIN_POINTS or y.shape[1] < 2:
+        few = "one seed: seed noise cannot be told from sensitivity" if y.shape[1] < 2 else "fewer than 3 points"
+        return intervals.undefined(few)
+    variances = float(variance.point_variance(y))
+    if variances <= 0:
+        return intervals.undefined("the spread over points is within the seed noise: var_point is not positive")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        left_out = 0.5 * np.log(variance.delete_one_point_variances(y))
+    return transformed(intervals.jackknife(0.5 * math.log(variances), left_out, confidence), math.exp)
+
+
+def _components(y: FloatArray) -> dict[str, float | None]:
+    found = variance.components(y)
+    return {
+        "std_uncorrected": number(spread.uncorrected_std(y)),
+        "seed_std": number(math.sqrt(found.var_error)) if math.isfinite(found.var_error) else None,
+        "var_point": number(found.var_point),
+        "var_seed": number(found.var_seed),
+        "var_error": number(found.var_error),
+    }
+
+
+def _score(scores: Scores, index: int) -> Score:
+    return Score(
+        point=int(scores.points[index]),
+        validation=float(scores.validation[index].mean()),
+        test=float(scores.test[index].mean()),
+    )
+
+
+def _chosen(scores: Scores) -> dict[str, Score]:
+    """Best and median on validation, worst on test: an honest choice needs validation, a warning needs the facts."""
+    validation, test = scores.validation.mean(axis=1), scores.test.mean(axis=1)
+    order = np.argsort(validation, kind="stable")
+    return {
+        "best": _score(scores, int(validation.argmax())),
+        "median": _score(scores, int(order[(len(order) - 1) // 2])),
+        "worst": _score(scores, int(test.argmin())),
+    }
+
+
+def _default(scores: Scores) -> Score | None:
+    if not len(scores.default_test):
+        return None
+    return Score(point=0, validation=float(scores.default_validation.mean()), test=float(scores.default_test.mean()))
+
+
+def _tunability(scores: Scores) -> Estimate:
+    num_points = len(scores.points)
+    n = max(1, num_points // 4)
+    how = f"expected best of {n} points (chosen on validation, half the seeds) minus the default; jackknife t"
+    if not len(scores.default_test):
+        return missing("the defaults lack a cell", how=how)
+    found = budget.tunability(scores.test, scores.default_test, n, choose_by=scores.validation, confidence=CONFIDENCE)
+    return estimate(Interval(found.value, found.low, found.high, reason=found.reason), confidence=CONFIDENCE, how=how)
+
+
+def _default_regret(scores: Scores) -> Estimate:
+    how = "best point (chosen on validation of the other seeds) minus the default, at each seed; t over seeds"
+    if not len(scores.default_test):
+        return missing("the defaults lack a cell", how=how)
+    if len(scores.seeds) < 2:
+        return missing("one seed: the best cannot be chosen and scored on different seeds", how=how)
+    gain = extremes.held_out(scores.test, scores.validation, lowest=False) - scores.default_test
+    return estimate(intervals.mean_interval(gain, CONFIDENCE), confidence=CONFIDENCE, how=how)
+
+
+def compare(study: Study, tables: Tables, block: str, setting: str) -> list[Comparison]:
+    """Every pair of a block's methods, at the points that both have; failed cells at chance."""
+    loaded = {m: load(study, tables, block=block, setting=setting, method=m) for m in study.block_methods(block)}
+    return [
+        _compare(x, y, block, setting, *paired(loaded[x], loaded[y]))
+        for x, y in combinations(loaded, 2)
+        if len(np.intersect1d(loaded[x].points, loaded[y].points))
+    ]
+
+
+def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Scores) -> Comparison:
+    ratio = comparison.stability(first.test, second.test, confidence=CONFIDENCE)
+    ratio_logit = comparison.stability(logit(first.test), logit(second.test), confidence=CONFIDENCE)
+    difference = negated(comparison.mean_difference(first.test, second.test, confidence=CONFIDENCE))
+    better = comparison.probability_better(second.test, first.test, confidence=CONFIDENCE)
+    jackknife = "seed noise removed; delete-one-point jackknife, t"
+    return Comparison(
+        first=x,
+        second=y,
+        block=block,
+        setting=setting,
+        log_std_ratio=estimate(ratio, confidence=CONFIDENCE, how=jackknife),
+        log_std_ratio_p=number(ratio.p_value),
+        log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on logit(accuracy); {jackknife}"),
+        mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
+        mean_difference_p=number(difference.p_value),
+        probability_better=estimate(better, confidence=CONFIDENCE, how="share of points, ties half; Wilson"),
+    )

@@ -1,0 +1,281 @@
+"""From claims to verdicts, by rules that are fixed before a study runs.
+
+With the effect turned so that positive means "as claimed", its interval at the claim's confidence, and its p-value
+adjusted by Holm over all claims of the study:
+
+- supported: the whole interval is positive, the adjusted p is below 1 - confidence, and every gate is passed;
+- refuted: the whole interval is negative and the adjusted p is below 1 - confidence;
+- inconclusive: everything else, what is undefined included.
+
+If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
+changes, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the margin and both
+one-sided tests reject at the adjusted p, refuted if it lies outside.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from ssc_tune.analysis import effects, effects_speed, effects_tuning, multiplicity
+from ssc_tune.analysis.arrays import Policy, load, paired
+from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.estimates import generator, number
+from ssc_tune.analysis.gates import SPREADS, gates, sub_boxes, words
+from ssc_tune.analysis.result import Estimate, Gate, Verdict
+from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.claims import Claim, VerdictName
+from ssc_tune.study.models import Study
+
+MEASURES: dict[str, Measurer] = {
+    "std": effects.std,
+    "iqr": effects.iqr,
+    "range": effects.range_,
+    "mean": effects.mean,
+    "cvar": effects.cvar,
+    "worst": effects.worst,
+    "default": effects.default,
+    "best_of_n": effects_tuning.best_of_n,
+    "tunability": effects_tuning.tunability,
+    "default_regret": effects_tuning.default_regret,
+    "near_optimal_volume": effects_tuning.near_optimal_volume,
+    "importance": effects_tuning.importance,
+    "tolerance_width": effects_tuning.tolerance_width,
+    "transfer_sensitivity": effects_tuning.transfer_sensitivity,
+    "steps_to_target": effects_speed.steps_to_target,
+    "area_under_curve": effects_speed.area_under_curve,
+}
+"""The effect of each measure a claim can name."""
+
+SEARCHED = ("default", "default_regret")
+"""Measures that can be judged where a sampler chose the points: they compare seeds, not points."""
+
+POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
+
+Side = Literal["for", "against", "neither"]
+
+
+class Finding(NamedTuple):
+    """What is known of a claim before the p-values of all claims are adjusted."""
+
+    claim: Claim
+    effect: Effect  # first against second
+    p_value: float  # of the side the effect lies on
+    gates: tuple[Gate, ...]
+    notes: tuple[str, ...]  # sensitivity lines that hold whatever the verdict
+    warnings: tuple[str, ...]
+    num_failed: tuple[int, ...]  # cells, one number a method of the claim
+    alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+
+
+def side(claim: Claim, effect: Effect) -> Side:
+    """Which side of the claim the whole interval lies on."""
+    low, high = effect.low, effect.high
+    if math.isnan(low) or math.isnan(high):
+        return "neither"
+    if claim.equivalent is not None:
+        assert claim.within is not None
+        if -claim.within < low and high < claim.within:
+            return "for"
+        return "against" if low > claim.within or high < -claim.within else "neither"
+    above, below = low > _threshold(claim), high < _threshold(claim)
+    if claim.less is not None or claim.at_most is not None:
+        above, below = below, above
+    return "for" if above else "against" if below else "neither"
+
+
+def _threshold(claim: Claim) -> float:
+    return claim.at_least or claim.at_most or 0.0
+
+
+def p_of(claim: Claim, effect: Effect) -> float:
+    """The p-value that goes into Holm's procedure.
+
+    Two-sided for less, more and thresholds. For equivalence within m: the larger of the two one-sided p-values where
+    the estimate lies within m, and otherwise the two-sided one of |difference| <= m.
+    """
+    if claim.equivalent is None:
+        return effect.p_value
+    assert claim.within is not None
+    if not (effect.se > 0 and effect.df > 0):
+        return math.nan
+    gap = (claim.within - abs(effect.estimate)) / effect.se
+    return float(stats.t.sf(gap, effect.df) if gap >= 0 else min(1.0, 2 * stats.t.sf(-gap, effect.df)))
+
+
+def judge_claims(
+    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
+) -> tuple[Verdict, ...]:
+    """Verdicts on all claims of a study, in their order."""
+    findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+    p_values = [finding.p_value for finding in findings]
+    adjusted = multiplicity.holm(p_values)
+    verdicts = []
+    for i, finding in enumerate(findings):
+        lines = list(finding.notes)
+        for label, other in finding.alternatives:
+            p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
+            name, _ = decide(other, p_other)
+            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc))
+    return tuple(verdicts)
+
+
+def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int) -> Finding:
+    """What the tables say of a claim, under every score of failed cells where some failed."""
+    data = _data(study, tables, claim, "chance", seed, num_bootstrap)
+    finding = _find(data)
+    if not sum(finding.num_failed):
+        return finding
+    others = [
+        (label, _find(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
+    ]
+    return finding._replace(alternatives=tuple(others))
+
+
+def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
+    setting = claim.setting or study.setting_names[0]
+    loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
+    first, second = loaded[0], loaded[-1]
+    if study.design.type != "search":
+        first, second = paired(first, second)
+    return ClaimData(
+        claim, study, tables, setting, first, second, policy, generator(seed, "claim", claim.name), num_bootstrap
+    )
+
+
+def _find(data: ClaimData) -> Finding:
+    claim = data.claim
+    effect = _measure(data)
+    defined = math.isfinite(effect.estimate)
+    return Finding(
+        claim=claim,
+        effect=effect,
+        p_value=p_of(claim, effect) if defined else math.nan,
+        gates=gates(data, effect, MEASURES[claim.measure]) if defined else (),
+        notes=tuple(sub_boxes(data, effect, MEASURES[claim.measure])) if defined and data.policy == "chance" else (),
+        warnings=tuple(_warnings(data)),
+        num_failed=_num_failed(data),
+        alternatives=(),
+    )
+
+
+def _measure(data: ClaimData) -> Effect:
+    claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
+    if data.study.design.type == "search" and claim.measure not in SEARCHED:
+        return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
+    if len(data.first.seeds) != len(data.second.seeds):
+        return effects.undefined(name, "the methods have different seeds")
+    if not len(data.first.points) and claim.measure != "default":
+        return effects.undefined(name, "no point has a result of both methods for every seed")
+    return MEASURES[claim.measure](data)
+
+
+def _num_failed(data: ClaimData) -> tuple[int, ...]:
+    both = (data.first, data.second)[: len(data.claim.methods)]
+    if data.claim.measure == "default":
+        return tuple(int(scores.default_failed.sum()) for scores in both)
+    return tuple(int(scores.failed.sum()) for scores in both)
+
+
+def _warnings(data: ClaimData) -> list[str]:
+    lines = []
+    num_points, num_seeds = len(data.first.points), len(data.first.seeds)
+    if num_seeds < 3:
+        lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better 5")
+    if num_points < 8 and data.claim.measure != "default":
+        lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
+    missing = max(data.first.num_designed, data.second.num_designed) - num_points
+    if missing > 0 and data.policy != "dropped":
+        lines.append(f"{missing} of {missing + num_points} points left out: a method or seed has no result yet")
+    failed = _num_failed(data)
+    if sum(failed):
+        counts = ", ".join(f"{n} of {m}" for n, m in zip(failed, data.claim.methods, strict=True))
+        lines.append(f"failed cells ({counts}) enter at chance")
+    if data.claim.measure in SPREADS and data.study.design.type in ("grid", "one-at-a-time"):
+        lines.append(
+            f"{data.study.design.type} points are no draws from the space: the spread is that over these points"
+        )
+    if (
+        data.claim.setting is None
+        and len(data.study.setting_names) > 1
+        and data.claim.measure != "transfer_sensitivity"
+    ):
+        lines.append(f"no setting named: judged on {data.setting}")
+    return lines
+
+
+def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
+    """The verdict and why, by the rule of this module."""
+    claim, effect = finding.claim, finding.effect
+    if not math.isfinite(effect.estimate):
+        return "inconclusive", f"undefined: {effect.reason}"
+    where, alpha = side(claim, effect), round(1 - claim.confidence, 12)
+    if where == "neither":
+        if math.isnan(effect.low) or math.isnan(effect.high):
+            return "inconclusive", f"there is no interval: {effect.reason}"
+        return "inconclusive", f"the {claim.confidence:.0%} interval lies on neither side of {_border(claim)}"
+    if not p_adjusted < alpha:
+        p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
+    turned = [label for label, other in finding.alternatives if _turned(claim, effect, other.effect)]
+    if turned:
+        return "inconclusive", f"the sign changes with {' and with '.join(turned)}"
+    closed = [gate for gate in finding.gates if not gate.passed]
+    if where == "for" and closed:
+        return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    verdict: VerdictName = "supported" if where == "for" else "refuted"
+    return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
+
+
+def _border(claim: Claim) -> str:
+    return f"the margin ±{claim.within:g}" if claim.equivalent is not None else f"{_threshold(claim):g}"
+
+
+def _turned(claim: Claim, effect: Effect, other: Effect) -> bool:
+    if not math.isfinite(other.estimate):
+        return False
+    if claim.equivalent is not None:
+        assert claim.within is not None
+        return (abs(effect.estimate) < claim.within) != (abs(other.estimate) < claim.within)
+    threshold = _threshold(claim)
+    return bool(np.sign(effect.estimate - threshold) != np.sign(other.estimate - threshold))
+
+
+def _shown(claim: Claim, effect: Effect) -> Effect:
+    """Turned so that positive is the claimed side, with the methods' names."""
+    turned = effect.exchanged() if claim.less is not None else effect
+    x, y = claim.methods[0], claim.methods[-1]
+    return turned._replace(name=turned.name.replace("{x}", "{0}").replace("{y}", "{1}").format(x, y))
+
+
+def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...], post_hoc: bool) -> Verdict:
+    claim = finding.claim
+    name, reason = decide(finding, p_adjusted)
+    effect = _shown(claim, finding.effect)
+    low, high = number(effect.low), number(effect.high)
+    return Verdict(
+        claim=claim,
+        sentence=sentence(claim, study),
+        verdict=name,
+        effect=Estimate(
+            value=number(effect.estimate),
+            low=low,
+            high=high,
+            confidence=None if low is None and high is None else claim.confidence,
+            how=effect.how,
+            note=effect.reason,
+        ),
+        effect_name=effect.name,
+        p_value=number(finding.p_value),
+        p_adjusted=number(p_adjusted),
+        gates=finding.gates,
+        reason=reason,
+        sensitivity=lines,
+        warnings=finding.warnings,
+        post_hoc=post_hoc,
+    )

@@ -1,0 +1,75 @@
+"""Cells: points x methods x seeds, in every block and setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ssc_tune import methods
+from ssc_tune.design.points import Point, fixed_points
+from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.training.config import CellConfig
+
+
+class Placement(NamedTuple):
+    """A cell's place in the design. The same cell may stand in several places and is run once."""
+
+    block: str
+    setting: str
+    method: str
+    point: int
+    seed: int
+
+
+class Cell(NamedTuple):
+    """One training run of the study."""
+
+    placement: Placement
+    config: CellConfig
+    cell_id: str
+
+
+def make_cell(study: Study, placement: Placement, values: dict[str, bool | int | float | str]) -> Cell:
+    """The cell of a point: the method's fixed hyperparameters, with the point's values for those that it has."""
+    method = placement.method
+    known = methods.get(method).Hyperparameters.model_fields
+    space = study.search_space.parameters
+    chosen = {name: value for name, value in values.items() if space[name].applies(method) and name in known}
+    data, model = study.setting(placement.setting)
+    config = CellConfig(
+        data=data,
+        model=model,
+        training=study.training,
+        method=method,
+        hyperparameters={**study.fixed(method), **chosen},
+        seed=placement.seed,
+    )
+    return Cell(placement, config, config.cell_id)
+
+
+def cells_of_point(study: Study, block: str, setting: str, point: Point) -> Iterator[Cell]:
+    """All cells of one point, seeds before methods, so that pairs complete together."""
+    for seed in range(study.seeds):
+        for method in study.block_methods(block):
+            yield make_cell(study, Placement(block, setting, method, point.index, seed), point.values)
+
+
+def fixed_cells(study: Study) -> list[Cell]:
+    """Every placement of a fixed design, point by point; none for an adaptive one."""
+    if isinstance(study.design, SearchDesign):
+        return []
+    return [
+        cell
+        for block in study.blocks
+        for setting in study.setting_names
+        for point in fixed_points(study, block)
+        for cell in cells_of_point(study, block, setting, point)
+    ]
+
+
+def placements(cells: list[Cell]) -> dict[str, list[Placement]]:
+    """Places of each cell id, in the order of the design."""
+    found: dict[str, list[Placement]] = {}
+    for cell in cells:
+        found.setdefault(cell.cell_id, []).append(cell.placement)
+    return found

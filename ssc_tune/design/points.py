@@ -1,0 +1,86 @@
+"""Points of a fixed design: known before anything runs.
+
+Point 0 is always the defaults. A parameter's place in the search space decides its column of the sequence, so that
+points stay paired over methods, seeds and blocks, and adding a parameter at the end, or more points, changes none
+of those there are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssc_tune.study.models import (
+    GridDesign,
+    OneAtATimeDesign,
+    RandomDesign,
+    SearchDesign,
+    SobolDesign,
+    Study,
+)
+from ssc_tune.study.space import Value
+
+MAX_PARAMETERS = 32
+"""Columns of the Sobol sequence that is always drawn, whatever the number of parameters."""
+
+
+class Point(NamedTuple):
+    """One row of the design."""
+
+    index: int
+    values: dict[str, Value]  # of the block's parameters
+
+
+def sobol(points: int, seed: int) -> NDArray[np.float64]:
+    """The first ``points`` rows of a scrambled Sobol sequence in 32 dimensions, values in [0, 1).
+
+    Scrambling: linear matrix and digital shift, by ``scipy.stats.qmc.Sobol``. A power of two is balanced; other
+    numbers are the same sequence cut short. Any choice of columns is again a scrambled Sobol sequence.
+    """
+    from scipy.stats import qmc
+
+    engine = qmc.Sobol(MAX_PARAMETERS, scramble=True, rng=np.random.default_rng(seed))
+    rows: NDArray[np.float64] = engine.random_base2(max(0, math.ceil(math.log2(points))))[:points]
+    return rows
+
+
+def uniform(points: int, seed: int) -> NDArray[np.float64]:
+    """Independent uniform rows, extendable: column c is drawn from its own generator, seeded (seed, c)."""
+    columns = [np.random.default_rng([seed, column]).random(points) for column in range(MAX_PARAMETERS)]
+    return np.stack(columns, axis=1)
+
+
+def fixed_points(study: Study, block: str) -> list[Point]:
+    """Points of a block, the defaults first; for an adaptive design the defaults alone."""
+    names = study.block_parameters(block)
+    space = study.search_space.parameters
+    default = {name: space[name].default for name in names}
+    rows = [default, *_rows(study, names, default)]
+    return [Point(index, values) for index, values in enumerate(rows)]
+
+
+def _rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> list[dict[str, Value]]:
+    design = study.design
+    space = study.search_space.parameters
+    match design:
+        case SobolDesign() | RandomDesign():
+            draw = sobol if isinstance(design, SobolDesign) else uniform
+            unit = draw(design.points, design.seed)
+            columns = {name: list(space).index(name) for name in names}
+            return [{name: space[name].from_unit(float(row[columns[name]])) for name in names} for row in unit]
+        case GridDesign():
+            levels = [design.levels.get(name, (space[name].default,)) for name in names]
+            return [dict(zip(names, row, strict=True)) for row in itertools.product(*levels)]
+        case OneAtATimeDesign():
+            return [
+                {**default, name: level}
+                for name in names
+                for level in design.levels.get(name, ())
+                if level != default[name]
+            ]
+        case SearchDesign():
+            return []

@@ -1,0 +1,17 @@
+"""Errors that a user can mend: shown as one line each, without a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class InputError(ValueError):
+    """Something the user wrote is wrong.
+
+    Args:
+        problems: one line each, ``file:line: path.to.key: what is wrong; allowed: ...``.
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,0 +1,72 @@
+"""How long a cell will take, without training one."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+from ssc_tune import methods
+from ssc_tune.design.cells import Cell, Placement, make_cell
+from ssc_tune.design.points import fixed_points
+from ssc_tune.study.models import Study
+
+if TYPE_CHECKING:
+    from ssc_tune.pipeline import Options
+
+
+def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float], str]:
+    """Seconds a cell of each method, and in words where they come from.
+
+    From the median of this study's earlier cells with the same data, model and training where there are any of every
+    method; otherwise from one timed forward pass a method: backward is taken as twice forward.
+    """
+    from ssc_tune.pipeline import folder_of
+
+    earlier: dict[str, list[float]] = {}
+    for path in folder_of(study, options).records.directory.glob("*.json"):
+        record, _ = folder_of(study, options).records.read_or_set_aside(path.stem)
+        if record is None or record.result.status != "ok":
+            continue
+        same = record.config.training == study.training and record.config.data == study.data
+        if same and record.config.model == study.model:
+            earlier.setdefault(record.config.method, []).append(record.result.seconds)
+    if all(method in earlier for method in study.methods):
+        return {m: statistics.median(earlier[m]) for m in study.methods}, "median of earlier cells"
+    return {m: _from_forward(_default_cell(study, m)) for m in study.methods}, "from one timed forward pass"
+
+
+def _default_cell(study: Study, method: str) -> Cell:
+    block = next(b for b in study.blocks if method in study.block_methods(b))
+    place = Placement(block, study.setting_names[0], method, 0, 0)
+    return make_cell(study, place, fixed_points(study, block)[0].values)
+
+
+def _from_forward(cell: Cell) -> float:
+    import torch
+
+    from ssc_tune import data, models
+    from ssc_tune.training.hardware import autocast, resolve_device
+
+    config = cell.config
+    hp = methods.get(config.method).Hyperparameters.model_validate(config.hyperparameters)
+    method = methods.get(config.method)(hp, num_classes=data.load(config.data.name).num_classes)
+    unlabelled = hp.mu * hp.batch_size if method.uses_unlabelled else 0
+    images = hp.batch_size + (1 + method.num_strong_views) * unlabelled
+    sample = data.load(config.data.name).train_images
+    device = resolve_device("auto")
+    torch.set_num_threads(1)
+    encoder = models.build(config.model.name, in_channels=sample.shape[1], generator=torch.Generator().manual_seed(0))
+    layout = torch.channels_last if config.training.channels_last else torch.contiguous_format
+    encoder = encoder.to(device).to(memory_format=layout)
+    count = min(images, 256)
+    inputs = torch.zeros(count, *sample.shape[1:], device=device).contiguous(memory_format=layout)
+    best = float("inf")
+    with torch.no_grad(), autocast(config.training.precision, device):
+        for _ in range(3):
+            started = time.perf_counter()
+            encoder(inputs)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            best = min(best, time.perf_counter() - started)
+    return best / count * images * 3 * config.training.steps

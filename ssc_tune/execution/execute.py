@@ -1,0 +1,214 @@
+"""Launches and relaunches Ray Tune until every cell has a record.
+
+Each launch is a fresh Tuner over what is missing (Tuner.restore loses and repeats work, see docs). Results are never
+read from Tune, only from records.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+from ssc_tune.design.cells import Cell
+from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.execution.worker import Task
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.study.claims import claim_hash
+from ssc_tune.study.models import Study
+
+
+class Outcome(NamedTuple):
+    """How an execution ended."""
+
+    interrupted: bool
+    workers: int
+    seconds: float  # wall, from before Ray was started
+    problems: list[str]
+
+
+class Watcher(NamedTuple):
+    """Who is told of what, in the driver."""
+
+    started: Callable[[Cell], None]
+    finished: Callable[[Cell, Record], None]
+
+
+def num_workers(study: Study) -> int:
+    """Cells that run at once on this machine."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = max(1, int(cpus // study.resources.cpus))
+    if study.resources.gpus:
+        workers = max(1, min(workers, int(_num_gpus() / study.resources.gpus)))
+    return min(workers, study.resources.max_parallel or workers)
+
+
+def _num_gpus() -> int:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([d for d in visible.split(",") if d.strip() not in ("", "-1")])
+    return len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) if Path("/proc/driver/nvidia/gpus").exists() else 0
+
+
+def execute(
+    study: Study,
+    folder: StudyFolder,
+    source: FixedSource | SearchSource,
+    watcher: Watcher,
+    *,
+    stop: threading.Event,
+) -> Outcome:
+    """Runs what the source gives out until it is exhausted or ``stop`` is set.
+
+    A first Ctrl-C sets ``stop``: workers end, and the next execution continues from their checkpoints.
+    """
+    started = time.monotonic()
+    problems: list[str] = []
+    workers = num_workers(study)
+    _close_orphans(folder)
+    with _interrupt_sets(stop), _ray(study, workers):
+        idle_launches = 0
+        while source.num_to_run and not stop.is_set():
+            before = source.num_to_run
+            launched: dict[str, Cell] = {}
+            problem = _launch(study, folder, source, watcher, stop=stop, workers=workers, launched=launched)
+            if problem:
+                problems.append(problem)
+            lost = [c for c in launched.values() if not folder.records.path(c.cell_id).exists()]
+            if stop.is_set():
+                _close_orphans(folder)
+                break
+            source.give_back(lost)
+            idle_launches = idle_launches + 1 if source.num_to_run >= before else 0
+            if idle_launches > study.retries + 1:
+                problems.append(f"{source.num_to_run} cells could not be run: {problem or 'workers die'}")
+                break
+    return Outcome(stop.is_set(), workers, time.monotonic() - started, problems)
+
+
+def _close_orphans(folder: StudyFolder) -> None:
+    """Attempts left running by a driver that was stopped or killed count as interrupted, not as failures."""
+    for path in folder.path.glob("cells/*/attempts.jsonl"):
+        cell_id = path.parent.name
+        for attempt in folder.attempts(cell_id):
+            if attempt.outcome == "running":
+                ended = attempt.model_copy(update={"outcome": "interrupted", "ended": time.time()})
+                folder.log_attempt(cell_id, ended)
+
+
+@contextmanager
+def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
+    """While inside, Ctrl-C and SIGTERM set ``stop``; a second one within it is not needed and is ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in previous.items():
+            signal.signal(number, old)
+
+
+@contextmanager
+def _ray(study: Study, workers: int) -> Iterator[None]:
+    os.environ.update(
+        {
+            "RAY_CHDIR_TO_TRIAL_DIR": "0",
+            "RAY_AIR_NEW_OUTPUT": "0",
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+            "TUNE_DISABLE_SIGINT_HANDLER": "1",
+            "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+            "TUNE_GLOBAL_CHECKPOINT_S": "600",
+            "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+            "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
+        }
+    )
+    import ray
+
+    gpus = _num_gpus()
+    ray.init(
+        num_cpus=max(1, int(workers * study.resources.cpus)),
+        num_gpus=gpus if study.resources.gpus else 0,
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=True,
+        logging_level="ERROR",
+        object_store_memory=100_000_000,
+        ignore_reinit_error=False,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _launch(
+    study: Study,
+    folder: StudyFolder,
+    source: FixedSource | SearchSource,
+    watcher: Watcher,
+    *,
+    stop: threading.Event,
+    workers: int,
+    launched: dict[str, Cell],
+) -> str | None:
+    """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
+    from ray import tune
+
+    from ssc_tune.execution.tuning import CellSearcher, StopOn, trainable
+
+    scratch = (folder.path / ".tune").absolute()
+
+    def task(cell: Cell) -> dict[str, Any]:
+        return Task(
+            storage=str(folder.storage.absolute()),
+            study=study.name,
+            placement=tuple(cell.placement),
+            config=cell.config,
+            retries=study.retries,
+            claims=tuple(claim_hash(claim) for claim in study.claims),
+            threads=max(1, int(study.resources.cpus)),
+        ).model_dump(mode="json")
+
+    searcher = CellSearcher(source, folder, watcher, task, launched)
+    tuner = tune.Tuner(
+        tune.with_resources(trainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
+        tune_config=tune.TuneConfig(
+            metric="done",
+            mode="max",
+            num_samples=source.num_to_run,
+            search_alg=searcher,
+            reuse_actors=True,
+            max_concurrent_trials=None,
+        ),
+        run_config=tune.RunConfig(
+            name=f"launch-{time.time_ns()}",
+            storage_path=str(scratch),
+            failure_config=tune.FailureConfig(max_failures=study.retries + 1),
+            checkpoint_config=tune.CheckpointConfig(),
+            stop=StopOn(stop),
+            verbose=0,
+        ),
+    )
+    try:
+        tuner.fit()
+    except KeyboardInterrupt:
+        stop.set()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return None

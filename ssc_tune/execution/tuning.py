@@ -1,0 +1,95 @@
+"""The pieces that Ray Tune is given: a searcher that hands out cells, a stopper, and the trainable.
+
+This module imports ray at the top; it is itself imported late.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ray import tune
+from ray.tune import Stopper
+from ray.tune.search import Searcher
+
+from ssc_tune.design.cells import Cell
+from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.records import StudyFolder
+
+if TYPE_CHECKING:
+    from ssc_tune.execution.execute import Watcher
+
+
+def trainable(config: dict[str, Any]) -> None:
+    """Runs one cell in a worker process, which serves many cells one after another."""
+    from ssc_tune.execution.worker import Task, run_task
+
+    status = run_task(Task.model_validate(config["task"]))
+    tune.report({"done": 1, "status": status})
+
+
+class StopOn(Stopper):
+    """Ends the whole launch once an event is set."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """No single trial is ever stopped."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Whether the event is set."""
+        return self._event.is_set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._event = threading.Event()
+
+
+class CellSearcher(Searcher):
+    """Gives each of Tune's trials a cell of the source, and tells the source when its record is there."""
+
+    def __init__(
+        self,
+        source: FixedSource | SearchSource,
+        folder: StudyFolder,
+        watcher: Watcher,
+        task: Callable[[Cell], dict[str, Any]],
+        launched: dict[str, Cell],
+    ) -> None:
+        super().__init__(metric="done", mode="max")
+        self._source, self._folder, self._watcher, self._task = source, folder, watcher, task
+        self._launched = launched
+        self._cells: dict[str, Cell] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None | str:
+        """The next cell as a trial's configuration."""
+        cell = self._source.next()
+        if cell is None:
+            return str(Searcher.FINISHED)
+        if isinstance(cell, str):
+            return None
+        self._cells[trial_id] = cell
+        self._launched[cell.cell_id] = cell
+        self._watcher.started(cell)
+        return {"task": self._task(cell)}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Reads the record of the cell; Tune's own result is not looked at."""
+        cell = self._cells.pop(trial_id, None)
+        if cell is None:
+            return
+        record = self._folder.records.read(cell.cell_id)
+        if record is not None:
+            self._source.finished(cell.cell_id)
+            self._watcher.finished(cell, record)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the records are the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: see ``save``."""

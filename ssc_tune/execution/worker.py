@@ -1,0 +1,184 @@
+"""What a worker process does with one cell: train, retry, and write the record.
+
+The record is written here, not in the driver, so that a finished cell survives whatever happens to the driver.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import socket
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from ssc_tune import __version__
+from ssc_tune.design.cells import Placement
+from ssc_tune.frozen import Frozen
+from ssc_tune.records import Attempt, Record, StudyFolder
+from ssc_tune.records.files import write_atomically
+from ssc_tune.training.config import CellConfig
+from ssc_tune.training.result import Evaluation, RunResult, Status
+
+_CRASH_VARIABLE = "SSC_TUNE_FAULTS"
+"""Faults for tests: ``raise:METHOD:SEED`` or ``exit:METHOD:SEED``, several separated by commas."""
+
+
+class Task(Frozen):
+    """One cell to run, as it travels to a worker."""
+
+    storage: str
+    study: str
+    placement: tuple[str, str, str, int, int]
+    config: CellConfig
+    retries: int
+    claims: tuple[str, ...]
+    threads: int = Field(description="torch threads.")
+
+
+def run_task(task: Task) -> str:
+    """Runs a cell to its record and returns the record's status. Never raises for what training raises."""
+    folder = StudyFolder(Path(task.storage), task.study)
+    cell_id = task.config.cell_id
+    if folder.records.read_or_set_aside(cell_id)[0] is not None:
+        return "already there"
+    attempts = _close_dead(folder, cell_id)
+    while True:
+        spent = [attempt for attempt in attempts if attempt.outcome in ("raised", "died")]
+        if len(spent) > task.retries:
+            return _give_up(folder, task, attempts)
+        number = len(attempts) + 1
+        running = Attempt(number=number, started=time.time(), host=socket.gethostname())
+        folder.log_attempt(cell_id, running)
+        try:
+            result = _train(folder, task)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            folder.log_attempt(cell_id, _ended(running, "interrupted"))
+            raise
+        except Exception:
+            raised = _ended(running, "raised", traceback.format_exc())
+            folder.log_attempt(cell_id, raised)
+            attempts = [*attempts, raised]
+            continue
+        finished = _ended(running, "finished")
+        folder.log_attempt(cell_id, finished)
+        return _write(folder, task, result, [*attempts, finished])
+
+
+def _ended(attempt: Attempt, outcome: str, text: str | None = None) -> Attempt:
+    return Attempt.model_validate(
+        {**attempt.model_dump(), "ended": time.time(), "outcome": outcome, "traceback": text}
+    )
+
+
+def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:
+    """Attempts so far; one that never ended belongs to a process that died, unless the driver was interrupted."""
+    attempts = []
+    for attempt in folder.attempts(cell_id):
+        if attempt.outcome == "running":
+            attempt = _ended(attempt, "died")
+            folder.log_attempt(cell_id, attempt)
+        attempts.append(attempt)
+    return attempts
+
+
+def _train(folder: StudyFolder, task: Task) -> RunResult:
+    import torch
+
+    from ssc_tune.training import train
+
+    torch.set_num_threads(task.threads)
+    _inject_fault(task)
+    cell = folder.cell(task.config.cell_id)
+
+    def progress(evaluation: Evaluation) -> None:
+        write_atomically(cell / "progress.json", evaluation.model_dump_json())
+
+    return train(task.config, directory=cell, on_evaluation=progress)
+
+
+def _inject_fault(task: Task) -> None:
+    for fault in filter(None, os.environ.get(_CRASH_VARIABLE, "").split(",")):
+        kind, method, seed = fault.split(":")
+        if method == task.config.method and int(seed) == task.config.seed:
+            if kind == "exit":
+                os._exit(75)
+            raise RuntimeError(f"fault asked for by {_CRASH_VARIABLE}={fault}")
+
+
+def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
+    """The record of a cell that has used up its attempts."""
+    from ssc_tune.data.registry import DATASETS
+
+    died = attempts[-1].outcome == "died"
+    checkpointed = 0
+    progress = folder.cell(task.config.cell_id) / "progress.json"
+    history: tuple[Evaluation, ...] = ()
+    if progress.exists():
+        history = (Evaluation.model_validate_json(progress.read_text(encoding="utf-8")),)
+        checkpointed = history[0].step
+    status: Status = "infrastructure" if died else "failed"
+    seconds = sum((a.ended or a.started) - a.started for a in attempts)
+    result = RunResult(
+        status=status,
+        steps=checkpointed,
+        validation_accuracy=None,
+        test_accuracy=None,
+        steps_to_90=None,
+        seconds=seconds,
+        images_per_second=None,
+        num_classes=DATASETS[task.config.data.name].num_classes,
+        num_parameters=0,
+        history=history,
+        warnings=("the worker process died",) if died else (),
+    )
+    return _write(folder, task, result, attempts)
+
+
+def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[Attempt]) -> str:
+    place = Placement(*task.placement)
+    record = Record(
+        cell_id=task.config.cell_id,
+        study=task.study,
+        block=place.block,
+        setting=place.setting,
+        point=place.point,
+        config=task.config,
+        result=result,
+        attempts=tuple(attempts),
+        versions=versions(),
+        environment=_environment(),
+        claims=task.claims,
+        started=attempts[0].started,
+        ended=time.time(),
+    )
+    folder.records.write(record)
+    _tidy(folder, task.config.cell_id)
+    return result.status
+
+
+def _tidy(folder: StudyFolder, cell_id: str) -> None:
+    """The record holds what attempts and progress said; the checkpoint stays, for the final weights."""
+    for name in ("attempts.jsonl", "progress.json"):
+        (folder.cell(cell_id) / name).unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result."""
+    found = {"ssc_tune": __version__, "python": platform.python_version()}
+    for package in ("torch", "torchvision", "numpy", "scikit-learn"):
+        found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _environment() -> dict[str, str]:
+    import torch
+
+    from ssc_tune.training.hardware import describe, resolve_device
+
+    described: dict[str, Any] = describe(resolve_device("auto"))
+    return {"host": socket.gethostname(), "torch_interop_threads": str(torch.get_num_interop_threads()), **described}

@@ -1,0 +1,192 @@
+"""What is seen while a study runs: a live table on a terminal, sparse plain lines elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ssc_tune.design import Cell
+from ssc_tune.records import Record, StudyFolder
+
+_PLAIN_SECONDS = 30.0
+"""Least time between two plain progress lines."""
+
+
+class _MethodCount:
+    """Cells of one method."""
+
+    def __init__(self) -> None:
+        self.total = self.done = self.failed = self.ran = 0
+        self.best: float | None = None
+        self.seconds = 0.0
+
+    def add(self, record: Record) -> None:
+        """Counts an ended cell."""
+        self.done += 1
+        if record.result.status in ("failed", "infrastructure"):
+            self.failed += 1
+        accuracy = record.result.validation_accuracy
+        if accuracy is not None:
+            self.best = accuracy if self.best is None else max(self.best, accuracy)
+
+
+class LiveView:
+    """Counts cells and shows them. Used as a context manager around an execution; safe to call from any thread."""
+
+    def __init__(
+        self,
+        folder: StudyFolder,
+        cells: Sequence[Cell],
+        records: dict[str, Record],
+        *,
+        out: TextIO,
+        err: TextIO,
+        workers: int,
+        expected: dict[str, int] | None = None,
+    ) -> None:
+        self._folder, self._workers = folder, workers
+        self._console = Console(file=out)
+        self._plain = not self._console.is_terminal
+        self._err = err
+        self._lock = threading.RLock()
+        self._counts: dict[str, _MethodCount] = {}
+        self._running: dict[str, tuple[Cell, float]] = {}
+        self._recent: list[str] = []
+        self._last_line = 0.0
+        unique = {cell.cell_id: cell for cell in cells}
+        for cell in unique.values():
+            count = self._counts.setdefault(cell.placement.method, _MethodCount())
+            count.total += 1
+            if cell.cell_id in records:
+                count.add(records[cell.cell_id])
+        for method, total in (expected or {}).items():
+            self._counts.setdefault(method, _MethodCount()).total = total
+        self._began = time.monotonic()
+        self._live: Live | None = None
+
+    def __enter__(self) -> LiveView:
+        if not self._plain:
+            self._live = Live(
+                get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def started(self, cell: Cell) -> None:
+        """A cell was handed to a worker."""
+        with self._lock:
+            self._running[cell.cell_id] = (cell, time.monotonic())
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """A cell has its record."""
+        with self._lock:
+            self._running.pop(cell.cell_id, None)
+            count = self._counts.setdefault(cell.placement.method, _MethodCount())
+            count.add(record)
+            count.ran += 1
+            count.seconds += record.result.seconds
+            if record.result.status != "ok":
+                self._note(f"{_name(cell)}: {record.result.status}")
+        if self._plain:
+            self._line()
+
+    def _note(self, text: str) -> None:
+        self._recent = [*self._recent[-4:], text]
+        if self._plain:
+            print(text, file=self._err, flush=True)
+
+    def _line(self) -> None:
+        now = time.monotonic()
+        everything = all(c.done >= c.total for c in self._counts.values())
+        if now - self._last_line < _PLAIN_SECONDS and not everything:
+            return
+        self._last_line = now
+        parts = [f"{name} {c.done}/{c.total}" + (f", {c.failed} failed" if c.failed else "") for name, c in self._items()]
+        print(f"cells done: {'; '.join(parts)}; time left {self._time_left()}", file=self._err, flush=True)
+
+    def _items(self) -> list[tuple[str, _MethodCount]]:
+        return list(self._counts.items())
+
+    def _time_left(self) -> str:
+        if not any(count.ran for count in self._counts.values()):
+            return "unknown until the first cells are done"
+        known = [c.seconds / c.ran for c in self._counts.values() if c.ran]
+        left = sum(
+            (c.total - c.done) * (c.seconds / c.ran if c.ran else max(known)) for c in self._counts.values()
+        )
+        return duration(left / self._workers)
+
+    def _render(self) -> RenderableType:
+        with self._lock:
+            table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
+            for title in ("method", "done", "", "running", "failed", "best validation accuracy"):
+                table.add_column(title, overflow="ellipsis", no_wrap=True)
+            for name, count in self._items():
+                running = sum(1 for cell, _ in self._running.values() if cell.placement.method == name)
+                table.add_row(
+                    name,
+                    f"{count.done}/{count.total}",
+                    ProgressBar(total=max(1, count.total), completed=count.done, width=20),
+                    str(running),
+                    Text(str(count.failed), style="bold red" if count.failed else ""),
+                    "" if count.best is None else f"{count.best:.3f}",
+                )
+            lines: list[RenderableType] = [table]
+            lines += [
+                Text(self._running_line(cell, began), style="dim", overflow="ellipsis", no_wrap=True)
+                for cell, began in self._running.values()
+            ]
+            lines += [Text(text, style="red", overflow="ellipsis", no_wrap=True) for text in self._recent]
+            elapsed = duration(time.monotonic() - self._began)
+            footer = f"elapsed {elapsed} · time left {self._time_left()} · Ctrl-C stops; the same command goes on"
+            lines.append(Text(footer, overflow="ellipsis", no_wrap=True))
+            return Group(*lines)
+
+    def _running_line(self, cell: Cell, began: float) -> str:
+        progress = _progress(self._folder.cell(cell.cell_id) / "progress.json")
+        steps = cell.config.training.steps
+        if progress is None:
+            return f"{_name(cell)}: step 0/{steps}"
+        step, accuracy, rate = progress
+        return f"{_name(cell)}: step {step}/{steps}, validation accuracy {accuracy:.3f}, {rate:,.0f} images/s"
+
+
+def _progress(path: Path) -> tuple[int, float, float] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content["step"], content["validation_accuracy"], content["images_per_second"]
+
+
+def _name(cell: Cell) -> str:
+    p = cell.placement
+    place = "" if p.block == "shared" else f" ({p.block})"
+    return f"{p.method} point {p.point} seed {p.seed}{place}"
+
+
+def duration(seconds: float) -> str:
+    """``1 h 5 min``, ``3 min 20 s``, ``12 s``."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole >= 60:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole} s"

@@ -1,0 +1,37 @@
+"""Normalized temperature-scaled cross-entropy loss."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ssc_tune.losses.contrast import Scalar, anchor_losses, check_temperature, full_precision, scaled_directions
+
+
+def nt_xent_loss(first: Tensor, second: Tensor, *, temperature: Scalar) -> Tensor:
+    r"""NT-Xent of Chen et al., "A Simple Framework for Contrastive Learning" (SimCLR, ICML 2020).
+
+    .. math:: L = -\frac{1}{2N} \sum_{i=1}^{2N}
+                  \log \frac{\exp(z_i \cdot z_{p(i)} / T)}{\sum_{a \ne i} \exp(z_i \cdot z_a / T)}
+
+    over the 2N normalized rows of both views, p(i) being the other view of the same image.
+
+    Args:
+        first: (N, D) embeddings of one view; float16 and bfloat16 are accumulated in float32.
+        second: (N, D) embeddings of the other view, row by row of the same images.
+        temperature: T > 0, a number or a tensor of shape ().
+
+    Returns:
+        Scalar, float32, or float64 for float64 embeddings; 0 with zero gradients where N is 0. Differentiable once.
+
+    Raises:
+        ValueError: views of different shapes, or a temperature that is not positive.
+    """
+    if first.ndim != 2 or first.shape != second.shape:
+        raise ValueError(f"both views must be (N, D); got {tuple(first.shape)} and {tuple(second.shape)}")
+    check_temperature(temperature)
+    with full_precision(first):
+        rows = scaled_directions(torch.cat([first, second]), temperature)
+        other_view = rows.roll(first.shape[0], 0)
+        losses = anchor_losses(rows, other_view, torch.ones_like(rows[:, 0]))
+        return losses.sum() / max(losses.shape[0], 1)

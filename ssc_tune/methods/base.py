@@ -1,0 +1,107 @@
+"""What every method has in common: its hyperparameters and the three questions the training loop asks of it.
+
+Nothing here imports torch at import time: study files are validated through these classes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from ssc_tune.frozen import Frozen
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Hyperparameters(Frozen):
+    """The hyperparameters that all methods share, at the published defaults of FixMatch.
+
+    Source: Sohn et al., "FixMatch", NeurIPS 2020, and the configuration files of arXiv 2409.07292.
+    """
+
+    learning_rate: Positive = Field(0.03, description="Peak learning rate of SGD.")
+    momentum: Fraction = Field(0.9, description="Nesterov momentum.")
+    weight_decay: Weight = Field(5e-4, description="L2 decay, not on biases and normalization.")
+    ema_decay: Fraction = Field(
+        0.999, description="Ceiling of the moving average's decay; at step k it is min(this, (1 + k) / (10 + k))."
+    )
+    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="B, labelled images a step.")
+    mu: Annotated[int, Field(ge=1)] = Field(7, description="Unlabelled images a labelled one: mu * B a step.")
+    tau: Annotated[float, Field(ge=0, le=1)] = Field(0.95, description="Confidence threshold of pseudo-labels.")
+    randaugment_n: Annotated[int, Field(ge=0)] = Field(2, description="RandAugment operations an image.")
+    randaugment_m: Annotated[float, Field(ge=0, le=10)] = Field(10.0, description="RandAugment magnitude, 0 to 10.")
+    cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
+
+
+class Views(NamedTuple):
+    """What the net made of one step's images. V is ``Method.num_strong_views``."""
+
+    labelled: Tensor  # (B, ...) outputs of the weakly augmented labelled images
+    weak: Tensor  # (U, ...) outputs of the weak views, without gradient
+    strong: Tensor  # (V, U, ...) outputs of the strong views
+
+
+class StepLoss(NamedTuple):
+    """The loss of one step, with what is tracked of it; all on the device."""
+
+    total: Tensor  # ()
+    terms: dict[str, Tensor]  # () each
+    pseudo_labels: Tensor  # (U,) int64
+    confident: Tensor  # (U,) bool
+
+
+class Method:
+    """A training algorithm. Subclasses are stateless; the learnt parts live in the module that ``head`` builds."""
+
+    name: ClassVar[str]
+    Hyperparameters: ClassVar[type[Hyperparameters]]
+    uses_unlabelled: ClassVar[bool] = True
+
+    def __init__(self, hyperparameters: Hyperparameters, *, num_classes: int) -> None:
+        self.hyperparameters = hyperparameters
+        self.num_classes = num_classes
+
+    @property
+    def num_strong_views(self) -> int:
+        """V, strong views of each unlabelled image."""
+        raise NotImplementedError
+
+    @property
+    def needs_start(self) -> bool:
+        """Whether ``start`` wants embeddings of images."""
+        return False
+
+    def head(self, num_features: int, *, generator: torch.Generator) -> nn.Module:
+        """The module that turns encoder features (N, num_features) into this method's outputs."""
+        raise NotImplementedError
+
+    def start(self, head: nn.Module, features: Starter, *, generator: torch.Generator) -> None:
+        """Called once before the first step where ``needs_start``: sets weights from embeddings of images."""
+        raise NotImplementedError
+
+    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+        """The loss of one step. ``labels`` (B,) belong to ``views.labelled``."""
+        raise NotImplementedError
+
+    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+        """Class scores (N, K), the largest being the prediction."""
+        raise NotImplementedError
+
+    def prototypes(self, head: nn.Module) -> Tensor:
+        """The class directions (K, D), not necessarily normalized, that failure signatures are read from."""
+        raise NotImplementedError
+
+
+class Starter(NamedTuple):
+    """Head outputs of un-augmented images before the first step, for data-dependent initialization."""
+
+    labelled: Tensor  # (L, D)
+    labels: Tensor  # (L,)
+    unlabelled: Tensor  # (M, D)

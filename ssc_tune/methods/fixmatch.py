@@ -1,0 +1,73 @@
+"""FixMatch, the baseline. Source: Sohn et al., NeurIPS 2020, arXiv 2001.07685."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ssc_tune.methods.base import Hyperparameters, Method, StepLoss, Views, Weight
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from ssc_tune.methods.parts import LinearHead
+
+
+class FixMatchHyperparameters(Hyperparameters):
+    """FixMatch's own hyperparameters beside the shared ones."""
+
+    unlabelled_weight: Weight = Field(1.0, description="lambda_u, weight of the unlabelled term.")
+    num_strong_views: Literal[1, 2] = Field(1, description="Strong views of each unlabelled image; their terms add up.")
+
+
+class FixMatch(Method):
+    """Cross-entropy on labelled images, and on strong views against the confident pseudo-labels of the weak view.
+
+    loss = CE(labelled, y) + lambda_u * sum over views of (1/U) sum_i [max p_i >= tau] CE(strong_i, argmax p_i)
+    with p = softmax(classifier(weak view)), without gradient; the mean is over all U images, confident or not.
+    """
+
+    name = "fixmatch"
+    Hyperparameters = FixMatchHyperparameters
+    hyperparameters: FixMatchHyperparameters
+
+    @property
+    def num_strong_views(self) -> int:
+        """1, or 2 for the double augmentation variant."""
+        return self.hyperparameters.num_strong_views
+
+    def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
+        """A linear classifier."""
+        from ssc_tune.methods.parts import LinearHead
+
+        return LinearHead(num_features, self.num_classes, generator=generator)
+
+    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+        """See the class."""
+        from ssc_tune.losses import fixmatch_terms
+        from ssc_tune.methods.parts import fixed_threshold
+
+        pseudo = fixed_threshold(views.weak, tau=self.hyperparameters.tau)
+        terms = fixmatch_terms(
+            views.labelled,
+            labels,
+            views.strong,
+            pseudo.labels,
+            pseudo.confident,
+            unlabelled_weight=self.hyperparameters.unlabelled_weight,
+        )
+        parts = {"labelled": terms.labelled, "unlabelled": terms.unlabelled}
+        return StepLoss(terms.total, parts, pseudo.labels, pseudo.confident)
+
+    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+        """The logits."""
+        return outputs
+
+    def prototypes(self, head: nn.Module) -> Tensor:
+        """The classifier's rows (K, F)."""
+        from ssc_tune.methods.parts import LinearHead
+
+        assert isinstance(head, LinearHead)
+        return head.classifier.weight

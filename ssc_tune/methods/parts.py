@@ -1,0 +1,75 @@
+"""Parts that methods are made of: probability heads and threshold policies.
+
+A method joins a head (how outputs become class probabilities), a threshold policy (which pseudo-labels count) and a
+loss. A new method recombines these or brings its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ssc_tune import prototypes as prototype_room
+from ssc_tune.models import init_linear
+
+
+class LinearHead(nn.Module):
+    """A linear classifier: outputs are logits (N, K). Xavier normal weights, zero bias."""
+
+    def __init__(self, num_features: int, num_classes: int, *, generator: torch.Generator) -> None:
+        super().__init__()
+        self.classifier = nn.Linear(num_features, num_classes)
+        init_linear(self.classifier, generator=generator)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F) to logits (N, K)."""
+        logits: Tensor = self.classifier(features)
+        return logits
+
+
+class PrototypeHead(nn.Module):
+    """A projection (Linear, ReLU, Linear, width unchanged) and K class prototypes in its output space.
+
+    Outputs are embeddings (N, D) that are normalized at use, as the prototypes are. Source: METHOD.md of the study of
+    arXiv 2409.07292 (projection and prototypes both receive weight decay).
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, *, prototype_init: str, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.projection = nn.Sequential(
+            nn.Linear(num_features, num_features), nn.ReLU(), nn.Linear(num_features, num_features)
+        )
+        for layer in (self.projection[0], self.projection[2]):
+            assert isinstance(layer, nn.Linear)
+            init_linear(layer, generator=generator)
+        strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
+        self.prototypes = nn.Parameter(
+            prototype_room.initialize(strategy, num_classes=num_classes, dim=num_features, generator=generator)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F) to embeddings (N, D), not normalized."""
+        embeddings: Tensor = self.projection(features)
+        return embeddings
+
+    def cosines(self, embeddings: Tensor) -> Tensor:
+        """Cosine similarity (N, K) of embeddings (N, D) to the prototypes."""
+        return F.normalize(embeddings.float(), dim=-1) @ F.normalize(self.prototypes.float(), dim=-1).T
+
+
+class PseudoLabels(NamedTuple):
+    """What a threshold policy makes of class probabilities."""
+
+    labels: Tensor  # (U,) int64
+    confident: Tensor  # (U,) bool
+
+
+def fixed_threshold(logits: Tensor, *, tau: float) -> PseudoLabels:
+    """Pseudo-label argmax p, confident where max p >= tau, with p = softmax(logits) of shape (U, K); no gradient."""
+    confidence, labels = logits.detach().float().softmax(dim=-1).max(dim=-1)
+    return PseudoLabels(labels, confidence >= tau)

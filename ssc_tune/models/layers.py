@@ -1,0 +1,43 @@
+"""What the nets share: the encoder's interface, and layers whose weights come from a given generator alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Encoder(nn.Module):
+    """A net that maps images (N, C, H, W) to pooled features (N, num_features). It has no classifier."""
+
+    num_features: int
+
+
+def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> nn.Conv2d:
+    """A convolution without bias and with padding that keeps the size at stride 1; its weights are not set yet."""
+    padding = kernel_size // 2
+    # Made on the meta device, because the layer's own initialization would draw from the global generator.
+    layer = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False, device="meta")
+    return layer.to_empty(device="cpu")
+
+
+def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:
+    """Every convolution's weights normal with mean 0 and variance 2 / (out_channels * k * k).
+
+    This is He et al. (2015) with the fan of the outputs and the gain of a plain ReLU, as in FixMatch's code; the slope
+    0.1 of LeakyReLU, which would make it 2 / 1.01, is left out there too.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+
+
+def init_linear(linear: nn.Linear, *, generator: torch.Generator) -> None:
+    """Weights normal with variance 2 / (in_features + out_features) (Glorot and Bengio 2010), bias 0, in place."""
+    nn.init.xavier_normal_(linear.weight, generator=generator)
+    if linear.bias is not None:
+        nn.init.zeros_(linear.bias)
+
+
+def global_average(x: Tensor) -> Tensor:
+    """(N, C, H, W) to (N, C)."""
+    return x.mean(dim=(2, 3))

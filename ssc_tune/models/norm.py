@@ -1,0 +1,82 @@
+"""Batch normalization whose running statistics move only when the training loop says so."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class BatchNorm2d(nn.Module):
+    r"""y = weight * (x - mean) / sqrt(var + eps) + bias, per channel.
+
+    In training mode mean and (biased) variance are the batch's; the forward leaves this batch's mean and unbiased
+    variance in the buffers ``batch_mean`` and ``batch_var``, which are not saved, and does not touch ``running_mean``
+    and ``running_var``; :func:`update_running_statistics` moves those. In evaluation mode the running statistics are
+    used. Statistics are float32 also under bfloat16 autocast.
+
+    The deviation from torch.nn.BatchNorm2d is that separation: momentum is not a constant of the layer, so that a loop
+    of a few hundred steps can warm it up.
+
+    Args:
+        num_channels: C of (N, C, H, W).
+        eps: added to the variance.
+
+    Raises:
+        ValueError: in training mode, when N * H * W is 1.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    batch_mean: Tensor
+    batch_var: Tensor
+
+    def __init__(self, num_channels: int, *, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.num_channels = num_channels
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(num_channels))
+        self.bias = nn.Parameter(torch.zeros(num_channels))
+        self.register_buffer("running_mean", torch.zeros(num_channels))
+        self.register_buffer("running_var", torch.ones(num_channels))
+        self.register_buffer("batch_mean", torch.zeros(num_channels), persistent=False)
+        self.register_buffer("batch_var", torch.ones(num_channels), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize ``x`` (N, C, H, W)."""
+        if self.training:
+            # momentum 1 makes "running = (1 - momentum) * running + momentum * batch" write the batch's own statistics.
+            return F.batch_norm(
+                x, self.batch_mean, self.batch_var, self.weight, self.bias, training=True, momentum=1.0, eps=self.eps
+            )
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
+
+    def extra_repr(self) -> str:
+        """The layer's size and eps, for printing."""
+        return f"{self.num_channels}, eps={self.eps}"
+
+
+def update_running_statistics(model: nn.Module, momentum: Tensor | float) -> None:
+    """running = running + momentum * (batch - running), in place, for every BatchNorm2d of ``model``.
+
+    Call it once after the training forward whose statistics should count: a later one overwrites them. The reference's momentum is 0.001 (0.999 in the other convention); over a
+    few hundred steps the training loop warms it up, as it does the moving average of the weights.
+
+    Args:
+        model: any module; one without BatchNorm2d is left alone.
+        momentum: in [0, 1]. A tensor of shape () stays on its device: nothing waits for its value.
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, BatchNorm2d)]
+    if not layers:
+        return
+    running = [layer.running_mean for layer in layers] + [layer.running_var for layer in layers]
+    batch = [layer.batch_mean for layer in layers] + [layer.batch_var for layer in layers]
+    with torch.no_grad():
+        if isinstance(momentum, Tensor):  # the scalar overload of lerp would read the value from the device
+            steps = cast("list[Tensor]", list(torch._foreach_sub(batch, running)))
+            torch._foreach_mul_(steps, momentum)
+            torch._foreach_add_(running, steps)
+        else:
+            torch._foreach_lerp_(running, batch, momentum)

@@ -1,0 +1,312 @@
+"""From a study to its verdicts: plan, execute, analyse, report. The same steps serve the command line and Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
+from ssc_tune.design.points import fixed_points
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.study.claims import Claim, claim_hash
+from ssc_tune.study.models import SearchDesign, Study
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.result import StudyAnalysis
+    from ssc_tune.analysis.tables import Tables
+
+_SETTLED = ("ok", "diverged", "failed")
+
+
+class Options(NamedTuple):
+    """What a run is told beside its study."""
+
+    storage: Path = Path("runs")
+    tracking_uri: str | None = None  # none: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db; "none" writes no view
+    optuna_storage: str | None = None
+    retry_failed: bool = False
+    command: str = ""
+
+
+class Progress(NamedTuple):
+    """What is there and what is missing before a run."""
+
+    cells: list[Cell]  # every placement that is known
+    records: dict[str, Record]
+    reused: int  # taken over from other studies under the same storage
+    num_total: int  # cells of the design, those of points not yet proposed included
+    changed: list[str]  # what differs from the study's last run, in words
+    problems: list[str]
+
+
+class Result(NamedTuple):
+    """How a run ended."""
+
+    analysis: StudyAnalysis | None
+    tables: Tables | None
+    files: list[Path]
+    interrupted: bool
+    num_failed: int
+    num_missing: int
+    overhead: dict[str, float]
+    problems: list[str]
+
+
+def folder_of(study: Study, options: Options) -> StudyFolder:
+    """The study's folder under the storage path."""
+    return StudyFolder(options.storage, study.name)
+
+
+def survey(study: Study, options: Options, *, adopt: bool = True) -> Progress:
+    """What of a study is there already. Records of equal cells made by other studies are taken over (``adopt``)."""
+    folder = folder_of(study, options)
+    cells = fixed_cells(study) if not isinstance(study.design, SearchDesign) else _search_cells(study, folder)
+    records, problems = folder.records.read_many(dict.fromkeys(cell.cell_id for cell in cells))
+    reused = 0
+    for cell_id in dict.fromkeys(cell.cell_id for cell in cells):
+        if cell_id not in records and adopt:
+            record = folder.adopt(cell_id)
+            if record is not None:
+                records[cell_id] = record
+                reused += 1
+    keep = {key: record for key, record in records.items() if _settled(record, options)}
+    return Progress(cells, keep, reused, _num_total(study, cells), _changes(study, folder), problems)
+
+
+def _settled(record: Record, options: Options) -> bool:
+    status = record.result.status
+    return status in _SETTLED and not (status == "failed" and options.retry_failed)
+
+
+def _num_total(study: Study, cells: Sequence[Cell]) -> int:
+    if isinstance(study.design, SearchDesign):
+        groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
+        return groups * (study.design.points + 1) * study.seeds
+    return len({cell.cell_id for cell in cells})
+
+
+def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
+    """Cells of the points that a search has reached, by the records, which name their point."""
+    values: dict[tuple[str, str, str, int], dict[str, bool | int | float | str]] = {}
+    for block in study.blocks:
+        for setting in study.setting_names:
+            for method in study.block_methods(block):
+                values[block, setting, method, 0] = fixed_points(study, block)[0].values
+    for path in sorted(folder.records.directory.glob("*.json")):
+        record, _ = folder.records.read_or_set_aside(path.stem)
+        if record is None or record.study != study.name or record.block not in study.blocks:
+            continue
+        kept = {
+            name: record.config.hyperparameters[name]
+            for name in study.block_parameters(record.block)
+            if name in record.config.hyperparameters
+        }
+        values.setdefault((record.block, record.setting, record.config.method, record.point), kept)
+    return [
+        make_cell(study, Placement(*key, seed), point)
+        for key, point in sorted(values.items(), key=lambda item: item[0])
+        for seed in range(study.seeds)
+    ]
+
+
+def _changes(study: Study, folder: StudyFolder) -> list[str]:
+    """Differences to the study's last run that decide results, one line each."""
+    before = folder.read_json("study.json").get("study")
+    if not isinstance(before, dict):
+        return []
+    now = study.model_dump(mode="json", by_alias=True)
+    deciding = ("data", "model", "training", "methods", "hyperparameters", "settings", "search_space")
+    return [
+        f"{key}: {_short(before.get(key))} -> {_short(now[key])}" for key in deciding if before.get(key) != now[key]
+    ]
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def edited_claims(study: Study, records: Mapping[str, Record]) -> set[str]:
+    """Names of claims that were not in the study, word for word, when its first cell was started."""
+    own = [record for record in records.values() if record.study == study.name]
+    if not own:
+        return set()
+    first = min(own, key=lambda record: record.started)
+    return {claim.name for claim in study.claims if claim_hash(claim) not in first.claims}
+
+
+def run(
+    study: Study,
+    options: Options,
+    *,
+    stop: threading.Event | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> Result:
+    """Runs what is missing of a study, then analyses and reports it."""
+    from ssc_tune.execution.quiet import output_to
+
+    began = time.monotonic()
+    folder = folder_of(study, options)
+    progress = survey(study, options)
+    folder.write_json("study.json", {"study": study.model_dump(mode="json", by_alias=True), "command": options.command})
+    with output_to(folder.path / "log.txt") as (screen, errors):
+        return _run(study, options, folder, progress, stop or threading.Event(), out or screen, err or errors, began)
+
+
+def _run(
+    study: Study,
+    options: Options,
+    folder: StudyFolder,
+    progress: Progress,
+    stop: threading.Event,
+    out: TextIO,
+    err: TextIO,
+    began: float,
+) -> Result:
+    from ssc_tune.design.source import make_source
+    from ssc_tune.design.storage import open_storage
+    from ssc_tune.execution.execute import Outcome, Watcher, execute, num_workers
+    from ssc_tune.live import LiveView
+
+    records = dict(progress.records)
+    for problem in progress.problems:
+        print(problem, file=err)
+
+    def score(cell_id: str) -> float | None:
+        record = records.get(cell_id)
+        if record is None:
+            return None
+        accuracy = record.result.validation_accuracy
+        return 1 / record.result.num_classes if accuracy is None else accuracy
+
+    earlier = [(cell.placement, dict(cell.config.hyperparameters)) for cell in progress.cells if cell.placement.point]
+    source = make_source(study, score, earlier)
+    source.open(open_storage(options.optuna_storage, folder.path))
+    workers = num_workers(study)
+    tracker = _start_tracker(study, options, folder, err)
+    places = placements(progress.cells)
+    for cell_id, record in records.items():
+        if tracker is not None:
+            tracker.cell(record, places[cell_id])
+    outcome = Outcome(False, workers, 0.0, [])
+    trained = 0.0
+    if source.num_to_run:
+        expected = _expected_by_method(study)
+        with LiveView(folder, progress.cells, records, out=out, err=err, workers=workers, expected=expected) as live:
+
+            def finished(cell: Cell, record: Record) -> None:
+                nonlocal trained
+                records[cell.cell_id] = record
+                trained += record.result.seconds
+                source.finished(cell.cell_id)
+                live.finished(cell, record)
+                if tracker is not None:
+                    tracker.cell(record, placements(source.cells).get(cell.cell_id, [cell.placement]))
+
+            outcome = execute(study, folder, source, Watcher(live.started, finished), stop=stop)
+    overhead = _overhead(trained, outcome)
+    problems = [*progress.problems, *outcome.problems]
+    cells = list(source.cells)
+    if outcome.interrupted:
+        if tracker is not None:
+            tracker.finish(None, [], timeout=20)
+        missing = len({c.cell_id for c in cells} - set(records))
+        return Result(None, None, [], True, _failed(records), missing, overhead, problems)
+    analysis, tables, files = analyse(study, folder, cells, records, command=options.command, overhead=overhead)
+    if tracker is not None:
+        problems += tracker.finish(analysis, files, timeout=180).problems
+    overhead["total wall seconds"] = time.monotonic() - began
+    missing = len({c.cell_id for c in cells} - set(records))
+    return Result(analysis, tables, files, False, _failed(records), missing, overhead, problems)
+
+
+def _expected_by_method(study: Study) -> dict[str, int] | None:
+    if not isinstance(study.design, SearchDesign):
+        return None
+    each = (study.design.points + 1) * study.seeds * len(study.setting_names)
+    return {m: each * sum(m in study.block_methods(b) for b in study.blocks) for m in study.methods}
+
+
+def _failed(records: Mapping[str, Record]) -> int:
+    return sum(record.result.status in ("failed", "infrastructure") for record in records.values())
+
+
+def _overhead(trained: float, outcome: object) -> dict[str, float]:
+    from ssc_tune.execution.execute import Outcome
+
+    assert isinstance(outcome, Outcome)
+    if not outcome.seconds:
+        return {}
+    return {
+        "workers": float(outcome.workers),
+        "wall seconds": outcome.seconds,
+        "training seconds": trained,
+        "share of worker time inside training": trained / (outcome.seconds * outcome.workers),
+    }
+
+
+def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO):  # type: ignore[no-untyped-def]
+    from ssc_tune.tracking import DEFAULT_URI, Tracker
+
+    if options.tracking_uri == "none":
+        return None
+    given = options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    tracker = Tracker(
+        given or DEFAULT_URI,
+        study,
+        directory=folder.path,
+        user_uri_is_default=given is None,
+        on_problem=lambda text: print(text, file=err, flush=True),
+    )
+    tracker.start()
+    return tracker
+
+
+def analyse(
+    study: Study,
+    folder: StudyFolder,
+    cells: Sequence[Cell],
+    records: Mapping[str, Record],
+    *,
+    command: str,
+    overhead: dict[str, float] | None,
+) -> tuple[StudyAnalysis, Tables, list[Path]]:
+    """Tables, verdicts and files of a study, from its records alone."""
+    from ssc_tune import report
+    from ssc_tune.analysis.analyze import analyze
+    from ssc_tune.analysis.build import build_tables
+
+    tables = build_tables(study, cells, records)
+    analysis = analyze(study, tables)
+    edited = edited_claims(study, records)
+    verdicts = tuple(v.model_copy(update={"post_hoc": v.claim.name in edited}) for v in analysis.verdicts)
+    analysis = analysis.model_copy(update={"verdicts": verdicts})
+    used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
+    versions = used[0].versions if used else {}
+    files = report.write(
+        study,
+        tables,
+        analysis,
+        folder.path,
+        command=command,
+        versions=versions,
+        overhead=overhead,
+        records=used,
+    )
+    return analysis, tables, files
+
+
+def default_command(arguments: Sequence[str] | None = None) -> str:
+    """The command as it would be typed again."""
+    import shlex
+
+    return "python -m ssc_tune.run " + shlex.join(arguments if arguments is not None else sys.argv[1:])
+
+
+__all__ = ["Claim", "Options", "Progress", "Result", "analyse", "edited_claims", "folder_of", "run", "survey"]

@@ -1,0 +1,41 @@
+"""The record of one cell: the truth from which every view is rebuilt."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ssc_tune.frozen import Frozen
+from ssc_tune.training.config import CellConfig
+from ssc_tune.training.result import RunResult
+
+
+class Attempt(Frozen):
+    """One try at training a cell."""
+
+    number: int
+    started: float = Field(description="Seconds since the epoch.")
+    ended: float | None = None
+    outcome: Literal["running", "finished", "raised", "interrupted", "died"] = "running"
+    host: str = ""
+    traceback: str | None = None
+
+
+class Record(Frozen):
+    """What is known of one cell once it has ended."""
+
+    schema_version: Literal[1] = 1
+    cell_id: str
+    study: str = Field(description="The study that ran it first; others may share it.")
+    block: str
+    setting: str
+    point: int
+    config: CellConfig
+    result: RunResult
+    attempts: tuple[Attempt, ...]
+    versions: dict[str, str] = Field(description="Versions of Python and of the packages that decide results.")
+    environment: dict[str, str] = Field(description="Host, processor, device, threads.")
+    claims: tuple[str, ...] = Field((), description="Hashes of the study's claims when the cell was started.")
+    started: float
+    ended: float

@@ -1,0 +1,150 @@
+"""Where records live.
+
+    <storage>/<study>/
+        study.json              the study as it was last run, and the hash of its claims at the first cell
+        records/<cell id>.json  a record, with its checksum
+        cells/<cell id>/        checkpoint, attempts and progress of a cell
+        optuna.db               the points as an Optuna storage (a view)
+        report.html, results.csv, ...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ssc_tune.records.files import append_line, write_atomically
+from ssc_tune.records.record import Attempt, Record
+
+
+class CorruptRecord(ValueError):
+    """A record's file does not hold what was written."""
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class RecordStore:
+    """The records in one folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def path(self, cell_id: str) -> Path:
+        """The file of a cell's record."""
+        return self.directory / f"{cell_id}.json"
+
+    def write(self, record: Record) -> None:
+        """Writes a record, whole or not at all; one already there is replaced."""
+        body = record.model_dump_json()
+        write_atomically(self.path(record.cell_id), f'{{"checksum":"{_checksum(body)}","record":{body}}}\n')
+
+    def read(self, cell_id: str) -> Record | None:
+        """A cell's record; none if there is none.
+
+        Raises:
+            CorruptRecord: the file is damaged; the message names it.
+        """
+        path = self.path(cell_id)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError as error:
+            raise CorruptRecord(f"{path}: not text: {error}") from error
+        prefix, separator, rest = text.partition(',"record":')
+        body = rest.removesuffix("\n").removesuffix("}")
+        if not separator or prefix != f'{{"checksum":"{_checksum(body)}"':
+            raise CorruptRecord(f"{path}: checksum does not match")
+        try:
+            record = Record.model_validate_json(body)
+        except ValidationError as error:
+            raise CorruptRecord(f"{path}: {error.error_count()} fields are not valid") from error
+        if record.cell_id != cell_id:
+            raise CorruptRecord(f"{path}: holds cell {record.cell_id}")
+        return record
+
+    def read_or_set_aside(self, cell_id: str) -> tuple[Record | None, str | None]:
+        """Like ``read``, but a damaged file is renamed to ``<name>.damaged`` and named in the second value."""
+        try:
+            return self.read(cell_id), None
+        except CorruptRecord as error:
+            path = self.path(cell_id)
+            path.rename(path.with_suffix(".json.damaged"))
+            return None, f"{error}; set aside as {path.name}.damaged, the cell will be run again"
+
+    def read_many(self, cell_ids: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
+        """Records by cell id, and what was wrong with those set aside."""
+        found: dict[str, Record] = {}
+        problems: list[str] = []
+        for cell_id in cell_ids:
+            record, problem = self.read_or_set_aside(cell_id)
+            if record is not None:
+                found[cell_id] = record
+            if problem is not None:
+                problems.append(problem)
+        return found, problems
+
+
+class StudyFolder:
+    """The folder of one study under the storage path."""
+
+    def __init__(self, storage: Path, study: str) -> None:
+        self.storage = storage
+        self.study = study
+        self.path = storage / study
+        self.records = RecordStore(self.path / "records")
+
+    def cell(self, cell_id: str) -> Path:
+        """The working folder of one cell."""
+        return self.path / "cells" / cell_id
+
+    def adopt(self, cell_id: str) -> Record | None:
+        """A usable record of the same cell made by another study under the same storage, copied here."""
+        for sibling in sorted(self.storage.glob(f"*/records/{cell_id}.json")):
+            if sibling.parent == self.records.directory:
+                continue
+            try:
+                record = RecordStore(sibling.parent).read(cell_id)
+            except CorruptRecord:
+                continue
+            if record is not None and record.result.status in ("ok", "diverged"):
+                self.records.write(record)
+                return record
+        return None
+
+    def attempts(self, cell_id: str) -> list[Attempt]:
+        """Attempts at a cell so far, one each, the latest state of each; a torn last line is ignored."""
+        path = self.cell(cell_id) / "attempts.jsonl"
+        if not path.exists():
+            return []
+        found: dict[int, Attempt] = {}
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                attempt = Attempt.model_validate_json(line)
+            except ValidationError:
+                continue
+            found[attempt.number] = attempt
+        return [found[number] for number in sorted(found)]
+
+    def log_attempt(self, cell_id: str, attempt: Attempt) -> None:
+        """Appends the state of an attempt."""
+        append_line(self.cell(cell_id) / "attempts.jsonl", attempt.model_dump_json())
+
+    def read_json(self, name: str) -> dict[str, object]:
+        """A JSON file of the study's folder; empty if it is missing."""
+        path = self.path / name
+        if not path.exists():
+            return {}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert isinstance(content, dict)
+        return content
+
+    def write_json(self, name: str, content: dict[str, object]) -> None:
+        """Writes a JSON file of the study's folder, whole or not at all."""
+        write_atomically(self.path / name, json.dumps(content, indent=2, sort_keys=True) + "\n")

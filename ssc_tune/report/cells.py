@@ -1,0 +1,144 @@
+"""The cells of one block and setting, scored as the analysis scores them, and their means over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import pandas as pd
+
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.report.numbers import compact
+from ssc_tune.study.models import Study
+from ssc_tune.study.space import Parameter, Value
+
+MAX_POINTS = 600
+"""Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
+
+Row = dict[str, Any]
+
+
+class View(NamedTuple):
+    """One block and setting of a study, ready to be drawn.
+
+    ``cells`` are the rows of :class:`~ssc_tune.analysis.tables.Tables` with a column ``score``: test accuracy, and chance
+    (1 / num_classes) for cells that diverged or failed. ``means`` has a row a method and point: ``method, point, score,
+    num_seeds``. ``parameters`` are those that vary in the block.
+    """
+
+    study: Study
+    block: str
+    setting: str
+    methods: tuple[str, ...]
+    parameters: dict[str, Parameter]
+    cells: pd.DataFrame
+    means: pd.DataFrame
+
+    @property
+    def slug(self) -> str:
+        """Ends the names of this view's figures; empty where the study has a single block and setting."""
+        parts = [self.block] if len(self.study.blocks) > 1 else []
+        parts += [self.setting] if len(self.study.setting_names) > 1 else []
+        return "".join(f"-{part}" for part in parts)
+
+    @property
+    def heading(self) -> str:
+        """Names the view in titles; empty where the study has a single block and setting."""
+        parts = [f"block {self.block}"] if len(self.study.blocks) > 1 else []
+        parts += [f"setting {self.setting}"] if len(self.study.setting_names) > 1 else []
+        return ", ".join(parts)
+
+
+def views(study: Study, tables: Tables) -> tuple[View, ...]:
+    """The blocks and settings of a study that have at least one cell with a record."""
+    pairs = [(block, setting) for block in study.blocks for setting in study.setting_names]
+    made = (_view(study, tables, block, setting) for block, setting in pairs)
+    return tuple(view for view in made if len(view.cells))
+
+
+def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
+    cells = tables.cells
+    cells = cells[(cells["block"] == block) & (cells["setting"] == setting) & (cells["status"] != "infrastructure")].copy()
+    chance = 1 / cells["num_classes"]
+    cells["score"] = cells["test_accuracy"].where(cells["status"] == "ok", chance).astype(float)
+    cells = cells.sort_values(["method", "point", "seed"], kind="stable").reset_index(drop=True)
+    names = [name for name in study.block_parameters(block) if name in cells.columns]
+    means = (
+        cells.groupby(["method", "point"], sort=True)
+        .agg(score=("score", "mean"), num_seeds=("score", "size"), **{name: (name, "first") for name in names})
+        .reset_index()
+    )
+    methods = tuple(m for m in study.block_methods(block) if (cells["method"] == m).any())
+    parameters = {name: study.search_space.parameters[name] for name in names}
+    return View(study, block, setting, methods, parameters, cells, means)
+
+
+def unit(parameter: Parameter, value: object) -> float | None:
+    """Position of a value on the parameter's own scale in [0, 1]; None where the method lacks it or it is no value."""
+    if value is None or (isinstance(value, float) and value != value):
+        return None
+    try:
+        return round(parameter.to_unit(_choice(parameter, value)), 6)
+    except ValueError:
+        return None
+
+
+def _choice(parameter: Parameter, value: object) -> Value:
+    """A table may hold a choice as text or as another type of number: find the choice it stands for."""
+    if parameter.type == "choice":
+        for choice in parameter.choices:
+            if choice == value or str(choice) == str(value):
+                return choice
+        raise ValueError(f"{value!r} is no choice")
+    if isinstance(value, str):
+        return float(value)
+    return cast(Value, value)
+
+
+def settings_text(row: Row, names: Sequence[str]) -> str:
+    """``tau 0.93, learning_rate 0.021``: the point in words, for tooltips and tables."""
+    shown = [(name, row[name]) for name in names if row.get(name) is not None and row[name] == row[name]]
+    return ", ".join(f"{name} {compact(value)}" for name, value in shown)
+
+
+def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Every k-th row a method, so that no method keeps more than ``limit``."""
+    kept = [group.iloc[:: -(-len(group) // limit)] for _, group in frame.groupby("method", sort=True)]
+    return pd.concat(kept) if kept else frame
+
+
+def mean_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
+    """Means over seeds, for figures: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values, ``x<i>`` positions."""
+    return [_row(view, row, {"n": int(row["num_seeds"])}) for row in _dicts(thin(view.means, limit))]
+
+
+def cell_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
+    """Single cells, for figures: like :func:`mean_rows` with ``s`` seed, ``c`` cell id and ``st`` status."""
+    rows = _dicts(thin(view.cells, limit))
+    return [_row(view, row, {"s": int(row["seed"]), "c": row["cell_id"], "st": row["status"]}) for row in rows]
+
+
+def _dicts(frame: pd.DataFrame) -> list[Row]:
+    return cast("list[Row]", frame.to_dict("records"))
+
+
+def _row(view: View, row: Row, extra: Row) -> Row:
+    positions = {f"x{i}": _dodged(view, name, row) for i, name in enumerate(view.parameters)}
+    return {
+        "m": row["method"],
+        "p": int(row["point"]),
+        "y": round(float(row["score"]), 6),
+        "v": settings_text(row, tuple(view.parameters)),
+        **{key: value for key, value in positions.items() if value is not None},
+        **extra,
+    }
+
+
+def _dodged(view: View, name: str, row: Row) -> float | None:
+    """Methods stand side by side within a choice; on a scale they stand where they are."""
+    parameter = view.parameters[name]
+    position = unit(parameter, row.get(name))
+    if position is None or parameter.type != "choice":
+        return position
+    rank = view.methods.index(row["method"]) - (len(view.methods) - 1) / 2
+    return round(position + rank * 0.5 / (len(parameter.choices) * max(len(view.methods), 1)), 6)

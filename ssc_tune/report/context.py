@@ -1,0 +1,207 @@
+"""What the templates are filled with: the same content for HTML and Markdown."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.records.record import Record
+from ssc_tune.report import measures, words
+from ssc_tune.report.cells import settings_text, views
+from ssc_tune.report.forest import forest
+from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
+from ssc_tune.study.models import Study
+from ssc_tune.study.space import Parameter
+
+MAX_FAILED = 50
+MAX_LISTED = 300
+_MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
+
+
+class Extras(NamedTuple):
+    """What is said beside the analysis."""
+
+    command: str
+    versions: Mapping[str, str]
+    overhead: Mapping[str, float] | None
+    records: Sequence[Record]
+    hints: Sequence[str]
+
+
+def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extras) -> dict[str, Any]:
+    """Everything the templates name, as text; sections without content are empty and left out there."""
+    return {
+        "study": study.name,
+        "question": words.question(study),
+        "answer": words.answer(analysis),
+        "facts": _facts(study, tables, extras.records),
+        "verdicts": [_verdict(v) for v in analysis.verdicts],
+        "comparisons": [_comparison(study, c) for c in analysis.comparisons],
+        "measures": measures.tables(analysis.summaries),
+        "warnings": list(analysis.warnings),
+        "failed": _failed(tables, extras.records),
+        "num_failed": _num_failed(tables),
+        "max_failed": MAX_FAILED,
+        "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
+        "points": _points(study, tables),
+        "versions": sorted(extras.versions.items()),
+        "environment": _environment(extras.records),
+        "overhead": [(name, compact(value)) for name, value in (extras.overhead or {}).items()],
+        "command": extras.command,
+        "hints": list(extras.hints),
+    }
+
+
+def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tuple[str, str]]:
+    """The study at a glance."""
+    cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
+    expected = tables.expected["cell_id"].nunique() if len(tables.expected) else len(cells)
+    data, net, training = study.data, study.model, study.training
+    facts = [
+        ("Methods", words.join(list(study.methods))),
+        ("Data", f"{data.name}, {data.labels_per_class} labels a class, {data.validation} validation images"),
+        ("Net", f"{net.name}, {training.steps} steps"),
+        ("Design", _design(study)),
+        ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
+    ]
+    if len(study.setting_names) > 1:
+        facts.insert(3, ("Settings", ", ".join(study.setting_names)))
+    if len(cells):
+        facts.append(("Training time", seconds(float(cells["seconds"].sum()))))
+    if records:
+        facts.append(("Run", f"{_date(min(r.started for r in records))} to {_date(max(r.ended for r in records))} UTC"))
+    return facts
+
+
+def _design(study: Study) -> str:
+    design = study.design
+    if design.type in ("grid", "one-at-a-time"):
+        return f"{design.type} over {', '.join(design.levels)}, {study.seeds} seeds"
+    sampler = f" ({design.sampler})" if design.type == "search" else ""
+    return f"{design.type}{sampler}, {design.points} points, {study.seeds} seeds"
+
+
+def _date(timestamp: float) -> str:
+    return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _verdict(verdict: Any) -> dict[str, Any]:
+    claim, estimate = verdict.claim, verdict.effect
+    details = [
+        ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
+        ("Confidence", percent(claim.confidence)),
+        ("Estimator and interval", estimate.how),
+        ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
+        ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
+        ("Expected", claim.expected or ""),
+        ("Source", claim.source),
+    ]
+    return {
+        "name": claim.name,
+        "sentence": verdict.sentence,
+        "verdict": verdict.verdict,
+        "mark": _MARKS[verdict.verdict],
+        "effect": words.effect(verdict),
+        "details": [(name, text) for name, text in details if text],
+        "reason": verdict.reason,
+        "gates": verdict.gates,
+        "sensitivity": verdict.sensitivity,
+        "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
+        "post_hoc": verdict.post_hoc,
+        "forest": forest(verdict),
+    }
+
+
+def _comparison(study: Study, c: Any) -> dict[str, Any]:
+    place = [f"block {c.block}"] if len(study.blocks) > 1 else []
+    place += [f"setting {c.setting}"] if len(study.setting_names) > 1 else []
+    rows = [
+        (f"sd of {c.second} / sd of {c.first}", "ratio of spreads, seed noise removed", _ratio(c.log_std_ratio), c.log_std_ratio_p),
+        ("the same on logit(accuracy)", "not compressed near the ceiling", _ratio(c.log_std_ratio_logit), None),
+        (f"mean of {c.first} - mean of {c.second}", "difference of test accuracy", interval(c.mean_difference), c.mean_difference_p),
+        (f"P({c.first} > {c.second})", "share of points, ties half", interval(c.probability_better), None),
+    ]
+    shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
+    return {"title": f"{c.first} against {c.second}" + (f" ({', '.join(place)})" if place else ""), "rows": shown}
+
+
+def _ratio(estimate: Any) -> str:
+    if estimate.value is None:
+        return interval(estimate)
+    import math
+
+    exponentials = {k: None if v is None else math.exp(min(v, 700.0)) for k, v in _ends(estimate).items()}
+    return interval(estimate.model_copy(update=exponentials), 2)
+
+
+def _ends(estimate: Any) -> dict[str, float | None]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _num_failed(tables: Tables) -> int:
+    return int((tables.cells.drop_duplicates("cell_id")["status"] != "ok").sum()) if len(tables.cells) else 0
+
+
+def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
+    by_id = {record.cell_id: record for record in records}
+    rows = tables.cells[tables.cells["status"] != "ok"].drop_duplicates("cell_id") if len(tables.cells) else tables.cells
+    found = []
+    for row in rows.head(MAX_FAILED).to_dict("records"):
+        record = by_id.get(row["cell_id"])
+        attempts = record.attempts if record else ()
+        trace = next((a.traceback for a in reversed(attempts) if a.traceback), None)
+        found.append(
+            {
+                "cell": row["cell_id"],
+                "where": f"{row['method']}, point {row['point']}, seed {row['seed']}",
+                "status": row["status"],
+                "attempts": str(len(attempts)) if attempts else UNDEFINED,
+                "traceback": trace or "",
+            }
+        )
+    return found
+
+
+def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
+    if parameter.type == "choice":
+        extent, scale = ", ".join(compact(choice) for choice in parameter.choices), "choice"
+    else:
+        extent = f"{compact(parameter.low)} to {compact(parameter.high)}"
+        scale = "logarithmic" if parameter.log else "linear"
+        scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
+    methods = [m for m in study.methods if parameter.applies(m)]
+    return {
+        "name": name,
+        "default": compact(parameter.default),
+        "extent": extent,
+        "scale": scale,
+        "methods": ", ".join(methods),
+        "reason": parameter.reason,
+    }
+
+
+def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
+    """Every point with the mean of each method, the first hundreds of them."""
+    listed = []
+    for view in views(study, tables):
+        wide = view.means.pivot(index="point", columns="method", values="score")
+        names = tuple(view.parameters)
+        first = view.means.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
+        rows = []
+        for point in wide.index[:MAX_LISTED]:
+            values = settings_text({} if first is None else first.loc[point].to_dict(), names)
+            rows.append((int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods)))))
+        listed.append({"heading": view.heading, "methods": view.methods, "rows": rows, "total": len(wide)})
+    return listed
+
+
+def _environment(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """What the cells ran on; several values where cells ran on several machines."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        for name, value in record.environment.items():
+            found.setdefault(name, {})[value] = None
+    return [(name, ", ".join(sorted(values)[:6])) for name, values in sorted(found.items())]

@@ -1,0 +1,102 @@
+"""Tables for other programs: every cell, every method's measures, every verdict."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.models import Study
+
+_FIRST = ("study", "method", "point", "seed", "status")
+_LAST = ("validation_accuracy", "test_accuracy", "steps", "seconds", "cell_id", "block", "setting", "steps_to_90")
+_WHOLE = ("point", "seed", "steps", "steps_to_90")
+
+
+def results_csv(study: Study, tables: Tables) -> str:
+    """A row a cell: study, method, point, seed, status, the hyperparameters, results, cell_id, block, setting.
+
+    Hyperparameters stand in the order of the search space, further ones after them by name. What a cell lacks is empty;
+    accuracies of cells that are not ``ok`` are empty too. Real numbers are written so that they read back unchanged.
+    """
+    cells = tables.cells
+    space = [name for name in study.search_space.parameters if name in cells.columns]
+    others = sorted(set(cells.columns) - {*_FIRST, *_LAST, *space, "num_classes"})
+    chosen = cells.reindex(columns=[*_FIRST, *space, *others, *_LAST])
+    order = {name: rank for rank, name in enumerate(study.methods)}
+    places = chosen.assign(_rank=[order.get(method, len(order)) for method in chosen["method"]])
+    ranked = places.sort_values(["block", "setting", "_rank", "point", "seed"], kind="stable").drop(columns="_rank")
+    whole = [name for name in (*_WHOLE, *_integers(ranked, [*space, *others])) if name in ranked]
+    text: str = ranked.astype(dict.fromkeys(whole, "Int64")).to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _integers(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Columns of whole numbers that a missing value turned into real ones keep their integer spelling."""
+    kept = []
+    for name in names:
+        values = frame[name].dropna()
+        if frame[name].dtype == object and len(values) and all(type(value) is int for value in values):
+            kept.append(name)
+    return kept
+
+
+def summary_csv(analysis: StudyAnalysis) -> str:
+    """A row a method, block and setting; an estimate takes the columns ``<name>``, ``<name>_low``, ``<name>_high``."""
+    rows = []
+    for summary in analysis.summaries:
+        row: dict[str, object] = {}
+        for name in type(summary).model_fields:
+            row.update(_columns(name, getattr(summary, name)))
+        rows.append(row)
+    return _csv(rows)
+
+
+def verdicts_csv(analysis: StudyAnalysis) -> str:
+    """A row a claim: verdict, effect with interval, p values, gates and warnings."""
+    rows: list[dict[str, object]] = []
+    for v in analysis.verdicts:
+        rows.append(
+            {
+                "claim": v.claim.name,
+                "sentence": v.sentence,
+                "verdict": v.verdict,
+                "expected": v.claim.expected,
+                "effect_name": v.effect_name,
+                **_columns("effect", v.effect),
+                "confidence": v.claim.confidence,
+                "p_value": v.p_value,
+                "p_adjusted": v.p_adjusted,
+                "gates_passed": "; ".join(gate.name for gate in v.gates if gate.passed),
+                "gates_failed": "; ".join(gate.name for gate in v.gates if not gate.passed),
+                "reason": v.reason,
+                "sensitivity": "; ".join(v.sensitivity),
+                "warnings": "; ".join(v.warnings),
+                "post_hoc": v.post_hoc,
+            }
+        )
+    return _csv(rows)
+
+
+def _columns(name: str, value: object) -> dict[str, object]:
+    if isinstance(value, Estimate):
+        return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+    if isinstance(value, Score):
+        return {f"{name}_point": value.point, f"{name}_validation": value.validation, f"{name}_test": value.test}
+    if value is None and name in ("best", "median", "worst", "default"):
+        return {f"{name}_point": None, f"{name}_validation": None, f"{name}_test": None}
+    return {name: value}
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    return text.getvalue()

@@ -1,0 +1,44 @@
+"""The figures of a report, one file each, in the order in which they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.records.record import Record
+from ssc_tune.report.cells import View, views
+from ssc_tune.report.figures import curves, distribution, geometry, interactions, parameters, pseudo_labels, shares, training
+from ssc_tune.report.figures.base import Figure, Panel
+from ssc_tune.study.models import Study
+
+
+def figures(study: Study, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record] = ()) -> list[Figure]:
+    """Every figure that has data; one that has none is left out."""
+    made = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records)]
+    return made
+
+
+def _of_view(view: View, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record]) -> list[Figure]:
+    found = [
+        parameters.figure(view, analysis),
+        distribution.figure(view),
+        interactions.figure(view),
+        shares.figure(view, analysis),
+        *curves.figures(view, analysis),
+        training.figure(view, tables),
+        pseudo_labels.figure(view, tables),
+        geometry.figure(view, records),
+    ]
+    return [_placed(figure, view) for figure in found if figure is not None]
+
+
+def _placed(figure: Figure, view: View) -> Figure:
+    """Adds the view to the title where there are several, and makes the name fit for a file."""
+    title = f"{figure.title} ({view.heading})" if view.heading else figure.title
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name)
+    return Figure(name, title, figure.caption, figure.panels, figure.datasets, figure.methods, figure.ramp, view.heading)
+
+
+__all__ = ["Figure", "Panel", "figures"]

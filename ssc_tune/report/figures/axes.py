@@ -1,0 +1,95 @@
+"""Axes over a parameter's own scale: positions in [0, 1], labelled with values."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+
+if TYPE_CHECKING:
+    import altair as alt
+
+MAX_TICKS = 6
+
+
+def title(name: str, parameter: Parameter) -> str:
+    """The name with its scale: ``tau (log scale of 1 - tau)``."""
+    if isinstance(parameter, FloatParameter) and parameter.complement:
+        return f"{name} (log scale of 1 - {name})" if parameter.log else name
+    if not isinstance(parameter, ChoiceParameter) and parameter.log:
+        return f"{name} (log scale)"
+    return name
+
+
+def ticks(parameter: Parameter) -> list[tuple[float, str]]:
+    """Positions in [0, 1] with their labels: round numbers of the parameter's scale, or its choices."""
+    if isinstance(parameter, ChoiceParameter):
+        return [(round(parameter.to_unit(choice), 6), str(choice)) for choice in parameter.choices]
+    values = _values(parameter)
+    values = values if len(values) <= MAX_TICKS + 2 else _thin(values)
+    return [(round(parameter.to_unit(value), 6), f"{value:.6g}") for value in values]
+
+
+def axis(name: str, parameter: Parameter) -> alt.Axis:
+    """An axis on [0, 1] that reads as the parameter's values."""
+    import altair as alt
+
+    places = ticks(parameter)
+    positions, labels = [p for p, _ in places], [_clip(text) for _, text in places]
+    expression = f"{json.dumps(labels)}[indexof({json.dumps(positions)}, datum.value)]"
+    crowded = isinstance(parameter, ChoiceParameter) and sum(map(len, labels)) > 32
+    angle = -30 if crowded else 0
+    overlap: bool = not isinstance(parameter, ChoiceParameter)
+    return alt.Axis(
+        title=title(name, parameter), values=positions, labelExpr=expression, labelAngle=angle, labelOverlap=overlap
+    )
+
+
+def x(field: str, name: str, parameter: Parameter) -> alt.X:
+    """The x encoding of a field that holds positions of a parameter."""
+    import altair as alt
+
+    margin = 0.0 if isinstance(parameter, ChoiceParameter) else 0.03
+    return alt.X(
+        f"{field}:Q", axis=axis(name, parameter), scale=alt.Scale(domain=[-margin, 1 + margin], zero=False, nice=False)
+    )
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 16 else text[:15] + "…"
+
+
+def _values(parameter: FloatParameter | IntParameter) -> list[float]:
+    if isinstance(parameter, FloatParameter) and parameter.complement:
+        low, high = 1 - parameter.high, 1 - parameter.low
+        inner = _round_log(low, high) if parameter.log else _round_linear(low, high)
+        return sorted(float(f"{1 - value:.12g}") for value in inner)
+    low, high = float(parameter.low), float(parameter.high)
+    if isinstance(parameter, IntParameter) and high - low < MAX_TICKS + 2:
+        return [low + k for k in range(int(high - low) + 1)]
+    found = _round_log(low, high) if parameter.log else _round_linear(low, high)
+    return sorted({float(round(v)) for v in found}) if isinstance(parameter, IntParameter) else found
+
+
+def _round_log(low: float, high: float) -> list[float]:
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,), (1, 1.5, 2, 3, 5, 7)):
+        found = [float(f"{step * 10.0**k:.6g}") for k in decades for step in steps]
+        inside = [v for v in found if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
+        if 3 <= len(inside) <= MAX_TICKS:
+            return inside
+    return _round_linear(low, high)
+
+
+def _round_linear(low: float, high: float) -> list[float]:
+    rough = (high - low) / 4
+    scale = 10 ** math.floor(math.log10(rough))
+    step = next(s * scale for s in (1, 2, 2.5, 5, 10) if s * scale >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    return [float(f"{k * step:.10g}") for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _thin(values: list[float]) -> list[float]:
+    return values[:: -(-len(values) // MAX_TICKS)]

@@ -1,0 +1,82 @@
+"""Geometry of the prototypes at the end of training, from the records' failure signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ssc_tune.records.record import Record
+from ssc_tune.report.cells import MAX_POINTS, Row, View, thin
+from ssc_tune.report.figures.base import Figure, Panel, colour, shape, span
+from ssc_tune.report.numbers import number
+
+if TYPE_CHECKING:
+    import altair as alt
+
+MAX_SIGNATURES = 4
+
+
+def figure(view: View, records: Sequence[Record]) -> Figure | None:
+    """Test accuracy against each prototype signature (cosines, effective rank); none where nothing was recorded."""
+    signatures = {
+        r.cell_id: {k: v for k, v in r.result.history[-1].signatures.items() if k.startswith("prototype")}
+        for r in records
+        if r.result.history
+    }
+    names = sorted({name for found in signatures.values() for name in found})[:MAX_SIGNATURES]
+    if not names:
+        return None
+    key = f"geometry{view.slug}"
+    rows = [row for cell in thin(view.cells, MAX_POINTS).to_dict("records") if (row := _row(cell, signatures, names))]
+    if not rows:
+        return None
+    domain = span([row["y"] for row in rows])
+    panels = tuple(
+        Panel(name, _title(name).capitalize(), _alt(view, rows, i, name), _chart(view, key, i, name, domain), 220)
+        for i, name in enumerate(names)
+    )
+    caption = (
+        "One mark a cell. Cosines near 1 between different prototypes, or an effective rank well below the number of "
+        "classes, mean that prototypes have collapsed onto one another."
+    )
+    return Figure(key, "Geometry of the prototypes", caption, panels, {key: rows}, view.methods)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").replace("/", " ")
+
+
+def _row(cell: Row, signatures: dict[str, dict[str, float]], names: list[str]) -> Row | None:
+    own = signatures.get(cell["cell_id"], {})
+    known = {f"x{i}": round(own[name], 6) for i, name in enumerate(names) if name in own}
+    if not known:
+        return None
+    place = {"m": cell["method"], "p": int(cell["point"]), "s": int(cell["seed"]), "c": cell["cell_id"]}
+    return {**place, "y": round(float(cell["score"]), 6), **known}
+
+
+def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> alt.Chart:
+    import altair as alt
+
+    x = alt.X(f"x{index}:Q", title=_title(name), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    y = alt.Y("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
+    tips = [
+        alt.Tooltip("m:N", title="method"),
+        alt.Tooltip("p:Q", title="point"),
+        alt.Tooltip("s:Q", title="seed"),
+        alt.Tooltip("c:N", title="cell"),
+        alt.Tooltip(f"x{index}:Q", title=_title(name), format=".3f"),
+        alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
+    ]
+    base = alt.Chart(alt.NamedData(key)).transform_filter(f"isValid(datum.x{index})")
+    marks = base.mark_point(filled=True, size=28, opacity=0.65)
+    return marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=tips)
+
+
+def _alt(view: View, rows: list[Row], index: int, name: str) -> str:
+    parts = []
+    for method in view.methods:
+        own = [row[f"x{index}"] for row in rows if row["m"] == method and f"x{index}" in row]
+        if own:
+            parts.append(f"{method}: from {number(min(own))} to {number(max(own))}")
+    return f"Test accuracy against {_title(name)}. " + "; ".join(parts) + "."

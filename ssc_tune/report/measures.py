@@ -1,0 +1,96 @@
+"""The table of measures: one row a measure, one column a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ssc_tune.analysis.result import Estimate, MethodSummary, Score
+from ssc_tune.report.numbers import UNDEFINED, interval, number, seconds
+
+
+class Measure(NamedTuple):
+    """A row: ``short`` for narrow places, ``help`` says what the measure is."""
+
+    name: str
+    short: str
+    help: str
+    text: Callable[[MethodSummary], str]
+    key: bool = False  # in the terminal's table too
+
+
+def _score(score: Score | None) -> str:
+    return UNDEFINED if score is None else f"{number(score.test)} (point {score.point})"
+
+
+def _failures(summary: MethodSummary) -> str:
+    count = f"{summary.num_diverged} diverged, {summary.num_failed} failed"
+    rate = summary.failure_rate
+    if rate.value is None or rate.low is None or rate.high is None:
+        return count
+    return f"{count}; rate {interval(rate)}"
+
+
+def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
+    def text(summary: MethodSummary) -> str:
+        value = getattr(summary, name)
+        return interval(value, digits) if isinstance(value, Estimate) else number(value, digits)
+
+    return text
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("Best point", "best", "test accuracy of the point chosen on validation", lambda s: _score(s.best), True),
+    Measure("Default point", "default", "test accuracy at the defaults", lambda s: _score(s.default), True),
+    Measure("Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True),
+    Measure("Worst point", "worst", "lowest test accuracy of a point", lambda s: _score(s.worst), True),
+    Measure("Mean", "mean", "test accuracy over points and seeds", _of("mean"), True),
+    Measure("CVaR10", "CVaR10", "mean of the worst 10% of points", _of("cvar"), True),
+    Measure("Standard deviation", "sd", "over points, seed noise removed", _of("std", 4), True),
+    Measure("Standard deviation, raw", "sd raw", "of point means, seed noise included", _of("std_uncorrected", 4)),
+    Measure("Interquartile range", "IQR", "over points", _of("iqr", 4), True),
+    Measure("Range", "range", "best minus worst point", _of("range", 4)),
+    Measure("Seed noise", "seed sd", "standard deviation of one cell about its point and seed", _of("seed_std", 4)),
+    Measure("Tunability", "tunability", "best of the design minus default", _of("tunability", 4)),
+    Measure("Default's regret", "regret", "gain of the best point over the defaults", _of("default_regret", 4)),
+    Measure("Failures", "failed", "cells that diverged or failed; they count at chance", _failures, True),
+    Measure("Missing cells", "missing", "cells of the design without a record", lambda s: str(s.num_missing)),
+    Measure("Points, seeds", "points", "points without the defaults, seeds a point", lambda s: f"{s.num_points}, {s.num_seeds}"),
+    Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
+)
+
+
+class MeasureTable(NamedTuple):
+    """``rows`` hold name, help and a text a method, in the order of ``methods``."""
+
+    heading: str
+    methods: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    how: tuple[str, ...]
+
+
+def tables(summaries: Sequence[MethodSummary]) -> tuple[MeasureTable, ...]:
+    """A table a block and setting; the heading is empty where there is only one."""
+    places = list(dict.fromkeys((s.block, s.setting) for s in summaries))
+    blocks, settings = {b for b, _ in places}, {s for _, s in places}
+    made = []
+    for block, setting in places:
+        here = [s for s in summaries if (s.block, s.setting) == (block, setting)]
+        parts = [f"block {block}"] if len(blocks) > 1 else []
+        parts += [f"setting {setting}"] if len(settings) > 1 else []
+        rows = tuple((m.name, m.help, tuple(m.text(s) for s in here)) for m in MEASURES)
+        made.append(MeasureTable(", ".join(parts), tuple(s.method for s in here), rows, _how(here)))
+    return tuple(made)
+
+
+def _how(summaries: Sequence[MethodSummary]) -> tuple[str, ...]:
+    """How intervals were made, and the notes of estimates that have one."""
+    found: dict[str, None] = {}
+    for summary in summaries:
+        for name in ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret"):
+            estimate: Estimate = getattr(summary, name)
+            if estimate.how and estimate.value is not None:
+                found[f"{name.replace('_', ' ')}: {estimate.how}"] = None
+            if estimate.note and estimate.value is not None:
+                found[f"{name.replace('_', ' ')} of {summary.method}: {estimate.note}"] = None
+    return tuple(found)

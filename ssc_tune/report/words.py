@@ -1,0 +1,84 @@
+"""The question, the answer and the effects as sentences."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from ssc_tune.analysis.result import Comparison, Estimate, StudyAnalysis, Verdict
+from ssc_tune.report.numbers import number, percent, signed
+from ssc_tune.study.models import Study
+
+_RATIO = re.compile(r"^ln\((?P<upper>.+) / (?P<lower>.+)\)$")
+_SPREAD = ("std", "iqr", "range")
+
+
+def join(names: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def question(study: Study) -> str:
+    """What the study asks: its own description, or what every study asks."""
+    return study.description.strip() or f"How sensitive are {join(list(study.methods))} to their hyperparameters?"
+
+
+def answer(analysis: StudyAnalysis) -> str:
+    """The study's answer in one sentence: the claim about spread first, then the count of the others."""
+    if not analysis.verdicts:
+        return _undeclared(analysis)
+    order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
+    first, others = order[0], order[1:]
+    sentence = first.sentence.rstrip(".")
+    text = f"{sentence[:1].upper()}{sentence[1:]}: {first.verdict}. {effect(first)}."
+    if not others:
+        return text
+    counts = {name: sum(v.verdict == name for v in others) for name in ("supported", "refuted", "inconclusive")}
+    words = join([f"{count} {name}" for name, count in counts.items() if count])
+    return f"{text} Of the {len(others)} other claim{'s' if len(others) > 1 else ''}: {words}."
+
+
+def _undeclared(analysis: StudyAnalysis) -> str:
+    ratios = [c for c in analysis.comparisons if c.log_std_ratio.value is not None]
+    if not ratios:
+        return "The study declares no claim, so nothing is judged; the measures below describe what was found."
+    return f"The study declares no claim, so nothing is judged. {ratio_words(ratios[0])}."
+
+
+def ratio_words(comparison: Comparison) -> str:
+    """A comparison's ratio of spreads: ``sd of b is 1.84 times sd of a (95% interval 1.34 to 2.54)``."""
+    name = f"ln(sd of {comparison.second} / sd of {comparison.first})"
+    return _effect(name, comparison.log_std_ratio)
+
+
+def effect(verdict: Verdict) -> str:
+    """A verdict's effect with its interval; logarithms of ratios are given as ratios."""
+    return _effect(verdict.effect_name, verdict.effect)
+
+
+def _effect(name: str, estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"{_capital(name)} is undefined" + (f": {estimate.note}" if estimate.note else "")
+    found = _RATIO.match(name)
+    if found is None:
+        return f"{_capital(name)} is {signed(estimate.value)}{_between(estimate, signed)}"
+    ratio = number(math.exp(min(estimate.value, 700.0)), 2)
+    return f"{_capital(found['upper'])} is {ratio} times {found['lower']}{_between(estimate, _exponential)}"
+
+
+def _exponential(value: float | None) -> str:
+    return number(None if value is None else math.exp(min(value, 700.0)), 2)
+
+
+def _between(estimate: Estimate, how: object) -> str:
+    assert callable(how)
+    if estimate.low is None or estimate.high is None:
+        return f" ({estimate.note or 'no interval'})"
+    level = f"{percent(estimate.confidence)} " if estimate.confidence is not None else ""
+    return f" ({level}interval {how(estimate.low)} to {how(estimate.high)})"
+
+
+def _capital(text: str) -> str:
+    """A sentence may start with a measure; a name of one letter or with capitals stays as it is."""
+    return text[:1].upper() + text[1:] if text[:2].islower() or text[1:2] == " " else text

@@ -1,0 +1,76 @@
+"""All files of a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.records.record import Record
+from ssc_tune.report import render
+from ssc_tune.report.context import Extras, context
+from ssc_tune.report.csvs import results_csv, summary_csv, verdicts_csv
+from ssc_tune.report.figures import figures
+from ssc_tune.report.figures.specification import png, svg
+from ssc_tune.study.models import Study
+
+
+def write(
+    study: Study,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    directory: Path,
+    *,
+    command: str,
+    versions: dict[str, str],
+    overhead: dict[str, float] | None,
+    records: Sequence[Record] = (),
+    hints: Sequence[str] = (),
+) -> list[Path]:
+    """Writes ``report.html``, ``report.md``, the tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
+
+    Equal input gives byte-identical files: dates come from the records, never from the clock. Each file is replaced as a
+    whole, so that a reader never sees half of one.
+
+    Args:
+        study: the study.
+        tables: its records as tables.
+        analysis: what was found.
+        directory: where the files go; made if it is not there.
+        command: the exact command that ran the study, shown for repeating it.
+        versions: of Python and packages.
+        overhead: named figures on how the time was spent; none for a report made from records alone.
+        records: the records themselves, for tracebacks, dates, machines and prototype geometry.
+        hints: lines on how to go on, such as the command that opens MLflow.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    made = figures(study, tables, analysis, records)
+    content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
+    files: dict[str, str | bytes] = {
+        "report.html": render.html(study, content, made),
+        "report.md": render.markdown(content, made),
+        "results.csv": results_csv(study, tables),
+        "summary.csv": summary_csv(analysis),
+        "verdicts.csv": verdicts_csv(analysis),
+        "analysis.json": _json(analysis),
+    }
+    for figure in made:
+        drawn = svg(figure)
+        files[f"figures/{figure.name}.svg"] = drawn
+        files[f"figures/{figure.name}.png"] = png(drawn)
+    return [_replace(directory / name, data) for name, data in files.items()]
+
+
+def _json(analysis: StudyAnalysis) -> str:
+    content = analysis.model_dump(mode="json", by_alias=True)
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _replace(path: Path, data: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(data if isinstance(data, bytes) else data.encode())
+    partial.replace(path)
+    return path

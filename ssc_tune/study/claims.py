@@ -1,0 +1,117 @@
+"""Claims: statements about methods, fixed before any cell has run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ssc_tune.frozen import Frozen
+
+Measure = Literal[
+    "std",
+    "iqr",
+    "range",
+    "mean",
+    "cvar",
+    "worst",
+    "default",
+    "best_of_n",
+    "tunability",
+    "default_regret",
+    "near_optimal_volume",
+    "importance",
+    "tolerance_width",
+    "transfer_sensitivity",
+    "steps_to_target",
+    "area_under_curve",
+]
+"""What a claim compares. See docs/statistics.md for each."""
+
+Name = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+VerdictName = Literal["supported", "refuted", "inconclusive"]
+
+
+NEEDS_PARAMETER = ("importance", "tolerance_width")
+
+
+class Claim(Frozen):
+    """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.
+
+    ``importance`` names a ``parameter`` and a ``method`` with ``at_least``/``at_most`` a share of the variance.
+    """
+
+    name: Name = Field(description="What the claim is called in reports; no two alike.")
+    less: Name | None = Field(None, description="The method said to have less of the measure than the other.")
+    more: Name | None = Field(None, description="The method said to have more of it.")
+    than: Name | None = Field(None, description="The other method; goes with less or more.")
+    equivalent: tuple[Name, Name] | None = Field(None, description="Two methods said to be alike; goes with within.")
+    measure: Measure = Field(alias="in", description="What is compared.")
+    within: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Margin of equivalence, in the measure's unit."
+    )
+    margin: Annotated[float, Field(ge=0)] = Field(
+        0.01, description="How much lower mean and CVaR10 accuracy may be before 'more stable' is refused."
+    )
+    n: Annotated[int, Field(ge=1)] | None = Field(None, description="Budget of best_of_n and tunability, in points.")
+    parameter: Name | None = Field(None, description="The parameter that importance and tolerance_width are about.")
+    method: Name | None = Field(None, description="The method that importance is about.")
+    at_least: Share | None = Field(None, description="Least share of the variance; goes with importance.")
+    at_most: Share | None = Field(None, description="Largest share of the variance; goes with importance.")
+    block: Name = Field("shared", description="The block of the design the claim is about.")
+    setting: str | None = Field(None, description="Needed only where the study has several settings.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the claim's interval.")
+    expected: VerdictName | None = Field(None, description="What `ssc-tune check` compares the verdict with.")
+    source: str = Field("", description="Where the claim comes from.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Claim:
+        forms = [self.less is not None, self.more is not None, self.equivalent is not None, self.method is not None]
+        if sum(forms) != 1:
+            raise ValueError("a claim has exactly one of: less, more, equivalent, method")
+        if (self.less or self.more) and self.than is None:
+            raise ValueError("less and more need than: the other method")
+        if (self.less or self.more) in (self.than,) and self.than is not None:
+            raise ValueError("a method cannot be compared with itself")
+        if self.equivalent is not None and (self.within is None or self.equivalent[0] == self.equivalent[1]):
+            raise ValueError("equivalent needs two different methods and within: the margin")
+        if self.method is not None and (self.measure != "importance" or self.parameter is None):
+            raise ValueError("method goes with in: importance and a parameter")
+        if self.measure == "importance" and (self.method is None or (self.at_least is None) == (self.at_most is None)):
+            raise ValueError("importance needs method, parameter and one of at_least, at_most")
+        if self.measure in ("best_of_n", "tunability") and self.n is None:
+            raise ValueError(f"{self.measure} needs n: the number of points tried")
+        if self.measure == "tolerance_width" and self.parameter is None:
+            raise ValueError("tolerance_width needs parameter")
+        for key, value, goes_with, fits in (
+            ("than", self.than, "less or more", self.less or self.more),
+            ("within", self.within, "equivalent", self.equivalent),
+            ("n", self.n, "in: best_of_n or tunability", self.measure in ("best_of_n", "tunability")),
+            ("at_least", self.at_least, "in: importance", self.measure == "importance"),
+            ("at_most", self.at_most, "in: importance", self.measure == "importance"),
+            ("parameter", self.parameter, "in: importance or tolerance_width", self.measure in NEEDS_PARAMETER),
+        ):
+            if value is not None and not fits:
+                raise ValueError(f"{key} goes with {goes_with} only")
+        return self
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods the claim is about: the first is the one it favours."""
+        if self.equivalent is not None:
+            return self.equivalent
+        if self.method is not None:
+            return (self.method,)
+        first = self.less or self.more
+        assert first is not None
+        assert self.than is not None
+        return (first, self.than)
+
+
+def claim_hash(claim: Claim) -> str:
+    """16 hexadecimal digits over everything of a claim but the verdict expected of it."""
+    content = claim.model_dump(mode="json", by_alias=True, exclude={"expected"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

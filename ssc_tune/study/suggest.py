@@ -1,0 +1,28 @@
+"""The wording of errors about a word that is not known: near misses first, then everything allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word most like ``word``, if any is like it at all."""
+    by_lower = {name.lower(): name for name in allowed}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
+def unknown(what: str, word: str, allowed: Iterable[str], *, also: str | None = None) -> str:
+    """``unknown key (did you mean 'tau'?); allowed: mu, tau``.
+
+    Args:
+        what: the sentence so far, for instance ``unknown key``.
+        word: what the user wrote.
+        allowed: what could stand there.
+        also: a suggestion to fall back on when no allowed word is near.
+    """
+    names = list(allowed)
+    guess = nearest(word, names) or also
+    hint = f" (did you mean '{guess}'?)" if guess else ""
+    return f"{what}{hint}; allowed: {', '.join(names) if names else 'none'}"

@@ -1,0 +1,105 @@
+"""What the command line prints before and after a run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from ssc_tune.design.points import fixed_points
+from ssc_tune.execution.execute import num_workers
+from ssc_tune.live import duration
+from ssc_tune.study.models import SearchDesign, Study
+
+if TYPE_CHECKING:
+    from ssc_tune.pipeline import Options, Progress, Result
+
+
+def show_plan(study: Study, options: Options, progress: Progress, *, estimate: bool) -> None:
+    """Points, cells and resources of a run; with ``estimate`` also each point and the time it would take."""
+    from ssc_tune.pipeline import folder_of
+
+    console = Console()
+    console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
+    if estimate:
+        _show_points(console, study)
+    groups = Counter((cell.placement.block, cell.placement.method) for cell in progress.cells)
+    for (block, method), count in groups.items():
+        print(f"block {block}, {method}: {count} cells")
+    new = progress.num_total - len(progress.records)
+    print(
+        f"cells: {progress.num_total} in all; {len(progress.records)} have a record, {new} are new "
+        f"(cells that stand in several blocks count once)"
+    )
+    if progress.changed and progress.records != {} or progress.changed and new:
+        print("changed since the last run of this study, so that cells become new:")
+        for line in progress.changed:
+            print(f"  {line}")
+    workers = num_workers(study)
+    r = study.resources
+    print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
+    print(f"folder: {folder_of(study, options).path}", flush=True)
+    if estimate:
+        from ssc_tune.estimate import seconds_by_method
+
+        seconds, how = seconds_by_method(study, options)
+        left = [cell for cell in {c.cell_id: c for c in progress.cells}.values() if cell.cell_id not in progress.records]
+        total = sum(seconds[cell.placement.method] for cell in left)
+        if isinstance(study.design, SearchDesign):
+            total = new * sum(seconds.values()) / len(seconds)
+        each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
+        print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
+
+
+def _show_points(console: Console, study: Study) -> None:
+    for block in study.blocks:
+        points = fixed_points(study, block)
+        names = study.block_parameters(block)
+        table = Table(title=f"points of block {block}", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for name in ("point", *names):
+            table.add_column(name, justify="right")
+        for point in points[:200]:
+            label = f"{point.index} (defaults)" if point.index == 0 else str(point.index)
+            table.add_row(label, *(_shown(point.values[name]) for name in names))
+        console.print(table)
+        if len(points) > 200:
+            print(f"... and {len(points) - 200} more")
+    if isinstance(study.design, SearchDesign):
+        print(f"further points: {study.design.points} a method, proposed by {study.design.sampler} as results come in")
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def show_result(study: Study, options: Options, result: Result) -> None:
+    """Verdicts, where things are, and how to go on."""
+    from ssc_tune import report
+    from ssc_tune.pipeline import folder_of
+    from ssc_tune.tracking import DEFAULT_URI, ui_hint
+
+    for problem in result.problems:
+        print(problem, file=sys.stderr)
+    if result.interrupted:
+        print(f"interrupted: {result.num_missing} cells are left; go on with\n  {options.command}", file=sys.stderr)
+        return
+    assert result.analysis is not None
+    report.terminal_summary(study, result.analysis, console=Console())
+    folder = folder_of(study, options).path
+    if result.overhead.get("workers"):
+        o = result.overhead
+        print(
+            f"time: {duration(o['wall seconds'])} with {o['workers']:.0f} workers, of which "
+            f"{o['share of worker time inside training']:.0%} inside training; "
+            f"{duration(o['total wall seconds'])} in all, report and tracking included"
+        )
+    if result.num_failed:
+        print(f"{result.num_failed} cells failed; they are in the report, and run again with --retry-failed")
+    print(f"report:  {folder / 'report.html'}")
+    print(f"table:   {folder / 'results.csv'}")
+    if options.tracking_uri != "none":
+        print(ui_hint(options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI))

@@ -1,0 +1,202 @@
+"""What a run says: names, parameters, metrics and tags, as pure functions of records and the study.
+
+Nothing here knows MLflow. The same input always gives the same output; that is why writing twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ssc_tune.records.record import Record
+from ssc_tune.study.models import Study
+from ssc_tune.tracking.placement import Group, Placement
+from ssc_tune.training.config import CellConfig
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
+
+FORMAT = 1
+"""Raised whenever the same record would be written differently: runs of an older format are written again."""
+
+MAX_PARAMETER = 6_000  # characters; MLflow cuts or refuses what is longer
+MAX_TAG = 5_000  # characters; what every server of the last years accepts
+CUT = " … (cut)"
+
+_SHORT = {"learning_rate": "lr", "weight_decay": "wd", "batch_size": "B", "temperature": "T"}
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_\-. :/]")
+
+
+class MetricRow(NamedTuple):
+    """One value of one metric; ``timestamp`` in milliseconds since the epoch."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
+def milliseconds(seconds: float) -> int:
+    """Seconds since the epoch as MLflow counts them."""
+    return round(seconds * 1000)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, shortened to ``limit`` characters with a mark at its end if it is longer."""
+    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
+
+
+def key(text: str) -> str:
+    """A metric or tag name: characters that MLflow refuses become underscores."""
+    return _ILLEGAL.sub("_", text)[:250]
+
+
+def record_digest(record: Record) -> str:
+    """What tells a run that is up to date from one that is not: a hash of the record and of FORMAT."""
+    text = json.dumps([FORMAT, record.model_dump(mode="json")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def parameters(config: CellConfig) -> dict[str, str]:
+    """Everything that decides the cell's result, flat, under the names of the field.
+
+    Hyperparameters stand under their own names (``tau``), the rest as ``data.name``, ``training.steps``; the net's name
+    is ``model``. All of it is part of the cell's id, hence never changes for a run, as MLflow demands of parameters.
+    """
+    model = {"model" if name == "name" else f"model.{name}": value for name, value in config.model.model_dump().items()}
+    flat: dict[str, Any] = {
+        "method": config.method,
+        "seed": config.seed,
+        **config.hyperparameters,
+        **{f"data.{name}": value for name, value in config.data.model_dump().items()},
+        **model,
+        **{f"training.{name}": value for name, value in config.training.model_dump().items()},
+    }
+    return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}
+
+
+def study_parameters(study: Study) -> dict[str, str]:
+    """What the parent run shows: design, data, net, training, methods and number of seeds."""
+    design, data, training = study.design.model_dump(), study.data.model_dump(), study.training.model_dump()
+    parts = {"design": design, "data": data, "training": training}
+    flat = {f"{part}.{name}": str(value) for part, values in parts.items() for name, value in values.items()}
+    flat |= {"model": study.model.name, "methods": ", ".join(study.methods), "seeds": str(study.seeds)}
+    return {name: cut(value, MAX_PARAMETER) for name, value in flat.items()}
+
+
+def metrics(record: Record) -> list[MetricRow]:
+    """Every finite number of the cell, with the times of the record; same names for every method.
+
+    By step: ``train_loss``, ``loss/TERM``, ``validation_accuracy``, ``confident_fraction``, ``confident_accuracy``,
+    ``learning_rate``, ``images_per_second``, ``signature/NAME``. Once, at the last step: ``test_accuracy``,
+    ``steps_to_90``, ``seconds``. What is undefined is left out.
+    """
+    rows: list[MetricRow] = []
+
+    def add(name: str, value: float | None, time: float, step: int) -> None:
+        if value is not None and math.isfinite(value):
+            rows.append(MetricRow(key(name), float(value), milliseconds(time), step))
+
+    for evaluation in record.result.history:
+        named: dict[str, float | None] = {
+            "train_loss": evaluation.train_loss,
+            **{f"loss/{term}": value for term, value in evaluation.loss_terms.items()},
+            "validation_accuracy": evaluation.validation_accuracy,
+            "confident_fraction": evaluation.confident_fraction,
+            "confident_accuracy": evaluation.confident_accuracy,
+            "learning_rate": evaluation.learning_rate,
+            "images_per_second": evaluation.images_per_second,
+            **{f"signature/{name}": value for name, value in evaluation.signatures.items()},
+        }
+        for name, value in named.items():
+            add(name, value, evaluation.time, evaluation.step)
+    result = record.result
+    for name in ("test_accuracy", "steps_to_90", "seconds"):
+        add(name, getattr(result, name), record.ended, result.steps)
+    return rows
+
+
+def run_status(record: Record) -> str:
+    """MLflow's status. A diverged cell is a result, hence FINISHED, and says so in its tag ``status``."""
+    return "FINISHED" if record.result.status in ("ok", "diverged") else "FAILED"
+
+
+def traceback_text(record: Record) -> str:
+    """The tracebacks of all attempts that left one, empty if none did."""
+    parts = [f"attempt {a.number} on {a.host or 'unknown host'}\n{a.traceback}" for a in record.attempts if a.traceback]
+    return "\n".join(parts)
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def cell_name(study: Study, record: Record, placement: Placement) -> str:
+    """A name to read: ``ssc · point 3 · seed 1 · tau 0.93 lr 0.021``, with the setting where there are several."""
+    space = study.search_space.parameters
+    varying = study.block_parameters(placement.block) if placement.block in study.blocks else ()
+    values = record.config.hyperparameters
+    shown = [f"{_SHORT.get(n, n)} {_short(values[n])}" for n in varying if n in values and n in space]
+    where = [placement.setting] if len(study.setting_names) > 1 else []
+    parts = [placement.method, *where, f"point {placement.point}", f"seed {placement.seed}", " ".join(shown)]
+    return cut(" · ".join(part for part in parts if part), 200)
+
+
+def group_name(study: Study, group: Group) -> str:
+    """``ssc · shared``, with the setting where there are several."""
+    where = [group.setting] if len(study.setting_names) > 1 else []
+    return " · ".join([group.method, group.block, *where])
+
+
+def cell_tags(record: Record, placements: Sequence[Placement]) -> dict[str, str]:
+    """The tags to filter by. The first placement names the point; all of them stand in ``ssc.placements``."""
+    first = placements[0]
+    tags = {
+        "method": first.method,
+        "block": first.block,
+        "setting": first.setting,
+        "point": str(first.point),
+        "seed": str(first.seed),
+        "cell_id": record.cell_id,
+        "status": record.result.status,
+        "ssc.role": "cell",
+        "ssc.cell_id": record.cell_id,
+    }
+    if len(placements) > 1:
+        tags["ssc.placements"] = cut(json.dumps([placement._asdict() for placement in placements]), MAX_TAG)
+    return tags
+
+
+def _estimates(named: Mapping[str, Estimate | float | None]) -> dict[str, float]:
+    values = {name: x if x is None or isinstance(x, int | float) else x.value for name, x in named.items()}
+    return {name: float(x) for name, x in values.items() if x is not None and math.isfinite(x)}
+
+
+def summary_metrics(summary: MethodSummary) -> dict[str, float]:
+    """The figures of one method in one block and setting; undefined ones are left out."""
+    named: dict[str, Estimate | float | None] = {
+        name: getattr(summary, name)
+        for name in ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret", "failure_rate", "seed_std")
+    }
+    scores = {"best": summary.best, "median": summary.median, "worst": summary.worst, "default": summary.default}
+    named.update({f"{name}_point": score.test for name, score in scores.items() if score is not None})
+    named.update({name: getattr(summary, name) for name in ("num_diverged", "num_failed", "num_missing", "num_points")})
+    return {f"summary/{name}": value for name, value in _estimates(named).items()}
+
+
+def verdict_metrics(analysis: StudyAnalysis) -> dict[str, float]:
+    """Effect and p-value of each claim, for the parent run; undefined ones are left out."""
+    named: dict[str, Estimate | float | None] = {}
+    for verdict in analysis.verdicts:
+        named[key(f"effect/{verdict.claim.name}")] = verdict.effect
+        named[key(f"p_value/{verdict.claim.name}")] = verdict.p_value
+    return _estimates(named)
+
+
+def verdict_tags(analysis: StudyAnalysis) -> dict[str, str]:
+    """``verdict/CLAIM``: supported, refuted or inconclusive."""
+    return {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}

@@ -1,0 +1,37 @@
+"""Where a cell stands in a design, and which version of a study a design belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import NamedTuple
+
+from ssc_tune.study.models import Study
+
+
+class Placement(NamedTuple):
+    """One place of a cell in the design. A cell that several blocks share has one in each."""
+
+    block: str
+    setting: str
+    method: str
+    point: int
+    seed: int
+
+
+class Group(NamedTuple):
+    """The cells that one group run holds."""
+
+    method: str
+    block: str
+    setting: str
+
+
+def study_version(study: Study) -> str:
+    """12 hexadecimal digits of the SHA-256 of everything in the study that decides its cells or its verdicts.
+
+    ``resources``, ``retries`` and ``description`` are left out: a study that goes on with fewer machines at once, or
+    with a better description, is the same version.
+    """
+    content = study.model_dump(mode="json", by_alias=True, exclude={"resources", "retries", "description"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,194 @@
+"""The runs of one experiment: looked up once, then created and changed only where something differs."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ssc_tune.tracking.content import MetricRow
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+MAX_METRICS, MAX_PARAMETERS, MAX_TAGS = 1000, 100, 100  # of one log_batch
+PAGE = 1000
+
+Key = tuple[str, ...]
+
+
+@dataclass
+class KnownRun:
+    """What the store holds of a run, as far as decisions need it. Times in milliseconds."""
+
+    run_id: str
+    name: str
+    status: str
+    end_time: int | None
+    tags: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+def key_of(tags: Mapping[str, str]) -> Key | None:
+    """Which run of a study this is, from its tags; ``None`` for a run that we did not write.
+
+    ``("cell", cell_id)``, ``("study", version)`` or ``("group", version, method, block, setting)``.
+    """
+    role = tags.get("ssc.role")
+    if role == "cell" and "ssc.cell_id" in tags:
+        return ("cell", tags["ssc.cell_id"])
+    if role == "study" and "ssc.version" in tags:
+        return ("study", tags["ssc.version"])
+    names = ("ssc.version", "method", "block", "setting")
+    if role == "group" and all(name in tags for name in names):
+        return ("group", *(tags[name] for name in names))
+    return None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry for this user id, as in many containers
+        return "unknown"
+
+
+class RunStore:
+    """Reads and writes the runs of one experiment through an ``MlflowClient``. Not for several threads."""
+
+    def __init__(self, client: MlflowClient, experiment: str, *, artifact_location: str | None) -> None:
+        self.client = client
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            self.experiment_id = client.create_experiment(experiment, artifact_location=artifact_location)
+            self.experiment_tags: dict[str, str] = {}
+        else:
+            self.experiment_id = found.experiment_id
+            self.experiment_tags = dict(found.tags)
+            if found.lifecycle_stage == "deleted":
+                client.restore_experiment(found.experiment_id)
+        self._known: dict[Key, KnownRun] = {}
+        for run in self._search():
+            key = key_of(run.data.tags)
+            if key is not None:
+                self._known[key] = self._summary(run, metrics=key[0] != "cell")  # the oldest of a key comes last
+
+    def _search(self) -> Iterable[Run]:
+        token: str | None = None
+        while True:
+            page = self.client.search_runs([self.experiment_id], max_results=PAGE, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    @staticmethod
+    def _summary(run: Run, *, metrics: bool) -> KnownRun:
+        info, data = run.info, run.data
+        values = dict(data.metrics) if metrics else {}
+        return KnownRun(info.run_id, info.run_name or "", info.status, info.end_time, dict(data.tags), values)
+
+    def ping(self) -> bool:
+        """Whether the store answers."""
+        try:
+            self.client.get_experiment(self.experiment_id)
+        except Exception:  # any failure means the same here: no answer
+            return False
+        return True
+
+    def find(self, key: Key) -> KnownRun | None:
+        """The run of a key, if there is one."""
+        return self._known.get(key)
+
+    def create(self, *, name: str, tags: Mapping[str, str], start_time: int) -> KnownRun:
+        """A new run in state RUNNING. ``tags`` must name its key, so that a crash from here on leaves no duplicate."""
+        key = key_of(tags)
+        assert key is not None, tags
+        source = {"mlflow.user": _user(), "mlflow.source.name": "ssc-tune", "mlflow.source.type": "LOCAL"}
+        run = self.client.create_run(self.experiment_id, start_time, tags={**source, **tags}, run_name=name)
+        self._known[key] = self._summary(run, metrics=True)
+        return self._known[key]
+
+    def delete(self, key: Key) -> None:
+        """Put a run into MLflow's bin."""
+        self.client.delete_run(self._known[key].run_id)
+        del self._known[key]
+
+    def rename(self, run: KnownRun, name: str) -> bool:
+        """Give the run this name; whether it had another."""
+        if run.name == name:
+            return False
+        self.client.update_run(run.run_id, name=name)
+        run.name = run.tags["mlflow.runName"] = name
+        return True
+
+    def tag(self, run: KnownRun, tags: Mapping[str, str]) -> bool:
+        """Set the tags that differ; whether there were any."""
+        changed = {name: value for name, value in tags.items() if run.tags.get(name) != value}
+        self.log(run, tags=changed)
+        return bool(changed)
+
+    def untag(self, run: KnownRun, name: str) -> bool:
+        """Remove a tag; whether it was there."""
+        if run.tags.pop(name, None) is None:
+            return False
+        self.client.delete_tag(run.run_id, name)
+        return True
+
+    def tag_experiment(self, tags: Mapping[str, str]) -> None:
+        """Set the experiment's tags that differ."""
+        for name, value in tags.items():
+            if self.experiment_tags.get(name) != value:
+                self.client.set_experiment_tag(self.experiment_id, name, value)
+                self.experiment_tags[name] = value
+
+    def log(
+        self,
+        run: KnownRun,
+        *,
+        metrics: Sequence[MetricRow] = (),
+        parameters: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write all of it in as few batches as MLflow's limits allow."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        left_metrics = [Metric(row.key, row.value, row.timestamp, row.step) for row in metrics]
+        left_parameters = [Param(name, value) for name, value in (parameters or {}).items()]
+        left_tags = [RunTag(name, value) for name, value in (tags or {}).items()]
+        while left_metrics or left_parameters or left_tags:
+            few = left_parameters[:MAX_PARAMETERS], left_tags[:MAX_TAGS]
+            room = MAX_METRICS - len(few[0]) - len(few[1])
+            self.client.log_batch(run.run_id, left_metrics[:room], *few)
+            left_metrics, left_parameters = left_metrics[room:], left_parameters[MAX_PARAMETERS:]
+            left_tags = left_tags[MAX_TAGS:]
+        run.tags.update(tags or {})
+
+    def log_latest(self, run: KnownRun, values: Mapping[str, float], timestamp: int) -> bool:
+        """Log the values that differ from the latest ones; whether there were any.
+
+        MLflow shows the largest value among those of the newest time, so that a value that replaces another of the same
+        key gets the present as its time; first values get ``timestamp``.
+        """
+        changed = {name: value for name, value in values.items() if run.metrics.get(name) != value}
+        now = round(time.time() * 1000)
+        rows = [MetricRow(n, v, max(now, timestamp) if n in run.metrics else timestamp, 0) for n, v in changed.items()]
+        self.log(run, metrics=rows)
+        run.metrics.update(changed)
+        return bool(changed)
+
+    def end(self, run: KnownRun, status: str, end_time: int) -> bool:
+        """End the run; whether its status or end time were others."""
+        if (run.status, run.end_time) == (status, end_time):
+            return False
+        self.client.set_terminated(run.run_id, status, end_time)
+        run.status, run.end_time = status, end_time
+        return True
+
+    def reopen(self, run: KnownRun) -> None:
+        """Back to RUNNING."""
+        if run.status != "RUNNING":
+            self.client.update_run(run.run_id, status="RUNNING")
+            run.status = "RUNNING"

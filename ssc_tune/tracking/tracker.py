@@ -1,0 +1,155 @@
+"""Following a running study from a thread of its own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ssc_tune.records.record import Record
+from ssc_tune.study.models import Study
+from ssc_tune.tracking.placement import Placement
+from ssc_tune.tracking.report import SyncReport
+from ssc_tune.tracking.sync import problem, split_missing
+from ssc_tune.tracking.uri import mask, resolve_uri
+from ssc_tune.tracking.writer import Writer
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.result import StudyAnalysis
+
+RETRY_SECONDS = 30.0
+"""How long a store that did not answer is left alone."""
+
+
+class _Finish(NamedTuple):
+    analysis: StudyAnalysis | None
+    artifacts: Sequence[Path]
+
+
+class Tracker:
+    """Writes cells to MLflow as they end. Only its thread touches MLflow; no other ever waits for a server.
+
+    A store that does not answer is tried again every ``RETRY_SECONDS``, with everything that has been queued since.
+    What is not written in the end is in the records all the same, and ``ssc-tune sync`` writes it later.
+
+    Args:
+        uri: the store; a relative SQLite path is meant from the working directory.
+        study: the study that runs.
+        directory: the study's folder; MLflow's log goes there.
+        user_uri_is_default: the user named no store, so that the advice need not either.
+        on_problem: called once, from the thread, with one line about the first problem.
+
+    Raises:
+        InputError: ``uri`` is not understood.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        study: Study,
+        *,
+        directory: Path,
+        user_uri_is_default: bool = False,
+        on_problem: Callable[[str], None],
+    ) -> None:
+        self.uri = resolve_uri(uri, Path.cwd())
+        self._study = study
+        self._directory = directory
+        self._on_problem = on_problem
+        option = "" if user_uri_is_default else f" --tracking-uri {mask(uri)}"
+        self._advice = f"ssc-tune sync {study.name}{option}"
+        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
+        self._started = time.time()
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._problems: list[str] = []
+        self._writer: Writer | None = None
+        self._backlog: deque[tuple[Record, Sequence[Placement]]] = deque()
+        self._retry_at = 0.0
+
+    def start(self) -> None:
+        """Start the thread; returns at once, before MLflow is imported."""
+        self._thread.start()
+
+    def cell(self, record: Record, placements: Sequence[Placement]) -> None:
+        """Queue a cell that has ended. Never blocks; a cell that was written before changes nothing."""
+        self._queue.put((record, tuple(placements)))
+
+    def finish(self, analysis: StudyAnalysis | None, artifacts: Sequence[Path], timeout: float) -> SyncReport:
+        """Write what is queued, then verdicts, tables and artifacts; end the parent run.
+
+        Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
+        """
+        self._queue.put(_Finish(analysis, tuple(artifacts)))
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._report(f"MLflow was not done after {timeout:.0f} s; complete it with: {self._advice}")
+        with self._lock:
+            counts, problems = self._counts, tuple(self._problems)
+            experiment_id = self._writer.store.experiment_id if self._writer is not None else None
+            return SyncReport(counts["created"], counts["updated"], counts["unchanged"], problems, experiment_id)
+
+    def _report(self, text: str) -> None:
+        with self._lock:
+            first = not self._problems
+            self._problems.append(text)
+        if first:
+            self._on_problem(text)
+
+    def _run(self) -> None:
+        self._flush()
+        while True:
+            item = self._queue.get()
+            if isinstance(item, _Finish):
+                break
+            self._backlog.append(item)
+            if time.monotonic() >= self._retry_at:
+                self._flush()
+        self._flush()
+        self._close(item)
+
+    def _flush(self) -> bool:
+        """Write the backlog as far as the store lets; whether it is empty afterwards."""
+        try:
+            if self._writer is None:
+                writer = Writer(self.uri, self._study, directory=self._directory)
+                writer.parent(self._started)
+                self._writer = writer
+            while self._backlog:
+                self._write(self._writer, *self._backlog[0])
+                self._backlog.popleft()
+        except Exception as error:  # tracking must never stop a study, whatever MLflow raises
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            if not any(text.startswith("MLflow at") for text in self._problems):
+                text = problem(f"MLflow at {self.uri}", error, self.uri)
+                self._report(f"{text} (the study goes on; complete the view later with: {self._advice})")
+            return False
+        return True
+
+    def _write(self, writer: Writer, record: Record, placements: Sequence[Placement]) -> None:
+        try:
+            outcome = writer.write_cell(record, placements)
+        except Exception as error:  # one cell that MLflow refuses must not hold up the others
+            if not writer.store.ping():
+                raise
+            self._report(problem(f"cell {record.cell_id}", error, self.uri))
+            return
+        with self._lock:
+            self._counts[outcome] += 1
+
+    def _close(self, item: _Finish) -> None:
+        if self._backlog or self._writer is None:
+            self._report(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
+            return
+        present, missing = split_missing(item.artifacts)
+        for text in missing:
+            self._report(text)
+        try:
+            self._writer.close(item.analysis, present, start_time=self._started)
+        except Exception as error:  # see _flush
+            self._report(f"{problem(f'MLflow at {self.uri}', error, self.uri)}; complete it with: {self._advice}")

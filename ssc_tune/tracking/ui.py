@@ -1,0 +1,45 @@
+"""How to open the MLflow UI on a study's store."""
+
+from __future__ import annotations
+
+import sys
+
+from ssc_tune.tracking.uri import DEFAULT_URI, has_secret, is_server, mask
+
+DEFAULT_PORT = 5000
+
+
+def ui_command(uri: str, *, port: int = DEFAULT_PORT) -> list[str]:
+    """The command that serves the UI on loopback; run it with :func:`ui_environment` added to the environment.
+
+    Empty for a tracking server, which serves its own UI. A URI with credentials is left out of the command, since
+    other users of the machine can read command lines.
+    """
+    if is_server(uri):
+        return []
+    store = [] if has_secret(uri) else ["--backend-store-uri", uri]
+    server = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    return [sys.executable, "-m", "mlflow", "ui", *store, *server]
+
+
+def ui_environment(uri: str) -> dict[str, str]:
+    """Environment variables that :func:`ui_command` needs: no telemetry, and the URI if it holds credentials."""
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    return {**quiet, "MLFLOW_BACKEND_STORE_URI": uri} if has_secret(uri) and not is_server(uri) else quiet
+
+
+def experiment_address(uri: str, experiment_id: str | None = None, *, port: int = DEFAULT_PORT) -> str:
+    """Where a browser finds the study's runs: nested and newest first; the experiment list if no id is known."""
+    root = mask(uri).replace("***@", "").rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
+    page = f"experiments/{experiment_id}/runs" if experiment_id is not None else "experiments"
+    return f"{root}/#/{page}"
+
+
+def ui_hint(uri: str, *, port: int = DEFAULT_PORT) -> str:
+    """The line that tells a user how to look at the runs. Never holds credentials."""
+    if is_server(uri):
+        return f"MLflow: {experiment_address(uri)}"
+    if has_secret(uri):
+        return f"MLflow: MLFLOW_BACKEND_STORE_URI=<{mask(uri)}> mlflow ui --host 127.0.0.1 --port {port} --workers 1"
+    store = "" if uri == DEFAULT_URI else f" --backend-store-uri {uri}"
+    return f"MLflow: mlflow ui{store} --host 127.0.0.1 --port {port} --workers 1"

@@ -1,0 +1,235 @@
+"""Writes the view of one study. Tracker and sync both write through this class.
+
+How the runs are laid out: one experiment a study, named like it; in it one parent run a study version; under that one
+run a method, block and setting; under that one run a cell.
+
+A cell has one run in the experiment, whatever the number of study versions that contain it, found by its tag
+``ssc.cell_id``. MLflow gives a run one parent only, so the run hangs under the version that was written last: the one
+that is being looked at, whose nested view must be complete. Older versions keep their parent run with its verdicts,
+tables and report, and ``ssc.versions`` on each cell lists every version it belongs to. The other two ways are worse:
+one run a version and cell duplicates results, so that every chart counts them twice; leaving a shared cell under its
+first version makes the newest parent run, of an enlarged study, look half empty.
+
+A cell whose record changed since (it was retried, or trained again) gets a new run and the old one goes to MLflow's
+bin, because MLflow can neither change a parameter nor remove a metric.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ssc_tune.records.record import Record
+from ssc_tune.study.models import Study
+from ssc_tune.tracking import content, notes
+from ssc_tune.tracking.client import artifact_location, open_client
+from ssc_tune.tracking.content import milliseconds
+from ssc_tune.tracking.placement import Group, Placement, study_version
+from ssc_tune.tracking.store import KnownRun, RunStore
+from ssc_tune.training.config import DataConfig
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
+
+    from ssc_tune.analysis.result import StudyAnalysis
+
+Outcome = Literal["created", "updated", "unchanged"]
+_NOTE, _PARENT = "mlflow.note.content", "mlflow.parentRunId"
+
+
+def _dataset(data: DataConfig) -> DatasetInput:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    text = json.dumps(data.model_dump(mode="json"), sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    dataset = Dataset(data.name, digest, "code", json.dumps({"name": data.name}), profile=text)
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+class Writer:
+    """The view of one study in one store. ``uri`` is resolved.
+
+    Raises:
+        Exception: whatever MLflow raises when the store cannot be reached; every method may raise the same.
+    """
+
+    def __init__(self, uri: str, study: Study, *, directory: Path) -> None:
+        client = open_client(uri, directory)
+        location = artifact_location(uri, directory, study.name)
+        self.store = RunStore(client, study.name, artifact_location=location)
+        self.study = study
+        self.version = study_version(study)
+        self._ends: dict[Group, int] = {}
+        tags = {"mlflow.experimentKind": "custom_model_development", "ssc.study": study.name}
+        if _NOTE not in self.store.experiment_tags:
+            tags[_NOTE] = notes.experiment_note(study, self.version, None)
+        self.store.tag_experiment(tags)
+
+    def parent(self, start_time: float) -> KnownRun:
+        """The parent run of this version, made if it is missing; ``start_time`` in seconds."""
+        run = self.store.find(("study", self.version))
+        if run is None:
+            tags = {
+                "ssc.role": "study",
+                "ssc.version": self.version,
+                "study": self.study.name,
+                _NOTE: notes.study_note(self.study, self.version, None),
+            }
+            name = f"{self.study.name} · version {self.version}"
+            run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
+        if "ssc.described" not in run.tags:
+            self.store.client.log_text(run.run_id, self.study.model_dump_json(indent=2, by_alias=True), "study.json")
+            self.store.log(run, parameters=content.study_parameters(self.study), tags={"ssc.described": "yes"})
+        return run
+
+    def _group(self, group: Group, start_time: float) -> KnownRun:
+        parent = {_PARENT: self.parent(start_time).run_id}
+        run = self.store.find(("group", self.version, *group))
+        if run is None:
+            note = notes.group_note(self.study, group, None)
+            tags = {"ssc.role": "group", "ssc.version": self.version, **group._asdict(), **parent, _NOTE: note}
+            name = content.group_name(self.study, group)
+            run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
+        self.store.tag(run, parent)  # differs if someone deleted the parent run
+        return run
+
+    def write_cell(self, record: Record, placements: Sequence[Placement]) -> Outcome:
+        """Write one cell, in an order that a crash at any moment leaves to be finished by the next writing."""
+        if not placements:
+            raise ValueError(f"cell {record.cell_id} has no place in the design of {self.study.name}")
+        group = Group(placements[0].method, placements[0].block, placements[0].setting)
+        parent = self._group(group, record.started)
+        self._ends[group] = max(self._ends.get(group, 0), milliseconds(record.ended))
+        key, digest = ("cell", record.cell_id), content.record_digest(record)
+        run = self.store.find(key)
+        outcome: Outcome = "created" if run is None else "updated"
+        if run is not None and run.tags.get("ssc.digest", digest) != digest:
+            self.store.delete(key)
+            run = None
+        versions = set(run.tags.get("ssc.versions", "").split()) if run is not None else set()
+        tags = {
+            **content.cell_tags(record, placements),
+            "ssc.versions": " ".join(sorted(versions | {self.version})),
+            _PARENT: parent.run_id,
+            _NOTE: notes.cell_note(record, placements),
+        }
+        name = content.cell_name(self.study, record, placements[0])
+        if run is not None and run.tags.get("ssc.digest") == digest and run.status != "RUNNING":
+            changed = [self.store.tag(run, tags), self.store.rename(run, name)]
+            if "ssc.placements" not in tags:
+                changed.append(self.store.untag(run, "ssc.placements"))
+            return "updated" if any(changed) else "unchanged"
+        self._reopen(parent)
+        if run is None:
+            run = self.store.create(name=name, tags=tags, start_time=milliseconds(record.started))
+        self._fill(run, record, {**tags, "ssc.digest": digest})
+        return outcome
+
+    def _fill(self, run: KnownRun, record: Record, tags: dict[str, str]) -> None:
+        """Everything but the run itself. Ended with a digest means complete, so the end comes last."""
+        self.store.client.log_inputs(run.run_id, datasets=[_dataset(record.config.data)])
+        traceback = content.traceback_text(record)
+        if traceback:
+            self.store.client.log_text(run.run_id, traceback, "traceback.txt")
+        new = {name: value for name, value in tags.items() if run.tags.get(name) != value}
+        parameters = content.parameters(record.config)
+        self.store.log(run, metrics=content.metrics(record), parameters=parameters, tags=new)
+        self.store.end(run, content.run_status(record), milliseconds(record.ended))
+
+    def _reopen(self, group: KnownRun) -> None:
+        self.store.reopen(group)
+        study = self.store.find(("study", self.version))
+        assert study is not None
+        self.store.reopen(study)
+
+    def close(self, analysis: StudyAnalysis | None, artifacts: Sequence[Path], *, start_time: float) -> None:
+        """End groups and parent at the end of their last cell; with an analysis, write verdicts, tables and artifacts.
+
+        Without an analysis the study was interrupted: runs that were still open end as KILLED, others stay as they are.
+        """
+        parent = self.parent(start_time)
+        summaries = {Group(s.method, s.block, s.setting): s for s in analysis.summaries} if analysis else {}
+        last = max([*self._ends.values(), parent.end_time or 0]) or milliseconds(start_time)
+        for block in self.study.blocks:
+            for method in self.study.block_methods(block):
+                for setting in self.study.setting_names:
+                    group = Group(method, block, setting)
+                    run = self.store.find(("group", self.version, *group))
+                    if run is None:
+                        continue
+                    if group in summaries:
+                        self.store.log_latest(run, content.summary_metrics(summaries[group]), last)
+                    if analysis is not None:
+                        self.store.tag(run, {_NOTE: notes.group_note(self.study, group, summaries.get(group))})
+                    self._end(run, analysis, max(self._ends.get(group, 0), run.end_time or 0) or last)
+        if analysis is not None:
+            self._write_analysis(parent, analysis, artifacts, last)
+        self._end(parent, analysis, last)
+
+    def _end(self, run: KnownRun, analysis: StudyAnalysis | None, end_time: int) -> None:
+        if analysis is not None:
+            self.store.end(run, "FINISHED", end_time)
+        elif run.status == "RUNNING":
+            self.store.end(run, "KILLED", end_time)
+
+    def _write_analysis(
+        self, parent: KnownRun, analysis: StudyAnalysis, artifacts: Sequence[Path], timestamp: int
+    ) -> None:
+        self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
+        note = notes.study_note(self.study, self.version, analysis)
+        self.store.tag(parent, {**content.verdict_tags(analysis), _NOTE: note})
+        self.store.tag_experiment({_NOTE: notes.experiment_note(self.study, self.version, analysis)})
+        texts = {"analysis.json": analysis.model_dump_json(indent=2, by_alias=True)}
+        if analysis.summaries:
+            rows = [
+                {**Group(s.method, s.block, s.setting)._asdict(), **content.summary_metrics(s)}
+                for s in analysis.summaries
+            ]
+            columns = dict.fromkeys(name for row in rows for name in row)
+            texts["tables/summaries.csv"] = _csv([{name: row.get(name, "") for name in columns} for row in rows])
+        if analysis.verdicts:
+            texts["tables/verdicts.csv"] = _csv(
+                [
+                    {
+                        "claim": v.claim.name,
+                        "verdict": v.verdict,
+                        "effect": v.effect.value,
+                        "low": v.effect.low,
+                        "high": v.effect.high,
+                        "p_value": v.p_value,
+                        "p_adjusted": v.p_adjusted,
+                        "reason": v.reason,
+                    }
+                    for v in analysis.verdicts
+                ]
+            )
+        self._write_artifacts(parent, texts, artifacts)
+
+    def _write_artifacts(self, parent: KnownRun, texts: dict[str, str], artifacts: Sequence[Path]) -> None:
+        """Upload files and folders, unless the same content is there already (their hash is a tag)."""
+        digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode())
+        for path in artifacts:
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file():
+                    digest.update(str(file.relative_to(path.parent)).encode() + b"\0" + file.read_bytes())
+        tag = {"ssc.artifacts": digest.hexdigest()[:16]}
+        if parent.tags.get("ssc.artifacts") == tag["ssc.artifacts"]:
+            return
+        for name, text in texts.items():
+            self.store.client.log_text(parent.run_id, text, name)
+        for path in artifacts:
+            self.store.client.log_artifact(parent.run_id, str(path))
+        self.store.tag(parent, tag)

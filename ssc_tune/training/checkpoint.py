@@ -1,0 +1,42 @@
+"""Checkpoints: written whole or not at all, read without running code from them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Writes ``content`` to ``path`` by way of a temporary file, fsync and rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path, *, cell_id: str, device: torch.device) -> dict[str, Any] | None:
+    """The content of a checkpoint of this cell; none if there is no file.
+
+    Raises:
+        ValueError: the file belongs to another cell, or cannot be read; it names the file and what to do.
+    """
+    if not path.exists():
+        return None
+    try:
+        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise ValueError(f"{path}: not a readable checkpoint ({error}); remove it to train from the start") from error
+    if content.get("cell_id") != cell_id:
+        raise ValueError(f"{path}: checkpoint of cell {content.get('cell_id')}, not of {cell_id}")
+    return content

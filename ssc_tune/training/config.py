@@ -1,0 +1,95 @@
+"""What decides the result of one cell: frozen, validated, and hashed into the cell's id.
+
+This module imports neither torch nor anything of the layers above, so that a study file is checked in a moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ssc_tune.frozen import Frozen
+
+SEMANTICS_VERSION = 1
+"""Raised whenever the same configuration would train to another result; it is part of every cell's id."""
+
+HyperparameterValue = bool | int | float | str
+WRN_PATTERN = r"^(wrn-\d+-\d+|resnet-50)$"
+
+
+class DataConfig(Frozen):
+    """The data set and how its training part is divided."""
+
+    name: Literal["digits", "mnist5k"] = Field("digits", description="Data set.")
+    labels_per_class: Annotated[int, Field(ge=1)] = Field(4, description="Labelled images of each class.")
+    validation: Annotated[int, Field(ge=1)] = Field(
+        300, description="Images of the training part kept for validation; never trained on."
+    )
+
+
+class ModelConfig(Frozen):
+    """The encoder."""
+
+    name: str = Field("wrn-10-1", pattern=WRN_PATTERN, description="wrn-DEPTH-WIDTH or resnet-50.")
+
+
+class TrainingConfig(Frozen):
+    """How one cell is trained, apart from the hyperparameters under study."""
+
+    steps: Annotated[int, Field(ge=1)] = Field(200, description="Optimizer steps K.")
+    evaluations: Annotated[int, Field(ge=1)] = Field(
+        8, description="Evaluations (with a checkpoint each), evenly spaced, the last after the last step."
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the forward pass; auto is bfloat16 where the processor has it."
+    )
+    compile: bool = Field(False, description="Compile the step with torch.compile.")
+    channels_last: bool = Field(True, description="Keep images and activations in channels-last memory order.")
+    weak_view: Literal["joint", "separate"] = Field(
+        "joint", description="Forward the weak view with the rest, or alone and without gradients."
+    )
+
+    @model_validator(mode="after")
+    def _evaluations_fit(self) -> TrainingConfig:
+        if self.evaluations > self.steps:
+            raise ValueError(f"evaluations ({self.evaluations}) must not exceed steps ({self.steps})")
+        return self
+
+
+class CellConfig(Frozen):
+    """One training run, complete: equal configurations give equal results on the same machine.
+
+    ``hyperparameters`` holds every hyperparameter of the method, defaults included, as validated by the method's own
+    model (see :func:`ssc_tune.methods.resolve`).
+    """
+
+    data: DataConfig
+    model: ModelConfig
+    training: TrainingConfig
+    method: str
+    hyperparameters: dict[str, HyperparameterValue]
+    seed: Annotated[int, Field(ge=0)]
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _sorted(cls, value: dict[str, HyperparameterValue]) -> dict[str, HyperparameterValue]:
+        return dict(sorted(value.items()))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("method"), str) and "hyperparameters" in data:
+            from ssc_tune.methods import resolve
+
+            data = {**data, "hyperparameters": resolve(data["method"], data["hyperparameters"])}
+        return data
+
+    @property
+    def cell_id(self) -> str:
+        """16 hexadecimal digits of the SHA-256 of the canonical JSON of this configuration and SEMANTICS_VERSION."""
+        content = {"semantics": SEMANTICS_VERSION, **self.model_dump(mode="json")}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,49 @@
+"""Device, arithmetic and memory order of a cell."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from typing import Literal
+
+import torch
+
+
+def resolve_device(device: str) -> torch.device:
+    """``auto`` is the first CUDA device where there is one, else the CPU."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor multiplies bfloat16 natively: CUDA from Ampere on, CPUs with avx512_bf16 or AMX."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def autocast(
+    precision: Literal["auto", "float32", "bfloat16"], device: torch.device
+) -> contextlib.AbstractContextManager[object]:
+    """The context in which the encoder runs; weights, statistics, loss and optimizer stay in float32."""
+    if precision == "bfloat16" or (precision == "auto" and has_bfloat16(device)):
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def describe(device: torch.device) -> dict[str, str]:
+    """Facts about the machine that a record keeps."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _cpu_name()
+    return {"device": device.type, "processor": name, "torch_threads": str(torch.get_num_threads())}
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,254 @@
+"""Training one cell, from its configuration to its result."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ssc_tune import data
+from ssc_tune.methods.base import Starter
+from ssc_tune.training import checkpoint, signatures
+from ssc_tune.training.batches import Batches
+from ssc_tune.training.config import CellConfig, TrainingConfig
+from ssc_tune.training.hardware import resolve_device
+from ssc_tune.training.network import make_method, make_network
+from ssc_tune.training.optimization import Averaged, cosine, make_optimizer
+from ssc_tune.training.randomness import generator
+from ssc_tune.training.result import Evaluation, RunResult, Status
+from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
+
+CHECKPOINT = "checkpoint.pt"
+"""Name of a cell's checkpoint in its directory."""
+
+
+def train(
+    config: CellConfig,
+    *,
+    directory: Path | None = None,
+    device: str = "auto",
+    on_evaluation: Callable[[Evaluation], None] | None = None,
+    resume: bool = True,
+) -> RunResult:
+    """Trains one cell.
+
+    Args:
+        config: everything that decides the result.
+        directory: where the checkpoint is kept; none keeps nothing.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        on_evaluation: called after each evaluation, once the checkpoint is written; what it raises ends the training,
+            which a later call continues.
+        resume: continue from the checkpoint in ``directory`` where there is one.
+
+    Returns:
+        The result. A loss that is not finite ends the cell with status ``diverged``. On a CPU an interrupted and
+        continued cell ends with the same bits as an uninterrupted one.
+
+    Raises:
+        ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
+    """
+    cell = _Cell(config, resolve_device(device))
+    path = directory / CHECKPOINT if directory is not None else None
+    if path is not None and resume:
+        content = checkpoint.load(path, cell_id=config.cell_id, device=cell.device)
+        if content is not None:
+            cell.load_state(content)
+    status: Status = "ok"
+    for stop in evaluation_steps(config.training):
+        if stop <= cell.step:
+            continue
+        evaluation = cell.advance(stop)
+        if evaluation is None:
+            status = "diverged"
+            break
+        if path is not None:
+            checkpoint.save(path, cell.state())
+        if on_evaluation is not None:
+            on_evaluation(evaluation)
+    return cell.result(status)
+
+
+def evaluation_steps(config: TrainingConfig) -> list[int]:
+    """Steps after which a cell is evaluated: evenly spaced, rounded, the last after the last step."""
+    return [round(config.steps * (i + 1) / config.evaluations) for i in range(config.evaluations)]
+
+
+def steps_to_share(history: list[Evaluation], share: float) -> int | None:
+    """First evaluated step whose validation accuracy is at least ``share`` of the last one's."""
+    if not history:
+        return None
+    target = share * history[-1].validation_accuracy
+    return next(e.step for e in history if e.validation_accuracy >= target)
+
+
+class _Cell:
+    """The moving parts of one cell and their state."""
+
+    def __init__(self, config: CellConfig, device: torch.device) -> None:
+        started = time.perf_counter()
+        self.config, self.device = config, device
+        dataset = data.load(config.data.name)
+        self._dataset = dataset
+        self._split = data.split(
+            dataset,
+            labels_per_class=config.data.labels_per_class,
+            validation=config.data.validation,
+            seed=config.seed,
+        )
+        self.method = make_method(config, dataset.num_classes)
+        in_channels = dataset.train_images.shape[1]
+        network = make_network(config, self.method, in_channels=in_channels).to(device)
+        if config.training.channels_last:
+            network = network.to(memory_format=torch.channels_last)
+        hp = self.method.hyperparameters
+        self.network = network.train()
+        self._batches = Batches(
+            dataset,
+            self._split,
+            hp,
+            num_strong_views=self.method.num_strong_views,
+            uses_unlabelled=self.method.uses_unlabelled,
+            seed=config.seed,
+            device=device,
+        )
+        self.average = Averaged(network, copy.deepcopy(network))
+        optimizer = make_optimizer(
+            network, learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
+        )
+        self._optimizer = optimizer
+        self._stepper = Stepper(config.training, network, self.method, optimizer, self.average, dataset)
+        if self.method.needs_start:
+            self._start()
+        self.step = 0
+        self._history: list[Evaluation] = []
+        self._images_trained, self._train_seconds = 0, 0.0
+        self._seconds_before, self._clock = 0.0, started
+
+    def _start(self) -> None:
+        """Data-dependent initialization, from un-augmented images through the net as it starts."""
+        outputs = self._outputs_by_batch_statistics(self._split.unlabelled)
+        labelled = self._outputs_by_batch_statistics(self._split.labelled)
+        labels = self._batches.labels[self._split.labelled.to(self.device)]
+        starter = Starter(labelled=labelled, labels=labels, unlabelled=outputs)
+        self.method.start(self.network.head, starter, generator=generator(self.config.seed, "start"))
+        self.average.copy()
+
+    def _outputs_by_batch_statistics(self, indices: Tensor) -> Tensor:
+        # Running statistics are still empty, so the net normalizes by the images it is given (at most 2,048).
+        images = self._batches.images[indices[:2048].to(self.device)]
+        with torch.no_grad():
+            outputs: Tensor = self.network(self._stepper.prepare(images))
+        return outputs
+
+    def advance(self, stop: int) -> Evaluation | None:
+        """Trains up to step ``stop`` and evaluates; none if the loss was not finite on the way."""
+        started = time.perf_counter()
+        sums: Sums | None = None
+        for number, batch in enumerate(self._batches.between(self.step, stop), start=self.step):
+            sums = self._stepper(batch, number, sums)
+        assert sums is not None
+        steps, loss = stop - self.step, float(sums.loss)
+        elapsed = time.perf_counter() - started
+        self.step = stop
+        self._train_seconds += elapsed
+        images = steps * self._batches.images_per_step
+        self._images_trained += images
+        if not math.isfinite(loss):
+            return None
+        evaluation = self._evaluate(sums, steps, loss / steps, images / elapsed)
+        if evaluation is not None:
+            self._history.append(evaluation)
+        return evaluation
+
+    def _evaluate(self, sums: Sums, steps: int, mean_loss: float, images_per_second: float) -> Evaluation | None:
+        self.average.copy_buffers()
+        outputs, accuracy = self._accuracy(self._batches.images, self._batches.labels, self._split.validation)
+        if not bool(outputs.isfinite().all()):
+            return None
+        head = self.average.module.head
+        found = signatures.geometry(self.method.prototypes(head), outputs)
+        confident = int(sums.confident)
+        imbalance = signatures.class_imbalance(sums.classes)
+        if imbalance is not None:
+            found["class_imbalance"] = imbalance
+        if mean_loss > 0:
+            found["loss_spike"] = float(sums.largest_loss) / mean_loss
+        shown = steps * self._batches.num_unlabelled
+        hp = self.method.hyperparameters
+        return Evaluation(
+            step=self.step,
+            time=time.time(),
+            train_loss=mean_loss,
+            loss_terms={name: float(value) / steps for name, value in sums.terms.items()},
+            validation_accuracy=accuracy,
+            confident_fraction=confident / shown if shown else 0.0,
+            confident_accuracy=int(sums.right) / confident if confident else None,
+            learning_rate=hp.learning_rate * cosine(self.step - 1, self.config.training.steps),
+            images_per_second=images_per_second,
+            signatures={name: value for name, value in found.items() if math.isfinite(value)},
+        )
+
+    def _accuracy(self, images: Tensor, labels: Tensor, indices: Tensor | None) -> tuple[Tensor, float]:
+        if indices is not None:
+            chosen = indices.to(self.device)
+            images, labels = images[chosen], labels[chosen]
+        module = self.average.module
+        outputs = evaluate_outputs(self._stepper, module, images)
+        predicted = self.method.scores(module.head, outputs).argmax(dim=-1)
+        return outputs, float((predicted == labels).double().mean())
+
+    def result(self, status: Status) -> RunResult:
+        """The outcome; reads the test split, once."""
+        test: float | None = None
+        if status == "ok":
+            images, labels = self._dataset.test_images.to(self.device), self._dataset.test_labels.to(self.device)
+            _, test = self._accuracy(images, labels, None)
+        return RunResult(
+            status=status,
+            steps=self.step,
+            validation_accuracy=self._history[-1].validation_accuracy if status == "ok" else None,
+            test_accuracy=test,
+            steps_to_90=steps_to_share(self._history, 0.9) if status == "ok" else None,
+            seconds=self._seconds(),
+            images_per_second=self._images_trained / self._train_seconds if self._train_seconds else None,
+            num_classes=self._dataset.num_classes,
+            num_parameters=sum(p.numel() for p in self.network.parameters()),
+            history=tuple(self._history),
+            warnings=signatures.warnings(self._history, num_classes=self._dataset.num_classes),
+        )
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._clock
+
+    def state(self) -> dict[str, Any]:
+        """Everything a later call needs to go on with the same bits."""
+        return {
+            "cell_id": self.config.cell_id,
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "generators": self._batches.state(),
+            "history": json.dumps([e.model_dump(mode="json") for e in self._history]),
+            "seconds": self._seconds(),
+            "train_seconds": self._train_seconds,
+            "images_trained": self._images_trained,
+        }
+
+    def load_state(self, content: dict[str, Any]) -> None:
+        """Continues from what ``state`` gave."""
+        self.step = content["step"]
+        self.network.load_state_dict(content["network"])
+        self.average.module.load_state_dict(content["average"])
+        self._optimizer.load_state_dict(content["optimizer"])
+        self._batches.load_state({name: value.cpu() for name, value in content["generators"].items()})
+        self._history = [Evaluation.model_validate(item) for item in json.loads(content["history"])]
+        self._seconds_before = content["seconds"]
+        self._train_seconds, self._images_trained = content["train_seconds"], content["images_trained"]

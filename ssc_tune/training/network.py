@@ -1,0 +1,41 @@
+"""Encoder and head as one module."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ssc_tune import methods, models
+from ssc_tune.methods import Method
+from ssc_tune.training.config import CellConfig
+from ssc_tune.training.randomness import generator
+
+
+class Network(nn.Module):
+    """Images (N, C, H, W) to the method's outputs (N, ...), in float32 whatever the encoder's arithmetic."""
+
+    def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        """See the class."""
+        features = self.encoder(images)
+        with torch.autocast(images.device.type, enabled=False):
+            outputs: Tensor = self.head(features.float())
+        return outputs
+
+
+def make_method(config: CellConfig, num_classes: int) -> Method:
+    """The method of a cell with its hyperparameters."""
+    kind = methods.get(config.method)
+    return kind(kind.Hyperparameters.model_validate(config.hyperparameters), num_classes=num_classes)
+
+
+def make_network(config: CellConfig, method: Method, *, in_channels: int) -> Network:
+    """Encoder and head at the start; at equal seed every method has the same encoder weights."""
+    encoder = models.build(
+        config.model.name, in_channels=in_channels, generator=generator(config.seed, "encoder")
+    )
+    return Network(encoder, method.head(encoder.num_features, generator=generator(config.seed, "head")))

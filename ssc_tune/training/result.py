@@ -1,0 +1,48 @@
+"""What one cell leaves behind. Plain data: no torch, so that records and reports can read it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ssc_tune.frozen import Frozen
+
+Status = Literal["ok", "diverged", "failed", "infrastructure"]
+
+
+class Evaluation(Frozen):
+    """The state of a cell after ``step`` optimizer steps. Training figures are means since the last evaluation."""
+
+    step: int
+    time: float = Field(description="Seconds since the epoch at which it was taken.")
+    train_loss: float
+    loss_terms: dict[str, float] = Field(description="The loss's terms, by the method's names for them.")
+    validation_accuracy: float = Field(description="Of the moving average of the weights.")
+    confident_fraction: float = Field(description="Share of unlabelled images with confidence of at least tau.")
+    confident_accuracy: float | None = Field(
+        description="Share of the confident pseudo-labels that are right; none if no image was confident."
+    )
+    learning_rate: float
+    images_per_second: float = Field(description="Images through the net while training, all views counted.")
+    signatures: dict[str, float] = Field(
+        default_factory=dict, description="Failure signatures: prototype and embedding geometry, class balance."
+    )
+
+
+class RunResult(Frozen):
+    """The outcome of one cell. Accuracies are shares in [0, 1]."""
+
+    status: Status
+    steps: int = Field(description="Steps done.")
+    validation_accuracy: float | None = Field(description="At the last evaluation.")
+    test_accuracy: float | None = Field(description="Read once, after the last step; none if diverged.")
+    steps_to_90: int | None = Field(
+        description="First evaluated step with at least 90% of the final validation accuracy."
+    )
+    seconds: float = Field(description="Wall seconds inside training, over all attempts.")
+    images_per_second: float | None
+    num_classes: int
+    num_parameters: int
+    history: tuple[Evaluation, ...]
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""One optimizer step, without any wait for the device."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ssc_tune.data import Dataset, augmentation
+from ssc_tune.methods import Method
+from ssc_tune.methods.base import StepLoss, Views
+from ssc_tune.models import update_running_statistics
+from ssc_tune.training.batches import Batch
+from ssc_tune.training.config import TrainingConfig
+from ssc_tune.training.hardware import autocast
+from ssc_tune.training.network import Network
+from ssc_tune.training.optimization import Averaged, cosine, ema_decay, norm_momentum
+
+
+class Sums(NamedTuple):
+    """What is tracked of the steps since the last evaluation, summed on the device."""
+
+    steps: Tensor
+    loss: Tensor
+    largest_loss: Tensor
+    terms: dict[str, Tensor]
+    confident: Tensor
+    right: Tensor
+    classes: Tensor  # (K,) confident pseudo-labels of each class
+
+
+class Stepper:
+    """Forward, loss, backward, update, for one cell.
+
+    The forward pass covers labelled, weak and strong views together (``weak_view: joint``), so that batch normalization
+    sees them all, as the reference does; ``separate`` runs the weak views alone and without gradients, which is
+    cheaper and normalizes them by their own statistics.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        network: Network,
+        method: Method,
+        optimizer: torch.optim.SGD,
+        average: Averaged,
+        dataset: Dataset,
+    ) -> None:
+        self._config, self._network, self._method = config, network, method
+        self._optimizer, self._average, self._dataset = optimizer, average, dataset
+        self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
+        self._forward = torch.compile(self._forward_loss, dynamic=False) if config.compile else self._forward_loss
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """uint8 images to the net's input."""
+        return augmentation.normalize(images, mean=self._dataset.mean, std=self._dataset.std).contiguous(
+            memory_format=self._layout
+        )
+
+    def _forward_loss(self, images: Tensor, labels: Tensor) -> StepLoss:
+        method, network = self._method, self._network
+        num_labelled, views = len(labels), method.num_strong_views
+        num_unlabelled = (len(images) - num_labelled) // (1 + views)
+        inputs = self.prepare(images)
+        with autocast(self._config.precision, images.device):
+            if self._config.weak_view == "joint":
+                outputs = network(inputs)
+                labelled, weak, strong = outputs.split(
+                    [num_labelled, num_unlabelled, views * num_unlabelled], dim=0
+                )
+                weak = weak.detach()
+            else:
+                labelled_inputs, weak_inputs, strong_inputs = inputs.split(
+                    [num_labelled, num_unlabelled, views * num_unlabelled], dim=0
+                )
+                with torch.no_grad():
+                    weak = network(weak_inputs) if num_unlabelled else labelled_inputs.new_zeros(0)
+                outputs = network(torch.cat([labelled_inputs, strong_inputs]).contiguous(memory_format=self._layout))
+                labelled, strong = outputs.split([num_labelled, views * num_unlabelled], dim=0)
+        shaped = strong.reshape(views, num_unlabelled, *strong.shape[1:])
+        return method.loss(network.head, Views(labelled, weak, shaped), labels)
+
+    def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
+        """Takes step number ``step`` (from 0) and returns the sums with it added."""
+        hp, steps = self._method.hyperparameters, self._config.steps
+        loss = self._forward(batch.images, batch.labels)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.total.backward()
+        for group in self._optimizer.param_groups:
+            group["lr"] = hp.learning_rate * cosine(step, steps)
+        self._optimizer.step()
+        self._average.update(ema_decay(step, hp.ema_decay))
+        update_running_statistics(self._network, norm_momentum(step))
+        return _add(sums, loss, batch, self._method.num_classes)
+
+
+@torch.no_grad()
+def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> Sums:
+    total = loss.total.detach()
+    terms = {name: value.detach() for name, value in loss.terms.items()}
+    confident = loss.confident
+    classes = torch.zeros(num_classes, device=total.device).index_add_(0, loss.pseudo_labels, confident.float())
+    new = Sums(
+        torch.ones((), device=total.device),
+        total,
+        total,
+        terms,
+        confident.sum(),
+        (confident & (loss.pseudo_labels == batch.hidden_labels)).sum(),
+        classes,
+    )
+    if sums is None:
+        return new
+    return Sums(
+        sums.steps + 1,
+        sums.loss + total,
+        torch.maximum(sums.largest_loss, total),
+        {name: sums.terms[name] + value for name, value in terms.items()},
+        sums.confident + new.confident,
+        sums.right + new.right,
+        sums.classes + classes,
+    )
+
+
+def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chunk: int = 2048) -> Tensor:
+    """Outputs (N, ...) of a module in evaluation mode for uint8 images, in float32 arithmetic."""
+    with torch.no_grad():
+        return torch.cat([module(stepper.prepare(part)) for part in images.split(chunk)])

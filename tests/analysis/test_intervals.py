@@ -1,0 +1,167 @@
+"""Intervals against scipy, statsmodels, closed forms and simulation."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from ssc_tune.analysis import intervals
+from ssc_tune.analysis.variance import components
+
+
+def grand_mean(*y: np.ndarray) -> np.ndarray:
+    """Mean of the first array minus that of the second, if any."""
+    return y[0].mean(axis=(-2, -1)) - (y[1].mean(axis=(-2, -1)) if len(y) > 1 else 0)
+
+
+def test_wilson_reference() -> None:
+    found = intervals.wilson(7, 32)
+    assert (found.low, found.high) == pytest.approx((0.1102, 0.3875), abs=5e-5)
+
+
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999))
+def test_wilson_agrees_with_statsmodels(counts: tuple[int, int], confidence: float) -> None:
+    found = intervals.wilson(*counts, confidence)
+    expected = proportion_confint(*counts, alpha=1 - confidence, method="wilson")
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_wilson_of_nothing_and_of_too_much() -> None:
+    assert math.isnan(intervals.wilson(0, 0).estimate)
+    assert intervals.wilson(0, 0).reason
+    with pytest.raises(ValueError, match="successes"):
+        intervals.wilson(3, 2)
+
+
+def test_mean_interval_is_scipys() -> None:
+    values = np.random.default_rng(0).normal(size=9)
+    found, expected = intervals.mean_interval(values), stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_jackknife_of_a_mean_is_the_t_interval() -> None:
+    values = np.random.default_rng(1).normal(size=11)
+    left_out = np.array([np.delete(values, i).mean() for i in range(11)])
+    found, expected = intervals.jackknife(values.mean(), left_out), intervals.mean_interval(values)
+    assert found[:5] == pytest.approx(expected[:5])
+
+
+def test_two_way_mean_by_its_formula() -> None:
+    y = np.random.default_rng(2).normal(size=(12, 4)) + np.arange(4) + np.arange(12)[:, None]
+    c = components(y)
+    total = c.ms_point + c.ms_seed - c.ms_error
+    assert total > max(c.ms_point, c.ms_seed)
+    found = intervals.two_way_mean(y, 0.9)
+    df = total**2 / (c.ms_point**2 / 11 + c.ms_seed**2 / 3 + c.ms_error**2 / 33)
+    half = stats.t.ppf(0.95, df) * math.sqrt(total / 48)
+    assert (found.low, found.high, found.df) == pytest.approx((y.mean() - half, y.mean() + half, df))
+
+
+def test_two_way_mean_without_seed_effects_falls_back_on_points() -> None:
+    y = np.add.outer(np.array([0.0, 1.0, 3.0, 4.0]), np.zeros(3)) + 0.1 * np.array([1, -1, 0])
+    y = y - y.mean(axis=0)  # seeds alike: MS_seed is 0 and so is MS_error
+    found = intervals.two_way_mean(y)
+    expected = intervals.mean_interval(y.mean(axis=1))
+    assert (found.low, found.high, found.df) == pytest.approx((expected.low, expected.high, 3))
+
+
+@pytest.mark.parametrize(("shape", "reason"), [((1, 3), "points"), ((3, 1), "seed")])
+def test_two_way_mean_needs_points_and_seeds(shape: tuple[int, int], reason: str) -> None:
+    found = intervals.two_way_mean(np.arange(3.0).reshape(shape))
+    assert found.estimate == 1
+    assert math.isnan(found.low)
+    assert reason in found.reason
+
+
+def test_what_does_not_vary_has_no_interval() -> None:
+    assert "vary" in intervals.two_way_mean(np.ones((4, 3))).reason
+    assert "vary" in intervals.mean_interval([1.0, 1.0]).reason
+    assert math.isnan(intervals.bca(grand_mean, np.ones((5, 2)), rng=np.random.default_rng(0)).low)
+
+
+def test_crossed_jackknife_of_a_mean_adds_the_two_variances() -> None:
+    y = np.random.default_rng(3).normal(size=(10, 4))
+    c = components(y)
+    found = intervals.crossed_jackknife(grand_mean, y)
+    assert found.se**2 == pytest.approx((c.ms_point + c.ms_seed) / 40)
+    assert found.df == pytest.approx((c.ms_point + c.ms_seed) ** 2 / (c.ms_point**2 / 9 + c.ms_seed**2 / 3))
+
+
+def test_bca_is_scipys_for_one_value_a_point() -> None:
+    values = np.random.default_rng(4).exponential(size=25)
+    found = intervals.bca(grand_mean, values, rng=np.random.default_rng(9), num_bootstrap=500)
+    expected = stats.bootstrap((values,), np.mean, n_resamples=500, rng=np.random.default_rng(9)).confidence_interval
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_bca_keeps_pairs_together() -> None:
+    values = np.random.default_rng(4).normal(size=(25, 2))
+    found = intervals.bca(grand_mean, values + 1 + 1e-9 * np.arange(25)[:, None], values, rng=np.random.default_rng(0))
+    assert found.high - found.low < 1e-7  # unpaired it would be about 0.8
+
+
+def test_pigeonhole_spread_is_owens_and_hierarchical_is_nested() -> None:
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=(30, 1)) + 1.5 * rng.normal(size=(1, 6)) + 0.5 * rng.normal(size=(30, 6))
+    c = components(y)
+    draws = intervals.bootstrap_draws(grand_mean, y, rng=rng, num_bootstrap=8000)
+    ss = np.array([c.ms_point * 29 / 30, c.ms_seed * 5 / 6]) / y.size  # plug-in variances of the two sets of means
+    both = ((y - y.mean()) ** 2).mean() / y.size
+    residual = c.ms_error * 29 * 5 / y.size / y.size
+    # Var of the mean over a resampled crossing: points, seeds, and each pair once more.
+    expected = ss.sum() + residual
+    assert draws.var() == pytest.approx(expected, rel=0.08)
+    nested = intervals.bootstrap_draws(grand_mean, y, rng=rng, scheme="hierarchical", num_bootstrap=8000)
+    within = ((y - y.mean(axis=1, keepdims=True)) ** 2).mean() / y.size
+    assert nested.var() == pytest.approx(ss[0] + within, rel=0.08)
+    assert both < draws.var()  # cells drawn as if independent would be far too sure
+
+
+def test_bootstrap_keeps_methods_paired_and_is_reproducible() -> None:
+    y = np.random.default_rng(6).normal(size=(12, 3))
+    for scheme in ("hierarchical", "pigeonhole"):
+        found = [
+            intervals.bootstrap(grand_mean, y + 0.25, y, rng=np.random.default_rng(1), scheme=scheme) for _ in range(2)
+        ]
+        assert (found[0].low, found[0].high) == pytest.approx((0.25, 0.25))
+        assert found[0] == found[1]
+    with pytest.raises(ValueError, match="one shape"):
+        intervals.bootstrap(grand_mean, y, y[:5], rng=np.random.default_rng(1))
+
+
+def test_many_draws_are_split_without_changing_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intervals, "CHUNK", 100)
+    y = np.random.default_rng(6).normal(size=(12, 3))
+    draws = intervals.bootstrap_draws(grand_mean, y, rng=np.random.default_rng(0), num_bootstrap=50)
+    assert draws.shape == (50,)
+    assert len(set(draws)) == 50
+
+
+@pytest.mark.parametrize("unit", ["cell", "point"])
+def test_permutation_p_is_that_of_every_swap(unit: str) -> None:
+    rng = np.random.default_rng(7)
+    a, b = rng.normal(size=(4, 2)), rng.normal(size=(4, 2)) + 0.6
+    gaps = a - b
+    blocks = gaps.ravel() if unit == "cell" else gaps.sum(axis=1)
+    sums = [abs(sum(sign * gap for sign, gap in zip(signs, blocks))) for signs in product([1, -1], repeat=len(blocks))]
+    exact = np.mean([s >= abs(gaps.sum()) - 1e-12 for s in sums])
+    found = intervals.permutation_test(a, b, grand_mean, rng=rng, unit=unit, num_permutations=20_000)
+    assert found == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 20_000) + 1e-4)
+
+
+def test_permutation_p_is_never_zero() -> None:
+    a, b = np.ones((30, 3)), np.zeros((30, 3))
+    rng = np.random.default_rng(0)
+    assert intervals.permutation_test(a, b, grand_mean, rng=rng, num_permutations=99) == pytest.approx(0.01)
+    assert intervals.permutation_test(a, a, grand_mean, rng=rng, num_permutations=99) == 1
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])
+def test_a_confidence_outside_is_refused(confidence: float) -> None:
+    with pytest.raises(ValueError, match="confidence"):
+        intervals.two_way_mean(np.eye(3), confidence)

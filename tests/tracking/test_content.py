@@ -1,0 +1,114 @@
+"""What a run says, checked against the record it is made from."""
+
+from __future__ import annotations
+
+from ssc_tune.tracking import Placement, study_version
+from ssc_tune.tracking.content import (
+    MAX_PARAMETER,
+    cell_name,
+    cell_tags,
+    key,
+    metrics,
+    parameters,
+    record_digest,
+    verdict_metrics,
+)
+from ssc_tune.tracking.notes import cell_note, study_note, table
+
+from .builders import analysis, cell, study
+
+
+def test_names_can_be_read() -> None:
+    record, (placement,) = cell("ssc", 1, 1)
+    assert cell_name(study(), record, placement) == "ssc · point 1 · seed 1 · tau 0.93 lr 0.022"
+
+
+def test_parameters_have_the_names_of_the_field() -> None:
+    flat = parameters(cell("ssc")[0].config)
+    assert flat["tau"] == "0.95"
+    assert flat["data.name"] == "digits"
+    assert flat["model"] == "wrn-10-1"
+    assert flat["training.steps"] == "200"
+    assert flat["prototype_init"] == "random"
+
+
+def test_long_parameters_are_cut_and_the_note_says_so() -> None:
+    record, placements = cell()
+    long = record.config.model_copy(update={"hyperparameters": {"tau": "x" * 7000}})
+    record = record.model_copy(update={"config": long})
+    assert len(parameters(long)["tau"]) == MAX_PARAMETER
+    assert "cut here" in cell_note(record, placements)
+    assert "cut here" not in cell_note(*cell())
+
+
+def test_every_metric_has_the_time_and_step_of_its_evaluation() -> None:
+    record, _ = cell(evaluations=3)
+    rows = metrics(record)
+    for evaluation in record.result.history:
+        at = [row for row in rows if row.step == evaluation.step and row.timestamp == round(evaluation.time * 1000)]
+        names = {row.key: row.value for row in at}
+        assert names["train_loss"] == evaluation.train_loss
+        assert names["loss/contrastive"] == evaluation.loss_terms["contrastive"]
+        assert names["signature/prototype_cosine_max"] == 0.3
+        assert ("confident_accuracy" in names) == (evaluation.confident_accuracy is not None)
+    final = {row.key: row for row in rows if row.timestamp == round(record.ended * 1000)}
+    assert set(final) == {"test_accuracy", "steps_to_90", "seconds"}
+    assert final["test_accuracy"].step == record.result.steps
+
+
+def test_infinite_and_undefined_numbers_are_left_out() -> None:
+    record, _ = cell(evaluations=1)
+    odd = record.result.history[0].model_copy(update={"train_loss": float("inf"), "learning_rate": float("nan")})
+    record = record.model_copy(update={"result": record.result.model_copy(update={"history": (odd,)})})
+    names = {row.key for row in metrics(record)}
+    assert "train_loss" not in names
+    assert "learning_rate" not in names
+    assert "validation_accuracy" in names
+
+
+def test_both_methods_have_the_same_metric_names() -> None:
+    assert {row.key for row in metrics(cell("ssc")[0])} == {row.key for row in metrics(cell("fixmatch")[0])}
+
+
+def test_the_first_placement_decides_the_tags_and_all_are_kept() -> None:
+    record, placements = cell()
+    also = Placement("specific", "main", "ssc", 5, 0)
+    assert "ssc.placements" not in cell_tags(record, placements)
+    tags = cell_tags(record, [*placements, also])
+    assert (tags["block"], tags["point"]) == ("shared", "0")
+    assert '"specific"' in tags["ssc.placements"]
+
+
+def test_the_version_changes_with_what_decides_results_or_verdicts_only() -> None:
+    base = study_version(study())
+    assert study_version(study()) == base
+    assert study_version(study(seeds=3)) != base
+    assert study_version(study(claims=[])) != base
+    assert study_version(study(description="other", retries=5, resources={"cpus": 2})) == base
+
+
+def test_the_digest_follows_the_record() -> None:
+    record, _ = cell()
+    assert record_digest(record) == record_digest(cell()[0])
+    assert record_digest(record) != record_digest(cell(shift=1.0)[0])
+
+
+def test_undefined_numbers_of_an_analysis_are_left_out() -> None:
+    of = study()
+    found = analysis(of)
+    assert verdict_metrics(found) == {"effect/more stable": 0.41, "p_value/more stable": 0.01}
+    verdict = found.verdicts[0].model_copy(update={"p_value": None})
+    assert "p_value/more stable" not in verdict_metrics(found.model_copy(update={"verdicts": (verdict,)}))
+
+
+def test_names_that_mlflow_refuses_are_mended() -> None:
+    assert key("effect/ssc < fixmatch?") == "effect/ssc _ fixmatch_"
+
+
+def test_notes_show_verdicts_and_keep_tables_whole() -> None:
+    of = study()
+    assert "not judged yet" in study_note(of, "abc", None)
+    note = study_note(of, "abc", analysis(of))
+    assert "**supported**" in note
+    assert "0.41 [0.205, 0.82]" in note
+    assert table(["a"], [["x | y\nz"]]).splitlines()[2] == "| x \\| y z |"

@@ -1,0 +1,191 @@
+"""The thread: it never holds up a study, and what it could not write sync writes later."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssc_tune.errors import InputError
+from ssc_tune.tracking import Tracker, sync
+from ssc_tune.tracking.client import first_use_lock
+
+from .builders import analysis, cell, cells, study
+from .store_view import cells as cell_runs
+from .store_view import dump, runs
+
+
+def tracker(uri: str, tmp_path: Path, problems: list[str] | None = None, **more: Any) -> Tracker:
+    report = problems.append if problems is not None else pytest.fail
+    return Tracker(uri, study(), directory=tmp_path / "study", on_problem=report, **more)
+
+
+def test_a_followed_study_is_as_sync_would_write_it(uri: str, tmp_path: Path) -> None:
+    followed = tracker(uri, tmp_path)
+    followed.start()
+    for record, placements in cells():
+        followed.cell(record, placements)
+    report = followed.finish(analysis(study()), [], timeout=60)
+    assert report[:4] == (8, 0, 0, ())
+    before = dump(tmp_path / "mlflow.db")
+    again = sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    assert again[:4] == (0, 0, 8, ())
+    assert dump(tmp_path / "mlflow.db") == before
+    assert again.experiment_id == report.experiment_id
+
+
+def test_following_a_finished_study_again_changes_nothing(uri: str, tmp_path: Path) -> None:
+    sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    before = dump(tmp_path / "mlflow.db")
+    followed = tracker(uri, tmp_path)
+    followed.start()
+    assert followed.finish(analysis(study()), [], timeout=60)[:4] == (0, 0, 0, ())
+    assert dump(tmp_path / "mlflow.db") == before
+
+
+def test_an_interrupted_study_leaves_no_run_open(uri: str, tmp_path: Path) -> None:
+    followed = tracker(uri, tmp_path)
+    followed.start()
+    followed.cell(*cell())
+    followed.finish(None, [], timeout=60)
+    assert {run.info.status for run in runs(uri, "stability")} == {"KILLED", "FINISHED"}
+    assert len(cell_runs(uri)) == 1
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_server_that_is_down_is_reported_once_and_sync_repairs(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    problems: list[str] = []
+    followed = tracker(f"http://anna:hunter2@127.0.0.1:{closed_port()}", tmp_path, problems)
+    followed.start()
+    for record, placements in cells():
+        followed.cell(record, placements)
+    report = followed.finish(analysis(study()), [], timeout=60)
+    assert report[:3] == (0, 0, 0)
+    assert len(problems) == 1
+    assert "ssc-tune sync stability --tracking-uri" in problems[0]
+    assert "8 cells are not in MLflow yet" in report.problems[-1]
+    assert not any("hunter2" in text for text in (*problems, *report.problems))
+    log = tmp_path / "study" / "tracking.log"
+    assert not log.exists() or "hunter2" not in log.read_text()
+    repaired = sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    assert repaired[:4] == (8, 0, 0, ())
+
+
+def test_a_server_that_never_answers_holds_nobody_up(tmp_path: Path) -> None:
+    problems: list[str] = []
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        followed = tracker(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path, problems, user_uri_is_default=True)
+        followed.start()
+        followed.cell(*cell())
+        report = followed.finish(None, [], timeout=0.5)
+        assert followed._thread.is_alive()  # still waiting, and finish did not
+    assert problems == [report.problems[0]]
+    assert problems[0].endswith("ssc-tune sync stability")
+
+
+def test_a_store_that_comes_back_gets_the_backlog(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ssc_tune.tracking import tracker as module
+
+    calls = {"left": 2}
+    real = module.Writer
+
+    def unreliable(*args: Any, **kwargs: Any) -> Any:
+        if calls["left"]:
+            calls["left"] -= 1
+            raise ConnectionError("down")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, "Writer", unreliable)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    problems: list[str] = []
+    followed = tracker(uri, tmp_path, problems)
+    followed.start()
+    for record, placements in cells():
+        followed.cell(record, placements)
+    report = followed.finish(None, [], timeout=60)
+    assert report.num_created == 8
+    assert len(problems) == 1
+    assert len(cell_runs(uri)) == 8
+
+
+def test_bad_addresses_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not understood"):
+        tracker("ftp://host", tmp_path)
+
+
+def test_the_lock_keeps_a_second_process_out(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'new' / 'mlflow.db'}"
+    with first_use_lock(uri), pytest.raises(TimeoutError, match="held by another process"), first_use_lock(uri, 0.0):
+        pass
+    with first_use_lock(uri, 0.0):
+        pass
+
+
+def test_importing_the_package_imports_neither_mlflow_nor_pandas() -> None:
+    code = "import sys, ssc_tune.tracking; print([m for m in ('mlflow', 'pandas', 'torch', 'ray') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_two_studies_that_start_at_once_on_a_fresh_store(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ssc_tune.tracking.client import open_client;"
+        "open_client(sys.argv[1], Path(sys.argv[2])); print('opened')"
+    )
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    command = [sys.executable, "-c", code, uri]
+    started = [subprocess.Popen([*command, str(tmp_path / f"{i}")], stdout=-1, stderr=-1, text=True) for i in range(2)]
+    ends = [process.communicate(timeout=300) for process in started]
+    assert [out.strip() for out, _ in ends] == ["opened", "opened"], ends
+    assert [error for _, error in ends] == ["", ""]  # no migration chatter
+
+
+@pytest.mark.slow
+def test_a_real_server(tmp_path: Path) -> None:
+    port = closed_port()
+    store = f"sqlite:///{tmp_path / 'server.db'}"
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--artifacts-destination", str(tmp_path / "artifacts")]
+    with (tmp_path / "server.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline and server.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.5)
+        time.sleep(5)  # the port opens a little before the workers answer
+        uri = f"http://127.0.0.1:{port}"
+        everything = [*cells(), cell("ssc", 2, 0, status="failed")]
+        followed = tracker(uri, tmp_path)
+        followed.start()
+        for record, placements in everything[:4]:
+            followed.cell(record, placements)
+        assert followed.finish(None, [], timeout=120)[:4] == (4, 0, 0, ())
+        first = sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)
+        assert first[:4] == (5, 0, 4, ()), (tmp_path / "server.log").read_text()[-2000:]
+        before = dump(tmp_path / "server.db")
+        assert sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)[:4] == (0, 0, 9, ())
+        assert dump(tmp_path / "server.db") == before
+        assert len(runs(uri, "stability", 'tags.method = "ssc" and metrics.test_accuracy > 0.9')) == 4
+        assert list((tmp_path / "artifacts").rglob("traceback.txt"))
+    finally:
+        server.terminate()
+        server.wait(timeout=60)

@@ -1,0 +1,74 @@
+"""URIs are understood or refused, and no password is ever shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ssc_tune.errors import InputError
+from ssc_tune.tracking import DEFAULT_URI, experiment_address, mask, resolve_uri, ui_command, ui_environment, ui_hint
+
+SECRET = "postgresql+psycopg://anna:hunter%402@db.example:5432/mlflow"
+
+
+def test_relative_sqlite_paths_are_meant_from_the_base() -> None:
+    assert resolve_uri(DEFAULT_URI, Path("/data")) == "sqlite:////data/mlflow.db"
+    assert resolve_uri("sqlite:////a/b.db", Path("/data")) == "sqlite:////a/b.db"
+
+
+@pytest.mark.parametrize("uri", ["http://localhost:5000", "https://mlflow.example", SECRET, "databricks"])
+def test_other_stores_are_left_as_they_are(uri: str) -> None:
+    assert resolve_uri(uri, Path("/data")) == uri
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///tmp/mlruns", "./mlruns", "ftp://host", "", "http://", "sqlite://", "sqlite:///"]
+)
+def test_what_cannot_work_is_refused_with_what_can(uri: str) -> None:
+    with pytest.raises(InputError, match="allowed: sqlite:///PATH"):
+        resolve_uri(uri, Path("/data"))
+
+
+def test_refusal_hides_the_password() -> None:
+    with pytest.raises(InputError) as caught:
+        resolve_uri("ftp://anna:hunter2@host", Path("/data"))
+    assert "hunter2" not in str(caught.value)
+
+
+@given(st.text(st.characters(categories=["L", "N"], include_characters="@:%!$"), min_size=3, max_size=20))
+def test_no_password_survives_masking(password: str) -> None:
+    uri = f"https://anna:{password}@host.example/path"
+    masked = mask(f"cannot reach {uri}: refused", uri)
+    assert masked == "cannot reach https://***@host.example/path: refused"
+
+
+def test_a_password_is_masked_wherever_an_error_repeats_it() -> None:
+    text = mask("login as 'anna' with 'hunter@2' (hunter%402) failed", SECRET)
+    assert "hunter" not in text
+    assert mask("sqlite:////home/a@b/mlflow.db") == "sqlite:////home/a@b/mlflow.db"
+
+
+def test_the_ui_listens_on_loopback_only() -> None:
+    command = ui_command("sqlite:////data/mlflow.db", port=5055)
+    assert command[1:4] == ["-m", "mlflow", "ui"]
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--port") + 1] == "5055"
+    assert command[command.index("--workers") + 1] == "1"
+    assert command[command.index("--backend-store-uri") + 1] == "sqlite:////data/mlflow.db"
+
+
+def test_a_password_goes_by_environment_and_not_by_the_command_line() -> None:
+    assert not any("hunter" in part for part in ui_command(SECRET))
+    assert ui_environment(SECRET)["MLFLOW_BACKEND_STORE_URI"] == SECRET
+    assert "hunter" not in ui_hint(SECRET)
+
+
+def test_a_server_has_its_own_ui() -> None:
+    assert ui_command("https://anna:hunter2@mlflow.example/") == []
+    assert experiment_address("https://anna:hunter2@mlflow.example/", "7") == (
+        "https://mlflow.example/#/experiments/7/runs"
+    )
+    assert experiment_address("sqlite:////data/mlflow.db", "7") == "http://127.0.0.1:5000/#/experiments/7/runs"
