@@ -166,7 +166,9 @@ def _check(verdicts: Sequence[Verdict]) -> int:
         expected = verdict.claim.expected
         agrees = verdict.verdict == expected
         wrong += not agrees
-        said = "as expected" if agrees else f"expected {expected}" if expected else "no verdict is expected in the study"
+        said = (
+            "as expected" if agrees else f"expected {expected}" if expected else "no verdict is expected in the study"
+        )
         print(f"{verdict.claim.name}: {verdict.verdict} ({said})")
     return 1 if wrong else 0
 

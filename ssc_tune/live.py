@@ -77,9 +77,7 @@ class LiveView:
 
     def __enter__(self) -> LiveView:
         if not self._plain:
-            self._live = Live(
-                get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
-            )
+            self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True)
             self._live.start()
         return self
 
@@ -118,7 +116,9 @@ class LiveView:
         if now - self._last_line < _PLAIN_SECONDS and not everything:
             return
         self._last_line = now
-        parts = [f"{name} {c.done}/{c.total}" + (f", {c.failed} failed" if c.failed else "") for name, c in self._items()]
+        parts = [
+            f"{name} {c.done}/{c.total}" + (f", {c.failed} failed" if c.failed else "") for name, c in self._items()
+        ]
         print(f"cells done: {'; '.join(parts)}; time left {self._time_left()}", file=self._err, flush=True)
 
     def _items(self) -> list[tuple[str, _MethodCount]]:
@@ -128,9 +128,7 @@ class LiveView:
         if not any(count.ran for count in self._counts.values()):
             return "unknown until the first cells are done"
         known = [c.seconds / c.ran for c in self._counts.values() if c.ran]
-        left = sum(
-            (c.total - c.done) * (c.seconds / c.ran if c.ran else max(known)) for c in self._counts.values()
-        )
+        left = sum((c.total - c.done) * (c.seconds / c.ran if c.ran else max(known)) for c in self._counts.values())
         return duration(left / self._workers)
 
     def _render(self) -> RenderableType:

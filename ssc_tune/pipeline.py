@@ -185,7 +185,7 @@ def _run(
         accuracy = record.result.validation_accuracy
         return 1 / record.result.num_classes if accuracy is None else accuracy
 
-    earlier = [(cell.placement, dict(cell.config.hyperparameters)) for cell in progress.cells if cell.placement.point]
+    earlier = [(cell.placement, cell.config.hyperparameters) for cell in progress.cells if cell.placement.point]
     source = make_source(study, score, earlier)
     source.open(open_storage(options.optuna_storage, folder.path))
     workers = num_workers(study)

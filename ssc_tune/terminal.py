@@ -35,7 +35,7 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         f"cells: {progress.num_total} in all; {len(progress.records)} have a record, {new} are new "
         f"(cells that stand in several blocks count once)"
     )
-    if progress.changed and progress.records != {} or progress.changed and new:
+    if (progress.changed and progress.records != {}) or (progress.changed and new):
         print("changed since the last run of this study, so that cells become new:")
         for line in progress.changed:
             print(f"  {line}")
@@ -47,7 +47,9 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         from ssc_tune.estimate import seconds_by_method
 
         seconds, how = seconds_by_method(study, options)
-        left = [cell for cell in {c.cell_id: c for c in progress.cells}.values() if cell.cell_id not in progress.records]
+        left = [
+            cell for cell in {c.cell_id: c for c in progress.cells}.values() if cell.cell_id not in progress.records
+        ]
         total = sum(seconds[cell.placement.method] for cell in left)
         if isinstance(study.design, SearchDesign):
             total = new * sum(seconds.values()) / len(seconds)
@@ -63,7 +65,7 @@ def _show_points(console: Console, study: Study) -> None:
         for name in ("point", *names):
             table.add_column(name, justify="right")
         for point in points[:200]:
-            label = f"{point.index} (defaults)" if point.index == 0 else str(point.index)
+            label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
             table.add_row(label, *(_shown(point.values[name]) for name in names))
         console.print(table)
         if len(points) > 200:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ssc_tune.analysis import extras_pairs, extras_single
-from ssc_tune.analysis.extras_single import Material
+from ssc_tune.analysis.extras_material import Findings, Material, collect, plain
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.models import Study
@@ -36,7 +36,7 @@ class _Gathered:
         self.facts: dict[str, list[dict[str, Any]]] = {}
         self.warnings: list[str] = []
 
-    def add(self, where: str, piece: Callable[[], extras_single.Findings]) -> None:
+    def add(self, where: str, piece: Callable[[], Findings]) -> None:
         """Adds what a piece finds; what its numbers do not allow becomes a warning. Assertions are bugs and pass."""
         try:
             found = piece()
@@ -73,7 +73,7 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
     for block, setting in itertools.product(study.blocks, study.setting_names):
         methods = []
         for method in study.block_methods(block):
-            material = extras_single.collect(study, tables, block=block, setting=setting, method=method)
+            material = collect(study, tables, block=block, setting=setting, method=method)
             if material is None:
                 gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
                 continue
@@ -84,7 +84,7 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
             _pair(known[block, setting, first], known[block, setting, second], study, gathered)
     if len(study.setting_names) > 1 and study.design.type != "search":
         _transfer(study, known, seed, gathered)
-    facts = {topic: extras_single.plain(rows) for topic, rows in gathered.facts.items()}
+    facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
     warnings = tuple(dict.fromkeys(gathered.warnings))
     return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
 

@@ -10,7 +10,8 @@ import numpy as np
 from ssc_tune.analysis import arrays, budget, convergence, transfer
 from ssc_tune.analysis.comparison import Result, mean_difference
 from ssc_tune.analysis.effects_speed import TARGET
-from ssc_tune.analysis.extras_single import Findings, Material, filled_paths
+from ssc_tune.analysis.extras_material import Findings, Material
+from ssc_tune.analysis.extras_single import filled_paths
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.study.models import Study
 

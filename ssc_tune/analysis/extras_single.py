@@ -3,130 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.analysis import arrays, budget, curves, decomposition, importance, intervals, sobol, surrogate, volume
+from ssc_tune.analysis import arrays, budget, curves, decomposition, importance, intervals, sobol, volume
 from ssc_tune.analysis.effects_speed import paths
-from ssc_tune.analysis.result import Curve, Estimate, Share
-from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.estimates import estimate
+from ssc_tune.analysis.extras_material import Findings, Material
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.study.models import OneAtATimeDesign, Study
 from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
 
 ACCURACY = "test accuracy"
+CONFIDENCE = 0.95
+NOT_ALL = "of the variance over point means, noise of the seeds included"
 TOLERANCE = 0.02
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
 
 
-class Findings(NamedTuple):
-    """What one piece found."""
-
-    curves: Sequence[Curve] = ()
-    shares: Sequence[Share] = ()
-    facts: Sequence[tuple[str, dict[str, Any]]] = ()
-    reasons: Sequence[str] = ()
-
-
-class Fitted(NamedTuple):
-    """A surrogate of point means with its cross-validated R2."""
-
-    model: surrogate.Surrogate
-    r2: float
-
-
-class Material:
-    """One method's scores, and where its points lie in the unit cube of the parameters that vary for it."""
-
-    def __init__(
-        self, study: Study, tables: Tables, scores: arrays.Scores, *, block: str, setting: str, method: str
-    ) -> None:
-        self.study, self.tables, self.scores = study, tables, scores
-        self.block, self.setting, self.method = block, setting, method
-        where = arrays.coordinates(study, tables, block=block, setting=setting, points=scores.points)
-        space = study.search_space.parameters
-        kept = [
-            k
-            for k, name in enumerate(where.names)
-            if space[name].applies(method) and np.isfinite(where.unit[:, k]).all() and np.ptp(where.unit[:, k]) > 0
-        ]
-        self.names = tuple(where.names[k] for k in kept)
-        self.unit: Array = np.clip(where.unit[:, kept], 0, 1)
-        self.default: Array = where.default[kept]
-        self.parameters: tuple[Parameter, ...] = tuple(space[name] for name in self.names)
-        self.categories = {k: len(p.choices) for k, p in enumerate(self.parameters) if isinstance(p, ChoiceParameter)}
-        self._fitted: Fitted | None = None
-
-    @property
-    def means(self) -> Array:
-        """Mean test accuracy of each point (N,)."""
-        return np.asarray(self.scores.test.mean(axis=1))
-
-    def fitted(self, rng: np.random.Generator) -> Fitted:
-        """The surrogate, fitted at the first call.
-
-        Raises:
-            ValueError: too few points, or scores that do not vary.
-        """
-        if not self.names:
-            raise ValueError("no parameter varies")
-        needed = max(10, 2 * (len(self.names) + 1))
-        if len(self.means) < needed:
-            raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
-        if self._fitted is None:
-            model = surrogate.fit(self.unit, self.means, categories=self.categories, rng=rng)
-            r2 = surrogate.cross_validated_r2(
-                self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
-            )
-            self._fitted = Fitted(model, r2)
-        return self._fitted
-
-    def row(self, **values: Any) -> dict[str, Any]:
-        """A row of facts about this method."""
-        return {"block": self.block, "setting": self.setting, "method": self.method, **values}
-
-    def curve(
-        self,
-        kind: str,
-        x_name: str,
-        y_name: str,
-        x: Iterable[Any],
-        y: Array,
-        low: Array,
-        high: Array,
-        note: str = "",
-    ) -> Curve:
-        """A curve of this method; without a band where a limit is undefined."""
-        banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
-        return Curve(
-            kind=kind,
-            method=self.method,
-            block=self.block,
-            setting=self.setting,
-            x_name=x_name,
-            y_name=y_name,
-            x=tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
-            y=tuple(map(float, y)),
-            low=tuple(map(float, low)) if banded else None,
-            high=tuple(map(float, high)) if banded else None,
-            note=note,
-        )
-
-
 Piece = Callable[[Material, int, np.random.Generator], Findings]
-
-
-def collect(study: Study, tables: Tables, *, block: str, setting: str, method: str) -> Material | None:
-    """The material of a method; None where no point of the design is complete."""
-    scores = arrays.load(study, tables, block=block, setting=setting, method=method)
-    if len(scores.points) == 0:
-        return None
-    return Material(study, tables, scores, block=block, setting=setting, method=method)
 
 
 def pieces(study: Study) -> list[tuple[str, Piece]]:
@@ -144,30 +46,6 @@ def pieces(study: Study) -> list[tuple[str, Piece]]:
         ("variance decomposition", variance_shares),
         ("importance", importance_shares),
     ]
-
-
-def plain(value: Any) -> Any:
-    """JSON's own types; NaN becomes None."""
-    if isinstance(value, dict):
-        return {str(key): plain(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def estimate(value: float, low: float, high: float, *, how: str, note: str = "", confidence: float = 0.95) -> Estimate:
-    """An :class:`Estimate` from numbers that may be NaN."""
-    banded = math.isfinite(low) and math.isfinite(high)
-    return Estimate(
-        value=float(value) if math.isfinite(value) else None,
-        low=float(low) if banded else None,
-        high=float(high) if banded else None,
-        confidence=confidence if banded else None,
-        how=how,
-        note=note,
-    )
 
 
 def convergence_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
@@ -320,7 +198,7 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
             block=material.block,
             setting=material.setting,
             source=source,
-            share=estimate(value, low, high, how=how, note=found.reason),
+            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=found.reason),
             evaluator=evaluator,
         )
         for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
@@ -378,7 +256,9 @@ def importance_shares(material: Material, num_bootstrap: int, rng: np.random.Gen
             block=material.block,
             setting=material.setting,
             source=name,
-            share=estimate(value, math.nan, math.nan, how=fanova.evaluator, note="of the variance over point means"),
+            share=estimate(
+                Interval(float(value), math.nan, math.nan), confidence=CONFIDENCE, how=fanova.evaluator, note=NOT_ALL
+            ),
             evaluator="fANOVA (Optuna)",
         )
         for name, value in zip(fanova.names, fanova.values, strict=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from ssc_tune.frozen import Frozen
 from ssc_tune.study.claims import Claim, VerdictName
 
@@ -138,5 +140,7 @@ class StudyAnalysis(Frozen):
     verdicts: tuple[Verdict, ...]
     curves: tuple[Curve, ...] = ()
     shares: tuple[Share, ...] = ()
-    facts: dict[str, Any] = {}  # further named numbers: crossings of budget curves, transfer, agreement of evaluators
+    facts: dict[str, Any] = Field(
+        default_factory=dict
+    )  # further named numbers: crossings of budget curves, transfer, agreement of evaluators
     warnings: tuple[str, ...] = ()

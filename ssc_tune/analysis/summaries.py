@@ -18,6 +18,8 @@ from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.models import Study
 
 CONFIDENCE = 0.95
+MAX_JACKKNIFED = 256
+"""Points from which tunability is estimated; leaving out each of thousands in turn costs more than it tells."""
 LOGIT_FLOOR = 0.0005
 """Accuracies are held this far from 0 and 1 before the logit: half an image of a test split of 1,000."""
 
@@ -167,9 +169,11 @@ def _default(scores: Scores) -> Score | None:
 
 
 def _tunability(scores: Scores) -> Estimate:
-    num_points = len(scores.points)
-    n = max(1, num_points // 4)
+    scores = scores.at(scores.points[:MAX_JACKKNIFED])
+    n = max(1, len(scores.points) // 4)
     how = f"expected best of {n} points (chosen on validation, half the seeds) minus the default; jackknife t"
+    if len(scores.points) == MAX_JACKKNIFED:
+        how += f"; first {MAX_JACKKNIFED} points"
     if not len(scores.default_test):
         return missing("the defaults lack a cell", how=how)
     found = budget.tunability(scores.test, scores.default_test, n, choose_by=scores.validation, confidence=CONFIDENCE)

@@ -170,7 +170,7 @@ def _measure(data: ClaimData) -> Effect:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
     if len(data.first.seeds) != len(data.second.seeds):
         return effects.undefined(name, "the methods have different seeds")
-    if not len(data.first.points) and claim.measure != "default":
+    if not min(len(data.first.points), len(data.second.points)) and claim.measure != "default":
         return effects.undefined(name, "no point has a result of both methods for every seed")
     return MEASURES[claim.measure](data)
 

@@ -29,6 +29,8 @@ class Dataset(NamedTuple):
     horizontal_flip: bool  # whether a mirrored image keeps its label
     mean: tuple[float, ...]  # of each channel, on the scale where white is 1
     std: tuple[float, ...]
+    weak_rotation: float = 0.0  # largest rotation of a weak view, degrees either way
+    weak_scale: float = 0.0  # largest change of size of a weak view, as a share
 
 
 def packaged_table(package: str, path: str) -> npt.NDArray[np.uint8]:
@@ -57,6 +59,8 @@ def from_arrays(
     mean: tuple[float, ...],
     std: tuple[float, ...],
     horizontal_flip: bool,
+    weak_rotation: float = 0.0,
+    weak_scale: float = 0.0,
 ) -> Dataset:
     """Divides images (N, C, H, W) into a training part and a fixed stratified test part of ``num_test`` images.
 
@@ -70,4 +74,14 @@ def from_arrays(
     def part(chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(images[chosen]), torch.from_numpy(labels[chosen].astype(np.int64))
 
-    return Dataset(name, *part(train), *part(test), int(labels.max()) + 1, horizontal_flip, mean, std)
+    return Dataset(
+        name,
+        *part(train),
+        *part(test),
+        int(labels.max()) + 1,
+        horizontal_flip,
+        mean,
+        std,
+        weak_rotation,
+        weak_scale,
+    )

@@ -18,4 +18,14 @@ def read() -> Dataset:
     table = packaged_table("sklearn", "datasets/data/digits.csv.gz")
     levels, labels = table[:, :-1].astype(np.float64), table[:, -1].astype(np.int64)
     images = np.rint(levels * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8)
-    return from_arrays("digits", images, labels, num_test=500, mean=(0.3054,), std=(0.3760,), horizontal_flip=False)
+    return from_arrays(
+        "digits",
+        images,
+        labels,
+        num_test=500,
+        mean=(0.3054,),
+        std=(0.3760,),
+        horizontal_flip=False,
+        weak_rotation=5.0,
+        weak_scale=0.05,
+    )

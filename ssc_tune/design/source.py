@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.design.storage import PointLedger
 from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.space import Value
 
 if TYPE_CHECKING:
     import optuna
@@ -88,7 +89,9 @@ class SearchSource:
     new points instead of repeating old ones. Points are asked for only when a worker is free.
     """
 
-    def __init__(self, study: Study, score: Score, earlier: Sequence[tuple[Placement, dict[str, object]]] = ()) -> None:
+    def __init__(
+        self, study: Study, score: Score, earlier: Sequence[tuple[Placement, Mapping[str, Value]]] = ()
+    ) -> None:
         assert isinstance(study.design, SearchDesign)
         self.study, self._design, self._score = study, study.design, score
         self.cells: list[Cell] = []
@@ -111,7 +114,7 @@ class SearchSource:
         return total - sum(self._counts.values()) * self.study.seeds + len(self._queue)
 
     def open(self, storage: optuna.storages.BaseStorage) -> None:
-        """Opens the Optuna studies, restores points from records where the storage is new, and queues what is missing."""
+        """Opens the Optuna studies, restores points from records, and queues what is missing."""
         for group in self._groups:
             block, setting, method = group
             ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method)
@@ -121,7 +124,7 @@ class SearchSource:
             for placement, values in self._earlier:
                 if (placement.block, placement.setting, placement.method) == group:
                     kept = {name: values[name] for name in names if name in values}
-                    ledger.put(Point(placement.point, kept))  # type: ignore[arg-type]
+                    ledger.put(Point(placement.point, kept))
             points = ledger.known()
             self._counts[group] = len(points)
             for index in sorted(points):
@@ -129,13 +132,13 @@ class SearchSource:
 
     def _enqueue(self, group: Group, point: Point) -> None:
         cells = [
-            make_cell(self.study, Placement(*group, point.index, seed), point.values)
+            make_cell(self.study, Placement(*group, point.number, seed), point.values)
             for seed in range(self.study.seeds)
         ]
         self.cells += cells
-        self._waiting[group, point.index] = [cell.cell_id for cell in cells]
+        self._waiting[group, point.number] = [cell.cell_id for cell in cells]
         self._queue.extend(cell for cell in cells if self._score(cell.cell_id) is None)
-        self._tell((group, point.index))
+        self._tell((group, point.number))
 
     def next(self) -> Cell | Literal["wait"] | None:
         """The next cell, of a new point if need be; none when every method has its points."""
@@ -186,7 +189,7 @@ def make_sampler(design: SearchDesign, count: int) -> optuna.samplers.BaseSample
 
 
 def make_source(
-    study: Study, score: Score, earlier: Sequence[tuple[Placement, dict[str, object]]] = ()
+    study: Study, score: Score, earlier: Sequence[tuple[Placement, Mapping[str, Value]]] = ()
 ) -> FixedSource | SearchSource:
     """The source of a study's design."""
     if isinstance(study.design, SearchDesign):

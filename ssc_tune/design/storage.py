@@ -152,13 +152,13 @@ class PointLedger:
 
     def put(self, point: Point) -> None:
         """Adds a point as a fixed trial, running; nothing if it is there."""
-        if point.index in self._numbers:
+        if point.number in self._numbers:
             return
         values = {name: point.values[name] for name in self._names}
         self.optuna.enqueue_trial(to_trial(self._study, values))
         trial = self.optuna.ask(fixed_distributions=self.space)
-        trial.set_user_attr("point", point.index)
-        self._numbers[point.index] = trial.number
+        trial.set_user_attr("point", point.number)
+        self._numbers[point.number] = trial.number
 
     def ask(self, index: int) -> Point:
         """The sampler's next point."""

@@ -6,6 +6,7 @@ read from Tune, only from records.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -145,7 +146,7 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
         include_dashboard=False,
         log_to_driver=False,
         configure_logging=True,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         object_store_memory=100_000_000,
         ignore_reinit_error=False,
     )

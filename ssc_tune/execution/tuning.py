@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ray import tune
 from ray.tune import Stopper
@@ -66,11 +66,16 @@ class CellSearcher(Searcher):
         self._launched = launched
         self._cells: dict[str, Cell] = {}
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | None | str:
-        """The next cell as a trial's configuration."""
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune stores its searcher for a restore that never happens."""
+        return {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """The next cell as a trial's configuration; none while there is nothing to do."""
         cell = self._source.next()
         if cell is None:
-            return str(Searcher.FINISHED)
+            finished: Any = Searcher.FINISHED
+            return cast("dict[str, Any]", finished)
         if isinstance(cell, str):
             return None
         self._cells[trial_id] = cell

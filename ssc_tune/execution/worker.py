@@ -70,9 +70,7 @@ def run_task(task: Task) -> str:
 
 
 def _ended(attempt: Attempt, outcome: str, text: str | None = None) -> Attempt:
-    return Attempt.model_validate(
-        {**attempt.model_dump(), "ended": time.time(), "outcome": outcome, "traceback": text}
-    )
+    return Attempt.model_validate({**attempt.model_dump(), "ended": time.time(), "outcome": outcome, "traceback": text})
 
 
 def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:

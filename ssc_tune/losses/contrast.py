@@ -28,7 +28,8 @@ class _LogSumExpOfOthers(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        exponentials = (x @ x.T).fill_diagonal_(torch.finfo(x.dtype).min)  # finite: a lone row must not give NaN
+        exponentials = x @ x.T
+        exponentials.diagonal().fill_(torch.finfo(x.dtype).min)  # finite: a lone row must not give NaN
         largest = exponentials.amax(1, keepdim=True)
         exponentials.sub_(largest).exp_()
         sums = exponentials.sum(1, keepdim=True)

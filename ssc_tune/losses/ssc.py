@@ -66,7 +66,8 @@ def ssc_loss(
               \sum_{j \in P(i)} z_j = \sum_{j: c(j) = c(i)} z_j - z_i \text{ (or the other view)}.
 
     Both sums of L run over the anchors with at least one positive, and L is 0, with zero gradients, where their weights
-    sum to 0. Weight 0 is legal for every weight and L is continuous there.
+    sum to 0. Weight 0 is legal for every weight, and L is continuous there as long as another weight
+    remains (where all are 0 the mean is 0/0, and no value would make it continuous).
 
     Deviations from the authors' code: theirs divides by the sum of all weights and then averages the non-zero terms
     only, so that it jumps at weight 0; both agree where no weight is 0 and every anchor has a positive. Theirs also

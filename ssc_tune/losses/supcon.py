@@ -24,7 +24,8 @@ def supcon_loss(embeddings: Tensor, labels: Tensor, *, temperature: Scalar, weig
 
     z_i = embeddings_i / \|embeddings_i\|, P(i) the other rows with the label of row i. Both sums of L run over the
     anchors with at least one positive; rows without one still stand in the denominators of the others. L is 0, with
-    zero gradients, where the weights of those anchors sum to 0. Weight 0 is legal and L is continuous there.
+    zero gradients, where the weights of those anchors sum to 0. Weight 0 is legal, and L is continuous there as long as
+    another weight remains (where all are 0 the mean is 0/0, and no value would make it continuous).
 
     The paper sums over anchors; this is the mean, so that L does not grow with the batch.
 

@@ -40,6 +40,9 @@ class Hyperparameters(Frozen):
     cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
 
 
+_Shared = Hyperparameters
+
+
 class Views(NamedTuple):
     """What the net made of one step's images. V is ``Method.num_strong_views``."""
 
@@ -61,10 +64,10 @@ class Method:
     """A training algorithm. Subclasses are stateless; the learnt parts live in the module that ``head`` builds."""
 
     name: ClassVar[str]
-    Hyperparameters: ClassVar[type[Hyperparameters]]
+    Hyperparameters: ClassVar[type[_Shared]]
     uses_unlabelled: ClassVar[bool] = True
 
-    def __init__(self, hyperparameters: Hyperparameters, *, num_classes: int) -> None:
+    def __init__(self, hyperparameters: _Shared, *, num_classes: int) -> None:
         self.hyperparameters = hyperparameters
         self.num_classes = num_classes
 

@@ -37,9 +37,7 @@ class PrototypeHead(nn.Module):
     arXiv 2409.07292 (projection and prototypes both receive weight decay).
     """
 
-    def __init__(
-        self, num_features: int, num_classes: int, *, prototype_init: str, generator: torch.Generator
-    ) -> None:
+    def __init__(self, num_features: int, num_classes: int, *, prototype_init: str, generator: torch.Generator) -> None:
         super().__init__()
         self.projection = nn.Sequential(
             nn.Linear(num_features, num_features), nn.ReLU(), nn.Linear(num_features, num_features)

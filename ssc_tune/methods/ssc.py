@@ -1,4 +1,4 @@
-"""SSC, one supervised contrastive loss for labelled, pseudo-labelled and unconfident images. Source: arXiv 2409.07292."""
+"""SSC: one contrastive loss for labelled, pseudo-labelled and unconfident images. Source: arXiv 2409.07292."""
 
 from __future__ import annotations
 

@@ -61,8 +61,9 @@ class BatchNorm2d(nn.Module):
 def update_running_statistics(model: nn.Module, momentum: Tensor | float) -> None:
     """running = running + momentum * (batch - running), in place, for every BatchNorm2d of ``model``.
 
-    Call it once after the training forward whose statistics should count: a later one overwrites them. The reference's momentum is 0.001 (0.999 in the other convention); over a
-    few hundred steps the training loop warms it up, as it does the moving average of the weights.
+    Call it once after the training forward whose statistics should count: a later one overwrites them. The reference's
+    momentum is 0.001 (0.999 in the other convention); over a few hundred steps the training loop warms it up, as it
+    does the moving average of the weights.
 
     Args:
         model: any module; one without BatchNorm2d is left alone.

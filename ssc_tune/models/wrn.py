@@ -25,7 +25,7 @@ class _Activation(nn.Module):
 
 
 class _Block(nn.Module):
-    """x + conv(act(conv(act(x)))); the first x is act(x) where ``activate_before_residual``, and projected if needed."""
+    """x + conv(act(conv(act(x)))); the first x is act(x) where ``activate_before_residual``, projected if needed."""
 
     def __init__(self, in_channels: int, out_channels: int, *, stride: int, activate_before_residual: bool) -> None:
         super().__init__()

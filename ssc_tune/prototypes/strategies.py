@@ -115,7 +115,9 @@ def _class_means(strategy: str, num_classes: int, dim: int, embeddings: Tensor |
     if missing or counts.sum() != labels.shape[0]:
         problem = f"classes without labelled images: {', '.join(missing)}" if missing else "labels outside"
         raise ValueError(f"labels must lie in 0..{num_classes - 1} and hold every class; {problem}")
-    return members.to(embeddings.device) @ F.normalize(embeddings.detach().double(), dim=1) / counts.to(embeddings.device)
+    return (
+        members.to(embeddings.device) @ F.normalize(embeddings.detach().double(), dim=1) / counts.to(embeddings.device)
+    )
 
 
 def _cluster_centres(means: Tensor, unlabelled: Tensor | None, generator: torch.Generator) -> Tensor:

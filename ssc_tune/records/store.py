@@ -1,11 +1,11 @@
 """Where records live.
 
-    <storage>/<study>/
-        study.json              the study as it was last run, and the hash of its claims at the first cell
-        records/<cell id>.json  a record, with its checksum
-        cells/<cell id>/        checkpoint, attempts and progress of a cell
-        optuna.db               the points as an Optuna storage (a view)
-        report.html, results.csv, ...
+<storage>/<study>/
+    study.json              the study as it was last run, and the hash of its claims at the first cell
+    records/<cell id>.json  a record, with its checksum
+    cells/<cell id>/        checkpoint, attempts and progress of a cell
+    optuna.db               the points as an Optuna storage (a view)
+    report.html, results.csv, ...
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ Row = dict[str, Any]
 class View(NamedTuple):
     """One block and setting of a study, ready to be drawn.
 
-    ``cells`` are the rows of :class:`~ssc_tune.analysis.tables.Tables` with a column ``score``: test accuracy, and chance
-    (1 / num_classes) for cells that diverged or failed. ``means`` has a row a method and point: ``method, point, score,
-    num_seeds``. ``parameters`` are those that vary in the block.
+    ``cells`` are the rows of :class:`~ssc_tune.analysis.tables.Tables` with a column ``score``: test accuracy, and
+    chance (1 / num_classes) for cells that diverged or failed. ``means`` has a row a method and point:
+    ``method, point, score, num_seeds``. ``parameters`` are those that vary in the block.
     """
 
     study: Study
@@ -58,7 +58,9 @@ def views(study: Study, tables: Tables) -> tuple[View, ...]:
 
 def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
     cells = tables.cells
-    cells = cells[(cells["block"] == block) & (cells["setting"] == setting) & (cells["status"] != "infrastructure")].copy()
+    cells = cells[
+        (cells["block"] == block) & (cells["setting"] == setting) & (cells["status"] != "infrastructure")
+    ].copy()
     chance = 1 / cells["num_classes"]
     cells["score"] = cells["test_accuracy"].where(cells["status"] == "ok", chance).astype(float)
     cells = cells.sort_values(["method", "point", "seed"], kind="stable").reset_index(drop=True)
@@ -108,17 +110,21 @@ def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 
 def mean_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
-    """Means over seeds, for figures: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values, ``x<i>`` positions."""
-    return [_row(view, row, {"n": int(row["num_seeds"])}) for row in _dicts(thin(view.means, limit))]
+    """Means over seeds, for figures.
+
+    Keys: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values in words, ``x<i>`` positions in [0, 1].
+    """
+    return [_row(view, row, {"n": int(row["num_seeds"])}) for row in dicts(thin(view.means, limit))]
 
 
 def cell_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
     """Single cells, for figures: like :func:`mean_rows` with ``s`` seed, ``c`` cell id and ``st`` status."""
-    rows = _dicts(thin(view.cells, limit))
+    rows = dicts(thin(view.cells, limit))
     return [_row(view, row, {"s": int(row["seed"]), "c": row["cell_id"], "st": row["status"]}) for row in rows]
 
 
-def _dicts(frame: pd.DataFrame) -> list[Row]:
+def dicts(frame: pd.DataFrame) -> list[Row]:
+    """A frame's rows by column name."""
     return cast("list[Row]", frame.to_dict("records"))
 
 

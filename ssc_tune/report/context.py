@@ -13,7 +13,7 @@ from ssc_tune.report import measures, words
 from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
-from ssc_tune.study.models import Study
+from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 from ssc_tune.study.space import Parameter
 
 MAX_FAILED = 50
@@ -78,8 +78,10 @@ def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tupl
 
 def _design(study: Study) -> str:
     design = study.design
-    if design.type in ("grid", "one-at-a-time"):
+    if isinstance(design, GridDesign | OneAtATimeDesign):
         return f"{design.type} over {', '.join(design.levels)}, {study.seeds} seeds"
+    if isinstance(design, DefaultsDesign):
+        return f"defaults, {study.seeds} seeds"
     sampler = f" ({design.sampler})" if design.type == "search" else ""
     return f"{design.type}{sampler}, {design.points} points, {study.seeds} seeds"
 
@@ -119,9 +121,19 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
     place = [f"block {c.block}"] if len(study.blocks) > 1 else []
     place += [f"setting {c.setting}"] if len(study.setting_names) > 1 else []
     rows = [
-        (f"sd of {c.second} / sd of {c.first}", "ratio of spreads, seed noise removed", _ratio(c.log_std_ratio), c.log_std_ratio_p),
+        (
+            f"sd of {c.second} / sd of {c.first}",
+            "ratio of spreads, seed noise removed",
+            _ratio(c.log_std_ratio),
+            c.log_std_ratio_p,
+        ),
         ("the same on logit(accuracy)", "not compressed near the ceiling", _ratio(c.log_std_ratio_logit), None),
-        (f"mean of {c.first} - mean of {c.second}", "difference of test accuracy", interval(c.mean_difference), c.mean_difference_p),
+        (
+            f"mean of {c.first} - mean of {c.second}",
+            "difference of test accuracy",
+            interval(c.mean_difference),
+            c.mean_difference_p,
+        ),
         (f"P({c.first} > {c.second})", "share of points, ties half", interval(c.probability_better), None),
     ]
     shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
@@ -147,7 +159,9 @@ def _num_failed(tables: Tables) -> int:
 
 def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
     by_id = {record.cell_id: record for record in records}
-    rows = tables.cells[tables.cells["status"] != "ok"].drop_duplicates("cell_id") if len(tables.cells) else tables.cells
+    rows = (
+        tables.cells[tables.cells["status"] != "ok"].drop_duplicates("cell_id") if len(tables.cells) else tables.cells
+    )
     found = []
     for row in rows.head(MAX_FAILED).to_dict("records"):
         record = by_id.get(row["cell_id"])
@@ -193,7 +207,9 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
         rows = []
         for point in wide.index[:MAX_LISTED]:
             values = settings_text({} if first is None else first.loc[point].to_dict(), names)
-            rows.append((int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods)))))
+            rows.append(
+                (int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))))
+            )
         listed.append({"heading": view.heading, "methods": view.methods, "rows": rows, "total": len(wide)})
     return listed
 

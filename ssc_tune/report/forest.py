@@ -39,7 +39,8 @@ def forest(verdict: Verdict) -> Forest | None:
     low, high = low - pad, high + pad
 
     def place(value: float) -> float:
-        return round(100 * (value - low) / (high - low), 2)
+        position: float = round(100 * (value - low) / (high - low), 2)
+        return position
 
     def label(value: float) -> str:
         return number(math.exp(min(value, 700.0)), 2) if ratio else number(value)

@@ -42,7 +42,9 @@ def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
 MEASURES: tuple[Measure, ...] = (
     Measure("Best point", "best", "test accuracy of the point chosen on validation", lambda s: _score(s.best), True),
     Measure("Default point", "default", "test accuracy at the defaults", lambda s: _score(s.default), True),
-    Measure("Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True),
+    Measure(
+        "Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True
+    ),
     Measure("Worst point", "worst", "lowest test accuracy of a point", lambda s: _score(s.worst), True),
     Measure("Mean", "mean", "test accuracy over points and seeds", _of("mean"), True),
     Measure("CVaR10", "CVaR10", "mean of the worst 10% of points", _of("cvar"), True),
@@ -55,7 +57,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("Default's regret", "regret", "gain of the best point over the defaults", _of("default_regret", 4)),
     Measure("Failures", "failed", "cells that diverged or failed; they count at chance", _failures, True),
     Measure("Missing cells", "missing", "cells of the design without a record", lambda s: str(s.num_missing)),
-    Measure("Points, seeds", "points", "points without the defaults, seeds a point", lambda s: f"{s.num_points}, {s.num_seeds}"),
+    Measure(
+        "Points, seeds",
+        "points",
+        "points without the defaults, seeds a point",
+        lambda s: f"{s.num_points}, {s.num_seeds}",
+    ),
     Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
 )
 

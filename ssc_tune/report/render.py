@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -51,11 +52,12 @@ def _drawings(figures: Sequence[Figure]) -> dict[str, Any]:
     return {"datasets": datasets, "panels": panels}
 
 
+@functools.cache
 def _library() -> str:
     """Vega, Vega-Lite and their embedding, from the package that draws the files."""
     import vl_convert
 
-    text: str = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, StudyAnalysis, Verdict
 from ssc_tune.report.numbers import number, percent, signed
@@ -30,8 +30,8 @@ def answer(analysis: StudyAnalysis) -> str:
         return _undeclared(analysis)
     order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
     first, others = order[0], order[1:]
-    sentence = first.sentence.rstrip(".")
-    text = f"{sentence[:1].upper()}{sentence[1:]}: {first.verdict}. {effect(first)}."
+    start = "Inconclusive whether" if first.verdict == "inconclusive" else f"{first.verdict.capitalize()}:"
+    text = f"{start} {first.sentence.rstrip('.')} ({effect(first)})."
     if not others:
         return text
     counts = {name: sum(v.verdict == name for v in others) for name in ("supported", "refuted", "inconclusive")}
@@ -43,11 +43,11 @@ def _undeclared(analysis: StudyAnalysis) -> str:
     ratios = [c for c in analysis.comparisons if c.log_std_ratio.value is not None]
     if not ratios:
         return "The study declares no claim, so nothing is judged; the measures below describe what was found."
-    return f"The study declares no claim, so nothing is judged. {ratio_words(ratios[0])}."
+    return f"The study declares no claim, so nothing is judged; {ratio_words(ratios[0])}."
 
 
 def ratio_words(comparison: Comparison) -> str:
-    """A comparison's ratio of spreads: ``sd of b is 1.84 times sd of a (95% interval 1.34 to 2.54)``."""
+    """A comparison's ratio of spreads: ``sd of b is 1.84 times sd of a, 95% interval 1.34 to 2.54``."""
     name = f"ln(sd of {comparison.second} / sd of {comparison.first})"
     return _effect(name, comparison.log_std_ratio)
 
@@ -59,26 +59,20 @@ def effect(verdict: Verdict) -> str:
 
 def _effect(name: str, estimate: Estimate) -> str:
     if estimate.value is None:
-        return f"{_capital(name)} is undefined" + (f": {estimate.note}" if estimate.note else "")
+        return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")
     found = _RATIO.match(name)
     if found is None:
-        return f"{_capital(name)} is {signed(estimate.value)}{_between(estimate, signed)}"
+        return f"{name} is {signed(estimate.value)}{_between(estimate, signed)}"
     ratio = number(math.exp(min(estimate.value, 700.0)), 2)
-    return f"{_capital(found['upper'])} is {ratio} times {found['lower']}{_between(estimate, _exponential)}"
+    return f"{found['upper']} is {ratio} times {found['lower']}{_between(estimate, _exponential)}"
 
 
 def _exponential(value: float | None) -> str:
     return number(None if value is None else math.exp(min(value, 700.0)), 2)
 
 
-def _between(estimate: Estimate, how: object) -> str:
-    assert callable(how)
+def _between(estimate: Estimate, how: Callable[[float | None], str]) -> str:
     if estimate.low is None or estimate.high is None:
-        return f" ({estimate.note or 'no interval'})"
+        return f", {estimate.note or 'no interval'}"
     level = f"{percent(estimate.confidence)} " if estimate.confidence is not None else ""
-    return f" ({level}interval {how(estimate.low)} to {how(estimate.high)})"
-
-
-def _capital(text: str) -> str:
-    """A sentence may start with a measure; a name of one letter or with capitals stays as it is."""
-    return text[:1].upper() + text[1:] if text[:2].islower() or text[1:2] == " " else text
+    return f", {level}interval {how(estimate.low)} to {how(estimate.high)}"

@@ -29,10 +29,10 @@ def write(
     records: Sequence[Record] = (),
     hints: Sequence[str] = (),
 ) -> list[Path]:
-    """Writes ``report.html``, ``report.md``, the tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
+    """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
-    Equal input gives byte-identical files: dates come from the records, never from the clock. Each file is replaced as a
-    whole, so that a reader never sees half of one.
+    Equal input gives byte-identical files: dates come from the records, never from the clock. Each file is replaced
+    as a whole, so that a reader never sees half of one.
 
     Args:
         study: the study.

@@ -120,7 +120,7 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
     """The validation images, and beside them the labelled ones, are there to be had."""
     info = DATASETS[data.name]
     if data.validation > info.most_validation:
-        text = f"must be at most {info.most_validation} of {data.name}'s {info.train_size} training images"
+        text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {data.validation}")
         return
     most = info.most_labels_per_class(data.validation)

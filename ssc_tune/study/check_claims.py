@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import GridDesign, OneAtATimeDesign, SearchDesign, Study
+from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, SearchDesign, Study
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
@@ -24,6 +24,9 @@ NEEDS_SEEDS = (
 
 NEEDS_DESIGN = ("std", "iqr", "range", "mean", "cvar", "worst", "best_of_n", "importance", "near_optimal_volume")
 """Measures of how accuracy is distributed over the points: meaningless where a sampler chose the points."""
+
+AT_DEFAULTS = ("default", "steps_to_target", "area_under_curve")
+"""Measures that mean something of the defaults alone."""
 
 
 def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[Problem]:
@@ -105,9 +108,7 @@ def _check_parameter(path: tuple[str | int, ...], claim: Claim, study: Study) ->
 
 def _check_seeds(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
     if claim.measure in NEEDS_SEEDS and study.seeds < 2:
-        text = (
-            f"{claim.measure} needs seeds of at least 2 (better 3 or more): with one seed, noise counts as sensitivity"
-        )
+        text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; with one, noise counts as sensitivity"
         yield Problem((*path, "in"), text)
 
 
@@ -119,7 +120,10 @@ def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> It
             "use design type sobol, random, grid or one-at-a-time"
         )
         yield Problem((*path, "in"), text)
-    if claim.measure == "tolerance_width" and not isinstance(design, OneAtATimeDesign):
+    if isinstance(design, DefaultsDesign) and claim.measure not in AT_DEFAULTS:
+        text = f"{claim.measure} needs points beside the defaults; at the defaults alone: {', '.join(AT_DEFAULTS)}"
+        yield Problem((*path, "in"), text)
+    elif claim.measure == "tolerance_width" and not isinstance(design, OneAtATimeDesign):
         yield Problem((*path, "in"), "tolerance_width needs design type one-at-a-time")
     points = getattr(design, "points", None)
     if claim.n is not None and points is not None and claim.n > points:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ssc_tune import methods as registry
 from ssc_tune.study.explain import explain
-from ssc_tune.study.models import GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.space import ChoiceParameter, FloatParameter, Parameter
@@ -47,7 +47,10 @@ def value_problem(method: str, name: str, value: Any) -> str | None:
 
 def check_parameters(study: Study) -> Iterator[Problem]:
     """Every parameter is a hyperparameter of every method it applies to, within that method's limits."""
-    for name, parameter in study.search_space.parameters.items():
+    parameters = study.search_space.parameters
+    if not any(parameter.applies(method) for parameter in parameters.values() for method in study.methods):
+        yield Problem(("search_space", "parameters"), f"none applies to {' or '.join(study.methods)}")
+    for name, parameter in parameters.items():
         path = ("search_space", "parameters", name)
         for i, method in enumerate(parameter.applies_to or ()):
             if method not in registry.names:
@@ -105,7 +108,8 @@ def check_blocks(study: Study, names: Names) -> Iterator[Problem]:
         yield from _check_names((*path, "methods"), block.methods, names.methods, "method of this study")
         if not names.broken & {"design", "search_space"}:
             yield from _check_variation(study, name)
-    if not names.broken & {"design", "blocks"}:
+    misspelt = any(name not in names.parameters for block in study.blocks.values() for name in block.parameters or ())
+    if not misspelt and not names.broken & {"design", "blocks"}:
         yield from _check_unvaried(study)
 
 
@@ -124,21 +128,27 @@ def _check_names(
 def _check_variation(study: Study, block: str) -> Iterator[Problem]:
     """Each method of a block has a parameter that varies there: otherwise its cells would all be the same."""
     varied = study.block_parameters(block)
+    if not varied and study.blocks[block].parameters is None:
+        yield Problem(("blocks", block), "varies nothing: no parameter of the search space is shared by all methods")
     design = study.design
     if isinstance(design, GridDesign | OneAtATimeDesign):
         varied = tuple(name for name in varied if name in design.levels)
         if not varied and study.block_parameters(block):
             yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
             return
-    for method in study.block_methods(block):
-        if varied and not any(study.search_space.parameters[name].applies(method) for name in varied):
-            text = f"{method} has none of the parameters {', '.join(varied)}; name the others under methods"
+    parameters = [study.search_space.parameters[name] for name in varied]
+    running = study.block_methods(block)
+    having = [method for method in running if any(parameter.applies(method) for parameter in parameters)]
+    for method in running:
+        if varied and method not in having:
+            rest = f"add methods: [{', '.join(having)}], or " if having else ""
+            text = f"{method} has no {' and no '.join(varied)}; {rest}a parameter that {method} has"
             yield Problem(("blocks", block), text)
 
 
 def _check_unvaried(study: Study) -> Iterator[Problem]:
     """A method-specific parameter in no block would keep its default: say how to give it a block of its own."""
-    if not isinstance(study.design, GridDesign | OneAtATimeDesign):
+    if not isinstance(study.design, GridDesign | OneAtATimeDesign | DefaultsDesign):
         varied = {name for block in study.blocks for name in study.block_parameters(block)}
         named = {name for block in study.blocks.values() for name in block.parameters or ()}
         specific = [n for n in study.search_space.parameters if n not in study.shared_parameters]

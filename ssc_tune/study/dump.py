@@ -19,7 +19,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """In double quotes, with escapes, where YAML would take a character for the end of a line."""
+    style = '"' if any(character in "\r\x85\u2028\u2029" for character in text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
 add_patterns(_Dumper)
+_Dumper.add_representer(str, _text)
 
 
 def dump_study(study: Study) -> str:

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 from ssc_tune.errors import InputError
 from ssc_tune.study.check import check_study, names_of
 from ssc_tune.study.explain import explain
-from ssc_tune.study.models import Study
+from ssc_tune.study.models import GridDesign, OneAtATimeDesign, Study
 from ssc_tune.study.override import apply_overrides, parse_overrides
 from ssc_tune.study.prune import positions, prune
 from ssc_tune.study.source import Problem, Source
 from ssc_tune.study.space import SearchSpace
-from ssc_tune.study.yaml_reader import KeyPath, describe, read_yaml
+from ssc_tune.study.yaml_reader import Document, KeyPath, describe, read_yaml
 
 SPACE: KeyPath = ("search_space",)
+_UNKNOWN_SPACE = {"parameters": {"unknown": {"type": "float", "default": 0.5, "low": 0.0, "high": 1.0}}}
 
 
 def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Study:
@@ -36,22 +37,32 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     Raises:
         InputError: every problem of the file, its search space and the overrides, in the order of their lines.
     """
-    changes = parse_overrides(overrides)
+    changes, problems = parse_overrides(overrides)
     file = Path(path)
-    source = Source(read_yaml(file), str(file))
-    problems = apply_overrides(source, [change for change in changes if change.path == SPACE])
-    problems += _resolve_space(source, file)
+    source = Source(_read(file, problems), str(file))
+    problems += apply_overrides(source, [change for change in changes if change.path == SPACE])
+    unreadable = _resolve_space(source, file)
+    resolved = not unreadable
+    problems += unreadable
     for change in changes:
         source.value = _methods_as_mapping(source.value)
-        problems += apply_overrides(source, [change] if change.path != SPACE else [])
+        if change.path != SPACE and (resolved or change.path[:1] != SPACE):
+            problems += apply_overrides(source, [change])
     source.value = _methods_as_mapping(source.value)
-    study, found = _validate(source.value)
-    if problems:  # the search space could not be read, or a change not made: what follows from that is left unsaid
-        found = [problem for problem in found if problem.path[:1] != SPACE]
+    if not resolved:
+        source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
+    study, found = _validate(source.value, space_known=resolved)
     problems += source.show_all(found)
     if problems or study is None:
         raise InputError(problems)
     return _without_foreign_parameters(study)
+
+
+def _read(file: Path, problems: list[str]) -> Document:
+    try:
+        return read_yaml(file)
+    except InputError as error:
+        raise InputError([*error.problems, *problems]) from None
 
 
 def load_search_space(path: str | os.PathLike[str]) -> SearchSpace:
@@ -102,15 +113,18 @@ def _graft_space(source: Source, path: KeyPath, file: Path, given: str) -> list[
 def _methods_as_mapping(raw: Any) -> Any:
     """``methods: [a, b]`` as ``methods: {a: {}, b: {}}``, so that errors and overrides see one form."""
     methods = raw.get("methods")
-    if isinstance(methods, tuple) and len(set(methods)) == len(methods) and all(isinstance(m, str) for m in methods):
-        return {**raw, "methods": {name: {} for name in methods}}
+    if isinstance(methods, tuple) and all(isinstance(name, str) for name in methods):
+        return {**raw, "methods": {name: {} for name in methods}} if len(set(methods)) == len(methods) else raw
     if isinstance(methods, Mapping) and None in methods.values():
         return {**raw, "methods": {name: {} if value is None else value for name, value in methods.items()}}
     return raw
 
 
-def _validate(raw: Any) -> tuple[Study | None, list[Problem]]:
-    """The study and its problems; parts with errors of their own are left out before the rest is checked."""
+def _validate(raw: Any, *, space_known: bool) -> tuple[Study | None, list[Problem]]:
+    """The study and its problems; parts with errors of their own are left out before the rest is checked.
+
+    Where the search space could not be read, nothing is said of what depends on it.
+    """
     problems: list[Problem] = []
     pruned = raw
     for _ in range(4):
@@ -122,14 +136,26 @@ def _validate(raw: Any) -> tuple[Study | None, list[Problem]]:
             pruned = prune(pruned, [problem.path for problem in found])
         else:
             broken = frozenset(str(problem.path[0]) for problem in problems)
-            return study, problems + check_study(study, names_of(raw, broken), positions(raw, pruned))
+            further = check_study(study, names_of(raw, broken), positions(raw, pruned))
+            return study, problems + [p for p in further if space_known or not _about_space(p.path)]
     return None, problems
+
+
+def _about_space(path: KeyPath) -> bool:
+    return path[0] in ("search_space", "blocks", "design") or path[-1] == "parameter"
 
 
 def _without_foreign_parameters(study: Study) -> Study:
     """Search spaces are shared between studies: what applies to none of this one's methods is no part of it."""
-    parameters = study.search_space.parameters
-    kept = {name: p for name, p in parameters.items() if any(p.applies(method) for method in study.methods)}
-    if len(kept) == len(parameters):
+    space, design = study.search_space, study.design
+    kept = {name: p for name, p in space.parameters.items() if any(p.applies(method) for method in study.methods)}
+    if len(kept) == len(space.parameters):
         return study
-    return study.model_copy(update={"search_space": study.search_space.model_copy(update={"parameters": kept})})
+    changes: dict[str, Any] = {"search_space": space.model_copy(update={"parameters": kept}), "blocks": {}}
+    for name, block in study.blocks.items():
+        named = block.parameters and tuple(parameter for parameter in block.parameters if parameter in kept)
+        changes["blocks"][name] = block.model_copy(update={"parameters": named})
+    if isinstance(design, GridDesign | OneAtATimeDesign):
+        levels = {name: values for name, values in design.levels.items() if name in kept}
+        changes["design"] = design.model_copy(update={"levels": levels})
+    return study.model_copy(update=changes)

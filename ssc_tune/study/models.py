@@ -14,7 +14,7 @@ from ssc_tune.study.space import SearchSpace, Value
 from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
 
 Points = Annotated[int, Field(ge=2, le=1_000_000)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Levels = Annotated[dict[str, tuple[Value, ...]], Field(min_length=1)]
 
 
@@ -58,8 +58,15 @@ class SearchDesign(Frozen):
     pruner: Literal["none", "wilcoxon", "asha"] = Field("none", description="What stops hopeless points early.")
 
 
+class DefaultsDesign(Frozen):
+    """The defaults alone (point 0): to compare methods, settings or seeds without varying a hyperparameter."""
+
+    type: Literal["defaults"]
+
+
 Design = Annotated[
-    SobolDesign | RandomDesign | GridDesign | OneAtATimeDesign | SearchDesign, Field(discriminator="type")
+    SobolDesign | RandomDesign | GridDesign | OneAtATimeDesign | SearchDesign | DefaultsDesign,
+    Field(discriminator="type"),
 ]
 
 
@@ -123,7 +130,7 @@ class Study(Frozen):
             return {name: {} for name in value}
         if isinstance(value, Mapping):
             return {name: {} if fixed is None else fixed for name, fixed in value.items()}
-        return value
+        raise ValueError("must be a list of method names, or a mapping from them to hyperparameters fixed for each")
 
     @property
     def shared_parameters(self) -> tuple[str, ...]:

@@ -18,15 +18,12 @@ class Override(NamedTuple):
     argument: str
 
 
-def parse_overrides(arguments: Sequence[str]) -> list[Override]:
-    """The changes that command line arguments ask for.
+def parse_overrides(arguments: Sequence[str]) -> tuple[list[Override], list[str]]:
+    """The changes that command line arguments ask for, and the error lines of those that are none.
 
     Args:
         arguments: ``path.to.key=value`` each. Steps of the path are keys or, in lists, indices from 0. The value is
             YAML as in a study file: ``0.9``, ``true``, ``text``, ``[a, b]``, ``{type: sobol, points: 8}``.
-
-    Raises:
-        InputError: an argument has no path, no ``=``, or a value that is not YAML; one line each.
     """
     overrides: list[Override] = []
     problems: list[str] = []
@@ -41,9 +38,7 @@ def parse_overrides(arguments: Sequence[str]) -> list[Override]:
             overrides.append(Override(steps, parse_yaml(text, "value").value, shown))
         except InputError as error:
             problems.extend(f"--set {shown}: {problem.split(':', 2)[2].strip()}" for problem in error.problems)
-    if problems:
-        raise InputError(problems)
-    return overrides
+    return overrides, problems
 
 
 def apply_overrides(source: Source, overrides: Sequence[Override]) -> list[str]:

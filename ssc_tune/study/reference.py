@@ -31,7 +31,14 @@ _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("search_space", (space.SearchSpace, space.FloatParameter, space.IntParameter, space.ChoiceParameter)),
     (
         "design",
-        (models.SobolDesign, models.RandomDesign, models.GridDesign, models.OneAtATimeDesign, models.SearchDesign),
+        (
+            models.SobolDesign,
+            models.RandomDesign,
+            models.GridDesign,
+            models.OneAtATimeDesign,
+            models.SearchDesign,
+            models.DefaultsDesign,
+        ),
     ),
     ("blocks", (models.Block,)),
     ("settings", (models.Setting,)),
@@ -44,14 +51,14 @@ _INTRODUCTION = """\
 
 <!-- Made by `python -m ssc_tune.study.reference`; a test holds it up to date. -->
 
-A study is one YAML file. Unknown keys, keys given twice, anchors and aliases are errors; every error names file, line and
-key, and all errors of a file are shown at once. `1e-3` is a number; `yes`, `no`, `on` and `off` are text, only `true` and
-`false` are booleans. `--set path.to.key=value` changes a value for one run: `--set seeds=5`,
+A study is one YAML file. Unknown keys, keys given twice, anchors and aliases are errors; every error names file, line
+and key, and all errors of a file are shown at once. `1e-3` is a number; `yes`, `no`, `on` and `off` are text, only
+`true` and `false` are booleans. `--set path.to.key=value` changes a value for one run: `--set seeds=5`,
 `--set claims.0.confidence=0.9`, `--set search_space.parameters.tau.low=0.9`.
 
-A search space stands in the study or in a file of its own that `search_space` names by a path relative to the study file.
-A list of files and mappings is merged in order: a later parameter replaces an earlier one of the same name. Parameters
-that apply to none of the study's methods are left out, so that one search space serves many studies.
+A search space stands in the study, or in a file of its own that `search_space` names by a path relative to the study
+file. A list of files and mappings is merged in order: a later parameter replaces an earlier one of the same name.
+Parameters that apply to none of the study's methods are left out, so that one search space serves many studies.
 
 A parameter that only some methods have says so with `applies_to`, and is varied only in a block that names it.
 """
@@ -71,7 +78,7 @@ def reference() -> str:
     for method in registry.names:
         model = registry.get(method).Hyperparameters
         own = [name for name in model.model_fields if name not in Hyperparameters.model_fields]
-        parts += [f"### of `{method}` only\n", _table(model, own) if own else "None.\n"]
+        parts += [f"### of `{method}` only\n", _table(model, own)]
     return "\n".join(parts)
 
 
@@ -80,6 +87,8 @@ def _summary(model: type[BaseModel]) -> str:
 
 
 def _table(model: type[BaseModel], names: list[str]) -> str:
+    if not names:
+        return "No further keys.\n"
     rows = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
     for name in names:
         field = model.model_fields[name]

@@ -31,14 +31,10 @@ class Place(NamedTuple):
 
 
 class Source:
-    """The raw values of a study, put together from files and overrides.
+    """The raw values of a study, put together from files and overrides."""
 
-    Args:
-        document: the first file.
-        name: how errors call it.
-    """
-
-    def __init__(self, document: Document, name: str) -> None:  # noqa: D107 (in the class's docstring)
+    def __init__(self, document: Document, name: str) -> None:
+        """Begins with the first file; ``name`` is how errors call it."""
         self.value: Any = document.value
         self._places: dict[KeyPath, Place] = {}
         self._num_origins = 0

@@ -7,7 +7,7 @@ A parameter's own scale decides what "uniform" means for it: linear, logarithmic
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 
 from pydantic import Field, model_validator
 
@@ -29,24 +29,32 @@ class FloatParameter(_Parameter):
     """A real number between ``low`` and ``high``, or within ``factor`` of its default either way."""
 
     type: Literal["float"]
-    default: float
-    low: float = Field(description="Smallest value (default / factor when a factor is given).")
-    high: float = Field(description="Largest value (default * factor when a factor is given).")
+    default: float = Field(description="Value outside the blocks that vary it, and that of point 0.")
+    low: float = Field(description="Smallest value; with a factor, default / factor and left out.")
+    high: float = Field(description="Largest value; with a factor, default * factor and left out.")
     log: bool = Field(False, description="Uniform in the logarithm.")
     complement: bool = Field(False, description="The scale is that of 1 - value.")
-    factor: Annotated[float, Field(gt=1)] | None = Field(None, description="Range as a factor; makes it log-uniform.")
+    factor: Annotated[float, Field(gt=1)] | None = Field(
+        None, description="Range as a factor around the default (for complement, around 1 - default), log-uniform."
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _expand_factor(cls, data: object) -> object:
-        if isinstance(data, dict) and data.get("factor") is not None and "low" not in data and "high" not in data:
-            factor, default = data["factor"], data.get("default")
-            if isinstance(factor, int | float) and isinstance(default, int | float) and factor > 1 and default > 0:
-                if data.get("complement"):
-                    rest = 1 - default
-                    return {**data, "low": 1 - rest * factor, "high": 1 - rest / factor, "log": True}
-                return {**data, "low": default / factor, "high": default * factor, "log": True}
-        return data
+        if not isinstance(data, dict):
+            return data
+        factor, default = data.get("factor"), data.get("default")
+        if not _is_number(factor) or not _is_number(default):
+            return data
+        if factor <= 1 or default <= 0 or (data.get("complement") and default >= 1):
+            raise ValueError("factor must be greater than 1, and the default (with complement, 1 - default) positive")
+        limits = (1 - (1 - default) * factor, 1 - (1 - default) / factor)
+        if not data.get("complement"):
+            limits = (default / factor, default * factor)
+        low, high = (float(f"{limit:.12g}") for limit in limits)
+        if data.get("low", low) != low or data.get("high", high) != high:
+            raise ValueError("give either factor, or low and high")
+        return {**data, "low": low, "high": high, "log": True}
 
     @model_validator(mode="after")
     def _ordered(self) -> FloatParameter:
@@ -79,13 +87,17 @@ class FloatParameter(_Parameter):
         return min(max(value, self.low), self.high)
 
 
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class IntParameter(_Parameter):
     """A whole number from ``low`` to ``high``, both included."""
 
     type: Literal["int"]
-    default: int
-    low: int
-    high: int
+    default: int = Field(description="Value outside the blocks that vary it, and that of point 0.")
+    low: int = Field(description="Smallest value.")
+    high: int = Field(description="Largest value.")
     log: bool = Field(False, description="Uniform in the logarithm.")
 
     @model_validator(mode="after")
@@ -119,8 +131,8 @@ class ChoiceParameter(_Parameter):
     """One of ``choices``, in no order."""
 
     type: Literal["choice"]
-    default: Value
-    choices: Annotated[tuple[Value, ...], Field(min_length=2)]
+    default: Value = Field(description="Value outside the blocks that vary it, and that of point 0.")
+    choices: Annotated[tuple[Value, ...], Field(min_length=2)] = Field(description="The values.")
 
     @model_validator(mode="after")
     def _member(self) -> ChoiceParameter:
@@ -145,5 +157,5 @@ Parameter = Annotated[FloatParameter | IntParameter | ChoiceParameter, Field(dis
 class SearchSpace(Frozen):
     """Parameters by name, in the order of the design's dimensions. Adding one at the end leaves the others' points."""
 
-    parameters: Annotated[dict[str, Parameter], Field(min_length=1)]
-    description: str = ""
+    parameters: Annotated[dict[str, Parameter], Field(min_length=1)] = Field(description="Parameters by name.")
+    description: str = Field("", description="What the space is for.")

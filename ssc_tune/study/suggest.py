@@ -20,9 +20,9 @@ def unknown(what: str, word: str, allowed: Iterable[str], *, also: str | None = 
         what: the sentence so far, for instance ``unknown key``.
         word: what the user wrote.
         allowed: what could stand there.
-        also: a suggestion to fall back on when no allowed word is near.
+        also: a suggestion better than any near miss, for instance where the very word would be right.
     """
     names = list(allowed)
-    guess = nearest(word, names) or also
+    guess = also or nearest(word, names)
     hint = f" (did you mean '{guess}'?)" if guess else ""
     return f"{what}{hint}; allowed: {', '.join(names) if names else 'none'}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from ssc_tune.errors import InputError
+from ssc_tune.study.explain import explain
 from ssc_tune.study.models import Study
-from ssc_tune.study.yaml_reader import describe
+from ssc_tune.study.yaml_reader import parse_yaml
 
 _TEXT = """\
 # A study: which methods are compared, over which hyperparameters, and what is claimed of them.
@@ -43,8 +44,15 @@ def study_template(name: str) -> str:
     Raises:
         InputError: ``name`` cannot be a study's name.
     """
+    content = parse_yaml(_TEXT.format(name="name"), "template").value
     try:
-        Study.__pydantic_validator__.validate_assignment(Study.model_construct(), "name", name)
-    except ValidationError:
-        raise InputError(f"{describe(name)}") from None
-    return _TEXT.format(name=name)
+        Study.model_validate({**content, "name": name}, strict=True)
+    except ValidationError as error:
+        problem = explain(error, {**content, "name": name}, Study)[0]
+        raise InputError(f"name: {problem.text}") from None
+    return _TEXT.format(name=name).replace(f"name: {name}\n", f"name: {_quoted(name)}\n", 1)
+
+
+def _quoted(name: str) -> str:
+    """In quotes where YAML would take the name for a number or the like."""
+    return name if isinstance(parse_yaml(name, "name").value, str) else f'"{name}"'

@@ -21,6 +21,7 @@ from ssc_tune.errors import InputError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
+MAX_NODES = 20_000
 MAX_DIGITS = 18
 
 KeyPath = tuple[str | int, ...]
@@ -51,6 +52,7 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0
+        self.num_nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -60,6 +62,9 @@ class _Loader(yaml.SafeLoader):
             raise _Unreadable(line, "anchors (&) and aliases (*) are not allowed; write the value out")
         if self.depth >= MAX_DEPTH:
             raise _Unreadable(line, f"nested deeper than {MAX_DEPTH} levels")
+        self.num_nodes += 1
+        if self.num_nodes > MAX_NODES:
+            raise _Unreadable(line, f"more than {MAX_NODES:,} keys and values")
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -171,7 +176,7 @@ def _syntax(error: Exception, text: str) -> tuple[int, str]:
             what = "a second ':' on the line, or wrong indentation; put text that holds ': ' in quotes"
         return (mark.line + 1 if mark else 1), " ".join(what.split())
     if isinstance(error, yaml.reader.ReaderError):
-        return text[: error.position].count("\n") + 1, f"character {error.character!r} is not allowed"
+        return text[: error.position].count("\n") + 1, f"character {chr(error.character)!r} is not allowed"
     return 1, " ".join(str(error).split())
 
 
@@ -202,14 +207,15 @@ def _mapping(
         if not isinstance(key_node, yaml.ScalarNode) or not key_node.value.strip():
             problems.append(_Unreadable(line, "a key must be a word"))
             continue
-        key = key_node.value
+        try:
+            key = _text(key_node.value, line)
+        except _Unreadable as problem:
+            problems.append(problem)
+            continue
         if key in result:
             first = lines[(*path, key)]
             name = dotted((*path, key))
             problems.append(_Unreadable(line, f"{name}: the key is given twice, first on line {first}"))
-            continue
-        if not _is_text(key):
-            problems.append(_Unreadable(line, "a key holds a character that is not text"))
             continue
         lines[(*path, key)] = line
         result[key] = _value(value_node, (*path, key), lines, problems)
@@ -219,9 +225,7 @@ def _mapping(
 def _scalar(node: yaml.ScalarNode) -> bool | int | float | str | None:
     text, line = node.value, node.start_mark.line + 1
     if node.tag == _STR:
-        if not _is_text(text):
-            raise _Unreadable(line, "the value holds a character that is not text")
-        return str(text)
+        return _text(text, line)
     if node.tag == _NULL and text in ("", "~", "null", "Null", "NULL"):
         return None
     if node.tag == _BOOL and text.lower() in ("true", "false"):
@@ -232,10 +236,11 @@ def _scalar(node: yaml.ScalarNode) -> bool | int | float | str | None:
 
 
 def _number(text: str, line: int) -> int | float:
-    if sum(c.isdigit() for c in text) > 2 * MAX_DIGITS or (text.lstrip("+-").isdigit() and len(text) > MAX_DIGITS):
+    digits = text.lstrip("+-")
+    if len(digits) > (MAX_DIGITS if digits.isdigit() else 2 * MAX_DIGITS):
         raise _Unreadable(line, f"the number {text[:12]}... has too many digits")
     try:
-        if text.lstrip("+-").isdigit():
+        if digits.isdigit():
             return int(text)
         number = float(text)
     except ValueError:
@@ -246,8 +251,12 @@ def _number(text: str, line: int) -> int | float:
     return int(number) if whole else number
 
 
-def _is_text(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _text(text: str, line: int) -> str:
+    """Text with the two halves of characters that JSON escapes in halves put together."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _Unreadable(line, "half of a character (an escape from \\ud800 to \\udfff) is no text") from None
 
 
 def _tag_problem(node: yaml.Node) -> _Unreadable:

@@ -7,7 +7,8 @@ on first use only.
 
 from __future__ import annotations
 
-from ssc_tune.tracking.placement import Placement, study_version
+from ssc_tune.design import Placement
+from ssc_tune.tracking.grouping import study_version
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import sync
 from ssc_tune.tracking.tracker import Tracker

@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
-from ssc_tune.tracking.placement import Group, Placement
+from ssc_tune.tracking.grouping import Group
 from ssc_tune.training.config import CellConfig
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
-from ssc_tune.tracking.placement import Group, Placement
+from ssc_tune.tracking.grouping import Group
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
-from ssc_tune.tracking.placement import Placement
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.uri import mask, resolve_uri
 from ssc_tune.tracking.writer import Writer

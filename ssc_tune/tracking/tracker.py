@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
-from ssc_tune.tracking.placement import Placement
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import problem, split_missing
 from ssc_tune.tracking.uri import mask, resolve_uri

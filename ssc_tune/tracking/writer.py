@@ -24,12 +24,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking import content, notes
 from ssc_tune.tracking.client import artifact_location, open_client
 from ssc_tune.tracking.content import milliseconds
-from ssc_tune.tracking.placement import Group, Placement, study_version
+from ssc_tune.tracking.grouping import Group, study_version
 from ssc_tune.tracking.store import KnownRun, RunStore
 from ssc_tune.training.config import DataConfig
 

@@ -46,6 +46,7 @@ class Batches:
         self.images = dataset.train_images.to(device)
         self.labels = dataset.train_labels.to(device)
         self._flip = dataset.horizontal_flip
+        self._rotation, self._scale = dataset.weak_rotation, dataset.weak_scale
         self._hp = hyperparameters
         self.num_labelled = hyperparameters.batch_size
         self.num_unlabelled = hyperparameters.mu * hyperparameters.batch_size if uses_unlabelled else 0
@@ -82,7 +83,11 @@ class Batches:
         unlabelled = self._unlabelled.take(first * self.num_unlabelled, steps * self.num_unlabelled).to(device)
         hp, views = self._hp, self.num_strong_views
         weak = augmentation.weak(
-            self.images[torch.cat([labelled, unlabelled])], generator=self._weak, horizontal_flip=self._flip
+            self.images[torch.cat([labelled, unlabelled])],
+            generator=self._weak,
+            horizontal_flip=self._flip,
+            max_rotation=self._rotation,
+            max_scale=self._scale,
         )
         parts = [
             weak[: len(labelled)].reshape(steps, self.num_labelled, *size),

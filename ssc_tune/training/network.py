@@ -14,6 +14,9 @@ from ssc_tune.training.randomness import generator
 class Network(nn.Module):
     """Images (N, C, H, W) to the method's outputs (N, ...), in float32 whatever the encoder's arithmetic."""
 
+    encoder: nn.Module
+    head: nn.Module
+
     def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
@@ -35,7 +38,5 @@ def make_method(config: CellConfig, num_classes: int) -> Method:
 
 def make_network(config: CellConfig, method: Method, *, in_channels: int) -> Network:
     """Encoder and head at the start; at equal seed every method has the same encoder weights."""
-    encoder = models.build(
-        config.model.name, in_channels=in_channels, generator=generator(config.seed, "encoder")
-    )
+    encoder = models.build(config.model.name, in_channels=in_channels, generator=generator(config.seed, "encoder"))
     return Network(encoder, method.head(encoder.num_features, generator=generator(config.seed, "head")))

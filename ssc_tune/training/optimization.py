@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -39,12 +40,16 @@ def norm_momentum(step: int) -> float:
     return 1 - ema_decay(step, 0.999)
 
 
-class Averaged:
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+class Averaged(Generic[ModuleT]):
     """The exponential moving average of a model's weights, held in a second module that is used for evaluation."""
 
-    def __init__(self, model: nn.Module, average: nn.Module) -> None:
+    def __init__(self, model: ModuleT, average: ModuleT) -> None:
         self.module = average.requires_grad_(False).eval()
-        self._source, self._target = list(model.parameters()), list(average.parameters())
+        self._source: list[Tensor] = list(model.parameters())
+        self._target: list[Tensor] = list(average.parameters())
         self._buffers = list(zip(average.buffers(), model.buffers(), strict=True))
         self.copy()
 
@@ -61,6 +66,6 @@ class Averaged:
             target.copy_(source)
 
     @torch.no_grad()
-    def update(self, decay: float | Tensor) -> None:
+    def update(self, decay: float) -> None:
         """average <- decay * average + (1 - decay) * weights."""
         torch._foreach_lerp_(self._target, self._source, 1 - decay)

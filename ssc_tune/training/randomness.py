@@ -49,4 +49,4 @@ class Order:
             part = self._permutation(number)[offset : offset + start + count - position]
             parts.append(part)
             position += len(part)
-        return torch.cat(parts)
+        return torch.cat(parts) if parts else self.pool[:0]

@@ -7,7 +7,7 @@
 | prototype_rank | effective rank of the normalized prototypes, exp(entropy of squared singular values) | below K / 2 |
 | embedding_rank | effective rank of normalized outputs of validation images | below 2 |
 | embedding_mean_cosine | mean cosine between outputs of two validation images | above 0.95 |
-| class_imbalance | KL divergence of confident pseudo-labels from uniform, nats (ln K is one class alone) | above half of ln K |
+| class_imbalance | KL divergence of confident pseudo-labels from uniform, in nats | above half of ln K |
 | loss_spike | largest loss of a step over the mean loss since the last evaluation | above 10, at any evaluation |
 | confident_accuracy | share of confident pseudo-labels that are right | below 0.5 |
 
@@ -24,7 +24,14 @@ from torch.nn import functional as F
 
 from ssc_tune.training.result import Evaluation
 
-MAX_COSINE, MEAN_COSINE, EMBEDDING_RANK, EMBEDDING_COSINE, LOSS_SPIKE, CONFIDENT_ACCURACY = 0.95, 0.5, 2.0, 0.95, 10.0, 0.5
+MAX_COSINE, MEAN_COSINE, EMBEDDING_RANK, EMBEDDING_COSINE, LOSS_SPIKE, CONFIDENT_ACCURACY = (
+    0.95,
+    0.5,
+    2.0,
+    0.95,
+    10.0,
+    0.5,
+)
 
 
 def effective_rank(rows: Tensor) -> float:

@@ -44,7 +44,7 @@ class Stepper:
         network: Network,
         method: Method,
         optimizer: torch.optim.SGD,
-        average: Averaged,
+        average: Averaged[Network],
         dataset: Dataset,
     ) -> None:
         self._config, self._network, self._method = config, network, method
@@ -62,22 +62,19 @@ class Stepper:
         method, network = self._method, self._network
         num_labelled, views = len(labels), method.num_strong_views
         num_unlabelled = (len(images) - num_labelled) // (1 + views)
+        sizes = [num_labelled, num_unlabelled, views * num_unlabelled]
         inputs = self.prepare(images)
         with autocast(self._config.precision, images.device):
             if self._config.weak_view == "joint":
                 outputs = network(inputs)
-                labelled, weak, strong = outputs.split(
-                    [num_labelled, num_unlabelled, views * num_unlabelled], dim=0
-                )
+                labelled, weak, strong = torch.split(outputs, sizes)
                 weak = weak.detach()
             else:
-                labelled_inputs, weak_inputs, strong_inputs = inputs.split(
-                    [num_labelled, num_unlabelled, views * num_unlabelled], dim=0
-                )
+                labelled_inputs, weak_inputs, strong_inputs = torch.split(inputs, sizes)
                 with torch.no_grad():
                     weak = network(weak_inputs) if num_unlabelled else labelled_inputs.new_zeros(0)
                 outputs = network(torch.cat([labelled_inputs, strong_inputs]).contiguous(memory_format=self._layout))
-                labelled, strong = outputs.split([num_labelled, views * num_unlabelled], dim=0)
+                labelled, strong = torch.split(outputs, [num_labelled, views * num_unlabelled])
         shaped = strong.reshape(views, num_unlabelled, *strong.shape[1:])
         return method.loss(network.head, Views(labelled, weak, shaped), labels)
 
@@ -86,7 +83,7 @@ class Stepper:
         hp, steps = self._method.hyperparameters, self._config.steps
         loss = self._forward(batch.images, batch.labels)
         self._optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
         for group in self._optimizer.param_groups:
             group["lr"] = hp.learning_rate * cosine(step, steps)
         self._optimizer.step()
@@ -126,4 +123,4 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
 def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chunk: int = 2048) -> Tensor:
     """Outputs (N, ...) of a module in evaluation mode for uint8 images, in float32 arithmetic."""
     with torch.no_grad():
-        return torch.cat([module(stepper.prepare(part)) for part in images.split(chunk)])
+        return torch.cat([module(stepper.prepare(part)) for part in torch.split(images, chunk)])

@@ -62,7 +62,11 @@ def make_tables(
                     value = accuracy(method, setting, unit) + noise * rng.standard_normal()
                     key = f"{setting}-{method}-{index}-{seed}"
                     row = {"study": study.name, "block": block, "setting": setting, "method": method, "point": index}
-                    row |= {"seed": seed, "status": "ok", "validation_accuracy": value + 0.3 * noise * rng.standard_normal()}
+                    row |= {
+                        "seed": seed,
+                        "status": "ok",
+                        "validation_accuracy": value + 0.3 * noise * rng.standard_normal(),
+                    }
                     row |= {"test_accuracy": value, "steps": 100, "steps_to_90": 50, "seconds": 1.0, "num_classes": 10}
                     rows.append({**row, "cell_id": key, **point})
                     for step in steps:

@@ -191,7 +191,7 @@ def test_coverage_and_false_support(name: str, num_points: int, num_seeds: int) 
     repeats = 4000
     slack = 3 * math.sqrt(0.05 * 0.95 / repeats)  # three standard errors of a simulated 5%
     unequal = simulate(name, num_points, num_seeds, 0.5, repeats)
-    lowest = 0.89 if name == "exponential" else 0.92
+    lowest = 0.91 if name == "exponential" else 0.92
     assert lowest - slack <= coverage([s for s, _ in unequal], math.log(0.5)) <= 0.98
     assert 0.92 - slack <= coverage([m for _, m in unequal], 0.0) <= 0.98
     equal = simulate(name, num_points, num_seeds, 1.0, repeats)

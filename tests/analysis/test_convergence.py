@@ -14,7 +14,12 @@ STEPS = [10, 20, 30, 40]
 
 
 def test_first_step_at_the_target() -> None:
-    accuracy = [[0.1, 0.5, 0.4, 0.6], [0.1, 0.2, 0.3, 0.4], [0.6, np.nan, np.nan, np.nan], [0.2, np.nan, np.nan, np.nan]]
+    accuracy = [
+        [0.1, 0.5, 0.4, 0.6],
+        [0.1, 0.2, 0.3, 0.4],
+        [0.6, np.nan, np.nan, np.nan],
+        [0.2, np.nan, np.nan, np.nan],
+    ]
     found = convergence.steps_to_target(STEPS, accuracy, 0.5)
     np.testing.assert_array_equal(found.steps, [20, 40, 10, 40])
     np.testing.assert_array_equal(found.reached, [True, False, True, False])

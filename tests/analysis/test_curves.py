@@ -65,8 +65,10 @@ def test_width_of_a_choice_is_the_share_of_levels_with_a_jackknife_interval() ->
     y = np.array([0.9, 0.89, 0.5, 0.4])[:, None] + 0.02 * rng.normal(size=(4, 6))
     found = curves.tolerance_width(y, 0.05)
     assert found.value == pytest.approx(0.5)
-    noisy = curves.tolerance_width(rng.normal(size=(20, 5)), 1.0, positions=np.linspace(0, 1, 20))
+    bowl = -((np.linspace(-1, 1, 20)[:, None]) ** 2) + 0.05 * rng.normal(size=(20, 5))
+    noisy = curves.tolerance_width(bowl, 0.25, positions=np.linspace(0, 1, 20))
     assert 0 <= noisy.low < noisy.value < noisy.high <= 1
+    assert noisy.low < 0.5 < noisy.high
 
 
 def test_partial_dependence_is_the_average_of_the_surrogate() -> None:

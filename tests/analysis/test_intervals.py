@@ -148,7 +148,10 @@ def test_permutation_p_is_that_of_every_swap(unit: str) -> None:
     a, b = rng.normal(size=(4, 2)), rng.normal(size=(4, 2)) + 0.6
     gaps = a - b
     blocks = gaps.ravel() if unit == "cell" else gaps.sum(axis=1)
-    sums = [abs(sum(sign * gap for sign, gap in zip(signs, blocks))) for signs in product([1, -1], repeat=len(blocks))]
+    sums = [
+        abs(sum(sign * gap for sign, gap in zip(signs, blocks, strict=True)))
+        for signs in product([1, -1], repeat=len(blocks))
+    ]
     exact = np.mean([s >= abs(gaps.sum()) - 1e-12 for s in sums])
     found = intervals.permutation_test(a, b, grand_mean, rng=rng, unit=unit, num_permutations=20_000)
     assert found == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 20_000) + 1e-4)

@@ -66,7 +66,7 @@ def test_split_prefers_points_without_noise_and_seeds_with_it() -> None:
     assert all(split.points * split.seeds <= 120 for split in quiet)
     assert quiet[0].seeds == 3
     assert quiet[0].power >= quiet[-1].power
-    noisy = power.recommend_split(120, 0.5, (1.0, 0.0, 6.0))
+    noisy = power.recommend_split(400, 0.5, (1.0, 0.0, 4.0), num_simulations=200)
     assert noisy[0].seeds > 3
 
 
@@ -83,7 +83,12 @@ def test_pilot_gives_its_components() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((2, 3, 0.5), "3 points"), ((8, 1, 0.5), "2 seeds"), ((8, 3, 1.5), "ratio"), ((8, 3, 0.5, (0, 0, 1)), "variances")],
+    [
+        ((2, 3, 0.5), "3 points"),
+        ((8, 1, 0.5), "2 seeds"),
+        ((8, 3, 1.5), "ratio"),
+        ((8, 3, 0.5, (0, 0, 1)), "variances"),
+    ],
 )
 def test_bad_arguments_are_refused(arguments: tuple, message: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(ValueError, match=message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,20 +34,28 @@ def supcon_anchor(rows: list[Row], i: int, positives: Sequence[int], others: Seq
     return -math.fsum(dot(rows[i], rows[j]) / t - shift - math.log(denominator) for j in positives) / len(positives)
 
 
-def supcon(embeddings: Tensor, labels: Sequence[int], temperature: float, weights: Sequence[float]) -> float:
-    """Weighted mean of Khosla's L_out over anchors with a positive; 0 where their weights sum to 0."""
+def supcon_shares(
+    embeddings: Tensor, labels: Sequence[int], temperature: float, weights: Sequence[float]
+) -> list[float]:
+    """Each anchor's part in the weighted mean of Khosla's L_out over anchors with a positive."""
     rows = unit_rows(embeddings)
-    numerator = denominator = 0.0
+    numerators = [0.0] * len(rows)
+    denominator = 0.0
     for i in range(len(rows)):
         others = [a for a in range(len(rows)) if a != i]
         positives = [j for j in others if labels[j] == labels[i]]
         if positives:
-            numerator += weights[i] * supcon_anchor(rows, i, positives, others, temperature)
+            numerators[i] = weights[i] * supcon_anchor(rows, i, positives, others, temperature)
             denominator += weights[i]
-    return numerator / denominator if denominator else 0.0
+    return [numerator / denominator if denominator else 0.0 for numerator in numerators]
 
 
-def ssc(
+def supcon(embeddings: Tensor, labels: Sequence[int], temperature: float, weights: Sequence[float]) -> float:
+    """Weighted mean of Khosla's L_out over anchors with a positive; 0 where their weights sum to 0."""
+    return math.fsum(supcon_shares(embeddings, labels, temperature, weights))
+
+
+def ssc_shares(
     prototypes: Tensor,
     labelled: Tensor,
     labels: Tensor,
@@ -58,8 +67,8 @@ def ssc(
     prototype_weight: float,
     confident_weight: float,
     unconfident_weight: float,
-) -> float:
-    """The table of METHOD: one row a prototype, labelled image and strong view, with its label and weight."""
+) -> list[float]:
+    """One row a prototype, labelled image and strong view (first view, then second), with its label and weight."""
     num_classes = prototypes.shape[0]
     rows = [*prototypes, *labelled]
     row_labels = [*range(num_classes), *labels.tolist()]
@@ -70,7 +79,12 @@ def ssc(
             rows.append(embedding)
             row_labels.append(int(pseudo_labels[u]) if sure else num_classes + u)
             weights.append(confident_weight if sure else unconfident_weight)
-    return supcon(torch.stack(rows), row_labels, temperature, weights)
+    return supcon_shares(torch.stack(rows), row_labels, temperature, weights)
+
+
+def ssc(*batch: Any, **options: Any) -> float:
+    """The sum of :func:`ssc_shares`."""
+    return math.fsum(ssc_shares(*batch, **options))
 
 
 def cross_entropy(logits: Sequence[float], target: int) -> float:

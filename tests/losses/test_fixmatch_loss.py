@@ -62,7 +62,7 @@ def test_pseudo_labels_of_unconfident_images_are_never_read() -> None:
 def test_unconfident_images_get_no_gradient_and_labels_no_share() -> None:
     labelled, labels, strong, pseudo_labels, confident = arguments(4, 8, 5, 2, 3)
     strong.requires_grad_()
-    fixmatch_loss(labelled, labels, strong, pseudo_labels, confident, unlabelled_weight=1.0).backward()
+    torch.autograd.backward(fixmatch_loss(labelled, labels, strong, pseudo_labels, confident, unlabelled_weight=1.0))
     assert strong.grad is not None
     assert torch.equal(strong.grad.abs().sum(dim=(0, 2)) > 0, confident)
 

@@ -44,7 +44,7 @@ def test_gradients_equal_finite_differences() -> None:
 def test_no_images_give_zero_loss_and_gradients() -> None:
     empty = torch.zeros(0, 4, requires_grad=True)
     value = nt_xent_loss(empty, torch.zeros(0, 4), temperature=0.1)
-    value.backward()
+    torch.autograd.backward(value)
     assert value.item() == 0
     assert empty.grad is not None
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from loss_batches import Batch, batches, make_batch, mixed_batch, weights
-from loss_oracles import ssc
+from loss_oracles import ssc, ssc_shares
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -22,13 +22,17 @@ any_weight = st.sampled_from([0.0, 0.2, 1.0, 2.5])
 def gradients(batch: Batch, **options: Any) -> list[Tensor]:
     """Gradients with respect to prototypes, labelled and strong."""
     leaves = [t.detach().clone().requires_grad_() for t in (batch.prototypes, batch.labelled, batch.strong)]
-    ssc_loss(leaves[0], leaves[1], batch.labels, leaves[2], batch.pseudo_labels, batch.confident, **options).backward()
+    torch.autograd.backward(
+        ssc_loss(leaves[0], leaves[1], batch.labels, leaves[2], batch.pseudo_labels, batch.confident, **options)
+    )
     return [leaf.grad for leaf in leaves if leaf.grad is not None]
 
 
 @given(batches(), st.sampled_from([0.05, 0.1, 0.5, 1.0]), any_weight, any_weight, any_weight)
 def test_equals_nested_loops(batch: Batch, temperature: float, first: float, second: float, third: float) -> None:
-    options = dict(zip(("temperature", *WEIGHT_NAMES), (temperature, first, second, third), strict=True))
+    options: dict[str, Any] = dict(
+        zip(("temperature", *WEIGHT_NAMES), (temperature, first, second, third), strict=True)
+    )
     value = ssc_loss(*batch, **options)
     assert value.dtype == torch.float32
     assert value.item() == pytest.approx(ssc(*batch, **options), rel=1e-5, abs=1e-6 / temperature)
@@ -60,20 +64,20 @@ def test_pseudo_labels_of_unconfident_images_are_never_read() -> None:
 
 
 @given(batches(dtype=torch.float64), any_weight, any_weight, any_weight)
-def test_terms_add_up_and_each_is_its_role_alone(batch: Batch, first: float, second: float, third: float) -> None:
+def test_terms_are_the_roles_parts_and_add_up(batch: Batch, first: float, second: float, third: float) -> None:
     options = weights(prototype_weight=first, confident_weight=second, unconfident_weight=third)
     terms = ssc_terms(*batch, **options)
-    assert sum(terms[1:]).item() == pytest.approx(terms.total.item(), rel=1e-9, abs=1e-12)
-    if terms.total.item() == 0:
-        return
-    for name, term in zip(WEIGHT_NAMES, (terms.prototypes, terms.confident, terms.unconfident), strict=True):
-        # A role's loss is linear in its weight once the total weight is multiplied out: at weight 0 its term is gone.
-        assert term.item() == 0 or options[name] > 0
-        without = ssc_terms(*batch, **{**options, name: 0.0})
-        rest, rest_without = terms.total - term, without.total
-        if rest_without.item() > 0:
-            scale = rest.item() / rest_without.item()  # ratio of the sums of weights
-            assert 0 < scale <= 1 + 1e-9
+    shares = ssc_shares(*batch, **options)
+    k, b = batch.prototypes.shape[0], batch.labelled.shape[0]
+    views = list(zip(shares[k + b :], batch.confident.repeat(2).tolist(), strict=True))
+    expected = (
+        sum(shares[:k]),
+        sum(shares[k : k + b]),
+        sum(share for share, sure in views if sure),
+        sum(share for share, sure in views if not sure),
+    )
+    assert [term.item() for term in terms[1:]] == pytest.approx(expected, rel=1e-9, abs=1e-11)
+    assert terms.total.item() == pytest.approx(sum(expected), rel=1e-9, abs=1e-11)
 
 
 @given(batches(min_b=2, dtype=torch.float64), st.sampled_from(WEIGHT_NAMES), any_weight, any_weight)
@@ -201,9 +205,11 @@ def test_no_operation_depends_on_the_values_of_tensors() -> None:
             torch.empty(6, dtype=torch.bool),
         )
         options = {name: torch.empty(()) for name in weights()}
-        ssc_loss(*batch, **options).backward()
-        supcon_loss(batch.prototypes, torch.empty(4, dtype=torch.int64), temperature=torch.empty(())).backward()
-        nt_xent_loss(batch.prototypes, torch.empty(4, 8), temperature=torch.empty(())).backward()
+        torch.autograd.backward(ssc_loss(*batch, **options))
+        torch.autograd.backward(
+            supcon_loss(batch.prototypes, torch.empty(4, dtype=torch.int64), temperature=torch.empty(()))
+        )
+        torch.autograd.backward(nt_xent_loss(batch.prototypes, torch.empty(4, 8), temperature=torch.empty(())))
         strong, pseudo_labels, confident = batch[3:]
         fixmatch_loss(batch.labelled, batch.labels, strong, pseudo_labels, confident, unlabelled_weight=torch.empty(()))
 
@@ -230,8 +236,8 @@ def test_compiles_into_one_graph() -> None:
         leaf, again = (batch.prototypes.clone().requires_grad_() for _ in range(2))
         value, expected = compiled(leaf, *batch[1:], **weights()), ssc_loss(again, *batch[1:], **weights())
         torch.testing.assert_close(value, expected, rtol=1e-5, atol=1e-6)
-        value.backward()
-        expected.backward()
+        torch.autograd.backward(value)
+        torch.autograd.backward(expected)
         torch.testing.assert_close(leaf.grad, again.grad, rtol=1e-4, atol=1e-6)
 
 

@@ -1,7 +1,7 @@
 """What the paper ties together: SSC is SupCon with anchors, cross-entropy, and NT-Xent, each under its conditions.
 
-The equivalence with cross-entropy holds under six conditions. The first test checks it with all of them; each of the others
-drops one and checks that the difference is at least what a closed form says, so that the condition is needed.
+The equivalence with cross-entropy holds under several conditions. One test checks it with all of them; each of the
+others drops one and checks that the difference is at least what a closed form says, so that the condition is needed.
 With norm-1 rows and T = 1 each exponential lies in [1/e, e], hence every softmax probability over K prototypes is at
 least e^-2 / K: the lower bounds below follow from that.
 """
@@ -174,20 +174,16 @@ def test_a_second_positive_is_not_cross_entropy(k: int) -> None:
     value = ssc_loss(prototypes, prototypes[:2], labels, *nothing, **options)
     gap = (value - cross_entropy(prototypes, prototypes[:2], labels)).item()
     assert gap == pytest.approx(0.25 + math.log1p(1 / (math.e + k - 1)), rel=1e-9)
+    assert gap > 0.3
 
 
-@given(*shapes)
-def test_prototypes_as_anchors_are_not_cross_entropy(k: int, d: int, seed: int) -> None:
-    """One image on its prototype: the prototype becomes a second anchor with its own denominator, without itself."""
-    prototypes, _, _ = problem(k, d, seed)
+@given(st.integers(2, 8))
+def test_prototypes_as_anchors_are_not_cross_entropy(k: int) -> None:
+    """One image labelled 0 on prototype 1: prototype 0 becomes an anchor that sees K rows at cosine 0."""
+    prototypes = torch.eye(k, dtype=torch.float64)
     labels = torch.zeros(1, dtype=torch.int64)
-    nothing = (torch.zeros(2, 0, d).double(), labels[:0], torch.zeros(0, dtype=torch.bool))
-    value = ssc_loss(prototypes, prototypes[:1], labels, *nothing, **weights(temperature=1.0))
-    # On its prototype the image sees the prototypes exactly as the prototype sees image and other prototypes.
-    torch.testing.assert_close(value, cross_entropy(prototypes, prototypes[:1], labels), rtol=1e-11, atol=1e-13)
-    opposite = ssc_loss(prototypes, -prototypes[:1], labels, *nothing, **weights(temperature=1.0))
-    gap = (opposite - cross_entropy(prototypes, -prototypes[:1], labels)).item()
-    others = (prototypes[1:] @ prototypes[0]).exp().sum().item()  # the prototype's denominator beside the image
-    mirrored = (-prototypes[1:] @ prototypes[0]).exp().sum().item()
-    expected = 0.5 * (math.log(math.exp(-1) + others) - math.log(math.exp(-1) + mirrored))
-    assert gap == pytest.approx(expected, rel=1e-7, abs=1e-12)
+    nothing = (torch.zeros(2, 0, k).double(), labels[:0], torch.zeros(0, dtype=torch.bool))
+    value = ssc_loss(prototypes, prototypes[1:2], labels, *nothing, **weights(temperature=1.0))
+    gap = (value - cross_entropy(prototypes, prototypes[1:2], labels)).item()
+    assert gap == pytest.approx(0.5 * math.log(k / (math.e + k - 1)), rel=1e-9)
+    assert gap < -0.09

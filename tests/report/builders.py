@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,11 +31,24 @@ from ssc_tune.training.result import Evaluation, RunResult
 START = 1_700_000_000.0
 
 SPACE: dict[str, Any] = {
-    "tau": {"type": "float", "default": 0.95, "low": 0.6, "high": 0.99, "log": True, "complement": True, "reason": "0.01 to 0.4 of 1 - tau"},
+    "tau": {
+        "type": "float",
+        "default": 0.95,
+        "low": 0.6,
+        "high": 0.99,
+        "log": True,
+        "complement": True,
+        "reason": "0.01 to 0.4 of 1 - tau",
+    },
     "learning_rate": {"type": "float", "default": 0.03, "factor": 3, "reason": "three times either way"},
     "mu": {"type": "int", "default": 4, "low": 1, "high": 7},
     "temperature": {"type": "float", "default": 0.1, "factor": 3, "applies_to": ["ssc"]},
-    "prototypes": {"type": "choice", "default": "random", "choices": ["random", "orthogonal", "simplex", "class_means"], "applies_to": ["ssc"]},
+    "prototypes": {
+        "type": "choice",
+        "default": "random",
+        "choices": ["random", "orthogonal", "simplex", "class_means"],
+        "applies_to": ["ssc"],
+    },
 }
 
 
@@ -51,7 +65,7 @@ def study(*, points: int = 16, seeds: int = 3, **changes: Any) -> Study:
     """Two methods, five parameters, three claims."""
     content: dict[str, Any] = {
         "name": "stability",
-        "description": "Are SSC and FixMatch equally sensitive to their hyperparameters on digits with 4 labels a class?",
+        "description": "Are SSC and FixMatch equally sensitive to their hyperparameters on digits?",
         "methods": ["fixmatch", "ssc"],
         "search_space": {"parameters": SPACE},
         "design": {"type": "sobol", "points": points},
@@ -74,13 +88,15 @@ def _values(made: Study, block: str) -> list[dict[str, Any]]:
     names = made.block_parameters(block)
     assert made.design.type == "sobol"
     count = made.design.points
-    units = qmc.Sobol(len(names), seed=1).random(count)
+    units = qmc.Sobol(len(names), seed=1).random_base2(math.ceil(math.log2(count)))[:count]
     defaults = {name: made.search_space.parameters[name].default for name in names}
     space = made.search_space.parameters
     return [defaults, *({n: space[n].from_unit(float(u)) for n, u in zip(names, row, strict=True)} for row in units)]
 
 
-def case(made: Study | None = None, *, num_failed: int = 0, traceback: str = "RuntimeError: broken", history: int = 6) -> Case:
+def case(
+    made: Study | None = None, *, num_failed: int = 0, traceback: str = "RuntimeError: broken", history: int = 6
+) -> Case:
     """Cells with a smooth effect of tau and learning rate, stronger for FixMatch, and noise."""
     made = study() if made is None else made
     rng = np.random.default_rng(7)
@@ -93,7 +109,9 @@ def case(made: Study | None = None, *, num_failed: int = 0, traceback: str = "Ru
                     accuracy = _accuracy(made, values, method, rng)
                     failed = left > 0 and point > 0
                     left -= failed
-                    record = _record(made, block, point, seed, method, values, accuracy, failed, traceback, history, rng)
+                    record = _record(
+                        made, block, point, seed, method, values, accuracy, failed, traceback, history, rng
+                    )
                     records.append(record)
                     rows.append(_row(made, record, values))
                     evaluations += [{"cell_id": record.cell_id, **_evaluation(e)} for e in record.result.history]
@@ -138,7 +156,10 @@ def _record(
             confident_accuracy=min(1.0, accuracy * tau**0.3),
             learning_rate=0.03,
             images_per_second=900.0,
-            signatures={"prototype_max_cosine": float(rng.uniform(0, 0.4)), "prototype_rank": float(rng.uniform(6, 9.5))},
+            signatures={
+                "prototype_max_cosine": float(rng.uniform(0, 0.4)),
+                "prototype_rank": float(rng.uniform(6, 9.5)),
+            },
         )
         for k, step in enumerate(steps)
     ]
@@ -155,7 +176,14 @@ def _record(
         history=() if failed else tuple(course),
     )
     outcome: Any = "raised" if failed else "finished"
-    attempt = Attempt(number=1, started=START, ended=START + 9, outcome=outcome, host="node-1", traceback=traceback if failed else None)
+    attempt = Attempt(
+        number=1,
+        started=START,
+        ended=START + 9,
+        outcome=outcome,
+        host="node-1",
+        traceback=traceback if failed else None,
+    )
     return Record(
         cell_id=identity,
         study=made.name,
@@ -196,7 +224,15 @@ def _row(made: Study, record: Record, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evaluation(entry: Evaluation) -> dict[str, Any]:
-    names = ("step", "time", "train_loss", "validation_accuracy", "confident_fraction", "confident_accuracy", "learning_rate")
+    names = (
+        "step",
+        "time",
+        "train_loss",
+        "validation_accuracy",
+        "confident_fraction",
+        "confident_accuracy",
+        "learning_rate",
+    )
     return {**{name: getattr(entry, name) for name in names}, "images_per_second": entry.images_per_second}
 
 
@@ -289,7 +325,9 @@ def _verdicts(claims: Sequence[Claim]) -> tuple[Verdict, ...]:
             "p_value": 0.004,
             "p_adjusted": 0.012,
             "gates": (
-                Gate(name="not worse in mean and CVaR10", passed=True, detail="mean +0.021, CVaR10 +0.034, margin 0.01"),
+                Gate(
+                    name="not worse in mean and CVaR10", passed=True, detail="mean +0.021, CVaR10 +0.034, margin 0.01"
+                ),
                 Gate(name="same sign on logit(accuracy)", passed=True, detail="0.420 [0.020, 0.820]"),
             ),
             "reason": "The interval lies above 0, the adjusted p value is below 0.05 and both gates pass.",
@@ -316,7 +354,9 @@ def _verdicts(claims: Sequence[Claim]) -> tuple[Verdict, ...]:
             "reason": "The interval lies outside the margin.",
         },
     )
-    return tuple(Verdict.model_validate({"claim": claim, **content}) for claim, content in zip(claims, made, strict=False))
+    return tuple(
+        Verdict.model_validate({"claim": claim, **content}) for claim, content in zip(claims, made, strict=False)
+    )
 
 
 def _curves(made: Study) -> list[Curve]:
@@ -333,14 +373,20 @@ def _curves(made: Study) -> list[Curve]:
                     found.append(_curve(place, "partial_dependence", name, "test accuracy", x, y, 0.01))
             n = tuple(range(1, 17))
             best = 0.94 + 0.02 * (1 - 1 / np.array(n)) - 0.01 * k
-            found.append(_curve(place, "budget", "number of points tried", "expected test accuracy of the best", n, best, 0.008))
+            found.append(
+                _curve(place, "budget", "number of points tried", "expected test accuracy of the best", n, best, 0.008)
+            )
             delta = tuple(round(0.005 * i, 3) for i in range(21))
             share = 1 - np.exp(-np.array(delta) * (60 - 25 * k))
-            found.append(_curve(place, "volume", "distance from the best accuracy", "share of the space", delta, share, 0.04))
+            found.append(
+                _curve(place, "volume", "distance from the best accuracy", "share of the space", delta, share, 0.04)
+            )
     return found
 
 
-def _curve(place: dict[str, Any], kind: str, x_name: str, y_name: str, x: tuple[Any, ...], y: Any, width: float) -> Curve:
+def _curve(
+    place: dict[str, Any], kind: str, x_name: str, y_name: str, x: tuple[Any, ...], y: Any, width: float
+) -> Curve:
     return Curve(
         kind=kind,
         **place,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -9,15 +10,23 @@ from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Record
 from ssc_tune.report.cells import View, views
-from ssc_tune.report.figures import curves, distribution, geometry, interactions, parameters, pseudo_labels, shares, training
+from ssc_tune.report.figures import (
+    curves,
+    distribution,
+    geometry,
+    interactions,
+    parameters,
+    pseudo_labels,
+    shares,
+    training,
+)
 from ssc_tune.report.figures.base import Figure, Panel
 from ssc_tune.study.models import Study
 
 
 def figures(study: Study, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record] = ()) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
-    made = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records)]
-    return made
+    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records)]
 
 
 def _of_view(view: View, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record]) -> list[Figure]:
@@ -27,7 +36,7 @@ def _of_view(view: View, tables: Tables, analysis: StudyAnalysis, records: Seque
         interactions.figure(view),
         shares.figure(view, analysis),
         *curves.figures(view, analysis),
-        training.figure(view, tables),
+        training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),
         geometry.figure(view, records),
     ]
@@ -38,7 +47,7 @@ def _placed(figure: Figure, view: View) -> Figure:
     """Adds the view to the title where there are several, and makes the name fit for a file."""
     title = f"{figure.title} ({view.heading})" if view.heading else figure.title
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name)
-    return Figure(name, title, figure.caption, figure.panels, figure.datasets, figure.methods, figure.ramp, view.heading)
+    return dataclasses.replace(figure, name=name, title=title)
 
 
 __all__ = ["Figure", "Panel", "figures"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ssc_tune.analysis.result import Curve
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
     import altair as alt
 
-    Chart = alt.Chart | alt.LayerChart
+    Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's colours that keep a contrast of about 3 to 1 or more on white and on near-black come first."""
@@ -43,11 +45,17 @@ class Figure:
     datasets: Mapping[str, Sequence[Mapping[str, Any]]]
     methods: tuple[str, ...] = ()
     ramp: tuple[float, float] | None = None
-    group: str = field(default="")
+
+    @property
+    def columns(self) -> int:
+        """Panels side by side on a wide page: all where they are few, pairs where that is even."""
+        count = len(self.panels)
+        pairs = self.ramp is not None or count in (2, 4)
+        return 1 if count == 1 else 2 if pairs else 3
 
 
 def colours(study: Study) -> dict[str, str]:
-    """The colour of each method: fixed for the methods that ship, the next free one for others, in the study's order."""
+    """The colour of each method: fixed for those that ship, the next free one for others, in the study's order."""
     free = OKABE_ITO[len(_OWN) :]
     others = [method for method in study.methods if method not in _OWN]
     return {m: _OWN[m] if m in _OWN else free[others.index(m) % len(free)] for m in study.methods}
@@ -91,6 +99,20 @@ def dash(study: Study) -> alt.StrokeDash:
     return alt.StrokeDash("m:N", scale=scale, legend=alt.Legend(title=None))
 
 
+def wrapped(text: str) -> list[str]:
+    """An axis title in lines that fit the height of a panel."""
+    return textwrap.wrap(text, 36, break_on_hyphens=False)
+
+
+def notes(curves: Sequence[Curve]) -> list[str]:
+    """The notes of curves as sentences: once where all say the same, else with the method's name."""
+    found = dict.fromkeys((curve.method, curve.note.rstrip(".")) for curve in curves if curve.note)
+    texts = {text for _, text in found}
+    if len(texts) == 1:
+        return [f"{text[:1].upper()}{text[1:]}." for text in texts]
+    return [f"{method}: {text}." for method, text in found]
+
+
 def span(values: Sequence[float], *, padding: float = 0.04) -> list[float]:
     """An axis over finite values with a margin either side."""
     low, high = min(values), max(values)
@@ -102,6 +124,7 @@ CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
     "aria": False,
+    "mark": {"aria": False},
     "view": {"stroke": None},
     "axis": {
         "labelColor": "#4a5260",
@@ -115,7 +138,7 @@ CONFIG: dict[str, Any] = {
         "titlePadding": 8,
         "tickSize": 4,
     },
-    "axisX": {"grid": False},
+    "axisX": {"grid": False, "tickCount": 6},
     "axisY": {"domain": False, "ticks": False, "tickCount": 5},
     "title": {"color": "#2b313b", "fontSize": 12, "fontWeight": 600, "anchor": "start"},
     "legend": {"labelColor": "#4a5260", "titleColor": "#2b313b", "labelFontSize": 11, "orient": "top", "title": None},

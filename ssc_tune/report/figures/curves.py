@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.report.cells import Row, View, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash
+from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, wrapped
 from ssc_tune.report.numbers import compact, number
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from ssc_tune.report.figures.base import Chart
 
 _BUDGET = (
     "The test accuracy to expect of the best of n random points, chosen on validation. Where the curves cross, the "
@@ -22,7 +24,9 @@ _VOLUME = (
     "The share of the search space whose accuracy is within a given distance of the best. A higher curve means that "
     "more settings will do."
 )
-_RELATIVE = "The same curves, each as a loss from its method's own best, so that shapes can be compared apart from levels."
+_RELATIVE = (
+    "The same curves, each as a loss from its method's own best, so that shapes can be compared apart from levels."
+)
 
 
 def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
@@ -44,10 +48,12 @@ def _figure(view: View, analysis: StudyAnalysis, kind: str, title: str, caption:
         chosen = [c for c in here if (c.x_name, c.y_name) == pair]
         key = f"{kind}-{index}{view.slug}"
         datasets[key] = [row for c in chosen for row in _rows(view, c)]
-        heading = f"{pair[1]} against {pair[0]}"
-        panels.append(Panel(key, heading, _alt(chosen), _chart(view, key, *pair), 240))
-    notes = list(dict.fromkeys(c.note for c in here if c.note))
-    return Figure(f"{kind}{view.slug}", title, " ".join([caption, *notes]), tuple(panels), datasets, view.methods)
+        parameter = view.parameters.get(pair[0])
+        heading = f"{pair[1]} against {pair[0]}" if parameter is None else axes.title(pair[0], parameter)
+        heading = heading[:1].upper() + heading[1:] if parameter is None else heading
+        banded = any("lo" in row for row in datasets[key])
+        panels.append(Panel(key, heading, _alt(chosen), _chart(view, key, *pair, banded=banded), 240))
+    return Figure(f"{kind}{view.slug}", title, " ".join([caption, *notes(here)]), tuple(panels), datasets, view.methods)
 
 
 def _rows(view: View, curve: Curve) -> list[Row]:
@@ -61,21 +67,21 @@ def _rows(view: View, curve: Curve) -> list[Row]:
     return rows
 
 
-def _chart(view: View, key: str, x_name: str, y_name: str) -> alt.LayerChart:
+def _chart(view: View, key: str, x_name: str, y_name: str, *, banded: bool) -> Chart:
     import altair as alt
 
     parameter = view.parameters.get(x_name)
     numeric = alt.X("x:Q", title=x_name, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=6))
     x = numeric if parameter is None else axes.x("x", x_name, parameter)
-    y = alt.Y("y:Q", title=y_name, scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", title=wrapped(y_name), scale=alt.Scale(zero=False))
     base = alt.Chart(alt.NamedData(key))
     band = base.transform_filter("isValid(datum.lo)").mark_area(opacity=0.16)
     line = base.mark_line(strokeWidth=2)
     tips = [alt.Tooltip("m:N", title="method"), alt.Tooltip("y:Q", title=y_name, format=".3f")]
-    return alt.layer(
-        band.encode(x=x, y=alt.Y("lo:Q", title=y_name, scale=alt.Scale(zero=False)), y2="hi:Q", color=colour(view.study)),
-        line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips),
-    )
+    low = alt.Y("lo:Q", title=wrapped(y_name), scale=alt.Scale(zero=False))
+    bands = band.encode(x=x, y=low, y2="hi:Q", color=colour(view.study))
+    lines: alt.Chart = line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
+    return alt.layer(bands, lines) if banded else lines
 
 
 def _alt(curves: Sequence[Curve]) -> str:

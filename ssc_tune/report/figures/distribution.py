@@ -11,6 +11,8 @@ from ssc_tune.report.numbers import number
 if TYPE_CHECKING:
     import altair as alt
 
+    from ssc_tune.report.figures.base import Chart
+
 
 def figure(view: View) -> Figure | None:
     """A strip with a box a method, and the empirical distribution function."""
@@ -21,8 +23,20 @@ def figure(view: View) -> Figure | None:
     domain = span([row["y"] for row in rows])
     quartiles = "; ".join(_quartiles(view, method) for method in view.methods)
     panels = (
-        Panel("strip", "Each point and its quartiles", f"Test accuracy of every point. {quartiles}.", _strip(view, name, domain), 230),
-        Panel("ecdf", "Share of points at or below an accuracy", f"Empirical distribution functions. {quartiles}.", _ecdf(view, name, domain), 230),
+        Panel(
+            "strip",
+            "Each point and its quartiles",
+            f"Test accuracy of every point. {quartiles}.",
+            _strip(view, name, domain),
+            230,
+        ),
+        Panel(
+            "ecdf",
+            "Share of points at or below an accuracy",
+            f"Empirical distribution functions. {quartiles}.",
+            _ecdf(view, name, domain),
+            230,
+        ),
     )
     caption = (
         "The narrower a method's marks and the steeper its step curve, the less its accuracy depends on the "
@@ -40,13 +54,19 @@ def _jitter(point: int) -> float:
     return round(value, 6)
 
 
-def _strip(view: View, name: str, domain: list[float]) -> alt.LayerChart:
+def _strip(view: View, name: str, domain: list[float]) -> Chart:
     import altair as alt
 
     x = alt.X("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
     row = alt.Y("m:N", title=None, sort=list(view.methods), axis=alt.Axis(labelFontSize=12, labelPadding=8))
     base = alt.Chart(alt.NamedData(name))
-    box = base.mark_boxplot(size=58, opacity=0.22, extent="min-max", median={"color": "currentColor"}, rule={"opacity": 0.5})
+    box = base.mark_boxplot(
+        size=58,
+        opacity=0.22,
+        extent="min-max",
+        median={"color": "currentColor"},
+        rule={"color": "currentColor", "opacity": 0.5},
+    )
     marks = base.mark_point(filled=True, size=34, opacity=0.85)
     tips = [
         alt.Tooltip("m:N", title="method"),
@@ -61,12 +81,12 @@ def _strip(view: View, name: str, domain: list[float]) -> alt.LayerChart:
     )
 
 
-def _ecdf(view: View, name: str, domain: list[float]) -> alt.Chart:
+def _ecdf(view: View, name: str, domain: list[float]) -> Chart:
     import altair as alt
 
     x = alt.X("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
     y = alt.Y("share:Q", title="share of points", scale=alt.Scale(domain=[0, 1]))
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.NamedData(name))
         .transform_window(rank="rank()", sort=[alt.SortField("y")], groupby=["m"])
         .transform_joinaggregate(total="count()", groupby=["m"])
@@ -74,6 +94,7 @@ def _ecdf(view: View, name: str, domain: list[float]) -> alt.Chart:
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study))
     )
+    return chart
 
 
 def _quartiles(view: View, method: str) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.records.record import Record
-from ssc_tune.report.cells import MAX_POINTS, Row, View, thin
+from ssc_tune.report.cells import MAX_POINTS, Row, View, dicts, thin
 from ssc_tune.report.figures.base import Figure, Panel, colour, shape, span
 from ssc_tune.report.numbers import number
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from ssc_tune.report.figures.base import Chart
 
 MAX_SIGNATURES = 4
 
@@ -27,7 +29,7 @@ def figure(view: View, records: Sequence[Record]) -> Figure | None:
     if not names:
         return None
     key = f"geometry{view.slug}"
-    rows = [row for cell in thin(view.cells, MAX_POINTS).to_dict("records") if (row := _row(cell, signatures, names))]
+    rows = [row for cell in dicts(thin(view.cells, MAX_POINTS)) if (row := _row(cell, signatures, names))]
     if not rows:
         return None
     domain = span([row["y"] for row in rows])
@@ -55,7 +57,7 @@ def _row(cell: Row, signatures: dict[str, dict[str, float]], names: list[str]) -
     return {**place, "y": round(float(cell["score"]), 6), **known}
 
 
-def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> alt.Chart:
+def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> Chart:
     import altair as alt
 
     x = alt.X(f"x{index}:Q", title=_title(name), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
@@ -70,7 +72,8 @@ def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> 
     ]
     base = alt.Chart(alt.NamedData(key)).transform_filter(f"isValid(datum.x{index})")
     marks = base.mark_point(filled=True, size=28, opacity=0.65)
-    return marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=tips)
+    chart: alt.Chart = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=tips)
+    return chart
 
 
 def _alt(view: View, rows: list[Row], index: int, name: str) -> str:

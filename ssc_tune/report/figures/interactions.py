@@ -13,11 +13,10 @@ from ssc_tune.report.numbers import number
 from ssc_tune.study.space import ChoiceParameter, Parameter
 
 if TYPE_CHECKING:
-    import altair as alt
+    from ssc_tune.report.figures.base import Chart
 
 MIN_POINTS = 16
 MAX_PAIRS = 6
-SCHEME = "cividis"
 
 
 def figure(view: View) -> Figure | None:
@@ -90,18 +89,20 @@ def _bins(view: View, rows: list[Row], method: str, i: int, j: int) -> list[Row]
     ]
 
 
-def _chart(
-    view: View, key: str, points: str, i: int, j: int, method: str, ramp: tuple[float, float]
-) -> alt.LayerChart:
+def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: tuple[float, float]) -> Chart:
     import altair as alt
 
     (x_name, y_name) = (list(view.parameters)[k] for k in (i, j))
     x_axis = axes.axis(x_name, view.parameters[x_name])
     y_axis = axes.axis(y_name, view.parameters[y_name])
     y_axis.labelAngle = 0
+    y_axis.grid = False
     scale = alt.Scale(domain=[0, 1], nice=False)
     colour = alt.Color(
-        "v:Q", title="mean test accuracy", scale=alt.Scale(scheme=SCHEME, domain=list(ramp)), legend=alt.Legend(format=".2f")
+        "v:Q",
+        title="mean test accuracy",
+        scale=alt.Scale(scheme="cividis", domain=list(ramp)),
+        legend=alt.Legend(format=".2f"),
     )
     rect = (
         alt.Chart(alt.NamedData(key))

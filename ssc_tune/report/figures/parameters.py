@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.result import Curve, StudyAnalysis
-from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, mean_rows, unit
+from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, dicts, mean_rows, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, span
+from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, shape, span
 from ssc_tune.report.numbers import compact, number
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from ssc_tune.report.figures.base import Chart
 
 _KINDS = ("one_at_a_time", "partial_dependence")
 
@@ -73,7 +75,7 @@ def _curve_rows(view: View, name: str, curve: Curve) -> list[Row]:
 
 def _chart(
     view: View, name: str, index: int, domain: list[float], *, cells: str, points: str, curve: str | None
-) -> alt.LayerChart:
+) -> Chart:
     import altair as alt
 
     parameter = view.parameters[name]
@@ -96,14 +98,25 @@ def _chart(
             y=y,
             color=colour(view.study),
             shape=shape(view.study),
-            tooltip=[*tips, alt.Tooltip("s:Q", title="seed"), alt.Tooltip("st:N", title="status"), alt.Tooltip("c:N", title="cell")],
+            tooltip=[
+                *tips,
+                alt.Tooltip("s:Q", title="seed"),
+                alt.Tooltip("st:N", title="status"),
+                alt.Tooltip("c:N", title="cell"),
+            ],
         )
     )
     means = (
         alt.Chart(alt.NamedData(points))
         .transform_filter(has)
         .mark_point(filled=True, size=46, opacity=0.9)
-        .encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=[*tips, alt.Tooltip("n:Q", title="seeds")])
+        .encode(
+            x=x,
+            y=y,
+            color=colour(view.study),
+            shape=shape(view.study),
+            tooltip=[*tips, alt.Tooltip("n:Q", title="seeds")],
+        )
     )
     default = (
         alt.Chart(alt.NamedData(points))
@@ -136,7 +149,9 @@ def _lines(view: View, x: alt.X, y: alt.Y, field: str, points: str, curve: str |
     band = base.mark_area(opacity=0.16, clip=True).encode(
         x=at, y=alt.Y("lo:Q", scale=y["scale"]), y2="hi:Q", color=colour(view.study)
     )
-    line = base.mark_line(strokeWidth=2, clip=True).encode(x=at, y=y, color=colour(view.study), strokeDash=dash(view.study))
+    line = base.mark_line(strokeWidth=2, clip=True).encode(
+        x=at, y=y, color=colour(view.study), strokeDash=dash(view.study)
+    )
     return [band.transform_filter("isValid(datum.lo)"), line]
 
 
@@ -169,7 +184,8 @@ def _alt(view: View, name: str) -> str:
         if here.empty:
             parts.append(f"{method} does not have it")
             continue
-        worst, best = here.loc[here["score"].idxmin()], here.loc[here["score"].idxmax()]
+        ranked = dicts(here.sort_values("score", kind="stable"))
+        worst, best = ranked[0], ranked[-1]
         parts.append(
             f"{method}: from {number(worst['score'])} at {name} {compact(worst[name])} "
             f"to {number(best['score'])} at {compact(best[name])}"
@@ -179,9 +195,13 @@ def _alt(view: View, name: str) -> str:
 
 def _caption(view: View, curves: dict[str, list[Curve]]) -> str:
     kinds = {c.kind for group in curves.values() for c in group}
-    parts = ["Each point is one setting of the hyperparameters, a mean over seeds; faint marks are single seeds; the ring is the default."]
+    parts = [
+        "Each point is one setting of the hyperparameters, a mean over seeds; faint marks are single seeds; "
+        "the ring is the default."
+    ]
     if "partial_dependence" in kinds:
         parts.append("Lines are partial dependence on a surrogate, with its band.")
+        parts += notes([c for group in curves.values() for c in group if c.kind == "partial_dependence"])
     if "one_at_a_time" in kinds:
         parts.append("Lines join the levels measured one at a time, with their interval.")
     if not kinds and len(view.means) >= 10 * len(view.methods):

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.report.cells import Row, View, unit
+from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, shape
+from ssc_tune.report.figures.base import Figure, Panel, colour, shape, wrapped
 from ssc_tune.report.figures.training import history
 from ssc_tune.report.numbers import compact, number
 
 if TYPE_CHECKING:
-    import altair as alt
+    from ssc_tune.report.figures.base import Chart
 
-_MEASURES = {"confident_fraction": "share of confident images", "confident_accuracy": "accuracy of confident pseudo-labels"}
+_MEASURES = {
+    "confident_fraction": "share of confident images",
+    "confident_accuracy": "accuracy of confident pseudo-labels",
+}
 
 
 def figure(view: View, tables: Tables) -> Figure | None:
@@ -27,12 +30,12 @@ def figure(view: View, tables: Tables) -> Figure | None:
     last = course.sort_values(["cell_id", "step"], kind="stable").groupby(["method", "point", "seed"]).last()
     means = last.groupby(["method", "point"], sort=True)[list(_MEASURES)].mean()
     taus = view.cells.groupby(["method", "point"])["tau"].first()
-    rows: list[Row] = []
-    for (method, point), values in means.iterrows():  # type: ignore[misc]
-        position = unit(view.parameters["tau"], taus.get((method, point)))
+    rows = []
+    for row in dicts(means.join(taus).reset_index()):
+        position = unit(view.parameters["tau"], row["tau"])
         if position is not None:
-            known = {f"y{i}": round(float(v), 6) for i, v in enumerate(values) if v == v}
-            rows.append({"m": method, "p": int(point), "x": position, "t": compact(float(taus[(method, point)])), **known})
+            known = {f"y{i}": round(row[name], 6) for i, name in enumerate(_MEASURES) if row[name] == row[name]}
+            rows.append({"m": row["method"], "p": int(row["point"]), "x": position, "t": compact(row["tau"]), **known})
     key = f"pseudo-labels{view.slug}"
     panels = [
         Panel(column, title.capitalize(), _alt(view, rows, i, title), _chart(view, key, i, title), 230)
@@ -49,11 +52,11 @@ def figure(view: View, tables: Tables) -> Figure | None:
     return Figure(key, title, caption, tuple(panels), {key: rows}, view.methods)
 
 
-def _chart(view: View, key: str, index: int, title: str) -> alt.LayerChart:
+def _chart(view: View, key: str, index: int, title: str) -> Chart:
     import altair as alt
 
     x = axes.x("x", "tau", view.parameters["tau"])
-    y = alt.Y(f"y{index}:Q", title=title, scale=alt.Scale(zero=False))
+    y = alt.Y(f"y{index}:Q", title=wrapped(title), scale=alt.Scale(zero=False))
     base = alt.Chart(alt.NamedData(key)).transform_filter(f"isValid(datum.y{index})")
     tips = [
         alt.Tooltip("m:N", title="method"),

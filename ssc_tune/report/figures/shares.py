@@ -13,12 +13,16 @@ from ssc_tune.report.numbers import percent
 if TYPE_CHECKING:
     import altair as alt
 
+    from ssc_tune.report.figures.base import Chart
+
 MAX_SOURCES = 10
 
 
 def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
     """Bars of variance shares with their intervals, one panel an evaluator, methods side by side."""
-    here = [s for s in analysis.shares if (s.block, s.setting) == (view.block, view.setting) and s.share.value is not None]
+    here = [
+        s for s in analysis.shares if (s.block, s.setting) == (view.block, view.setting) and s.share.value is not None
+    ]
     if not here:
         return None
     panels, datasets = [], {}
@@ -28,10 +32,19 @@ def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
         key = f"shares-{number}{view.slug}"
         datasets[key] = [_row(s) for s in chosen if s.source in sources]
         height = 40 + len(sources) * (12 * len(view.methods) + 8)
-        panels.append(Panel(key, evaluator, _alt(chosen, sources), _chart(view, key, sources), max(height, 120)))
+        panels.append(
+            Panel(
+                key,
+                evaluator,
+                _alt(chosen, sources),
+                _chart(view, key, sources, banded=any("lo" in row for row in datasets[key])),
+                max(height, 150),
+            )
+        )
     caption = (
         "The share of the variance of test accuracy that each hyperparameter, interaction, the seed and the rest "
-        "account for; whiskers are intervals. Shares are of each method's own variance: a stable method has little to share out."
+        "account for; whiskers are intervals. Shares are of each method's own variance: a stable method has little "
+        "of it to share out."
     )
     return Figure(f"shares{view.slug}", "Where the variance comes from", caption, tuple(panels), datasets, view.methods)
 
@@ -47,26 +60,38 @@ def _sources(shares: Sequence[Share]) -> list[str]:
 
 def _row(share: Share) -> Row:
     estimate = share.share
-    whisker = {"lo": estimate.low, "hi": estimate.high} if estimate.low is not None and estimate.high is not None else {}
+    whisker = (
+        {"lo": estimate.low, "hi": estimate.high} if estimate.low is not None and estimate.high is not None else {}
+    )
     return {"m": share.method, "s": share.source, "y": estimate.value, **whisker}
 
 
-def _chart(view: View, key: str, sources: list[str]) -> alt.LayerChart:
+def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
     import altair as alt
 
-    row = alt.Y("s:N", title=None, sort=sources, axis=alt.Axis(labelLimit=150, labelFontSize=12))
+    row = alt.Y("s:N", title=None, sort=sources, axis=alt.Axis(labelLimit=190, labelFontSize=12))
     lane = alt.YOffset("m:N", sort=list(view.methods), scale=alt.Scale(domain=list(view.methods), paddingInner=0.12))
     x = alt.X("y:Q", title="share of variance", axis=alt.Axis(format="%", grid=True, tickCount=5))
     base = alt.Chart(alt.NamedData(key))
-    tips = [alt.Tooltip("m:N", title="method"), alt.Tooltip("s:N", title="source"), alt.Tooltip("y:Q", title="share", format=".1%")]
-    bars = base.mark_bar(cornerRadiusEnd=2).encode(x=x, y=row, yOffset=lane, color=colour(view.study), tooltip=tips)
+    tips = [
+        alt.Tooltip("m:N", title="method"),
+        alt.Tooltip("s:N", title="source"),
+        alt.Tooltip("y:Q", title="share", format=".1%"),
+    ]
+    bars: alt.Chart = base.mark_bar(cornerRadiusEnd=2).encode(
+        x=x, y=row, yOffset=lane, color=colour(view.study), tooltip=tips
+    )
     whiskers = base.transform_filter("isValid(datum.lo)").mark_rule(stroke="currentColor", strokeWidth=1.2)
+    if not banded:
+        return bars
     return alt.layer(bars, whiskers.encode(x="lo:Q", x2="hi:Q", y=row, yOffset=lane))
 
 
 def _alt(shares: Sequence[Share], sources: Sequence[str]) -> str:
     parts = []
     for method in dict.fromkeys(s.method for s in shares):
-        own = sorted((s for s in shares if s.method == method and s.source in sources), key=lambda s: -(s.share.value or 0))
+        own = sorted(
+            (s for s in shares if s.method == method and s.source in sources), key=lambda s: -(s.share.value or 0)
+        )
         parts.append(f"{method}: " + ", ".join(f"{s.source} {percent(round(s.share.value or 0, 3))}" for s in own[:5]))
     return "Shares of variance. " + "; ".join(parts) + "."

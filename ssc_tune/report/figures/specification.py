@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ssc_tune.report.figures.base import CONFIG, Figure, Panel
@@ -18,22 +19,41 @@ def _body(panel: Panel) -> Spec:
     return {key: value for key, value in spec.items() if key not in ("$schema", "config", "datasets")}
 
 
+def _without_legends(value: Any) -> Any:
+    """The same specification with no legend on any encoding: the page has its own."""
+    if isinstance(value, list):
+        return [_without_legends(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _without_legends(item) for key, item in value.items()}
+    coloured = {"color", "shape", "strokeDash"} & set(inner.get("encoding", {}))
+    if coloured:
+        quiet = {key: {**inner["encoding"][key], "legend": None} for key in sorted(coloured)}
+        inner["encoding"] = {**inner["encoding"], **quiet}
+    return inner
+
+
 def page(panel: Panel) -> Spec:
     """One panel that takes the width it is given; data by name, legend left to the page."""
-    config = {**CONFIG, "legend": {"disable": True}}
     fit = {"type": "fit", "contains": "padding"}
-    return {"$schema": SCHEMA, **_body(panel), "width": "container", "height": panel.height, "autosize": fit, "config": config}
+    return {
+        "$schema": SCHEMA,
+        **_without_legends(_body(panel)),
+        "width": "container",
+        "height": panel.height,
+        "autosize": fit,
+        "config": CONFIG,
+    }
 
 
 def picture(figure: Figure, *, width: int = 300) -> Spec:
     """All panels in rows of up to three, on white, with title, legend and data."""
-    columns = min(3, len(figure.panels)) if len(figure.panels) != 4 else 2
     parts = [{**_body(p), "width": width, "height": p.height, "title": p.title} for p in figure.panels]
     config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1}}
     return {
         "$schema": SCHEMA,
         "title": {"text": figure.title, "fontSize": 15, "anchor": "start", "offset": 12},
-        "columns": columns,
+        "columns": figure.columns,
         "concat": parts,
         "datasets": {name: list(rows) for name, rows in figure.datasets.items()},
         "spacing": 28,
@@ -47,7 +67,17 @@ def svg(figure: Figure) -> str:
     import vl_convert
 
     text: str = vl_convert.vegalite_to_svg(picture(figure), vl_version=VEGA_LITE, allowed_base_urls=[])
-    return text
+    return _renumbered(text)
+
+
+def _renumbered(drawn: str) -> str:
+    """Names clips and gradients by their order in the picture; the renderer counts them over its whole life."""
+    names: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        return f"{found[1]}{names.setdefault(found[2], f'part{len(names)}')}{found[3]}"
+
+    return re.sub(r"(\bid=\"|url\(#)([^\"()]+)(\"|\))", named, drawn)
 
 
 def png(drawn: str, *, scale: float = 2.0) -> bytes:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.report.cells import Row, View
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash
+from ssc_tune.report.cells import Row, View, dicts
+from ssc_tune.report.figures.base import Figure, Panel, colour, dash, wrapped
 from ssc_tune.report.numbers import number
 
 if TYPE_CHECKING:
-    import altair as alt
+    from ssc_tune.report.figures.base import Chart
 
 _MEASURES = {
     "validation_accuracy": "validation accuracy",
@@ -26,35 +27,57 @@ def history(view: View, tables: Tables) -> pd.DataFrame:
     return tables.history.merge(view.cells[["cell_id", "method", "point", "seed"]], on="cell_id", how="inner")
 
 
-def figure(view: View, tables: Tables) -> Figure | None:
-    """A panel a measure against steps: the median over cells and the band of the middle half."""
+def figure(view: View, tables: Tables, analysis: StudyAnalysis) -> Figure | None:
+    """A panel a measure against steps.
+
+    Validation accuracy is the analysis's convergence curve where there is one; everything else is the median over cells
+    with the band of the middle half.
+    """
     course = history(view, tables)
     panels, datasets = [], {}
+    means = _means(view, analysis)
     for column, title in _MEASURES.items():
-        rows = _rows(course, column)
+        rows = means if means and column == "validation_accuracy" else _rows(course, column)
         if len({row["x"] for row in rows}) < 2:
             continue
         key = f"training-{column}{view.slug}"
         datasets[key] = rows
-        panels.append(Panel(column, title.capitalize(), _alt(view, rows, title), _chart(view, key, title), 230))
+        chart = _chart(view, key, title, banded=any("lo" in row for row in rows))
+        panels.append(Panel(column, title.capitalize(), _alt(view, rows, title), chart, 230))
     if not panels:
         return None
-    caption = "Medians over all points and seeds; bands hold the middle half of the cells. Both methods are shown at equal steps."
+    first = "Validation accuracy is a mean with its interval; the others are medians" if means else "Medians"
+    caption = (
+        f"{first} over all points and seeds, with the middle half of the cells. Methods are compared at equal steps."
+    )
     return Figure(f"training{view.slug}", "During training", caption, tuple(panels), datasets, view.methods)
+
+
+def _means(view: View, analysis: StudyAnalysis) -> list[Row]:
+    here = [
+        c for c in analysis.curves if c.kind == "convergence" and (c.block, c.setting) == (view.block, view.setting)
+    ]
+    rows = []
+    for curve in here:
+        for i, step in enumerate(curve.x):
+            band = {"lo": curve.low[i], "hi": curve.high[i]} if curve.low and curve.high else {}
+            rows.append({"m": curve.method, "x": step, "y": curve.y[i], **band})
+    return rows
 
 
 def _rows(course: pd.DataFrame, column: str) -> list[Row]:
     known = course.dropna(subset=[column])
     if known.empty:
         return []
-    quartiles = known.groupby(["method", "step"], sort=True)[column].quantile([0.25, 0.5, 0.75]).unstack()
+    groups = known.groupby(["method", "step"], sort=True)[column]
+    quartiles = pd.DataFrame({name: groups.quantile(q) for name, q in (("lo", 0.25), ("y", 0.5), ("hi", 0.75))})
     return [
-        {"m": method, "x": int(step), "lo": round(row[0.25], 6), "y": round(row[0.5], 6), "hi": round(row[0.75], 6)}
-        for (method, step), row in quartiles.iterrows()  # type: ignore[misc]
+        {"m": row["method"], "x": int(row["step"]), **{name: round(row[name], 6) for name in ("lo", "y", "hi")}}
+        for row in dicts(quartiles.reset_index())
     ]
 
 
-def _chart(view: View, key: str, title: str) -> alt.LayerChart:
+def _chart(view: View, key: str, title: str, *, banded: bool) -> Chart:
     import altair as alt
 
     base = alt.Chart(alt.NamedData(key))
@@ -63,14 +86,17 @@ def _chart(view: View, key: str, title: str) -> alt.LayerChart:
     tips = [
         alt.Tooltip("m:N", title="method"),
         alt.Tooltip("x:Q", title="step"),
-        alt.Tooltip("y:Q", title=f"{title}, median", format=".3f"),
-        alt.Tooltip("lo:Q", title="first quartile", format=".3f"),
-        alt.Tooltip("hi:Q", title="third quartile", format=".3f"),
+        alt.Tooltip("y:Q", title=title, format=".3f"),
+        alt.Tooltip("lo:Q", title="band from", format=".3f"),
+        alt.Tooltip("hi:Q", title="band to", format=".3f"),
     ]
-    band = base.mark_area(opacity=0.16).encode(x=x, y=alt.Y("lo:Q", title=title, scale=scale), y2="hi:Q", color=colour(view.study))
+    band = base.mark_area(opacity=0.16).encode(
+        x=x, y=alt.Y("lo:Q", title=wrapped(title), scale=scale), y2="hi:Q", color=colour(view.study)
+    )
     line = base.mark_line(strokeWidth=2, point={"size": 22, "filled": True})
-    y = alt.Y("y:Q", title=title, scale=scale)
-    return alt.layer(band, line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips))
+    y = alt.Y("y:Q", title=wrapped(title), scale=scale)
+    lines = line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
+    return alt.layer(band, lines) if banded else lines
 
 
 def _alt(view: View, rows: list[Row], title: str) -> str:
@@ -78,5 +104,7 @@ def _alt(view: View, rows: list[Row], title: str) -> str:
     for method in view.methods:
         own = [row for row in rows if row["m"] == method]
         if own:
-            parts.append(f"{method}: {number(own[0]['y'])} at step {own[0]['x']}, {number(own[-1]['y'])} at step {own[-1]['x']}")
-    return f"Median {title} against optimizer steps. " + "; ".join(parts) + "."
+            parts.append(
+                f"{method}: {number(own[0]['y'])} at step {own[0]['x']}, {number(own[-1]['y'])} at step {own[-1]['x']}"
+            )
+    return f"{title.capitalize()} against optimizer steps. " + "; ".join(parts) + "."

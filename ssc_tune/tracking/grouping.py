@@ -1,4 +1,4 @@
-"""Where a cell stands in a design, and which version of a study a design belongs to."""
+"""How cells are grouped, and which version of a study they belong to."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ import json
 from typing import NamedTuple
 
 from ssc_tune.study.models import Study
-
-
-class Placement(NamedTuple):
-    """One place of a cell in the design. A cell that several blocks share has one in each."""
-
-    block: str
-    setting: str
-    method: str
-    point: int
-    seed: int
 
 
 class Group(NamedTuple):

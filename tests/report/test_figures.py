@@ -1,0 +1,127 @@
+"""Figures: which there are, what they hold, and that they can be drawn."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from ssc_tune.report.cells import MAX_POINTS
+from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures.base import colours, shapes
+from ssc_tune.report.figures.specification import page, picture, png, svg
+
+from .builders import case, study
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Figure]:
+    one = case()
+    return {figure.name: figure for figure in figures(one.study, one.tables, one.analysis, one.records)}
+
+
+def _inside(value: Any, key: str) -> list[Any]:
+    if isinstance(value, list):
+        return [found for item in value for found in _inside(item, key)]
+    if isinstance(value, dict):
+        own = [value[key]] if key in value else []
+        return own + [found for item in value.values() for found in _inside(item, key)]
+    return []
+
+
+def test_every_figure_with_data_is_there(made: dict[str, Figure]) -> None:
+    assert list(made) == [
+        "parameters", "spread", "interactions", "shares", "budget", "volume", "training", "pseudo-labels", "geometry"
+    ]  # fmt: skip
+
+
+def test_figures_without_data_are_left_out() -> None:
+    small = case(study(points=4), history=1)
+    bare = small.analysis.model_copy(update={"curves": (), "shares": ()})
+    names = [figure.name for figure in figures(small.study, small.tables, bare)]
+    assert names == ["parameters", "spread", "pseudo-labels"]
+
+
+def test_one_panel_a_hyperparameter_and_one_a_pair_and_method(made: dict[str, Figure]) -> None:
+    assert [panel.name for panel in made["parameters"].panels] == ["tau", "learning_rate", "mu"]
+    assert len(made["interactions"].panels) == 3 * 2
+
+
+def test_the_colour_of_a_method_is_the_same_everywhere(made: dict[str, Figure]) -> None:
+    scales = [
+        encoding["scale"]
+        for figure in made.values()
+        for panel in figure.panels
+        for encoding in _inside(panel.chart.to_dict(), "color")
+        if isinstance(encoding, dict) and encoding.get("field") == "m"
+    ]
+    assert len(scales) > 15
+    assert all(scale == {"domain": ["fixmatch", "ssc"], "range": ["#d55e00", "#0072b2"]} for scale in scales)
+
+
+def test_colours_and_markers_do_not_depend_on_the_order_of_methods() -> None:
+    one, other = study(methods=["fixmatch", "ssc"]), study(methods=["ssc", "fixmatch", "supervised"])
+    for chosen in (colours, shapes):
+        assert chosen(one).items() <= chosen(other).items()
+        assert len(set(chosen(other).values())) == 3
+
+
+def test_panels_in_the_page_have_no_legend_of_their_own(made: dict[str, Figure]) -> None:
+    for figure in made.values():
+        for panel in figure.panels:
+            coded = _inside(page(panel), "color") + _inside(page(panel), "shape") + _inside(page(panel), "strokeDash")
+            assert all(item["legend"] is None for item in coded if isinstance(item, dict) and "field" in item)
+
+
+def test_every_name_a_panel_asks_for_is_a_data_set(made: dict[str, Figure]) -> None:
+    for figure in made.values():
+        for panel in figure.panels:
+            names = {data["name"] for data in _inside(page(panel), "data")}
+            assert names
+            assert names <= set(figure.datasets)
+
+
+def test_bins_of_a_heat_map_hold_the_means_of_their_points(made: dict[str, Figure]) -> None:
+    figure = made["interactions"]
+    points = [row for row in figure.datasets["points"] if row["m"] == "fixmatch"]
+    bins = figure.datasets["heat-0-1-0"]
+    assert sum(row["n"] for row in bins) == len(points)
+    for row in bins:
+        held = [p["y"] for p in points if row["a"] <= p["x0"] < row["b"] and row["c"] <= p["x1"] < row["d"]]
+        assert row["v"] == pytest.approx(sum(held) / len(held), abs=1e-5)
+
+
+def test_alternatives_in_words_name_every_method_with_numbers(made: dict[str, Figure]) -> None:
+    for figure in made.values():
+        for panel in figure.panels:
+            assert any(character.isdigit() for character in panel.alt)
+            assert len({m for m in ("ssc", "fixmatch") if m in panel.alt}) == (1 if figure.ramp else 2)
+
+
+def test_marks_are_limited_and_the_caption_says_so() -> None:
+    large = case(study(points=256, seeds=3), history=1)
+    found = figures(large.study, large.tables, large.analysis)[0]
+    assert max(len(rows) for rows in found.datasets.values()) <= 2 * MAX_POINTS
+    assert f"at most {MAX_POINTS} marks" in found.caption
+
+
+def test_a_choice_keeps_methods_side_by_side() -> None:
+    blocks = {"own": {"parameters": ["prototypes"], "methods": ["ssc", "supervised"]}}
+    space = {"prototypes": {"type": "choice", "default": "a", "choices": ["a", "b"]}}
+    made = study(methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
+    one = case(made)
+    rows = figures(one.study, one.tables, one.analysis)[0].datasets["points"]
+    lanes = {(row["m"], row["v"]): row["x0"] for row in rows}
+    assert lanes["ssc", "prototypes a"] < 0.25 < lanes["supervised", "prototypes a"] < 0.5
+    assert 0.5 < lanes["ssc", "prototypes b"] < 0.75 < lanes["supervised", "prototypes b"]
+
+
+def test_a_figure_becomes_svg_and_png_without_a_browser(made: dict[str, Figure]) -> None:
+    drawn = svg(made["parameters"])
+    texts = [element.text for element in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Accuracy against each hyperparameter", "test accuracy", "mu", "fixmatch", "ssc"} <= set(texts)
+    assert drawn == svg(made["parameters"])
+    assert png(drawn).startswith(b"\x89PNG")
+    assert json.loads(json.dumps(picture(made["parameters"]), allow_nan=False))["columns"] == 3

@@ -1,0 +1,57 @@
+"""A small valid study, and a way to write files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ssc_tune.errors import InputError
+from ssc_tune.study import load_study
+
+BASE = """\
+name: small
+methods: [fixmatch, ssc]
+hyperparameters: {batch_size: 32}
+search_space:
+  parameters:
+    learning_rate: {type: float, default: 0.03, factor: 3}
+    tau: {type: float, default: 0.95, low: 0.6, high: 0.99, log: true, complement: true}
+    temperature: {type: float, default: 0.1, low: 0.03, high: 0.3, log: true, applies_to: [ssc]}
+design: {type: sobol, points: 4}
+seeds: 2
+blocks:
+  shared: {}
+  specific: {parameters: [tau, temperature, learning_rate]}
+claims:
+  - {name: stability, less: ssc, than: fixmatch, in: std}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes a file into the working directory; errors then name it without a folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str | bytes, name: str = "s.yaml") -> Path:
+        content = text.encode() if isinstance(text, str) else text
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content)
+        return Path(name)
+
+    return write
+
+
+@pytest.fixture
+def problems(write: Callable[..., Path]) -> Callable[..., list[str]]:
+    """The error lines of a study file, none if it is valid."""
+
+    def problems(text: str | bytes, *overrides: str) -> list[str]:
+        try:
+            load_study(write(text), overrides)
+        except InputError as error:
+            return list(error.problems)
+        return []
+
+    return problems
