@@ -19,6 +19,7 @@ from ssc_tune.study.models import SearchDesign, Study
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.analysis.tables import Tables
+    from ssc_tune.tracking import Tracker
 
 _SETTLED = ("ok", "diverged", "failed")
 
@@ -218,7 +219,10 @@ def _run(
             tracker.finish(None, [], timeout=20)
         missing = len({c.cell_id for c in cells} - set(records))
         return Result(None, None, [], True, _failed(records), missing, overhead, problems)
-    analysis, tables, files = analyse(study, folder, cells, records, command=options.command, overhead=overhead)
+    hints = _hints(options)
+    analysis, tables, files = analyse(
+        study, folder, cells, records, command=options.command, overhead=overhead, hints=hints
+    )
     if tracker is not None:
         problems += tracker.finish(analysis, files, timeout=180).problems
     overhead["total wall seconds"] = time.monotonic() - began
@@ -251,17 +255,30 @@ def _overhead(trained: float, outcome: object) -> dict[str, float]:
     }
 
 
-def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO):  # type: ignore[no-untyped-def]
+def tracking_uri(given: str | None) -> str:
+    """The MLflow store: as given, else ``MLFLOW_TRACKING_URI``, else ``sqlite:///mlflow.db``."""
+    from ssc_tune.tracking import DEFAULT_URI
+
+    return given or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+
+
+def _hints(options: Options) -> list[str]:
+    from ssc_tune.tracking import ui_hint
+
+    return [] if options.tracking_uri == "none" else [ui_hint(tracking_uri(options.tracking_uri))]
+
+
+def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO) -> Tracker | None:
     from ssc_tune.tracking import DEFAULT_URI, Tracker
 
     if options.tracking_uri == "none":
         return None
-    given = options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    uri = tracking_uri(options.tracking_uri)
     tracker = Tracker(
-        given or DEFAULT_URI,
+        uri,
         study,
         directory=folder.path,
-        user_uri_is_default=given is None,
+        user_uri_is_default=uri == DEFAULT_URI,
         on_problem=lambda text: print(text, file=err, flush=True),
     )
     tracker.start()
@@ -276,6 +293,7 @@ def analyse(
     *,
     command: str,
     overhead: dict[str, float] | None,
+    hints: Sequence[str] = (),
 ) -> tuple[StudyAnalysis, Tables, list[Path]]:
     """Tables, verdicts and files of a study, from its records alone."""
     from ssc_tune import report
@@ -298,6 +316,7 @@ def analyse(
         versions=versions,
         overhead=overhead,
         records=used,
+        hints=hints,
     )
     return analysis, tables, files
 

@@ -1,4 +1,9 @@
-"""The front door: ``python -m ssc_tune.run STUDY``. It reads the command line and calls the steps in order."""
+"""The front door: ``python -m ssc_tune.run STUDY``. It reads the command line and calls the steps in order.
+
+The module can also be called, as :func:`ssc_tune.api.run`: ``ssc_tune.run(study)``. Importing a submodule binds its
+name in the package, so that ``ssc_tune.run`` is this module as soon as anything has imported it, and a function of
+the same name would be there or not by the order of imports. A module that can be called is right in every order.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from ssc_tune.errors import InputError
+
+if TYPE_CHECKING:
+    from ssc_tune.api import StudyResult
 
 EXIT_DONE, EXIT_SOME_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -108,6 +118,15 @@ def guarded(action: object) -> int:
         sys.stderr.close()
         return EXIT_DONE
 
+
+class _CallableModule(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> StudyResult:
+        from ssc_tune.api import run
+
+        return run(*args, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -81,8 +80,8 @@ def _shown(value: object) -> str:
 def show_result(study: Study, options: Options, result: Result) -> None:
     """Verdicts, where things are, and how to go on."""
     from ssc_tune import report
-    from ssc_tune.pipeline import folder_of
-    from ssc_tune.tracking import DEFAULT_URI, ui_hint
+    from ssc_tune.pipeline import folder_of, tracking_uri
+    from ssc_tune.tracking import ui_hint
 
     for problem in result.problems:
         print(problem, file=sys.stderr)
@@ -104,4 +103,4 @@ def show_result(study: Study, options: Options, result: Result) -> None:
     print(f"report:  {folder / 'report.html'}")
     print(f"table:   {folder / 'results.csv'}")
     if options.tracking_uri != "none":
-        print(ui_hint(options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI))
+        print(ui_hint(tracking_uri(options.tracking_uri)))

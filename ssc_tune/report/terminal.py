@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+_MOST_WARNINGS = 4
 _STYLES = {"supported": "bold green", "refuted": "bold red", "inconclusive": "bold yellow"}
 
 
@@ -34,8 +35,11 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
         here = [s for s in analysis.summaries if (s.block, s.setting) == (block, setting)]
         title = "" if len(places) == 1 else f"block {block}, setting {setting}"
         console.print(_table(here, title))
-    for warning in analysis.warnings:
+    for warning in analysis.warnings[:_MOST_WARNINGS]:
         console.print(Text(f"warning: {warning}", style="yellow"))
+    hidden = len(analysis.warnings) - _MOST_WARNINGS
+    if hidden > 0:
+        console.print(Text(f"{hidden} more warnings are in the report", style="yellow"))
 
 
 def _verdict_lines(verdict: Verdict) -> list[Text]:

@@ -78,17 +78,30 @@ class Stepper:
         shaped = strong.reshape(views, num_unlabelled, *strong.shape[1:])
         return method.loss(network.head, Views(labelled, weak, shaped), labels)
 
-    def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
-        """Takes step number ``step`` (from 0) and returns the sums with it added."""
-        hp, steps = self._method.hyperparameters, self._config.steps
-        loss = self._forward(batch.images, batch.labels)
+    def loss(self, batch: Batch) -> StepLoss:
+        """The loss of one step's images, with its graph."""
+        loss: StepLoss = self._forward(batch.images, batch.labels)
+        return loss
+
+    def backward(self, loss: StepLoss) -> None:
+        """Gradients of the loss, in place of the last ones."""
         self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss.total)
+        loss.total.backward()
+
+    def update(self, step: int) -> None:
+        """Moves weights, their average and the running statistics, at step number ``step`` (from 0)."""
+        hp = self._method.hyperparameters
         for group in self._optimizer.param_groups:
-            group["lr"] = hp.learning_rate * cosine(step, steps)
+            group["lr"] = hp.learning_rate * cosine(step, self._config.steps)
         self._optimizer.step()
         self._average.update(ema_decay(step, hp.ema_decay))
         update_running_statistics(self._network, norm_momentum(step))
+
+    def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
+        """Takes step number ``step`` (from 0) and returns the sums with it added."""
+        loss = self.loss(batch)
+        self.backward(loss)
+        self.update(step)
         return _add(sums, loss, batch, self._method.num_classes)
 
 

@@ -1,0 +1,78 @@
+"""What a machine can do, what a step needs of it, and how much memory it takes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def synchronize(device: torch.device) -> None:
+    """Waits for the device to finish."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def seconds(work: Callable[[], object], device: torch.device) -> float:
+    """Wall seconds of one call, all of the device's work included."""
+    synchronize(device)
+    started = time.perf_counter()
+    work()
+    synchronize(device)
+    return time.perf_counter() - started
+
+
+def flops(work: Callable[[], object]) -> int:
+    """Floating-point operations of matrix products and convolutions in one call, a multiply-add being two."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return int(counter.get_total_flops())
+
+
+def fastest_flops(dtype: torch.dtype, device: torch.device, *, rounds: int = 5) -> dict[str, float]:
+    """FLOP/s of a 1024^3 matrix product (8192^3 on CUDA) and of a 3x3 convolution with 64 channels, medians."""
+    side = 8192 if device.type == "cuda" else 1024
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    images = torch.randn(64, 64, 32, 32, device=device).to(dtype, memory_format=torch.channels_last)
+    kernel = torch.randn(64, 64, 3, 3, device=device).to(dtype, memory_format=torch.channels_last)
+
+    def product() -> Tensor:
+        return a @ b
+
+    def convolution() -> Tensor:
+        return F.conv2d(images, kernel, padding=1)
+
+    found = {}
+    for name, work in (("matmul", product), ("convolution", convolution)):
+        operations = flops(work)
+        found[name] = operations / statistics.median(seconds(work, device) for _ in range(rounds))
+    return found
+
+
+def peak_memory_mb(work: Callable[[], object], device: torch.device) -> float:
+    """Most memory that tensors allocated during one call held at a time, beyond what was there before, in MB (10^6).
+
+    On a CPU it is read from the profiler's record of allocations, since the process's own size cannot be divided among
+    the variants that share it; the scratch memory of libraries is not in it.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        work()
+        torch.cuda.synchronize(device)
+        return (torch.cuda.max_memory_allocated(device) - before) / 1e6
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        work()
+    recorded = profile.profiler.kineto_results.events() if profile.profiler else []
+    changes = sorted((e.start_ns(), e.nbytes()) for e in recorded if e.name() == "[memory]")
+    held = peak = 0
+    for _, change in changes:
+        held += change
+        peak = max(peak, held)
+    return peak / 1e6

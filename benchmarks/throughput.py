@@ -1,0 +1,288 @@
+"""Images per second of training, against a plain loop written the way public FixMatch code is.
+
+    python benchmarks/throughput.py --quick                   # setting (b) in under a minute
+    python benchmarks/throughput.py --settings a b --json throughput.json
+
+Settings: (a) wrn-28-2 on 32x32x3 images (random ones), B 64, mu 7; (b) the main study's own, studies/stability.yaml:
+wrn-10-1 on 8x8 digits, B 32, mu 4. Variants, each with one speed-up more than the one before: the reference loop; ours
+in float32 and NCHW order; channels_last; bfloat16; the weak view apart and without gradients; torch.compile.
+
+All variants live in one process and take turns: a round is some steps of each, the figure is the median over rounds
+after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving average, augmentation included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from limits import fastest_flops, flops, peak_memory_mb, seconds
+from reference_loop import ReferenceLoop
+
+from ssc_tune import data
+from ssc_tune.data import Dataset, Split
+from ssc_tune.training import CellConfig, DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training.batches import Batches
+from ssc_tune.training.hardware import describe, has_bfloat16, resolve_device
+from ssc_tune.training.network import make_method, make_network
+from ssc_tune.training.optimization import Averaged, make_optimizer
+from ssc_tune.training.step import Stepper
+
+METHODS = ("fixmatch", "ssc")
+VARIANTS: dict[str, dict[str, Any]] = {
+    "ours": {"precision": "float32", "channels_last": False},
+    "+ channels_last": {"precision": "float32"},
+    "+ bfloat16": {"precision": "bfloat16"},
+    "+ weak view separate": {"precision": "bfloat16", "weak_view": "separate"},
+    "+ compile": {"precision": "bfloat16", "weak_view": "separate", "compile": True},
+}
+REFERENCE = "reference"
+LONG_STEP = 10.0
+"""Seconds; where a step takes longer, its parts are not timed, which would take another step."""
+
+
+class Setting(NamedTuple):
+    """What is trained, and how many steps a round has: ours (as between two evaluations of the study) and reference."""
+
+    model: str
+    hyperparameters: dict[str, Any]
+    steps: int
+    reference_steps: int
+
+
+SETTINGS = {
+    "a": Setting("wrn-28-2", {"batch_size": 64, "mu": 7}, 1, 1),
+    "b": Setting("wrn-10-1", {"batch_size": 32, "mu": 4, "randaugment_m": 5, "cutout": 0.25}, 25, 5),
+    "tiny": Setting("wrn-10-1", {"batch_size": 2, "mu": 1}, 2, 2),
+}
+
+
+def random_images(*, size: int = 32, count: int = 2048) -> Dataset:
+    """Random uint8 images in ten classes; what is in them does not matter for time."""
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (count, 3, size, size), generator=draw, dtype=torch.uint8)
+    labels = torch.arange(count) % 10
+    return Dataset("random", images, labels, images[:10], labels[:10], 10, True, (0.5,) * 3, (0.25,) * 3)
+
+
+def make_data(setting: str) -> tuple[Dataset, Split]:
+    """Images and split of a setting."""
+    if setting == "a":
+        dataset = random_images()
+        everything = torch.arange(len(dataset.train_labels))
+        return dataset, Split(everything[:40], everything[:-10], everything[-10:])
+    dataset = data.load("digits")
+    return dataset, data.split(dataset, labels_per_class=2, validation=300, seed=0)
+
+
+class Ours:
+    """The training core's own step on one setting."""
+
+    def __init__(self, setting: str, method: str, variant: dict[str, Any], device: torch.device) -> None:
+        config = cell_config(setting, method, variant)
+        dataset, split = make_data(setting)
+        self.method = make_method(config, dataset.num_classes)
+        network = make_network(config, self.method, in_channels=dataset.train_images.shape[1]).to(device).train()
+        if config.training.channels_last:
+            network = network.to(memory_format=torch.channels_last)
+        hp = self.method.hyperparameters
+        self.batches = Batches(
+            dataset,
+            split,
+            hp,
+            num_strong_views=self.method.num_strong_views,
+            uses_unlabelled=True,
+            seed=0,
+            device=device,
+        )
+        average = Averaged(network, copy.deepcopy(network))
+        optimizer = make_optimizer(
+            network, learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
+        )
+        self.stepper = Stepper(config.training, network, self.method, optimizer, average, dataset)
+        self.done = 0
+
+    def steps(self, count: int) -> None:
+        """Trains ``count`` steps."""
+        sums = None
+        for step, batch in enumerate(self.batches.between(self.done, self.done + count), start=self.done):
+            sums = self.stepper(batch, step, sums)
+        self.done += count
+
+    def parts(self, count: int, device: torch.device) -> dict[str, float]:
+        """Seconds a step of augmentation, forward (loss included), backward, update; waits after each on CUDA."""
+        spent = dict.fromkeys(("augmentation", "forward", "backward", "update"), 0.0)
+        stepper, images = self.stepper, self.batches.between(self.done, self.done + count)
+        held: list[Any] = [None, None]
+
+        def draw() -> None:
+            held[0] = next(images)
+
+        def forward() -> None:
+            held[1] = stepper.loss(held[0])
+
+        for step in range(self.done, self.done + count):
+            work: dict[str, Callable[[], object]] = {
+                "augmentation": draw,
+                "forward": forward,
+                "backward": lambda: stepper.backward(held[1]),
+                "update": lambda step=step: stepper.update(step),  # type: ignore[misc]
+            }
+            for name, part in work.items():
+                spent[name] += seconds(part, device) / count
+        self.done += count
+        return spent
+
+
+def cell_config(setting: str, method: str, variant: dict[str, Any]) -> CellConfig:
+    """The configuration of a setting's cell; (a) names a data set it does not use."""
+    return CellConfig(
+        data=DataConfig(name="digits", labels_per_class=2),
+        model=ModelConfig(name=SETTINGS[setting].model),
+        training=TrainingConfig(steps=2**20, **variant),
+        method=method,
+        hyperparameters=SETTINGS[setting].hyperparameters,
+        seed=0,
+    )
+
+
+def make_reference(setting: str, method: str, device: torch.device, workers: int) -> ReferenceLoop:
+    """The plain loop on one setting."""
+    config = cell_config(setting, method, {})
+    dataset, split = make_data(setting)
+    kind = make_method(config, dataset.num_classes)
+    network = make_network(config, kind, in_channels=dataset.train_images.shape[1])
+    return ReferenceLoop(
+        network,
+        dataset,
+        split.labelled,
+        split.unlabelled,
+        kind.hyperparameters,
+        method=method,
+        device=device,
+        workers=workers,
+        num_classes=dataset.num_classes,
+    )
+
+
+def measure(
+    setting: str, method: str, names: list[str], device: torch.device, *, rounds: int, workers: int
+) -> list[dict[str, Any]]:
+    """One row a variant."""
+    torch._dynamo.reset()  # the limit on recompilations counts those of other settings too
+    chosen, loops = SETTINGS[setting], {}
+    for name in names:
+        if name == REFERENCE:
+            loops[name] = (make_reference(setting, method, device, workers), chosen.reference_steps)
+        else:
+            loops[name] = (Ours(setting, method, VARIANTS[name], device), chosen.steps)
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    first: dict[str, float] = {}
+    memory: dict[str, float] = {}
+    for name, (loop, _) in loops.items():
+        started = time.perf_counter()
+        memory[name] = peak_memory_mb(lambda loop=loop: loop.steps(1), device)  # type: ignore[misc]
+        first[name] = time.perf_counter() - started
+    for _ in range(rounds):
+        for name, (loop, steps) in loops.items():
+            taken[name].append(seconds(lambda loop=loop, steps=steps: loop.steps(steps), device) / steps)  # type: ignore[misc]
+    fast = VARIANTS["+ bfloat16" if has_bfloat16(device) else "+ channels_last"]
+    probe = Ours(setting, method, fast, device)
+    images = probe.batches.images_per_step
+    operations = flops(lambda: probe.steps(1))
+    rows = []
+    for name, (loop, _) in loops.items():
+        median = statistics.median(taken[name])
+        row: dict[str, Any] = {
+            "setting": setting,
+            "method": method,
+            "variant": name,
+            "seconds_per_step": median,
+            "images_per_second": images / median,
+            "ratio_to_reference": statistics.median(taken[REFERENCE]) / median,
+            "peak_memory_mb": memory[name],
+            "fastest": min(taken[name]),
+            "slowest": max(taken[name]),
+            "rounds": rounds,
+            "first_step_seconds": first[name],
+            # Of the joint variant's work, whatever the variant leaves out: seconds are compared at equal results.
+            "flop_per_second": operations / median,
+        }
+        if isinstance(loop, Ours) and median < LONG_STEP:
+            spent = loop.parts(chosen.steps, device)
+            row["shares"] = {part: value / sum(spent.values()) for part, value in spent.items()}
+        rows.append(row)
+    return rows
+
+
+def with_limits(rows: list[dict[str, Any]], device: torch.device) -> None:
+    """Adds to each row how fast the machine is at best and which part of that the step reaches."""
+    limits = {"float32": fastest_flops(torch.float32, device)}
+    if has_bfloat16(device):
+        limits["bfloat16"] = fastest_flops(torch.bfloat16, device)
+    for row in rows:
+        variant = VARIANTS.get(row["variant"], {})
+        kind = limits.get(variant.get("precision", "float32"), limits["float32"])
+        row["limit_flop_per_second"] = kind
+        row["share_of_limit"] = row["flop_per_second"] / max(kind.values())
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as a Markdown table."""
+    head = "| setting | method | variant | ms/step (min-max) | images/s | x reference | MB | aug/fwd/bwd/upd % | GFLOP/s | % of limit |"
+    lines = [head, "|" + " --- |" * 10]
+    for r in rows:
+        shares = "/".join(f"{100 * s:.0f}" for s in r.get("shares", {}).values()) or "-"
+        spread = f"{1e3 * r['seconds_per_step']:.1f} ({1e3 * r['fastest']:.1f}-{1e3 * r['slowest']:.1f})"
+        cells = [r["setting"], r["method"], r["variant"], spread, f"{r['images_per_second']:.0f}"]
+        cells += [f"{r['ratio_to_reference']:.2f}", f"{r['peak_memory_mb']:.1f}", shares]
+        cells += [f"{r['flop_per_second'] / 1e9:.1f}", f"{100 * r['share_of_limit']:.0f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Reads the command line, measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--settings", nargs="+", choices=sorted(SETTINGS), default=["a", "b"])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds (default 5)")
+    parser.add_argument("--quick", action="store_true", help="setting b, without compile, 3 rounds")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="also write a list of rows")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1: a cell has one core)")
+    parser.add_argument("--workers", type=int, help="the reference's loader processes (default 16 on CUDA, else 0)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    device = resolve_device(arguments.device)
+    settings, variants, rounds = arguments.settings, arguments.variants, arguments.rounds
+    if arguments.quick:
+        settings = settings if settings == ["tiny"] else ["b"]
+        variants, rounds = [name for name in variants if name != "+ compile"], 3
+    if not has_bfloat16(device):
+        variants = [name for name in variants if VARIANTS[name]["precision"] != "bfloat16"]
+    workers = arguments.workers if arguments.workers is not None else (16 if device.type == "cuda" else 0)
+    started, rows = time.perf_counter(), []
+    for setting in settings:
+        for method in arguments.methods:
+            rows += measure(setting, method, [REFERENCE, *variants], device, rounds=rounds, workers=workers)
+    with_limits(rows, device)
+    machine = {**describe(device), "torch": torch.__version__, "loader_processes": workers}
+    print(f"{machine}\nmedians of {rounds} rounds, {time.perf_counter() - started:.0f} s in all\n\n{table(rows)}")
+    for kind in {r["variant"] in ("ours", "+ channels_last", REFERENCE): r for r in rows}.values():
+        limits = {name: f"{value / 1e9:.0f}" for name, value in kind["limit_flop_per_second"].items()}
+        print(f"\nlimit with {VARIANTS.get(kind['variant'], {}).get('precision', 'float32')}, GFLOP/s: {limits}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps([{**row, "machine": machine} for row in rows], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Studies from Python: ``study = ssc_tune.load_study(path)``, ``result = ssc_tune.run(study)``."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ssc_tune import pipeline
+from ssc_tune.study import Study, load_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ssc_tune.analysis.result import StudyAnalysis, Verdict
+
+
+class StudyResult(NamedTuple):
+    """What a study has found.
+
+    ``records`` has a row a cell and the columns of ``results.csv``; accuracies are shares in [0, 1], NaN for cells
+    that are not ``ok``. ``problems`` has a line for each thing that went wrong without stopping the study.
+    """
+
+    study: Study
+    records: pd.DataFrame
+    analysis: StudyAnalysis
+    files: tuple[Path, ...]
+    num_failed: int
+    num_missing: int
+    problems: tuple[str, ...]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The judgement on each claim, in the order of the study."""
+        return self.analysis.verdicts
+
+    def __repr__(self) -> str:
+        found = "; ".join(f"{v.claim.name}: {v.verdict}" for v in self.verdicts) or "no claims"
+        return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
+
+
+def run(
+    study: Study | str | os.PathLike[str],
+    *,
+    storage: str | os.PathLike[str] = "runs",
+    tracking_uri: str | None = None,
+    optuna_storage: str | None = None,
+    retry_failed: bool = False,
+) -> StudyResult:
+    """Train the cells of a study that have no record yet, judge its claims, and write its report.
+
+    The same as ``python -m ssc_tune.run``: calling it again runs nothing twice. Progress goes to standard error, what
+    Ray and MLflow print to ``log.txt`` in the study's folder.
+
+    Args:
+        study: a study, or the path of its file.
+        storage: folder of the records; the study gets a folder of its own name in it.
+        tracking_uri: MLflow store or server; ``"none"`` for no tracking. By default ``MLFLOW_TRACKING_URI``, else
+            ``sqlite:///mlflow.db`` in the working directory.
+        optuna_storage: where the points are kept; by default ``optuna.db`` in the study's folder.
+        retry_failed: run cells again that were recorded as failed.
+
+    Raises:
+        InputError: the study file, or an address, is wrong; one line a problem.
+        KeyboardInterrupt: the run was interrupted. What is done is kept, and the same call goes on.
+    """
+    loaded = study if isinstance(study, Study) else load_study(study)
+    options = pipeline.Options(
+        storage=Path(storage),
+        tracking_uri=tracking_uri,
+        optuna_storage=optuna_storage,
+        retry_failed=retry_failed,
+        command=_as_typed(loaded, storage, tracking_uri),
+    )
+    done = pipeline.run(loaded, options)
+    if done.interrupted:
+        raise KeyboardInterrupt(f"{done.num_missing} cells are left; the same call goes on")
+    assert done.analysis is not None
+    assert done.tables is not None
+    return StudyResult(
+        study=loaded,
+        records=_records(loaded, done),
+        analysis=done.analysis,
+        files=tuple(done.files),
+        num_failed=done.num_failed,
+        num_missing=done.num_missing,
+        problems=tuple(done.problems),
+    )
+
+
+def _records(study: Study, done: pipeline.Result) -> pd.DataFrame:
+    """As the file is read back, so that a notebook and another program see the same."""
+    import pandas as pd
+
+    from ssc_tune.report import results_csv
+
+    assert done.tables is not None
+    return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
+
+
+def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str | None) -> str:
+    """The call, for the report; an address is left out, for it may hold a password."""
+    given = "" if tracking_uri is None else ', tracking_uri="none"' if tracking_uri == "none" else ", tracking_uri=..."
+    place = "" if os.fspath(storage) == "runs" else f", storage={os.fspath(storage)!r}"
+    return f"ssc_tune.run({study.name!r}{place}{given})"
+
+
+__all__ = ["StudyResult", "load_study", "run"]
