@@ -3,62 +3,78 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ssc_tune import run as front_door
-from ssc_tune.errors import InputError
+import ssc_tune.run as front_door
+from ssc_tune import __version__
 
-if TYPE_CHECKING:
-    from ssc_tune.analysis.result import Verdict
-    from ssc_tune.study.models import Study
+_EPILOG = "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted"
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every subcommand."""
-    parser = argparse.ArgumentParser(prog="ssc-tune", description="Studies of hyperparameter sensitivity.")
+    parser = argparse.ArgumentParser(
+        prog="ssc-tune", description="Studies of hyperparameter sensitivity.", epilog=_EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"ssc-tune {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text)
+    def add(name: str, text: str, *, more: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=f"{text}. {more}".strip())
 
     front_door.add_arguments(add("run", "train what is missing of a study and judge its claims"))
-    for name, text in (
-        ("report", "write the report again, from the records alone"),
-        ("check", "exit 0 only if every claim has the verdict that the study expects"),
-        ("show", "state, cells and verdicts of a study"),
-    ):
-        command = add(name, text)
-        _add_study(command)
-        command.add_argument("--json", action="store_true", help="print JSON")
-    commands.choices["show"].add_argument("cell", nargs="?", help="id of one cell to show instead")
+    _add_files(add("new", "write a commented study file that runs as it is"))
+    validate = add("validate", "check study files and search-space files without running anything")
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="study file or search-space file")
+    listing = add("list", "studies in the storage folder, how far they are, and their verdicts")
+    front_door.add_storage(listing)
+    _add_json(listing)
+    show = add("show", "state, cells, verdicts and measures of a study, or one cell")
+    _add_study(show)
+    show.add_argument("cell", nargs="?", help="id of one cell to show instead, or the beginning of it")
+    show.add_argument("--cells", action="store_true", help="show every cell of the study")
+    _add_json(show)
+    report = add("report", "write the report again, from the records alone")
+    _add_study(report)
+    _add_json(report)
+    check = add(
+        "check",
+        "tell whether every claim has the verdict that the study expects",
+        more="Exits with 0 if so and every cell has a record, with 1 otherwise.",
+    )
+    _add_study(check)
+    _add_json(check)
     sync = add("sync", "write the MLflow view again, from the records alone")
     _add_study(sync)
-    sync.add_argument("--tracking-uri", metavar="URI", help="MLflow store or server")
+    _add_tracking(sync)
     ui = add("ui", "start the MLflow UI on loopback and print its address")
     _add_study(ui)
-    ui.add_argument("--tracking-uri", metavar="URI", help="MLflow store")
-    ui.add_argument("--port", type=int, default=5000)
-    listing = add("list", "studies in the storage folder")
-    front_door.add_storage(listing)
-    listing.add_argument("--json", action="store_true", help="print JSON")
-    new = add("new", "write a commented study file that runs as it is")
-    new.add_argument("name", help="name of the study; the file is NAME.yaml")
-    validate = add("validate", "check study files without running them")
-    validate.add_argument("files", nargs="+", type=Path)
+    _add_tracking(ui)
+    ui.add_argument("--port", type=int, default=5000, metavar="NUMBER", help="port to listen on (default: 5000)")
+    completion = add("completion", "print a script that completes commands, options and studies")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help='for instance: eval "$(... bash)"')
     return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="name of the study; the file is NAME.yaml")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_tracking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tracking-uri", metavar="URI", help="MLflow store; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db"
+    )
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", type=Path, help="study file, or the name of a study in the storage folder")
-    parser.add_argument(
-        "--set", dest="overrides", metavar="PATH.TO.KEY=VALUE", action="append", default=[], help="override a value"
-    )
+    front_door.add_overrides(parser)
     front_door.add_storage(parser)
 
 
@@ -69,161 +85,57 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: argparse.Namespace, given: list[str]) -> int:
+    """Imports and calls the command; importing late keeps help and errors quick."""
     match arguments.command:
         case "run":
             return front_door.execute(arguments, given[1:])
         case "new":
-            return _new(arguments.name)
+            from ssc_tune.commands.files import new
+
+            return new(arguments.name)
         case "validate":
-            return _validate(arguments.files)
+            from ssc_tune.commands.files import validate
+
+            return validate(arguments.files)
         case "list":
-            return _list(arguments.storage, as_json=arguments.json)
-        case "report" | "check" | "show":
-            return _inspect(arguments)
-        case "sync":
-            return _sync(arguments)
+            from ssc_tune.commands.show import list_studies
+
+            return list_studies(arguments.storage, as_json=arguments.json)
+        case "completion":
+            from ssc_tune.commands.completion import completion
+
+            return completion(make_parser(), arguments.shell)
         case _:
-            return _ui(arguments)
+            return _with_study(arguments)
 
 
-def _new(name: str) -> int:
-    from ssc_tune.study.template import study_template
+def _with_study(arguments: argparse.Namespace) -> int:
+    from ssc_tune.commands.stored import load
 
-    path = Path(f"{name}.yaml")
-    if path.exists():
-        raise InputError(f"{path}: there is such a file already; choose another name")
-    text = study_template(name)
-    path.write_text(text, encoding="utf-8")
-    print(f"{path} written; try it with: python -m ssc_tune.run {path} --dry-run")
-    return 0
+    study, storage = load(arguments.study, arguments.overrides, arguments.storage), arguments.storage
+    match arguments.command:
+        case "show":
+            from ssc_tune.commands.show import show_cell, show_study
 
+            if arguments.cell is not None:
+                return show_cell(study, storage, arguments.cell, as_json=arguments.json)
+            return show_study(study, storage, as_json=arguments.json, all_cells=arguments.cells)
+        case "report":
+            from ssc_tune.commands.judge import report
 
-def _validate(files: Sequence[Path]) -> int:
-    from ssc_tune.study import load_study
+            return report(study, storage, as_json=arguments.json)
+        case "check":
+            from ssc_tune.commands.judge import check
 
-    problems: list[str] = []
-    for path in files:
-        try:
-            load_study(path)
-            print(f"{path}: valid")
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return 0
+            return check(study, storage, as_json=arguments.json)
+        case "sync":
+            from ssc_tune.commands.mlflow_view import sync
 
+            return sync(study, storage, arguments.tracking_uri)
+        case _:
+            from ssc_tune.commands.mlflow_view import ui
 
-def _load(arguments: argparse.Namespace) -> Study:
-    from ssc_tune.study import load_study
-    from ssc_tune.study.models import Study
-
-    if arguments.study.is_file():
-        return load_study(arguments.study, arguments.overrides)
-    stored = arguments.storage / arguments.study / "study.json"
-    if not stored.is_file():
-        known = ", ".join(p.parent.name for p in sorted(arguments.storage.glob("*/study.json"))) or "none"
-        raise InputError(f"{arguments.study}: neither a study file nor a study in {arguments.storage}; there: {known}")
-    return Study.model_validate(json.loads(stored.read_text(encoding="utf-8"))["study"])
-
-
-def _inspect(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from ssc_tune import pipeline, report
-
-    study = _load(arguments)
-    options = pipeline.Options(storage=arguments.storage)
-    folder = pipeline.folder_of(study, options)
-    if getattr(arguments, "cell", None):
-        record = folder.records.read(arguments.cell)
-        if record is None:
-            raise InputError(f"{folder.records.path(arguments.cell)}: no such record")
-        print(record.model_dump_json(indent=2))
-        return 0
-    progress = pipeline.survey(study, options)
-    command = folder.read_json("study.json").get("command", "")
-    analysis, _, files = pipeline.analyse(
-        study, folder, progress.cells, progress.records, command=str(command), overhead=None
-    )
-    if arguments.command == "report":
-        print("\n".join(str(path) for path in files))
-        return 0
-    if arguments.command == "check":
-        return _check(analysis.verdicts)
-    if arguments.json:
-        counts = {"cells": progress.num_total, "recorded": len(progress.records)}
-        print(json.dumps({"study": study.name, **counts, "analysis": analysis.model_dump(mode="json", by_alias=True)}))
-        return 0
-    print(f"{study.name}: {len(progress.records)} of {progress.num_total} cells have a record")
-    report.terminal_summary(study, analysis, console=Console())
-    return 0
-
-
-def _check(verdicts: Sequence[Verdict]) -> int:
-    """One line a claim; 0 only if every claim has an expected verdict and that is what it got."""
-    wrong = 0
-    for verdict in verdicts:
-        expected = verdict.claim.expected
-        agrees = verdict.verdict == expected
-        wrong += not agrees
-        said = (
-            "as expected" if agrees else f"expected {expected}" if expected else "no verdict is expected in the study"
-        )
-        print(f"{verdict.claim.name}: {verdict.verdict} ({said})")
-    return 1 if wrong else 0
-
-
-def _list(storage: Path, *, as_json: bool) -> int:
-    found = []
-    for path in sorted(storage.glob("*/study.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        records = len(list((path.parent / "records").glob("*.json")))
-        found.append({"study": path.parent.name, "records": records, "command": content.get("command", "")})
-    if as_json:
-        print(json.dumps(found))
-    else:
-        for item in found:
-            print(f"{item['study']}: {item['records']} records; {item['command']}")
-    return 0
-
-
-def _sync(arguments: argparse.Namespace) -> int:
-    from ssc_tune import pipeline
-    from ssc_tune.design import placements
-    from ssc_tune.tracking import DEFAULT_URI, sync
-
-    study = _load(arguments)
-    options = pipeline.Options(storage=arguments.storage)
-    folder = pipeline.folder_of(study, options)
-    progress = pipeline.survey(study, options)
-    analysis, _, files = pipeline.analyse(
-        study,
-        folder,
-        progress.cells,
-        progress.records,
-        command=str(folder.read_json("study.json").get("command", "")),
-        overhead=None,
-    )
-    places = placements(progress.cells)
-    uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
-    pairs = [(record, places[key]) for key, record in progress.records.items()]
-    done = sync(study, pairs, analysis, files, uri=uri, directory=folder.path)
-    print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
-    for problem in done.problems:
-        print(problem, file=sys.stderr)
-    return 1 if done.problems else 0
-
-
-def _ui(arguments: argparse.Namespace) -> int:
-    from ssc_tune.tracking import DEFAULT_URI, experiment_address, resolve_uri, ui_command, ui_environment
-
-    _load(arguments)
-    uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
-    print(f"MLflow UI: {experiment_address(uri, port=arguments.port)} (Ctrl-C ends it)", flush=True)
-    command = ui_command(resolve_uri(uri, Path.cwd()), port=arguments.port)
-    if not command:
-        return 0
-    return subprocess.call(command, env={**os.environ, **ui_environment(uri)})
+            return ui(study, arguments.tracking_uri, arguments.port)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
 from ssc_tune.design.points import fixed_points
 from ssc_tune.records import Record, StudyFolder
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.analysis.tables import Tables
     from ssc_tune.tracking import Tracker
-
-_SETTLED = ("ok", "diverged", "failed")
 
 
 class Options(NamedTuple):
@@ -38,11 +37,16 @@ class Progress(NamedTuple):
     """What is there and what is missing before a run."""
 
     cells: list[Cell]  # every placement that is known
-    records: dict[str, Record]
-    reused: int  # taken over from other studies under the same storage
+    records: dict[str, Record]  # of settled cells: the study's own, and those of equal cells that other studies made
+    reused: frozenset[str]  # cell ids of the latter
     num_total: int  # cells of the design, those of points not yet proposed included
-    changed: list[str]  # what differs from the study's last run, in words
+    changes: Changes  # since the study's last run
     problems: list[str]
+
+    @property
+    def num_new(self) -> int:
+        """Cells that have to be run."""
+        return self.num_total - len(self.records)
 
 
 class Result(NamedTuple):
@@ -63,25 +67,20 @@ def folder_of(study: Study, options: Options) -> StudyFolder:
     return StudyFolder(options.storage, study.name)
 
 
-def survey(study: Study, options: Options, *, adopt: bool = True) -> Progress:
-    """What of a study is there already. Records of equal cells made by other studies are taken over (``adopt``)."""
+def survey(study: Study, options: Options, *, adopt: bool = False) -> Progress:
+    """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
     folder = folder_of(study, options)
     cells = fixed_cells(study) if not isinstance(study.design, SearchDesign) else _search_cells(study, folder)
-    records, problems = folder.records.read_many(dict.fromkeys(cell.cell_id for cell in cells))
-    reused = 0
-    for cell_id in dict.fromkeys(cell.cell_id for cell in cells):
-        if cell_id not in records and adopt:
-            record = folder.adopt(cell_id)
-            if record is not None:
-                records[cell_id] = record
-                reused += 1
-    keep = {key: record for key, record in records.items() if _settled(record, options)}
-    return Progress(cells, keep, reused, _num_total(study, cells), _changes(study, folder), problems)
-
-
-def _settled(record: Record, options: Options) -> bool:
-    status = record.result.status
-    return status in _SETTLED and not (status == "failed" and options.retry_failed)
+    ids = list(dict.fromkeys(cell.cell_id for cell in cells))
+    found, problems = folder.records.read_many(ids)
+    records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
+    reused = folder.elsewhere(key for key in ids if key not in records)
+    if adopt:
+        for record in reused.values():
+            folder.records.write(record)
+    total = _num_total(study, cells)
+    changes = changes_since(study, folder.read_json("study.json"))
+    return Progress(cells, records | reused, frozenset(reused), total, changes, problems)
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
@@ -115,23 +114,6 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
     ]
 
 
-def _changes(study: Study, folder: StudyFolder) -> list[str]:
-    """Differences to the study's last run that decide results, one line each."""
-    before = folder.read_json("study.json").get("study")
-    if not isinstance(before, dict):
-        return []
-    now = study.model_dump(mode="json", by_alias=True)
-    deciding = ("data", "model", "training", "methods", "hyperparameters", "settings", "search_space")
-    return [
-        f"{key}: {_short(before.get(key))} -> {_short(now[key])}" for key in deciding if before.get(key) != now[key]
-    ]
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 120 else text[:117] + "..."
-
-
 def edited_claims(study: Study, records: Mapping[str, Record]) -> set[str]:
     """Names of claims that were not in the study, word for word, when its first cell was started."""
     own = [record for record in records.values() if record.study == study.name]
@@ -154,8 +136,10 @@ def run(
 
     began = time.monotonic()
     folder = folder_of(study, options)
-    progress = survey(study, options)
-    folder.write_json("study.json", {"study": study.model_dump(mode="json", by_alias=True), "command": options.command})
+    progress = survey(study, options, adopt=True)
+    for cell_id in {cell.cell_id for cell in progress.cells} - set(progress.records):
+        folder.records.put_aside(cell_id, "retried")
+    folder.write_json("study.json", stored_study(study, options.command))
     with output_to(folder.path / "log.txt") as (screen, errors):
         return _run(study, options, folder, progress, stop or threading.Event(), out or screen, err or errors, began)
 

@@ -28,14 +28,7 @@ Ctrl-C stops; the same command goes on: finished cells are not run again, interr
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a run."""
     parser.add_argument("study", type=Path, help="study file (YAML), for instance studies/stability.yaml")
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        metavar="PATH.TO.KEY=VALUE",
-        action="append",
-        default=[],
-        help="override a value of the study, validated like the file; may be repeated",
-    )
+    add_overrides(parser)
     parser.add_argument("--dry-run", action="store_true", help="show points, cells, resources and time; train nothing")
     add_storage(parser)
     parser.add_argument(
@@ -49,6 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the points are kept: a database URL or a journal FILE.log; default optuna.db in the study's folder",
     )
     parser.add_argument("--retry-failed", action="store_true", help="run cells again that were recorded as failed")
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """The option that changes values of a study file."""
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="PATH.TO.KEY=VALUE",
+        action="append",
+        default=[],
+        help="override a value of the study, validated like the file; may be repeated",
+    )
 
 
 def add_storage(parser: argparse.ArgumentParser) -> None:

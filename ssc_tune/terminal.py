@@ -29,15 +29,14 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
     groups = Counter((cell.placement.block, cell.placement.method) for cell in progress.cells)
     for (block, method), count in groups.items():
         print(f"block {block}, {method}: {count} cells")
-    new = progress.num_total - len(progress.records)
+    new, reused = progress.num_new, len(progress.reused)
     print(
-        f"cells: {progress.num_total} in all; {len(progress.records)} have a record, {new} are new "
-        f"(cells that stand in several blocks count once)"
+        f"cells: {progress.num_total} in all; {len(progress.records) - reused} have a record"
+        + (f", {reused} are taken over from other studies" if reused else "")
+        + f", {new} are new (cells that stand in several blocks count once)"
     )
-    if (progress.changed and progress.records != {}) or (progress.changed and new):
-        print("changed since the last run of this study, so that cells become new:")
-        for line in progress.changed:
-            print(f"  {line}")
+    for line in progress.changes.lines():
+        print(line)
     workers = num_workers(study)
     r = study.resources
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")

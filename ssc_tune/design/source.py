@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
@@ -75,6 +76,9 @@ class FixedSource:
         for key in self._points_of.get(cell_id, ()):
             self._tell(key)
 
+    def lost(self, cell_id: str) -> None:
+        """A cell came back without a record; nothing waits for it."""
+
     def _tell(self, key: tuple[Group, int]) -> None:
         scores = [self._score(cell_id) for cell_id in self._by_point[key]]
         complete = [score for score in scores if score is not None]
@@ -85,8 +89,9 @@ class FixedSource:
 class SearchSource:
     """Adaptive search: an Optuna sampler a method proposes points from what earlier ones scored.
 
-    Each proposal is seeded by (design seed, number of points there are), so that a study that was stopped goes on with
-    new points instead of repeating old ones. Points are asked for only when a worker is free.
+    Each proposal is seeded by (design seed, number of the point), so that a study that was stopped goes on with new
+    points instead of repeating old ones. Points are asked for only when a worker is free. With a pruner the seeds of a
+    point run one after another, and what is left of a hopeless point is not run.
     """
 
     def __init__(
@@ -94,24 +99,43 @@ class SearchSource:
     ) -> None:
         assert isinstance(study.design, SearchDesign)
         self.study, self._design, self._score = study, study.design, score
-        self.cells: list[Cell] = []
-        self._queue: deque[Cell] = deque()
-        self._ledgers: dict[Group, PointLedger] = {}
-        self._waiting: dict[tuple[Group, int], list[str]] = {}
+        self._earlier = earlier
         self._groups: list[Group] = [
             (block, setting, method)
             for block in study.blocks
             for setting in study.setting_names
             for method in study.block_methods(block)
         ]
-        self._counts: dict[Group, int] = {}
-        self._earlier = earlier
+        self._ledgers: dict[Group, PointLedger] = {}
+        self._points: dict[Group, set[int]] = {}
+        self._cells_of: dict[tuple[Group, int], list[Cell]] = {}
+        self._queue: deque[Cell] = deque()
+        self._given: set[str] = set()  # queued or handed out at some time
+        self._out: set[str] = set()  # handed out and not yet back
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Cells of the points proposed so far; of a pruned point those that ran."""
+        return [
+            cell
+            for key, cells in self._cells_of.items()
+            for cell in cells
+            if not self._ledgers[key[0]].is_told(key[1]) or self._score(cell.cell_id) is not None
+        ]
 
     @property
     def num_to_run(self) -> int:
         """Cells still to be handed out, those of points not yet proposed included."""
-        total = len(self._groups) * (self._design.points + 1) * self.study.seeds
-        return total - sum(self._counts.values()) * self.study.seeds + len(self._queue)
+        proposed = sum(len(points) for points in self._points.values())
+        points = len(self._groups) * (self._design.points + 1) - proposed
+        waiting = {
+            cell.cell_id
+            for key, cells in self._cells_of.items()
+            if not self._ledgers[key[0]].is_told(key[1])
+            for cell in cells
+            if cell.cell_id not in self._given and self._score(cell.cell_id) is None
+        }
+        return max(0, points) * self.study.seeds + len(waiting) + len(self._queue)
 
     def open(self, storage: optuna.storages.BaseStorage) -> None:
         """Opens the Optuna studies, restores points from records, and queues what is missing."""
@@ -126,57 +150,88 @@ class SearchSource:
                     kept = {name: values[name] for name in names if name in values}
                     ledger.put(Point(placement.point, kept))
             points = ledger.known()
-            self._counts[group] = len(points)
+            self._points[group] = set(points)
             for index in sorted(points):
-                self._enqueue(group, Point(index, points[index]))
+                self._begin(group, Point(index, points[index]))
 
-    def _enqueue(self, group: Group, point: Point) -> None:
-        cells = [
+    def _begin(self, group: Group, point: Point) -> None:
+        self._cells_of[group, point.number] = [
             make_cell(self.study, Placement(*group, point.number, seed), point.values)
             for seed in range(self.study.seeds)
         ]
-        self.cells += cells
-        self._waiting[group, point.number] = [cell.cell_id for cell in cells]
-        self._queue.extend(cell for cell in cells if self._score(cell.cell_id) is None)
-        self._tell((group, point.number))
+        self._advance((group, point.number))
+
+    def _advance(self, key: tuple[Group, int]) -> None:
+        """Tells what is known of a point, and queues what it needs next."""
+        cells, ledger, index = self._cells_of[key], self._ledgers[key[0]], key[1]
+        if ledger.is_told(index):
+            return
+        scores = list(takewhile(lambda score: score is not None, (self._score(cell.cell_id) for cell in cells)))
+        done = [score for score in scores if score is not None]
+        for seed, accuracy in enumerate(done):
+            ledger.report(index, seed, accuracy)
+            if seed + 1 < len(cells) and self._design.pruner != "none" and ledger.is_hopeless(index, make_pruner()):
+                ledger.tell(index, done[: seed + 1], pruned=True)
+                return
+        if len(done) == len(cells):
+            ledger.tell(index, done)
+        elif self._design.pruner == "none":
+            self._give(cells)
+        else:
+            self._give(cells[len(done) : len(done) + 1])
+
+    def _give(self, cells: Sequence[Cell]) -> None:
+        for cell in cells:
+            if cell.cell_id not in self._given and self._score(cell.cell_id) is None:
+                self._given.add(cell.cell_id)
+                self._queue.append(cell)
 
     def next(self) -> Cell | Literal["wait"] | None:
-        """The next cell, of a new point if need be; none when every method has its points."""
-        if not self._queue:
-            open_groups = [g for g in self._groups if self._counts[g] <= self._design.points]
+        """The next cell, of a new point if need be; none when every method has its points and no cell is out."""
+        while not self._queue:
+            open_groups = [g for g in self._groups if len(self._points[g]) <= self._design.points]
             if not open_groups:
-                return None
-            group = min(open_groups, key=lambda g: self._counts[g])
-            count = self._counts[group]
-            ledger = self._ledgers[group]
-            ledger.optuna.sampler = make_sampler(self._design, count)
-            self._counts[group] = count + 1
-            self._enqueue(group, ledger.ask(count))
-        return self._queue.popleft() if self._queue else "wait"
+                return "wait" if self._out else None
+            group = min(open_groups, key=lambda g: len(self._points[g]))
+            index = next(number for number in count() if number not in self._points[group])
+            self._points[group].add(index)
+            self._begin(group, self._ledgers[group].ask(index, make_sampler(self._design, index)))
+        cell = self._queue.popleft()
+        self._out.add(cell.cell_id)
+        return cell
 
     def give_back(self, cells: Sequence[Cell]) -> None:
         """Cells that were handed out and came back without a record."""
+        self._out -= {cell.cell_id for cell in cells}
         self._queue.extendleft(reversed(cells))
+
+    def lost(self, cell_id: str) -> None:
+        """A cell came back without a record; it is not waited for any more."""
+        self._out.discard(cell_id)
 
     def finished(self, cell_id: str) -> None:
         """A cell has its record."""
-        for key, ids in self._waiting.items():
-            if cell_id in ids:
-                self._tell(key)
-
-    def _tell(self, key: tuple[Group, int]) -> None:
-        scores = [self._score(cell_id) for cell_id in self._waiting[key]]
-        complete = [score for score in scores if score is not None]
-        if len(complete) == len(scores):
-            self._ledgers[key[0]].tell(key[1], complete)
+        self._out.discard(cell_id)
+        for key in [key for key, cells in self._cells_of.items() if any(c.cell_id == cell_id for c in cells)]:
+            self._advance(key)
 
 
-def make_sampler(design: SearchDesign, count: int) -> optuna.samplers.BaseSampler:
-    """The sampler of the next point, seeded by the design's seed and the number of points there are."""
+def make_pruner() -> optuna.pruners.WilcoxonPruner:
+    """Optuna's Wilcoxon signed-rank pruner over seeds, one-sided at 0.1 against the best point so far.
+
+    With n seeds the smallest p is 2^-n, so that the first decision can come after the fourth.
+    """
+    import optuna
+
+    return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
+
+
+def make_sampler(design: SearchDesign, index: int) -> optuna.samplers.BaseSampler:
+    """The sampler of point ``index``, seeded by the design's seed and that number."""
     import numpy as np
     import optuna
 
-    seed = int(np.random.SeedSequence([design.seed, count]).generate_state(1)[0])
+    seed = int(np.random.SeedSequence([design.seed, index]).generate_state(1)[0])
     match design.sampler:
         case "tpe":
             return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True, n_startup_trials=8)

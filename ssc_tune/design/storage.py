@@ -6,6 +6,8 @@ value is the mean validation accuracy over the seeds of its point; a diverged or
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from ssc_tune.training.config import SEMANTICS_VERSION
 
 if TYPE_CHECKING:
     import optuna
@@ -102,40 +105,40 @@ def _cut_torn_tail(path: Path) -> None:
 
 
 class PointLedger:
-    """The points of one block, setting and method in the Optuna storage."""
+    """The points of one block, setting and method in the Optuna storage: one Optuna study.
+
+    Its name ends in a digest of what decides the points' values: what was told of a point once cannot be changed, so
+    a study whose training, ranges or seeds changed gets a new Optuna study, rebuilt from the records. More points go on
+    with the old one.
+    """
 
     def __init__(
-        self,
-        study: Study,
-        storage: optuna.storages.BaseStorage,
-        *,
-        block: str,
-        setting: str,
-        method: str,
-        sampler: optuna.samplers.BaseSampler | None = None,
+        self, study: Study, storage: optuna.storages.BaseStorage, *, block: str, setting: str, method: str
     ) -> None:
         import optuna
 
-        self._study = study
+        self._study, self._storage = study, storage
         self._names = [n for n in study.block_parameters(block) if study.search_space.parameters[n].applies(method)]
         self.optuna = optuna.create_study(
             storage=storage,
-            study_name=f"{study.name}/{block}/{setting}/{method}/{study.design.type}",
+            study_name=ledger_name(study, block=block, setting=setting, method=method),
             direction="maximize",
             load_if_exists=True,
-            sampler=sampler,
         )
         self.optuna.set_metric_names(["mean validation accuracy"])
-        self._numbers: dict[int, int] = {
-            trial.user_attrs["point"]: trial.number
-            for trial in self.optuna.get_trials(deepcopy=False)
-            if "point" in trial.user_attrs
-        }
-        self._told = {
-            trial.user_attrs["point"]
-            for trial in self.optuna.get_trials(deepcopy=False)
-            if "point" in trial.user_attrs and trial.state.is_finished()
-        }
+        self._ids: dict[int, int] = {}  # of trials, by point
+        self._numbers: dict[int, int] = {}
+        self._told: set[int] = set()
+        for trial in self.optuna.get_trials(deepcopy=False):
+            if "point" in trial.user_attrs:
+                self._note(trial.user_attrs["point"], trial)
+            elif not trial.state.is_finished():  # asked for by a process that died before it could name the point
+                self.optuna.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+    def _note(self, index: int, trial: optuna.trial.FrozenTrial) -> None:
+        self._ids[index], self._numbers[index] = trial._trial_id, trial.number
+        if trial.state.is_finished():
+            self._told.add(index)
 
     @property
     def space(self) -> dict[str, optuna.distributions.BaseDistribution]:
@@ -147,35 +150,91 @@ class PointLedger:
         return {
             trial.user_attrs["point"]: from_trial(self._study, trial.params)
             for trial in self.optuna.get_trials(deepcopy=False)
-            if "point" in trial.user_attrs and trial.params
+            if "point" in trial.user_attrs
         }
 
+    def is_told(self, index: int) -> bool:
+        """Whether a point has its value."""
+        return index in self._told
+
     def put(self, point: Point) -> None:
-        """Adds a point as a fixed trial, running; nothing if it is there."""
+        """Adds a point as a running trial, in one transaction; nothing if it is there."""
+        import optuna
+
         if point.number in self._numbers:
             return
-        values = {name: point.values[name] for name in self._names}
-        self.optuna.enqueue_trial(to_trial(self._study, values))
-        trial = self.optuna.ask(fixed_distributions=self.space)
-        trial.set_user_attr("point", point.number)
-        self._numbers[point.number] = trial.number
+        trial = optuna.trial.create_trial(
+            state=optuna.trial.TrialState.RUNNING,
+            params=to_trial(self._study, {name: point.values[name] for name in self._names}),
+            distributions=self._widened(point),
+            user_attrs={"point": point.number},
+        )
+        study_id = self._storage.get_study_id_from_name(self.optuna.study_name)
+        self._ids[point.number] = self._storage.create_new_trial(study_id, template_trial=trial)
+        self._numbers[point.number] = self._storage.get_trial_number_from_id(self._ids[point.number])
 
-    def ask(self, index: int) -> Point:
+    def _widened(self, point: Point) -> dict[str, optuna.distributions.BaseDistribution]:
+        """The distributions, each wide enough for the point: a default or a level may lie outside the range."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        found = self.space
+        for name, value in to_trial(self._study, {name: point.values[name] for name in self._names}).items():
+            given = found[name]
+            if isinstance(given, FloatDistribution):
+                ends = min(given.low, float(value)), max(given.high, float(value))
+                found[name] = FloatDistribution(*ends, log=given.log)
+            elif isinstance(given, IntDistribution):
+                whole = min(given.low, int(value)), max(given.high, int(value))
+                found[name] = IntDistribution(*whole, log=given.log)
+        return found
+
+    def ask(self, index: int, sampler: optuna.samplers.BaseSampler) -> Point:
         """The sampler's next point."""
+        self.optuna.sampler = sampler
         trial = self.optuna.ask(fixed_distributions=self.space)
         trial.set_user_attr("point", index)
-        self._numbers[index] = trial.number
+        self._ids[index], self._numbers[index] = trial._trial_id, trial.number
         return Point(index, from_trial(self._study, trial.params))
 
-    def tell(self, index: int, accuracies: Sequence[float]) -> None:
-        """Ends a point with the accuracies of its seeds; a value that is not finite ends it as failed."""
+    def report(self, index: int, seed: int, accuracy: float) -> None:
+        """The accuracy of one seed of a point, as an intermediate value at step ``seed``."""
+        self._storage.set_trial_intermediate_value(self._ids[index], seed, accuracy)
+
+    def is_hopeless(self, index: int, pruner: optuna.pruners.BasePruner) -> bool:
+        """What the pruner says of a point by the seeds reported so far."""
+        return pruner.prune(self.optuna, self._storage.get_trial(self._ids[index]))
+
+    def tell(self, index: int, accuracies: Sequence[float], *, pruned: bool = False) -> None:
+        """Ends a point with the mean accuracy of its seeds so far; one that is not finite ends it as failed.
+
+        A ``pruned`` point is complete too, with its mean over the seeds that ran, so that samplers learn from it.
+        """
         import optuna
 
         if index in self._told or index not in self._numbers:
             return
+        if pruned:
+            self._storage.set_trial_user_attr(self._ids[index], "pruned after seeds", len(accuracies))
         value = sum(accuracies) / len(accuracies) if accuracies else math.nan
         if math.isfinite(value):
             self.optuna.tell(self._numbers[index], value)
         else:
             self.optuna.tell(self._numbers[index], state=optuna.trial.TrialState.FAIL)
         self._told.add(index)
+
+
+def ledger_name(study: Study, *, block: str, setting: str, method: str) -> str:
+    """Name of the Optuna study: ``study/block/setting/method/design-digest``."""
+    data, model = study.setting(setting)
+    deciding = {
+        "data": data.model_dump(mode="json"),
+        "model": model.model_dump(mode="json"),
+        "training": study.training.model_dump(mode="json"),
+        "fixed": study.fixed(method),
+        "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
+        "design": study.design.model_dump(mode="json", exclude={"points"}),
+        "seeds": study.seeds,
+        "semantics": SEMANTICS_VERSION,
+    }
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"

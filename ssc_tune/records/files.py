@@ -23,9 +23,13 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def append_line(path: Path, text: str) -> None:
-    """Appends one line to ``path`` and waits until the disk has it."""
+    """Appends one line to ``path`` and waits until the disk has it; a torn last line is ended first, not continued."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(text + "\n")
+    with open(path, "a+b") as file:
+        torn = False
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"
+        file.write((b"\n" if torn else b"") + text.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())

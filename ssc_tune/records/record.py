@@ -39,3 +39,8 @@ class Record(Frozen):
     claims: tuple[str, ...] = Field((), description="Hashes of the study's claims when the cell was started.")
     started: float
     ended: float
+
+    def is_settled(self, *, retry_failed: bool = False) -> bool:
+        """Whether the cell has its result: not so if the machine failed it, or it failed and is to be tried again."""
+        status = self.result.status
+        return status in ("ok", "diverged") or (status == "failed" and not retry_failed)

@@ -1,8 +1,8 @@
 """Where records live.
 
 <storage>/<study>/
-    study.json              the study as it was last run, and the hash of its claims at the first cell
-    records/<cell id>.json  a record, with its checksum
+    study.json              the study as it was last run, and its command
+    records/<cell id>.json  a record, with its checksum (.damaged, .retried: put aside)
     cells/<cell id>/        checkpoint, attempts and progress of a cell
     optuna.db               the points as an Optuna storage (a view)
     report.html, results.csv, ...
@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable
@@ -74,9 +75,9 @@ class RecordStore:
         try:
             return self.read(cell_id), None
         except CorruptRecord as error:
-            path = self.path(cell_id)
-            path.rename(path.with_suffix(".json.damaged"))
-            return None, f"{error}; set aside as {path.name}.damaged, the cell will be run again"
+            self.put_aside(cell_id, "damaged")
+            name = self.path(cell_id).name
+            return None, f"{error}; set aside as {name}.damaged, the cell will be run again"
 
     def read_many(self, cell_ids: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
         """Records by cell id, and what was wrong with those set aside."""
@@ -89,6 +90,12 @@ class RecordStore:
             if problem is not None:
                 problems.append(problem)
         return found, problems
+
+    def put_aside(self, cell_id: str, why: str) -> None:
+        """Renames a cell's record, if there is one, to ``<name>.<why>``, so that the cell counts as not run."""
+        path = self.path(cell_id)
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(path.with_name(f"{path.name}.{why}"))
 
 
 class StudyFolder:
@@ -104,19 +111,22 @@ class StudyFolder:
         """The working folder of one cell."""
         return self.path / "cells" / cell_id
 
-    def adopt(self, cell_id: str) -> Record | None:
-        """A usable record of the same cell made by another study under the same storage, copied here."""
-        for sibling in sorted(self.storage.glob(f"*/records/{cell_id}.json")):
-            if sibling.parent == self.records.directory:
-                continue
-            try:
-                record = RecordStore(sibling.parent).read(cell_id)
-            except CorruptRecord:
-                continue
-            if record is not None and record.result.status in ("ok", "diverged"):
-                self.records.write(record)
-                return record
-        return None
+    def elsewhere(self, cell_ids: Iterable[str]) -> dict[str, Record]:
+        """Usable records (ok or diverged) of these cells made by other studies under the same storage; reads only."""
+        siblings: dict[str, list[RecordStore]] = {}
+        for directory in sorted(self.storage.glob("*/records")):
+            if directory != self.records.directory:
+                for path in directory.glob("*.json"):
+                    siblings.setdefault(path.stem, []).append(RecordStore(directory))
+        found: dict[str, Record] = {}
+        for cell_id in cell_ids:
+            for store in siblings.get(cell_id, ()):
+                with contextlib.suppress(CorruptRecord):
+                    record = store.read(cell_id)
+                    if record is not None and record.result.status in ("ok", "diverged"):
+                        found[cell_id] = record
+                        break
+        return found
 
     def attempts(self, cell_id: str) -> list[Attempt]:
         """Attempts at a cell so far, one each, the latest state of each; a torn last line is ignored."""
@@ -147,4 +157,4 @@ class StudyFolder:
 
     def write_json(self, name: str, content: dict[str, object]) -> None:
         """Writes a JSON file of the study's folder, whole or not at all."""
-        write_atomically(self.path / name, json.dumps(content, indent=2, sort_keys=True) + "\n")
+        write_atomically(self.path / name, json.dumps(content, indent=2) + "\n")  # the order of parameters decides points

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Record
-from ssc_tune.report import measures, words
+from ssc_tune.report import further, measures, words
 from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
@@ -41,6 +41,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "verdicts": [_verdict(v) for v in analysis.verdicts],
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
         "measures": measures.tables(analysis.summaries),
+        "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
         "failed": _failed(tables, extras.records),
         "num_failed": _num_failed(tables),

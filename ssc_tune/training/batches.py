@@ -72,7 +72,9 @@ class Batches:
 
     def between(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of steps start .. stop - 1."""
-        step_bytes = self.images_per_step * self.images[0].numel()
+        # Counted for two strong views whatever the method: the draws of a group are one block, so that methods share
+        # their weak views only if they group alike.
+        step_bytes = (self.num_labelled + 3 * self._hp.mu * self.num_labelled) * self.images[0].numel()
         group = max(1, _GROUP_BYTES // step_bytes)
         for first in range(start, stop, group):
             yield from self._group(first, min(group, stop - first))

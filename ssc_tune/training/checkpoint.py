@@ -35,6 +35,8 @@ def load(path: Path, *, cell_id: str, device: torch.device) -> dict[str, Any] | 
         return None
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError(f"it holds a {type(content).__name__}")
     except Exception as error:
         raise ValueError(f"{path}: not a readable checkpoint ({error}); remove it to train from the start") from error
     if content.get("cell_id") != cell_id:

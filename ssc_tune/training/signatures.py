@@ -35,7 +35,9 @@ MAX_COSINE, MEAN_COSINE, EMBEDDING_RANK, EMBEDDING_COSINE, LOSS_SPIKE, CONFIDENT
 
 
 def effective_rank(rows: Tensor) -> float:
-    """exp(-sum p ln p) with p the squared singular values of ``rows`` (N, D) divided by their sum."""
+    """exp(-sum p ln p) with p the squared singular values of ``rows`` (N, D) over their sum; NaN if rows have one."""
+    if not bool(rows.isfinite().all()):
+        return math.nan
     energies = torch.linalg.eigvalsh(rows.T @ rows if rows.shape[0] > rows.shape[1] else rows @ rows.T).clamp_min(0)
     shares = energies / energies.sum()
     return float(torch.exp(torch.special.entr(shares).sum()))

@@ -1,0 +1,88 @@
+"""Takes the README's pictures of a finished study: its report and its runs in the MLflow UI.
+
+    uv run python docs/screenshots.py runs/stability sqlite:///mlflow.db
+
+Needs a Chromium (``--chromium PATH``); starts the MLflow UI on loopback and stops it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from ssc_tune.tracking import ui_command, ui_environment
+
+PORT = 5077
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder of the study, with report.html")
+    parser.add_argument("uri", help="MLflow store")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or "chromium")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    server = subprocess.Popen(
+        ui_command(arguments.uri, port=PORT),
+        env={**os.environ, **ui_environment(arguments.uri)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=arguments.chromium, args=FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 1500})
+            page.goto((arguments.folder / "report.html").absolute().as_uri())
+            page.wait_for_timeout(3000)
+            page.screenshot(path=str(arguments.out / "report.png"))
+            page.close()
+            _mlflow(browser.new_page(viewport={"width": 1500, "height": 850}), arguments.folder.name, arguments.out)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _mlflow(page: Page, study: str, out: Path) -> None:
+    address = f"http://127.0.0.1:{PORT}"
+    deadline = time.monotonic() + 180
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5)
+            break
+        except OSError:
+            if time.monotonic() > deadline:
+                sys.exit("the MLflow UI did not start")
+            time.sleep(1)
+    page.add_init_script(
+        "localStorage.setItem('mlflow.workflowType', JSON.stringify('machine_learning'));"
+        "localStorage.setItem('mlflow.assistant.panelOpen', 'false');"
+    )
+    page.goto(f"{address}/#/experiments")
+    page.get_by_text(study, exact=True).first.click(timeout=120_000)
+    page.wait_for_timeout(4000)
+    experiment = page.url.split("/experiments/")[1].split("/")[0].split("?")[0]
+    search = "tags.ssc.role = 'cell' and metrics.test_accuracy > 0.5"
+    page.goto(f"{address}/#/experiments/{experiment}/runs?searchFilter={search}&orderByKey=metrics.`test_accuracy`")
+    page.wait_for_timeout(12_000)
+    for label in ("Close", "close"):
+        button = page.get_by_role("button", name=label, exact=True)
+        if button.count():
+            button.first.click()
+            break
+    page.wait_for_timeout(3000)
+    page.screenshot(path=str(out / "mlflow.png"))
+
+
+if __name__ == "__main__":
+    main()

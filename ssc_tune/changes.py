@@ -1,0 +1,114 @@
+"""What differs between a study and its last run, said before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from ssc_tune.design.points import fixed_points
+from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.training.config import SEMANTICS_VERSION
+
+_SHOWN_POINTS = 20
+
+
+class Changes(NamedTuple):
+    """Differences to the study's last run."""
+
+    deciding: list[str]  # what decides results, ``path: before -> now``: the cells it touches become new
+    added: list[str]  # points that a grid or a one-at-a-time design has gained, in words
+    removed: int  # points that it has lost
+
+    def lines(self) -> Iterator[str]:
+        """The differences in words, a line each; nothing where there are none."""
+        if self.deciding:
+            yield "changed since the last run of this study; the cells it touches are new, old records stay:"
+            yield from (f"  {line}" for line in self.deciding)
+        if self.added:
+            yield "points that the design has gained since the last run:"
+            yield from (f"  {line}" for line in self.added[:_SHOWN_POINTS])
+            if len(self.added) > _SHOWN_POINTS:
+                yield f"  ... and {len(self.added) - _SHOWN_POINTS} more"
+        if self.removed:
+            yield f"points that the design has lost since the last run: {self.removed}; their records stay"
+
+
+def stored_study(study: Study, command: str) -> dict[str, object]:
+    """What is kept of a study beside its records."""
+    content = study.model_dump(mode="json", by_alias=True)
+    return {"study": content, "command": command, "semantics": SEMANTICS_VERSION}
+
+
+def changes_since(study: Study, stored: Mapping[str, object]) -> Changes:
+    """Differences between a study and what ``stored_study`` kept of its last run; none if it never ran."""
+    before = stored.get("study")
+    if not isinstance(before, dict):
+        return Changes([], [], 0)
+    now = study.model_dump(mode="json", by_alias=True)
+    deciding = list(_differences("", _deciding(before), _deciding(now)))
+    semantics = stored.get("semantics", SEMANTICS_VERSION)
+    if semantics != SEMANTICS_VERSION:
+        deciding.append(f"version of the training semantics: {semantics} -> {SEMANTICS_VERSION}")
+    gained, lost = _points(study, before)
+    return Changes(deciding, gained, lost)
+
+
+def _deciding(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the result of a cell that both versions have: neither sizes nor texts."""
+    found = {key: content.get(key) for key in ("data", "model", "training", "methods", "hyperparameters", "settings")}
+    parameters = (content.get("search_space") or {}).get("parameters") or {}
+    found["search_space"] = {
+        name: {key: value for key, value in parameter.items() if key != "reason"}
+        for name, parameter in parameters.items()
+    }
+    design = content.get("design") or {}
+    found["design"] = {key: design.get(key) for key in ("type", "seed", "sampler")}
+    return found
+
+
+_MAPPINGS = ("", "methods", "settings", "search_space", "design")
+"""Where an entry that only one version has concerns cells of its own, so that only common entries are compared."""
+
+
+def _differences(path: str, before: Any, now: Any) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys([*before, *now]):
+            inner = f"{path}.{key}" if path else str(key)
+            if key in before and key in now:
+                yield from _differences(inner, before[key], now[key])
+            elif path not in _MAPPINGS:
+                yield f"{inner}: {_short(before.get(key))} -> {_short(now.get(key))}"
+            elif path == "search_space":
+                yield f"{inner}: {'taken out' if key in before else 'added'}"
+    elif before != now:
+        yield f"{path}: {_short(before)} -> {_short(now)}"
+
+
+def _short(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _points(study: Study, before: Mapping[str, Any]) -> tuple[list[str], int]:
+    """Points of a grid or one-at-a-time design by their values: gained, in words, and the number of those lost."""
+    if not isinstance(study.design, GridDesign | OneAtATimeDesign | DefaultsDesign):
+        return [], 0
+    try:
+        earlier = Study.model_validate(before)
+    except ValidationError:  # stored by another version of this program
+        return [], 0
+    gained: list[str] = []
+    lost = 0
+    for block in study.blocks:
+        if block not in earlier.blocks or earlier.design.type != study.design.type:
+            continue
+        old = {tuple(sorted(point.values.items())) for point in fixed_points(earlier, block)}
+        new = {tuple(sorted(point.values.items())): point for point in fixed_points(study, block)}
+        lost += len(old - set(new))
+        for key, point in new.items():
+            if key not in old:
+                values = ", ".join(f"{name} {value}" for name, value in point.values.items())
+                gained.append(f"point {point.number} of block {block}: {values}")
+    return gained, lost

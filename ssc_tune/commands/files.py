@@ -1,0 +1,56 @@
+"""``ssc-tune new`` and ``ssc-tune validate``: study and search-space files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ssc_tune.errors import InputError
+
+
+def new(name: str) -> int:
+    """Writes a commented study file that runs as it is."""
+    from ssc_tune.study.template import study_template
+
+    path = Path(f"{name}.yaml")
+    if path.exists():
+        raise InputError(f"{path}: there is such a file already; choose another name")
+    text = study_template(name)
+    path.write_text(text, encoding="utf-8")
+    print(f"{path} written; try it with: python -m ssc_tune.run {path} --dry-run")
+    return 0
+
+
+def validate(files: Sequence[Path]) -> int:
+    """Checks study files and search-space files; says what is wrong in all of them at once."""
+    problems: list[str] = []
+    for path in files:
+        try:
+            print(f"{path}: {_checked(path)}")
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return 0
+
+
+def _checked(path: Path) -> str:
+    from ssc_tune.study import load_search_space, load_study
+
+    if _is_search_space(path):
+        return f"a valid search space of {len(load_search_space(path).parameters)} parameters"
+    return f"valid; study {load_study(path).name}"
+
+
+def _is_search_space(path: Path) -> bool:
+    """A search space has ``parameters`` and nothing that only a study has."""
+    from ssc_tune.study import SearchSpace, Study
+    from ssc_tune.study.yaml_reader import read_yaml
+
+    try:
+        content = read_yaml(path).value
+    except InputError:
+        return False  # reading it as a study says what is wrong
+    if not isinstance(content, dict) or "parameters" not in content:
+        return False
+    return not (set(Study.model_fields) - set(SearchSpace.model_fields)) & set(content)

@@ -1,0 +1,46 @@
+"""``ssc-tune sync`` and ``ssc-tune ui``: the MLflow view of a study."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ssc_tune import pipeline
+from ssc_tune.commands import stored
+from ssc_tune.study import Study
+
+
+def sync(study: Study, storage: Path, tracking_uri: str | None) -> int:
+    """Writes the view again, from the records alone; a second time changes nothing."""
+    from ssc_tune.design import placements
+    from ssc_tune.tracking import resolve_uri
+    from ssc_tune.tracking import sync as write_view
+
+    uri = pipeline.tracking_uri(tracking_uri)
+    resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
+    found = stored.look(study, storage)
+    cells, records = found.progress.cells, found.progress.records
+    analysis, _, files = pipeline.analyse(study, found.folder, cells, records, command=found.command, overhead=None)
+    places = placements(cells)
+    pairs = [(record, places[key]) for key, record in records.items()]
+    done = write_view(study, pairs, analysis, files, uri=uri, directory=found.folder.path)
+    print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
+    for problem in done.problems:
+        print(problem, file=sys.stderr)
+    return 1 if done.problems else 0
+
+
+def ui(study: Study, tracking_uri: str | None, port: int) -> int:
+    """Starts the MLflow UI on loopback, prints its address, and waits until it ends."""
+    from ssc_tune.tracking import experiment_address, resolve_uri, ui_command, ui_environment
+
+    uri = resolve_uri(pipeline.tracking_uri(tracking_uri), Path.cwd())
+    address = experiment_address(uri, port=port)
+    command = ui_command(uri, port=port)
+    if not command:
+        print(f"MLflow: {address}, experiment {study.name} (a tracking server has its own UI)")
+        return 0
+    print(f"MLflow: {address}, experiment {study.name} (Ctrl-C ends it)", flush=True)
+    return subprocess.call(command, env={**os.environ, **ui_environment(uri)})

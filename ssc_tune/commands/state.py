@@ -1,0 +1,110 @@
+"""How far a study is, as plain data: what ``list`` and ``show`` print, as text or as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ssc_tune.commands.stored import Stored
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.result import StudyAnalysis
+    from ssc_tune.design import Cell
+    from ssc_tune.records import Record
+
+STATUSES = ("ok", "diverged", "failed", "infrastructure")
+
+
+def state(stored: Stored) -> dict[str, Any]:
+    """Cells by what became of them. A cell that stands in several blocks counts once.
+
+    ``complete``: every cell has a result; ``started``: some have a record or are under way; ``new``: none.
+    ``under_way`` are cells with a checkpoint and no record: running now, or interrupted.
+    """
+    records = stored.progress.records.values()
+    found = Counter(record.result.status for record in records)
+    missing = stored.progress.num_total - len(records)
+    under_way = _under_way(stored)
+    lost = found["infrastructure"]
+    word = "complete" if not missing and not lost else "started" if records or under_way else "new"
+    return {
+        "state": word,
+        "cells": stored.progress.num_total,
+        **{name: found[name] for name in STATUSES},
+        "missing": missing,
+        "under_way": under_way,
+    }
+
+
+def _under_way(stored: Stored) -> int:
+    started = {path.parent.name for path in stored.folder.path.glob("cells/*/attempts.jsonl")}
+    return len(started - set(stored.progress.records))
+
+
+def methods(stored: Stored) -> list[dict[str, Any]]:
+    """The same by block, setting and method, with the median seconds of a cell and the best validation accuracy."""
+    import statistics
+
+    groups: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in stored.progress.cells:
+        place = cell.placement
+        groups.setdefault((place.block, place.setting, place.method), []).append(cell)
+    rows = []
+    for (block, setting, method), cells in groups.items():
+        records = [stored.progress.records[c.cell_id] for c in cells if c.cell_id in stored.progress.records]
+        found = Counter(record.result.status for record in records)
+        validation = [v for r in records if (v := r.result.validation_accuracy) is not None]
+        seconds = [r.result.seconds for r in records if r.result.status == "ok"]
+        rows.append(
+            {
+                "block": block,
+                "setting": setting,
+                "method": method,
+                "cells": len(cells),
+                **{name: found[name] for name in STATUSES},
+                "missing": len(cells) - len(records),
+                "best_validation_accuracy": max(validation, default=None),
+                "median_seconds": statistics.median(seconds) if seconds else None,
+            }
+        )
+    return rows
+
+
+def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
+    """Claim by claim: the verdict, the effect with its interval, and the reason."""
+    if analysis is None:
+        return []
+    return [
+        {
+            "claim": v.claim.name,
+            "verdict": v.verdict,
+            "expected": v.claim.expected,
+            "post_hoc": v.post_hoc,
+            "effect_name": v.effect_name,
+            "effect": v.effect.value,
+            "low": v.effect.low,
+            "high": v.effect.high,
+            "p_adjusted": v.p_adjusted,
+            "reason": v.reason,
+        }
+        for v in analysis.verdicts
+    ]
+
+
+def cells(stored: Stored) -> list[dict[str, Any]]:
+    """A row a place in the design; the status of a cell without a record is ``missing``."""
+    return [_cell(cell, stored.progress.records.get(cell.cell_id)) for cell in stored.progress.cells]
+
+
+def _cell(cell: Cell, record: Record | None) -> dict[str, Any]:
+    result = record.result if record is not None else None
+    return {
+        **cell.placement._asdict(),
+        "cell_id": cell.cell_id,
+        "status": result.status if result is not None else "missing",
+        "validation_accuracy": result.validation_accuracy if result is not None else None,
+        "test_accuracy": result.test_accuracy if result is not None else None,
+        "steps": result.steps if result is not None else None,
+        "seconds": result.seconds if result is not None else None,
+        "warnings": len(result.warnings) if result is not None else 0,
+    }

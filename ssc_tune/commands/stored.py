@@ -1,0 +1,108 @@
+"""A study and what is stored of it, for the commands that only look."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ssc_tune import pipeline
+from ssc_tune.errors import InputError
+from ssc_tune.records import StudyFolder
+from ssc_tune.study import Study, load_study
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ssc_tune.analysis.result import StudyAnalysis
+
+
+class Stored(NamedTuple):
+    """A study with its records as they are on disk; nothing is changed by looking."""
+
+    study: Study
+    folder: StudyFolder
+    progress: pipeline.Progress
+
+    @property
+    def command(self) -> str:
+        """What ran it last; empty if nothing has."""
+        return str(self.folder.read_json("study.json").get("command", ""))
+
+
+def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
+    """A study by its file, or by its name under ``storage``, as it was run last.
+
+    Raises:
+        InputError: there is neither; the message lists the studies that are there.
+    """
+    if name.is_file():
+        return load_study(name, overrides)
+    stored = storage / name / "study.json"
+    if not stored.is_file():
+        known = ", ".join(path.parent.name for path in study_files(storage)) or "none"
+        raise InputError(f"{name}: neither a study file nor a study in {storage}; there: {known}")
+    if overrides:
+        raise InputError(f"{name}: --set needs the study's file; {stored} holds the study as it was run")
+    return read(stored)
+
+
+def read(path: Path) -> Study:
+    """The study in a ``study.json``.
+
+    Raises:
+        InputError: the file is damaged, or another version wrote it.
+    """
+    try:
+        return Study.model_validate(json.loads(path.read_text(encoding="utf-8"))["study"])
+    except (ValueError, KeyError, TypeError) as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{path}: not a study that this version can read: {first}; give the study's file") from None
+
+
+def study_files(storage: Path) -> list[Path]:
+    """The ``study.json`` of every study under ``storage``, by name."""
+    return sorted(storage.glob("*/study.json"))
+
+
+def look(study: Study, storage: Path) -> Stored:
+    """What is stored of a study."""
+    options = pipeline.Options(storage=storage)
+    return Stored(study, pipeline.folder_of(study, options), pipeline.survey(study, options, adopt=False))
+
+
+def analysis_of(stored: Stored) -> StudyAnalysis | None:
+    """The analysis that the last run wrote if it still fits the study and its records, else a new one.
+
+    None where there is no record to analyse.
+    """
+    from ssc_tune.analysis.analyze import analyze
+    from ssc_tune.analysis.build import build_tables
+
+    study, progress = stored.study, stored.progress
+    if not progress.records:
+        return None
+    kept = written_analysis(stored)
+    if kept is not None:
+        return kept
+    found = analyze(study, build_tables(study, progress.cells, progress.records))
+    edited = pipeline.edited_claims(study, progress.records)
+    verdicts = [v.model_copy(update={"post_hoc": v.claim.name in edited}) for v in found.verdicts]
+    return found.model_copy(update={"verdicts": tuple(verdicts)})
+
+
+def written_analysis(stored: Stored) -> StudyAnalysis | None:
+    """The analysis that the last run wrote, if it still fits the study and its records."""
+    from ssc_tune.analysis.result import StudyAnalysis
+
+    study, folder = stored.study, stored.folder
+    path = folder.path / "analysis.json"
+    now = study.model_dump(mode="json", by_alias=True)
+    if not path.is_file() or folder.read_json("study.json").get("study") != now:
+        return None
+    if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
+        return None
+    try:
+        return StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValueError:  # written by another version
+        return None

@@ -1,0 +1,31 @@
+"""Small cells that the tests of this folder train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssc_tune.training import CellConfig, DataConfig, ModelConfig, RunResult, TrainingConfig
+
+SMALL = {"batch_size": 8, "mu": 2, "randaugment_m": 5.0, "cutout": 0.25, "tau": 0.5}
+
+
+def make_config(
+    method: str = "fixmatch", *, seed: int = 0, hyperparameters: dict[str, Any] | None = None, **training: Any
+) -> CellConfig:
+    """A cell of 12 steps and 4 evaluations in float32 on digits, unless told otherwise."""
+    return CellConfig(
+        data=DataConfig(name="digits", labels_per_class=2),
+        model=ModelConfig(name="wrn-10-1"),
+        training=TrainingConfig(**{"steps": 12, "evaluations": 4, "precision": "float32", **training}),
+        method=method,
+        hyperparameters={**SMALL, **(hyperparameters or {})},
+        seed=seed,
+    )
+
+
+def without_times(result: RunResult) -> dict[str, Any]:
+    """All of a result that must repeat bit by bit."""
+    content = result.model_dump(exclude={"seconds", "images_per_second"})
+    for evaluation in content["history"]:
+        del evaluation["time"], evaluation["images_per_second"]
+    return content
