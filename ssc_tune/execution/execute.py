@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
 
 
 class Watcher(NamedTuple):
-    """Who is told of what, in the driver."""
+    """Who is told of what, in the driver. ``finished`` also tells the source."""
 
     started: Callable[[Cell], None]
     finished: Callable[[Cell, Record], None]
@@ -169,7 +169,7 @@ def _launch(
     """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
     from ray import tune
 
-    from ssc_tune.execution.tuning import CellSearcher, StopOn, trainable
+    from ssc_tune.execution.tuning import METRIC, CellSearcher, CellTrainable, StopOn
 
     scratch = (folder.path / ".tune").absolute()
 
@@ -186,9 +186,9 @@ def _launch(
 
     searcher = CellSearcher(source, folder, watcher, task, launched)
     tuner = tune.Tuner(
-        tune.with_resources(trainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
+        tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
         tune_config=tune.TuneConfig(
-            metric="done",
+            metric=METRIC,
             mode="max",
             num_samples=source.num_to_run,
             search_alg=searcher,

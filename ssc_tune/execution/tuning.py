@@ -21,16 +21,35 @@ if TYPE_CHECKING:
     from ssc_tune.execution.execute import Watcher
 
 
-def trainable(config: dict[str, Any]) -> None:
-    """Runs one cell in a worker process, which serves many cells one after another."""
-    from ssc_tune.execution.worker import Task, run_task
+class CellTrainable(tune.Trainable):
+    """Runs one cell a trial in a worker process, which serves many cells one after another.
 
-    status = run_task(Task.model_validate(config["task"]))
-    tune.report({"done": 1, "status": status})
+    A class and not a function: Tune runs a function in a thread and waits a second for its errors at the end of each.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Called in a new worker process, with its first cell."""
+        self._task: dict[str, Any] = config["task"]
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Called before each further cell; nothing is kept of the last one."""
+        self._task = new_config["task"]
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """The whole cell."""
+        from ssc_tune.execution.worker import Task, run_task
+
+        status = run_task(Task.model_validate(self._task))
+        return {"done": True, METRIC: 1, "status": status}
+
+
+METRIC = "ended"
+"""What each trial reports, since Tune ends an experiment of which one trial reports no metric."""
 
 
 class StopOn(Stopper):
-    """Ends the whole launch once an event is set."""
+    """Ends the whole launch once an event is set, at once: a worker in the middle of a cell is not waited for."""
 
     def __init__(self, event: threading.Event) -> None:
         self._event = event
@@ -40,8 +59,14 @@ class StopOn(Stopper):
         return False
 
     def stop_all(self) -> bool:
-        """Whether the event is set."""
-        return self._event.is_set()
+        """Never says so: Tune would wait for its workers.
+
+        Raises:
+            KeyboardInterrupt: the event is set.
+        """
+        if self._event.is_set():
+            raise KeyboardInterrupt
+        return False
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -61,7 +86,7 @@ class CellSearcher(Searcher):
         task: Callable[[Cell], dict[str, Any]],
         launched: dict[str, Cell],
     ) -> None:
-        super().__init__(metric="done", mode="max")
+        super().__init__(metric=METRIC, mode="max")
         self._source, self._folder, self._watcher, self._task = source, folder, watcher, task
         self._launched = launched
         self._cells: dict[str, Cell] = {}
@@ -88,9 +113,10 @@ class CellSearcher(Searcher):
         cell = self._cells.pop(trial_id, None)
         if cell is None:
             return
-        record = self._folder.records.read(cell.cell_id)
-        if record is not None:
-            self._source.finished(cell.cell_id)
+        record, _ = self._folder.records.read_or_set_aside(cell.cell_id)
+        if record is None:
+            self._source.lost(cell.cell_id)
+        else:
             self._watcher.finished(cell, record)
 
     def save(self, checkpoint_path: str) -> None:

@@ -5,6 +5,7 @@ The record is written here, not in the driver, so that a finished cell survives 
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -25,7 +26,11 @@ from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
 _CRASH_VARIABLE = "SSC_TUNE_FAULTS"
-"""Faults for tests: ``raise:METHOD:SEED`` or ``exit:METHOD:SEED``, several separated by commas."""
+"""Faults for tests, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N attempts only.
+
+``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second after each
+evaluation.
+"""
 
 
 class Task(Frozen):
@@ -55,7 +60,9 @@ def run_task(task: Task) -> str:
         running = Attempt(number=number, started=time.time(), host=socket.gethostname())
         folder.log_attempt(cell_id, running)
         try:
-            result = _train(folder, task)
+            # What raised may lie in the checkpoint: the last attempt does not read it.
+            anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
+            result = _train(folder, task, number, resume=not anew)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             folder.log_attempt(cell_id, _ended(running, "interrupted"))
             raise
@@ -84,28 +91,35 @@ def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:
     return attempts
 
 
-def _train(folder: StudyFolder, task: Task) -> RunResult:
+def _train(folder: StudyFolder, task: Task, attempt: int, *, resume: bool) -> RunResult:
     import torch
 
     from ssc_tune.training import train
 
     torch.set_num_threads(task.threads)
-    _inject_fault(task)
     cell = folder.cell(task.config.cell_id)
+    slow = "slow" in _faults(task, attempt)
 
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
+        time.sleep(1.0 if slow else 0.0)
 
-    return train(task.config, directory=cell, on_evaluation=progress)
+    return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
 
 
-def _inject_fault(task: Task) -> None:
+def _faults(task: Task, attempt: int) -> list[str]:
+    """Acts on the faults asked for and returns those that are not acted on at once."""
+    left = []
     for fault in filter(None, os.environ.get(_CRASH_VARIABLE, "").split(",")):
-        kind, method, seed = fault.split(":")
-        if method == task.config.method and int(seed) == task.config.seed:
-            if kind == "exit":
-                os._exit(75)
+        kind, method, seed, *attempts = fault.split(":")
+        if method != task.config.method or int(seed) != task.config.seed or (attempts and attempt > int(attempts[0])):
+            continue
+        if kind == "exit":
+            os._exit(75)
+        if kind == "raise":
             raise RuntimeError(f"fault asked for by {_CRASH_VARIABLE}={fault}")
+        left.append(kind)
+    return left
 
 
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
@@ -165,6 +179,7 @@ def _tidy(folder: StudyFolder, cell_id: str) -> None:
         (folder.cell(cell_id) / name).unlink(missing_ok=True)
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Versions of what decides a result."""
     found = {"ssc_tune": __version__, "python": platform.python_version()}

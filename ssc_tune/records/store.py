@@ -156,5 +156,5 @@ class StudyFolder:
         return content
 
     def write_json(self, name: str, content: dict[str, object]) -> None:
-        """Writes a JSON file of the study's folder, whole or not at all."""
-        write_atomically(self.path / name, json.dumps(content, indent=2) + "\n")  # the order of parameters decides points
+        """Writes a JSON file of the study's folder, whole or not at all, keys in their order: it decides columns."""
+        write_atomically(self.path / name, json.dumps(content, indent=2) + "\n")
