@@ -61,7 +61,7 @@ class LiveView:
         self._err = err
         self._lock = threading.RLock()
         self._counts: dict[str, _MethodCount] = {}
-        self._running: dict[str, tuple[Cell, float]] = {}
+        self._running: dict[str, Cell] = {}
         self._recent: list[str] = []
         self._last_line = 0.0
         unique = {cell.cell_id: cell for cell in cells}
@@ -77,7 +77,15 @@ class LiveView:
 
     def __enter__(self) -> LiveView:
         if not self._plain:
-            self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True)
+            # Nothing is to be caught from stdout and stderr: both lead to the log file by now.
+            self._live = Live(
+                get_renderable=self._render,
+                console=self._console,
+                refresh_per_second=2,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
             self._live.start()
         return self
 
@@ -90,7 +98,7 @@ class LiveView:
     def started(self, cell: Cell) -> None:
         """A cell was handed to a worker."""
         with self._lock:
-            self._running[cell.cell_id] = (cell, time.monotonic())
+            self._running[cell.cell_id] = cell
 
     def finished(self, cell: Cell, record: Record) -> None:
         """A cell has its record."""
@@ -133,11 +141,12 @@ class LiveView:
 
     def _render(self) -> RenderableType:
         with self._lock:
+            at_work = self._at_work()
             table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
             for title in ("method", "done", "", "running", "failed", "best validation accuracy"):
                 table.add_column(title, overflow="ellipsis", no_wrap=True)
             for name, count in self._items():
-                running = sum(1 for cell, _ in self._running.values() if cell.placement.method == name)
+                running = sum(1 for cell in at_work if cell.placement.method == name)
                 table.add_row(
                     name,
                     f"{count.done}/{count.total}",
@@ -148,8 +157,7 @@ class LiveView:
                 )
             lines: list[RenderableType] = [table]
             lines += [
-                Text(self._running_line(cell, began), style="dim", overflow="ellipsis", no_wrap=True)
-                for cell, began in self._running.values()
+                Text(self._running_line(cell), style="dim", overflow="ellipsis", no_wrap=True) for cell in at_work
             ]
             lines += [Text(text, style="red", overflow="ellipsis", no_wrap=True) for text in self._recent]
             elapsed = duration(time.monotonic() - self._began)
@@ -157,7 +165,12 @@ class LiveView:
             lines.append(Text(footer, overflow="ellipsis", no_wrap=True))
             return Group(*lines)
 
-    def _running_line(self, cell: Cell, began: float) -> str:
+    def _at_work(self) -> list[Cell]:
+        """Cells that a worker has begun; Tune asks for a few more than that beforehand."""
+        asked = self._running.values()
+        return [cell for cell in asked if (self._folder.cell(cell.cell_id) / "attempts.jsonl").exists()]
+
+    def _running_line(self, cell: Cell) -> str:
         progress = _progress(self._folder.cell(cell.cell_id) / "progress.json")
         steps = cell.config.training.steps
         if progress is None:

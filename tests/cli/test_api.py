@@ -62,6 +62,7 @@ def test_a_finished_study_gives_its_records_and_verdicts(bench: Bench) -> None:
     assert accuracies.drop(first).to_dict() == {c.cell_id: true_accuracy(c) for c in bench.cells[1:]}
     assert "small" in repr(result)
     assert (Path("runs") / "small" / "report.html").is_file()
+    assert bench.folder.read_json("study.json")["command"] == "ssc_tune.run('small', tracking_uri=\"none\")"
 
 
 def test_an_interrupted_run_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +72,3 @@ def test_an_interrupted_run_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pipeline, "run", lambda *a, **k: stopped)
     with pytest.raises(KeyboardInterrupt, match="5 cells are left"):
         ssc_tune.run(str(bench.file), tracking_uri="none")
-
-
-def test_the_call_in_the_report_holds_no_address(bench: Bench) -> None:
-    bench.fill()
-    ssc_tune.run(bench.file, storage="runs", tracking_uri="none")
-    command = str(bench.folder.read_json("study.json")["command"])
-    assert command == "ssc_tune.run('small', tracking_uri=\"none\")"

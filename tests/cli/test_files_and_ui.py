@@ -121,6 +121,7 @@ def test_the_real_ui_answers(bench: Bench) -> None:
         process.wait(30)
 
 
+@pytest.mark.slow
 def test_sync_writes_every_cell_and_twice_changes_nothing(bench: Bench, call: Call) -> None:
     bench.fill(bench.cells[:2])
     code, text, err = call("sync", "small", "--tracking-uri", "sqlite:///mlflow.db")

@@ -48,7 +48,8 @@ def test_a_part_can_be_had_without_those_before_it_and_in_any_sequence() -> None
 
 
 def test_streams_seeds_and_counters_are_apart() -> None:
-    keys = [(0, "encoder"), (0, "head"), (1, "encoder"), (0, "encoder", 0), (0, "encoder", 1), (0, "weak views")]
+    orders = [(seed, name, n) for seed in (0, 1) for name in ("labelled order", "unlabelled order") for n in (0, 1)]
+    keys = [*orders, (0, "encoder"), (0, "head"), (1, "encoder"), (0, "weak views"), (0, "strong views")]
     assert len({derive(*key) for key in keys}) == len(keys)  # type: ignore[arg-type]
     assert derive(5, "start") == derive(5, "start")
 
