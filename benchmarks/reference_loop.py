@@ -202,12 +202,13 @@ class ReferenceLoop:
             largest, pseudo = torch.max(probability, dim=-1)
             mask = largest.ge(self.hp.tau).float()
             unlabelled = (F.cross_entropy(strong[0], pseudo, reduction="none") * mask).mean()
-            return F.cross_entropy(labelled, labels) + self.hp.unlabelled_weight * unlabelled
+            loss: Tensor = F.cross_entropy(labelled, labels) + self.hp.unlabelled_weight * unlabelled
+            return loss
         return self._contrastive(labelled, labels, weak, torch.cat(strong))
 
     def _contrastive(self, labelled: Tensor, labels: Tensor, weak: Tensor, strong: Tensor) -> Tensor:
         hp, classes = self.hp, self.num_classes
-        prototypes = F.normalize(self.model.head.prototypes)
+        prototypes = F.normalize(self.model.get_parameter("head.prototypes"))
         cosines = F.normalize(weak.detach()) @ prototypes.detach().T
         largest, pseudo = torch.softmax(cosines / hp.pseudo_temperature, dim=-1).max(dim=-1)
         confident = largest.ge(hp.tau)
@@ -222,7 +223,7 @@ class ReferenceLoop:
         """Trains ``count`` steps."""
         for _ in range(count):
             loss = self.loss(*self.batch())
-            loss.backward()
+            torch.autograd.backward(loss)
             loss.item()
             self.optimizer.step()
             self.scheduler.step()

@@ -8,7 +8,8 @@ wrn-10-1 on 8x8 digits, B 32, mu 4. Variants, each with one speed-up more than t
 in float32 and NCHW order; channels_last; bfloat16; the weak view apart and without gradients; torch.compile.
 
 All variants live in one process and take turns: a round is some steps of each, the figure is the median over rounds
-after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving average, augmentation included.
+after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving
+average, augmentation included.
 """
 
 from __future__ import annotations
@@ -177,7 +178,8 @@ def measure(
 ) -> list[dict[str, Any]]:
     """One row a variant."""
     torch._dynamo.reset()  # the limit on recompilations counts those of other settings too
-    chosen, loops = SETTINGS[setting], {}
+    chosen = SETTINGS[setting]
+    loops: dict[str, tuple[Ours | ReferenceLoop, int]] = {}
     for name in names:
         if name == REFERENCE:
             loops[name] = (make_reference(setting, method, device, workers), chosen.reference_steps)
@@ -236,8 +238,8 @@ def with_limits(rows: list[dict[str, Any]], device: torch.device) -> None:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as a Markdown table."""
-    head = "| setting | method | variant | ms/step (min-max) | images/s | x reference | MB | aug/fwd/bwd/upd % | GFLOP/s | % of limit |"
-    lines = [head, "|" + " --- |" * 10]
+    names = "setting | method | variant | ms/step (min-max) | images/s | x reference | MB"
+    lines = [f"| {names} | aug/fwd/bwd/upd % | GFLOP/s | % of limit |", "|" + " --- |" * 10]
     for r in rows:
         shares = "/".join(f"{100 * s:.0f}" for s in r.get("shares", {}).values()) or "-"
         spread = f"{1e3 * r['seconds_per_step']:.1f} ({1e3 * r['fastest']:.1f}-{1e3 * r['slowest']:.1f})"

@@ -199,7 +199,7 @@ def _launch(
             name=f"launch-{time.time_ns()}",
             storage_path=str(scratch),
             failure_config=tune.FailureConfig(max_failures=study.retries + 1),
-            checkpoint_config=tune.CheckpointConfig(),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             stop=StopOn(stop),
             verbose=0,
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ssc_tune.design import Placement
 from ssc_tune.tracking.grouping import study_version
+from ssc_tune.tracking.model import Models, models_of
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import sync
 from ssc_tune.tracking.tracker import Tracker
@@ -17,11 +18,13 @@ from ssc_tune.tracking.uri import DEFAULT_URI, mask, resolve_uri
 
 __all__ = [
     "DEFAULT_URI",
+    "Models",
     "Placement",
     "SyncReport",
     "Tracker",
     "experiment_address",
     "mask",
+    "models_of",
     "resolve_uri",
     "study_version",
     "sync",

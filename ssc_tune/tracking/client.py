@@ -32,6 +32,8 @@ _ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_UV_AUTO_DETECT": "false",  # else a model takes requirements and lock file of the working directory
+    "MLFLOW_LOG_UV_FILES": "false",
 }
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _CHATTY = ("mlflow", "alembic", "sqlalchemy.engine", "sqlalchemy.pool", "urllib3.connectionpool", "huey")

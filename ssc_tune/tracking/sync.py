@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
+from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.uri import mask, resolve_uri
 from ssc_tune.tracking.writer import Writer
@@ -27,6 +28,7 @@ def sync(
     *,
     uri: str,
     directory: Path,
+    models: Models | None = None,
 ) -> SyncReport:
     """Write every record, verdict, table and artifact of a study to a store; a second call changes nothing.
 
@@ -37,6 +39,7 @@ def sync(
         artifacts: files and folders for the parent run; those that do not exist are reported.
         uri: the store; a relative SQLite path is meant from the working directory.
         directory: the study's folder; MLflow's log goes there.
+        models: cells to log as MLflow models, by name, with their checkpoints; see :func:`models_of`.
 
     Returns:
         Counts of cells, and what went wrong. A store that cannot be reached is a problem in the report, not an error.
@@ -66,6 +69,7 @@ def sync(
         present, missing = split_missing(artifacts)
         problems += missing
         writer.close(analysis, present, start_time=start)
+        writer.log_models(models or {}, start)
     except Exception as error:  # whatever the store or the network did: the view is incomplete, the records are not
         note(f"MLflow at {uri}", error)
     experiment_id = writer.store.experiment_id if writer is not None else None

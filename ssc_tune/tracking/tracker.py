@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
+from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import problem, split_missing
 from ssc_tune.tracking.uri import mask, resolve_uri
@@ -28,6 +29,7 @@ RETRY_SECONDS = 30.0
 class _Finish(NamedTuple):
     analysis: StudyAnalysis | None
     artifacts: Sequence[Path]
+    models: Models
 
 
 class Tracker:
@@ -80,12 +82,19 @@ class Tracker:
         """Queue a cell that has ended. Never blocks; a cell that was written before changes nothing."""
         self._queue.put((record, tuple(placements)))
 
-    def finish(self, analysis: StudyAnalysis | None, artifacts: Sequence[Path], timeout: float) -> SyncReport:
-        """Write what is queued, then verdicts, tables and artifacts; end the parent run.
+    def finish(
+        self,
+        analysis: StudyAnalysis | None,
+        artifacts: Sequence[Path],
+        timeout: float,
+        *,
+        models: Models | None = None,
+    ) -> SyncReport:
+        """Write what is queued, then verdicts, tables and artifacts; end the parent run; log models last.
 
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
-        self._queue.put(_Finish(analysis, tuple(artifacts)))
+        self._queue.put(_Finish(analysis, tuple(artifacts), models or {}))
         self._thread.join(timeout)
         if self._thread.is_alive():
             self._report(f"MLflow was not done after {timeout:.0f} s; complete it with: {self._advice}")
@@ -151,5 +160,6 @@ class Tracker:
             self._report(text)
         try:
             self._writer.close(item.analysis, present, start_time=self._started)
+            self._writer.log_models(item.models, self._started)
         except Exception as error:  # see _flush
             self._report(f"{problem(f'MLflow at {self.uri}', error, self.uri)}; complete it with: {self._advice}")

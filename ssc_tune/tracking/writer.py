@@ -31,6 +31,7 @@ from ssc_tune.tracking import content, notes
 from ssc_tune.tracking.client import artifact_location, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, study_version
+from ssc_tune.tracking.model import Models, log_model, model_digest
 from ssc_tune.tracking.store import KnownRun, RunStore
 from ssc_tune.training.config import DataConfig
 
@@ -155,6 +156,23 @@ class Writer:
         study = self.store.find(("study", self.version))
         assert study is not None
         self.store.reopen(study)
+
+    def log_models(self, models: Models, start_time: float) -> None:
+        """Log cells as models, each with its cell's run as source; one that is there with the same weights stays.
+
+        The parent run names each in a tag ``model/NAME``, the cell's run in ``ssc.model``.
+        """
+        parent = self.parent(start_time)
+        for name, (record, checkpoint) in models.items():
+            run = self.store.find(("cell", record.cell_id))
+            if run is None:
+                continue
+            digest = model_digest(record, checkpoint)
+            known, _, model_id = run.tags.get("ssc.model", "").partition(" ")
+            if known != digest:
+                model_id = log_model(self.store.client, self.store.experiment_id, run.run_id, name, record, checkpoint)
+                self.store.tag(run, {"ssc.model": f"{digest} {model_id}"})
+            self.store.tag(parent, {content.key(f"model/{name}"): f"models:/{model_id}"})
 
     def close(self, analysis: StudyAnalysis | None, artifacts: Sequence[Path], *, start_time: float) -> None:
         """End groups and parent at the end of their last cell; with an analysis, write verdicts, tables and artifacts.

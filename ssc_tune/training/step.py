@@ -86,7 +86,7 @@ class Stepper:
     def backward(self, loss: StepLoss) -> None:
         """Gradients of the loss, in place of the last ones."""
         self._optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
 
     def update(self, step: int) -> None:
         """Moves weights, their average and the running statistics, at step number ``step`` (from 0)."""

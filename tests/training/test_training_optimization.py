@@ -33,7 +33,14 @@ def test_cosine_schedule_falls_and_stays_positive(steps: int) -> None:
 
 @pytest.mark.parametrize(
     ("step", "ceiling", "decay"),
-    [(0, 0.999, 0.1), (8, 0.999, 0.5), (80, 0.999, 0.9), (8988, 0.999, 8989 / 8998), (8990, 0.999, 0.999), (80, 0.6, 0.6)],
+    [
+        (0, 0.999, 0.1),
+        (8, 0.999, 0.5),
+        (80, 0.999, 0.9),
+        (8988, 0.999, 8989 / 8998),
+        (8990, 0.999, 0.999),
+        (80, 0.6, 0.6),
+    ],
 )
 def test_average_warms_up_to_its_ceiling(step: int, ceiling: float, decay: float) -> None:
     assert ema_decay(step, ceiling) == pytest.approx(decay, abs=1e-15)
@@ -86,7 +93,9 @@ def test_average_of_weights_equals_a_loop_over_parameters() -> None:
                 parameter.add_(torch.randn(parameter.shape, generator=draw))
         average.update(ema_decay(step, 0.7))
         decay = min(0.7, (1 + step) / (10 + step))
-        expected = [decay * e + (1 - decay) * p.detach().double() for e, p in zip(expected, model.parameters(), strict=True)]
+        expected = [
+            decay * e + (1 - decay) * p.detach().double() for e, p in zip(expected, model.parameters(), strict=True)
+        ]
     for found, wanted in zip(average.module.parameters(), expected, strict=True):
         torch.testing.assert_close(found.double(), wanted, rtol=1e-5, atol=1e-5)
         assert not found.requires_grad

@@ -67,7 +67,10 @@ def test_a_simplex_and_a_collapse_have_their_known_geometry() -> None:
 
 def test_geometry_of_values_that_are_not_finite_is_left_out() -> None:
     found = geometry(torch.full((3, 2), math.nan), torch.eye(3))
-    assert {name for name, value in found.items() if math.isfinite(value)} == {"embedding_rank", "embedding_mean_cosine"}
+    assert {name for name, value in found.items() if math.isfinite(value)} == {
+        "embedding_rank",
+        "embedding_mean_cosine",
+    }
 
 
 @given(counts=st.lists(st.integers(0, 500), min_size=2, max_size=20))

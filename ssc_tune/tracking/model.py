@@ -1,0 +1,136 @@
+"""The weights of a cell as an MLflow model, loadable by ``mlflow.pyfunc.load_model`` and usable on new images.
+
+torch is not needed to write one: the checkpoint is taken as it is (weights, their moving average, optimizer state), which
+spares the driver some seconds and hundreds of MB of import for a file about three times the size of the weights alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ssc_tune import __version__
+from ssc_tune.data.registry import DATASETS
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.tracking import content
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Which = Literal["none", "best", "all"]
+Models = Mapping[str, tuple[Record, Path]]
+"""Cells to log as models, with their checkpoints, by the name that the model gets."""
+
+_PACKAGES = ("torch", "torchvision", "numpy", "pydantic", "scikit-learn")
+
+
+def best_records(records: Iterable[Record]) -> dict[str, Record]:
+    """The cell of each method with the best validation accuracy among those that are ``ok``.
+
+    The test accuracy is not looked at. Of equally good ones the smallest cell id is taken, so that the choice does not
+    depend on the order in which cells ended.
+    """
+    best: dict[str, Record] = {}
+    for record in sorted(records, key=lambda record: record.cell_id):
+        accuracy, method = record.result.validation_accuracy, record.config.method
+        if record.result.status != "ok" or accuracy is None:
+            continue
+        held = best.get(method)
+        if held is None or accuracy > (held.result.validation_accuracy or 0.0):
+            best[method] = record
+    return best
+
+
+def models_of(folder: StudyFolder, records: Iterable[Record], which: Which) -> dict[str, tuple[Record, Path]]:
+    """The cells to log, with their checkpoints: none, the best of each method under the method's name, or all.
+
+    A cell that another study in the same storage folder has trained has its checkpoint there. Cells without one are
+    left out.
+    """
+    if which == "none":
+        return {}
+    chosen = best_records(records) if which == "best" else {f"{r.config.method}-{r.cell_id}": r for r in records}
+    found = {name: (record, _checkpoint(folder, record.cell_id)) for name, record in chosen.items()}
+    return {name: (record, path) for name, (record, path) in found.items() if path is not None}
+
+
+def _checkpoint(folder: StudyFolder, cell_id: str) -> Path | None:
+    own = folder.cell(cell_id) / "checkpoint.pt"
+    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/checkpoint.pt"))
+    return own if own.is_file() else next(iter(others), None)
+
+
+def model_digest(record: Record, checkpoint: Path) -> str:
+    """16 hexadecimal digits over the record and the checkpoint's bytes."""
+    digest = hashlib.sha256(content.record_digest(record).encode())
+    digest.update(checkpoint.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def save_model(record: Record, checkpoint: Path, directory: Path) -> None:
+    """Writes the MLflow model of a cell into ``directory``, which must not exist.
+
+    Its signature is uint8 (N, C, H, W) to int64 (N,); its parameter ``scores`` (false by default) asks for class scores
+    instead. The input example is one black image. Requirements are those that the record was made with; nothing is looked
+    up on a network.
+    """
+    import numpy as np
+    from mlflow import pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
+
+    shape = DATASETS[record.config.data.name].image_shape
+    signature = ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, *shape))]),
+        outputs=Schema([TensorSpec(np.dtype(np.int64), (-1,))]),
+        params=ParamSchema([ParamSpec("scores", "boolean", False)]),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config.json"
+        config.write_text(record.config.model_dump_json(indent=2), encoding="utf-8")
+        pyfunc.save_model(
+            directory,
+            python_model=str(Path(__file__).with_name("served_model.py")),
+            artifacts={"checkpoint": str(checkpoint), "config": str(config)},
+            signature=signature,
+            input_example=np.zeros((1, *shape), dtype=np.uint8),
+            pip_requirements=_requirements(record),
+            metadata={"cell_id": record.cell_id, "method": record.config.method},
+        )
+
+
+def _requirements(record: Record) -> list[str]:
+    versions = record.versions
+    named = [f"{name}=={versions[name].partition('+')[0]}" if name in versions else name for name in _PACKAGES]
+    return [f"ssc-tune=={versions.get('ssc_tune', __version__)}", *named]
+
+
+def log_model(
+    client: MlflowClient, experiment_id: str, run_id: str, name: str, record: Record, checkpoint: Path
+) -> str:
+    """Makes a logged model of a cell, with the cell's run as its source; returns its id.
+
+    Load it by ``mlflow.pyfunc.load_model("models:/<id>")``.
+    """
+    from mlflow.entities import LoggedModelStatus
+
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "model"
+        save_model(record, checkpoint, directory)
+        model = client.create_logged_model(
+            experiment_id,
+            name=name,
+            source_run_id=run_id,
+            tags={"cell_id": record.cell_id, "method": record.config.method},
+            params=content.parameters(record.config),
+        )
+        try:
+            client.log_model_artifacts(model.model_id, str(directory))
+        except BaseException:
+            client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+            raise
+        client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    return str(model.model_id)

@@ -1,0 +1,114 @@
+"""The best cell of each method as an MLflow model that predicts what the cell was scored on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssc_tune import data
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.tracking import Placement, models_of, sync
+from ssc_tune.tracking.model import best_records
+from ssc_tune.training import CellConfig, train
+
+from .builders import analysis, cell, cells, study
+from .store_view import cells as cell_runs
+from .store_view import dump, runs
+
+
+def trained(method: str, folder: StudyFolder) -> tuple[Record, list[Placement]]:
+    """A cell of two steps with its checkpoint and its true result."""
+    config = CellConfig.model_validate(
+        {
+            "data": {"name": "digits"},
+            "model": {"name": "wrn-10-1"},
+            "training": {"steps": 2, "evaluations": 1},
+            "method": method,
+            "hyperparameters": {"batch_size": 8, "mu": 1, "tau": 0.95, "learning_rate": 0.03},
+            "seed": 0,
+        }
+    )
+    result = train(config, directory=folder.cell(config.cell_id), device="cpu")
+    record, placements = cell(method)
+    return record.model_copy(update={"config": config, "cell_id": config.cell_id, "result": result}), placements
+
+
+def test_best_is_by_validation_among_ok_cells() -> None:
+    records = [record for record, _ in cells(points=range(3))]
+    best = best_records(records)
+    for method in ("fixmatch", "ssc"):
+        own = [r for r in records if r.config.method == method]
+        assert best[method] == max(own, key=lambda r: r.result.validation_accuracy or 0)
+    failed = cell("ssc", 3, 0, status="failed")[0]
+    diverged = failed.model_copy(
+        update={"result": failed.result.model_copy(update={"status": "diverged", "validation_accuracy": 1.0})}
+    )
+    assert best_records([*records, failed, diverged]) == best
+    assert best_records([failed]) == {}
+
+
+def test_equally_good_cells_are_told_apart_by_their_id() -> None:
+    one, two = (cell("ssc", 0, seed)[0] for seed in (0, 1))
+    two = two.model_copy(update={"result": one.result})
+    expected = min(one, two, key=lambda r: r.cell_id)
+    assert best_records([one, two]) == best_records([two, one]) == {"ssc": expected}
+
+
+def test_checkpoints_are_found_here_or_in_a_sibling_study(tmp_path: Path) -> None:
+    records = [cell(method)[0] for method in ("fixmatch", "ssc")]
+    own, other = StudyFolder(tmp_path, "own"), StudyFolder(tmp_path, "other")
+    assert models_of(own, records, "best") == {}
+    for folder, record in zip((own, other), records, strict=True):
+        folder.cell(record.cell_id).mkdir(parents=True)
+        (folder.cell(record.cell_id) / "checkpoint.pt").write_bytes(b"weights")
+    found = models_of(own, records, "best")
+    assert {name: path.parents[2].name for name, (_, path) in found.items()} == {"fixmatch": "own", "ssc": "other"}
+    assert len(models_of(own, records, "all")) == 2
+    assert models_of(own, records, "none") == {}
+
+
+def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.chdir(tmp_path)
+    folder = StudyFolder(tmp_path, "stability")
+    pairs = [trained(method, folder) for method in ("fixmatch", "ssc")]
+    models = models_of(folder, [record for record, _ in pairs], "best")
+    assert set(models) == {"fixmatch", "ssc"}
+
+    def write() -> Any:
+        return sync(study(), pairs, analysis(study()), [], uri=uri, directory=folder.path, models=models)
+
+    assert write().problems == ()
+    before, files = dump(tmp_path / "mlflow.db"), sorted((tmp_path / "mlartifacts").rglob("*"))
+    assert write()[:4] == (0, 0, 2, ())
+    assert dump(tmp_path / "mlflow.db") == before
+    assert sorted((tmp_path / "mlartifacts").rglob("*")) == files
+    assert not [path for path in files if path.name in ("uv.lock", "python_model.pkl")]
+
+    mlflow.set_tracking_uri(uri)
+    parent = next(run for run in runs(uri, "stability") if run.data.tags["ssc.role"] == "study")
+    digits = data.load("digits")
+    images, labels = digits.test_images.numpy(), digits.test_labels.numpy()
+    for record, _ in pairs:
+        method = record.config.method
+        address = parent.data.tags[f"model/{method}"]
+        model = mlflow.pyfunc.load_model(address)
+        predicted = model.predict(images)
+        assert predicted.shape == (500,)
+        assert np.mean(predicted == labels) == pytest.approx(record.result.test_accuracy)
+        scores = model.predict(images[:7], params={"scores": True})
+        assert np.array_equal(scores.argmax(axis=1), predicted[:7])
+        info = mlflow.models.get_model_info(address)
+        assert info.signature.inputs.input_types() == [np.dtype(np.uint8)]
+        assert info.saved_input_example_info is not None
+        assert mlflow.get_logged_model(address.removeprefix("models:/")).source_run_id == (
+            cell_runs(uri)[record.cell_id].info.run_id
+        )
+        with pytest.raises(Exception, match=r"shape|schema|Incompatible"):
+            model.predict(images[:, :, :5])
