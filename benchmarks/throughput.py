@@ -9,7 +9,8 @@ in float32 and NCHW order; channels_last; bfloat16; the weak view apart and with
 
 All variants live in one process and take turns: a round is some steps of each, the figure is the median over rounds
 after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving
-average, augmentation included.
+average, augmentation included. CPU seconds, of this process alone, are given too: with one thread and no loader
+processes they say what the work costs on a machine that others use at the same time.
 """
 
 from __future__ import annotations
@@ -186,6 +187,7 @@ def measure(
         else:
             loops[name] = (Ours(setting, method, VARIANTS[name], device), chosen.steps)
     taken: dict[str, list[float]] = {name: [] for name in names}
+    busy: dict[str, list[float]] = {name: [] for name in names}
     first: dict[str, float] = {}
     memory: dict[str, float] = {}
     for name, (loop, _) in loops.items():
@@ -194,11 +196,14 @@ def measure(
         first[name] = time.perf_counter() - started
     for _ in range(rounds):
         for name, (loop, steps) in loops.items():
+            before = time.process_time()
             taken[name].append(seconds(lambda loop=loop, steps=steps: loop.steps(steps), device) / steps)  # type: ignore[misc]
-    fast = VARIANTS["+ bfloat16" if has_bfloat16(device) else "+ channels_last"]
-    probe = Ours(setting, method, fast, device)
-    images = probe.batches.images_per_step
-    operations = flops(lambda: probe.steps(1))
+            busy[name].append((time.process_time() - before) / steps)
+    images, operations = 0, {}
+    for view in ("joint", "separate"):
+        probe = Ours(setting, method, {"weak_view": view}, device)
+        images = probe.batches.images_per_step
+        operations[view] = flops(lambda probe=probe: probe.steps(1))  # type: ignore[misc]
     rows = []
     for name, (loop, _) in loops.items():
         median = statistics.median(taken[name])
@@ -210,12 +215,13 @@ def measure(
             "images_per_second": images / median,
             "ratio_to_reference": statistics.median(taken[REFERENCE]) / median,
             "peak_memory_mb": memory[name],
+            "cpu_seconds_per_step": statistics.median(busy[name]),
+            "cpu_ratio_to_reference": statistics.median(busy[REFERENCE]) / statistics.median(busy[name]),
             "fastest": min(taken[name]),
             "slowest": max(taken[name]),
             "rounds": rounds,
             "first_step_seconds": first[name],
-            # Of the joint variant's work, whatever the variant leaves out: seconds are compared at equal results.
-            "flop_per_second": operations / median,
+            "flop_per_second": operations[VARIANTS.get(name, {}).get("weak_view", "joint")] / min(taken[name]),
         }
         if isinstance(loop, Ours) and median < LONG_STEP:
             spent = loop.parts(chosen.steps, device)
@@ -238,13 +244,14 @@ def with_limits(rows: list[dict[str, Any]], device: torch.device) -> None:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as a Markdown table."""
-    names = "setting | method | variant | ms/step (min-max) | images/s | x reference | MB"
-    lines = [f"| {names} | aug/fwd/bwd/upd % | GFLOP/s | % of limit |", "|" + " --- |" * 10]
+    names = "setting | method | variant | ms/step (min-max) | images/s | x reference | CPU ms/step | x reference | MB"
+    lines = [f"| {names} | aug/fwd/bwd/upd % | GFLOP/s | % of limit |", "|" + " --- |" * 12]
     for r in rows:
         shares = "/".join(f"{100 * s:.0f}" for s in r.get("shares", {}).values()) or "-"
         spread = f"{1e3 * r['seconds_per_step']:.1f} ({1e3 * r['fastest']:.1f}-{1e3 * r['slowest']:.1f})"
         cells = [r["setting"], r["method"], r["variant"], spread, f"{r['images_per_second']:.0f}"]
-        cells += [f"{r['ratio_to_reference']:.2f}", f"{r['peak_memory_mb']:.1f}", shares]
+        cells += [f"{r['ratio_to_reference']:.2f}", f"{1e3 * r['cpu_seconds_per_step']:.1f}"]
+        cells += [f"{r['cpu_ratio_to_reference']:.2f}", f"{r['peak_memory_mb']:.1f}", shares]
         cells += [f"{r['flop_per_second'] / 1e9:.1f}", f"{100 * r['share_of_limit']:.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

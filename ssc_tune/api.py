@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from ssc_tune import pipeline
 from ssc_tune.study import Study, load_study
@@ -48,6 +49,7 @@ def run(
     tracking_uri: str | None = None,
     optuna_storage: str | None = None,
     retry_failed: bool = False,
+    log_models: Literal["none", "best", "all"] = "best",
 ) -> StudyResult:
     """Train the cells of a study that have no record yet, judge its claims, and write its report.
 
@@ -61,6 +63,7 @@ def run(
             ``sqlite:///mlflow.db`` in the working directory.
         optuna_storage: where the points are kept; by default ``optuna.db`` in the study's folder.
         retry_failed: run cells again that were recorded as failed.
+        log_models: cells whose weights become MLflow models: the best of each method on validation, all, or none.
 
     Raises:
         InputError: the study file, or an address, is wrong; one line a problem.
@@ -72,9 +75,10 @@ def run(
         tracking_uri=tracking_uri,
         optuna_storage=optuna_storage,
         retry_failed=retry_failed,
+        log_models=log_models,
         command=_as_typed(loaded, storage, tracking_uri),
     )
-    done = pipeline.run(loaded, options)
+    done = pipeline.run(loaded, options, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
     if done.interrupted:
         raise KeyboardInterrupt(f"{done.num_missing} cells are left; the same call goes on")
     assert done.analysis is not None
@@ -88,6 +92,17 @@ def run(
         num_missing=done.num_missing,
         problems=tuple(done.problems),
     )
+
+
+def _apart(stream: TextIO, descriptor: int) -> TextIO | None:
+    """The stream where it does not end in the process's own descriptor, as in a notebook; else None.
+
+    The run sends the descriptors to its log; what is shown must go where Python shows it.
+    """
+    try:
+        return None if stream.fileno() == descriptor else stream
+    except (OSError, ValueError):  # io.UnsupportedOperation is both
+        return stream
 
 
 def _records(study: Study, done: pipeline.Result) -> pd.DataFrame:

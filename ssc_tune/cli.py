@@ -46,9 +46,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_study(check)
     _add_json(check)
+    plan = add("plan", "tell what difference in spread a study would see, and how to spend a budget, before running it")
+    _add_study(plan)
+    _add_plan(plan)
     sync = add("sync", "write the MLflow view again, from the records alone")
     _add_study(sync)
     _add_tracking(sync)
+    front_door.add_log_models(sync)
     ui = add("ui", "start the MLflow UI on loopback and print its address")
     _add_study(ui)
     _add_tracking(ui)
@@ -70,6 +74,26 @@ def _add_tracking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracking-uri", metavar="URI", help="MLflow store; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db"
     )
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--pilot", type=int, metavar="N", help="run the first N points of the design first; their cells count later"
+    )
+    source.add_argument(
+        "--variances",
+        metavar="point=..,seed=..,error=..",
+        help="variance components of accuracy (a share of 1) of the less stable method; default: from the records",
+    )
+    parser.add_argument("--budget", type=int, metavar="CELLS", help="divide so many training runs of one block")
+    parser.add_argument(
+        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the budget is to see (default 0.5)"
+    )
+    parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
+    parser.add_argument("--setting", help="setting of the study (default: its first)")
+    _add_tracking(parser)
+    _add_json(parser)
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
@@ -128,10 +152,14 @@ def _with_study(arguments: argparse.Namespace) -> int:
             from ssc_tune.commands.judge import check
 
             return check(study, storage, as_json=arguments.json)
+        case "plan":
+            from ssc_tune.commands.plan import plan
+
+            return plan(study, arguments)
         case "sync":
             from ssc_tune.commands.mlflow_view import sync
 
-            return sync(study, storage, arguments.tracking_uri)
+            return sync(study, storage, arguments.tracking_uri, log_models=arguments.log_models)
         case _:
             from ssc_tune.commands.mlflow_view import ui
 

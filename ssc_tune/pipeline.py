@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
@@ -31,6 +31,7 @@ class Options(NamedTuple):
     optuna_storage: str | None = None
     retry_failed: bool = False
     command: str = ""
+    log_models: Literal["none", "best", "all"] = "best"  # cells whose weights go to MLflow as models; 0.1 to 0.5 s each
 
 
 class Progress(NamedTuple):
@@ -91,7 +92,11 @@ def _num_total(study: Study, cells: Sequence[Cell]) -> int:
 
 
 def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
-    """Cells of the points that a search has reached, by the records, which name their point."""
+    """Cells of the points that a search has reached, by the records, which name their point.
+
+    With a pruner, those that have a record: which seeds of a point are still to be run is decided on the way.
+    """
+    assert isinstance(study.design, SearchDesign)
     values: dict[tuple[str, str, str, int], dict[str, bool | int | float | str]] = {}
     for block in study.blocks:
         for setting in study.setting_names:
@@ -107,11 +112,14 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
             if name in record.config.hyperparameters
         }
         values.setdefault((record.block, record.setting, record.config.method, record.point), kept)
-    return [
+    cells = [
         make_cell(study, Placement(*key, seed), point)
         for key, point in sorted(values.items(), key=lambda item: item[0])
         for seed in range(study.seeds)
     ]
+    if study.design.pruner == "none":
+        return cells
+    return [cell for cell in cells if folder.records.path(cell.cell_id).exists()]
 
 
 def edited_claims(study: Study, records: Mapping[str, Record]) -> set[str]:
@@ -208,7 +216,10 @@ def _run(
         study, folder, cells, records, command=options.command, overhead=overhead, hints=hints
     )
     if tracker is not None:
-        problems += tracker.finish(analysis, files, timeout=180).problems
+        from ssc_tune.tracking import models_of
+
+        models = models_of(folder, records.values(), options.log_models)
+        problems += tracker.finish(analysis, files, timeout=180, models=models).problems
     overhead["total wall seconds"] = time.monotonic() - began
     missing = len({c.cell_id for c in cells} - set(records))
     return Result(analysis, tables, files, False, _failed(records), missing, overhead, problems)

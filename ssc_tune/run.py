@@ -15,11 +15,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ssc_tune.errors import InputError
+from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 
 if TYPE_CHECKING:
     from ssc_tune.api import StudyResult
-
-EXIT_DONE, EXIT_SOME_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
 Ctrl-C stops; the same command goes on: finished cells are not run again, interrupted ones continue."""
@@ -41,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the points are kept: a database URL or a journal FILE.log; default optuna.db in the study's folder",
     )
+    add_log_models(parser)
     parser.add_argument("--retry-failed", action="store_true", help="run cells again that were recorded as failed")
 
 
@@ -53,6 +53,16 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="override a value of the study, validated like the file; may be repeated",
+    )
+
+
+def add_log_models(parser: argparse.ArgumentParser) -> None:
+    """The option that says which trained nets MLflow gets."""
+    parser.add_argument(
+        "--log-models",
+        choices=("none", "best", "all"),
+        default="best",
+        help="cells whose weights become MLflow models: the best of each method on validation (default), or all",
     )
 
 
@@ -93,6 +103,7 @@ def execute(arguments: argparse.Namespace, given: Sequence[str]) -> int:
         tracking_uri=arguments.tracking_uri,
         optuna_storage=arguments.optuna_storage,
         retry_failed=arguments.retry_failed,
+        log_models=arguments.log_models,
         command=pipeline.default_command(given),
     )
     terminal.show_plan(study, options, pipeline.survey(study, options, adopt=False), estimate=arguments.dry_run)

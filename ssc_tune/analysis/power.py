@@ -154,9 +154,11 @@ def minimal_detectable_ratio(
     num_simulations: int = 400,
     seed: int = 0,
 ) -> float:
-    """The largest ratio of standard deviations, below 1, that is seen with the given power; bisection to 0.01.
+    """The largest ratio of standard deviations, below 1, that is seen with the given power, to 0.01.
 
-    Every trial ratio uses the same random numbers. NaN where even a ratio of 0.02 would be missed.
+    Searched in tenths from 0.9 downwards, then by bisection: power does not grow for ever as the ratio falls, since a
+    spread that vanishes in the noise has no ratio and no verdict. Every trial ratio uses the same random numbers. NaN
+    where no tenth down to 0.1 is seen.
     """
 
     def seen(ratio: float) -> float:
@@ -174,9 +176,10 @@ def minimal_detectable_ratio(
             rng=rng,
         ).value
 
-    low, high = 0.02, 1.0
-    if seen(low) < power:
+    low = next((tenth / 10 for tenth in range(9, 0, -1) if seen(tenth / 10) >= power), math.nan)
+    if math.isnan(low):
         return math.nan
+    high = low + 0.1
     while high - low > 0.01:
         middle = (low + high) / 2
         low, high = (middle, high) if seen(middle) >= power else (low, middle)
@@ -189,6 +192,7 @@ def recommend_split(
     variances: Variances | Sequence[float],
     *,
     max_seeds: int = 10,
+    extra_points: int = 0,
     shape: Shape = "normal",
     correlation: float = 0.0,
     alpha: float = 0.05,
@@ -197,7 +201,8 @@ def recommend_split(
 ) -> tuple[Split, ...]:
     """Ways to divide ``cells`` training runs of one method between points and seeds, the most powerful first.
 
-    Seeds run from 2 (3 where the budget allows) to ``max_seeds``, points are what the budget then holds.
+    Seeds run from 2 (3 where the budget allows) to ``max_seeds``, points are what the budget then holds, less
+    ``extra_points`` that cost as much and are no draw of the design (the defaults).
 
     Raises:
         ValueError: fewer than 6 cells, the least that any verdict on spread needs.
@@ -207,7 +212,7 @@ def recommend_split(
     least = 3 if cells >= 24 else 2
     found = []
     for seeds in range(least, max_seeds + 1):
-        points = cells // seeds
+        points = cells // seeds - extra_points
         if points < 3:
             break
         rng = np.random.default_rng(seed)

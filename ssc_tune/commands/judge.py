@@ -8,9 +8,8 @@ from pathlib import Path
 from ssc_tune import pipeline
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.show import one_line_verdicts
+from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.study import Study
-
-EXIT_AS_EXPECTED, EXIT_OTHERWISE = 0, 1
 
 
 def report(study: Study, storage: Path, *, as_json: bool) -> int:
@@ -42,4 +41,4 @@ def check(study: Study, storage: Path, *, as_json: bool) -> int:
         print("\n".join(one_line_verdicts(rows) or ["no claim has been judged"]))
         if missing:
             print(f"{missing} cells have no record yet")
-    return EXIT_AS_EXPECTED if good else EXIT_OTHERWISE
+    return EXIT_DONE if good else EXIT_SOME_FAILED

@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from ssc_tune import pipeline
 from ssc_tune.commands import stored
 from ssc_tune.study import Study
 
+Which = Literal["none", "best", "all"]
 
-def sync(study: Study, storage: Path, tracking_uri: str | None) -> int:
+
+def sync(study: Study, storage: Path, tracking_uri: str | None, *, log_models: Which) -> int:
     """Writes the view again, from the records alone; a second time changes nothing."""
     from ssc_tune.design import placements
-    from ssc_tune.tracking import resolve_uri
+    from ssc_tune.tracking import models_of, resolve_uri
     from ssc_tune.tracking import sync as write_view
 
     uri = pipeline.tracking_uri(tracking_uri)
@@ -25,7 +28,8 @@ def sync(study: Study, storage: Path, tracking_uri: str | None) -> int:
     analysis, _, files = pipeline.analyse(study, found.folder, cells, records, command=found.command, overhead=None)
     places = placements(cells)
     pairs = [(record, places[key]) for key, record in records.items()]
-    done = write_view(study, pairs, analysis, files, uri=uri, directory=found.folder.path)
+    models = models_of(found.folder, records.values(), log_models)
+    done = write_view(study, pairs, analysis, files, uri=uri, directory=found.folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
     for problem in done.problems:
         print(problem, file=sys.stderr)

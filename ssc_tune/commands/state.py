@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ssc_tune.commands.stored import Stored
+from ssc_tune.training.result import Status
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.design import Cell
     from ssc_tune.records import Record
 
-STATUSES = ("ok", "diverged", "failed", "infrastructure")
+STATUSES: tuple[Status, ...] = ("ok", "diverged", "failed", "infrastructure")
 
 
 def state(stored: Stored) -> dict[str, Any]:
@@ -30,10 +31,14 @@ def state(stored: Stored) -> dict[str, Any]:
     return {
         "state": word,
         "cells": stored.progress.num_total,
-        **{name: found[name] for name in STATUSES},
+        **_counted(found),
         "missing": missing,
         "under_way": under_way,
     }
+
+
+def _counted(found: Counter[Status]) -> dict[str, Any]:
+    return {name: found[name] for name in STATUSES}
 
 
 def _under_way(stored: Stored) -> int:
@@ -61,7 +66,7 @@ def methods(stored: Stored) -> list[dict[str, Any]]:
                 "setting": setting,
                 "method": method,
                 "cells": len(cells),
-                **{name: found[name] for name in STATUSES},
+                **_counted(found),
                 "missing": len(cells) - len(records),
                 "best_validation_accuracy": max(validation, default=None),
                 "median_seconds": statistics.median(seconds) if seconds else None,

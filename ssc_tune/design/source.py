@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
@@ -223,7 +224,9 @@ def make_pruner() -> optuna.pruners.WilcoxonPruner:
     """
     import optuna
 
-    return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
 
 
 def make_sampler(design: SearchDesign, index: int) -> optuna.samplers.BaseSampler:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +126,9 @@ class PointLedger:
             direction="maximize",
             load_if_exists=True,
         )
-        self.optuna.set_metric_names(["mean validation accuracy"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self.optuna.set_metric_names(["mean validation accuracy"])
         self._ids: dict[int, int] = {}  # of trials, by point
         self._numbers: dict[int, int] = {}
         self._told: set[int] = set()

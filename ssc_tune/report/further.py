@@ -24,7 +24,10 @@ _TITLES = {
     ),
     "importance_agreement": ("Agreement of the two evaluators of importance", "tau: Kendall's rank correlation"),
     "surrogate": ("Surrogate", "r2: cross-validated; effects and shares by the surrogate are refused below 0.5"),
-    "near_optimal_volume": ("Near-optimal volume", "area under the curve of the share of points within delta of the best"),
+    "near_optimal_volume": (
+        "Near-optimal volume",
+        "area under the curve of the share of points within delta of the best",
+    ),
     "tolerance_width": ("Tolerance width", "share of a parameter's range within 0.02 of the best level"),
 }
 

@@ -19,7 +19,7 @@ from ssc_tune.study.check_space import (
     known_methods,
     value_problem,
 )
-from ssc_tune.study.models import Study
+from ssc_tune.study.models import SearchDesign, Study
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
@@ -43,6 +43,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *check_blocks(study, names),
         *check_levels(study, names),
         *_check_settings(study),
+        *_check_pruner(study),
         *check_claims(study, names, positions or list(range(len(study.claims)))),
     ]
 
@@ -114,6 +115,13 @@ def _check_settings(study: Study) -> Iterator[Problem]:
         first = seen.setdefault(study.setting(name), name)
         if first != name:
             yield Problem(path, f"is the same as setting {first!r}")
+
+
+def _check_pruner(study: Study) -> Iterator[Problem]:
+    """A signed-rank test at 0.1 needs four pairs, and pruning after the last seed saves nothing."""
+    if isinstance(study.design, SearchDesign) and study.design.pruner == "wilcoxon" and study.seeds < 5:
+        text = f"wilcoxon can decide after four seeds at the earliest; it needs seeds: 5 or more, not {study.seeds}"
+        yield Problem(("design", "pruner"), text)
 
 
 def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:

@@ -55,7 +55,10 @@ class SearchDesign(Frozen):
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
     points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(description="Number of points for each method.")
     seed: Seed = Field(0, description="Seed of the sampler.")
-    pruner: Literal["none", "wilcoxon", "asha"] = Field("none", description="What stops hopeless points early.")
+    pruner: Literal["none", "wilcoxon"] = Field(
+        "none",
+        description="wilcoxon runs the seeds of a point one after another and stops a point that is probably worse.",
+    )
 
 
 class DefaultsDesign(Frozen):

@@ -1,7 +1,7 @@
 """The weights of a cell as an MLflow model, loadable by ``mlflow.pyfunc.load_model`` and usable on new images.
 
-torch is not needed to write one: the checkpoint is taken as it is (weights, their moving average, optimizer state), which
-spares the driver some seconds and hundreds of MB of import for a file about three times the size of the weights alone.
+torch is not needed to write one: the checkpoint is taken as it is (weights, their moving average, optimizer state),
+which spares the driver seconds and hundreds of MB of import, for a file about three times as large as the weights.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def save_model(record: Record, checkpoint: Path, directory: Path) -> None:
     """Writes the MLflow model of a cell into ``directory``, which must not exist.
 
     Its signature is uint8 (N, C, H, W) to int64 (N,); its parameter ``scores`` (false by default) asks for class scores
-    instead. The input example is one black image. Requirements are those that the record was made with; nothing is looked
-    up on a network.
+    instead. The input example is one black image. Requirements are those that the record was made with; nothing is
+    looked up on a network.
     """
     import numpy as np
     from mlflow import pyfunc

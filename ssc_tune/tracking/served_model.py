@@ -6,39 +6,32 @@ it. ``ssc_tune`` must be installed where it is loaded.
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
+class CellModel(PythonModel):
+    """Images (N, C, H, W), uint8, to labels (N,); with ``params={"scores": True}`` to class scores (N, K)."""
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)  # MLflow misses type hints of a kind that arrays cannot have
+    def load_context(self, context: PythonModelContext) -> None:
+        """Reads configuration and weights."""
+        from ssc_tune.training.config import CellConfig
+        from ssc_tune.training.predict import Predictor
 
-    class CellModel(PythonModel):  # type: ignore[misc]  # mlflow is not typed
-        """Images (N, C, H, W), uint8, to labels (N,); with ``params={"scores": True}`` to class scores (N, K)."""
+        config = CellConfig.model_validate_json(Path(context.artifacts["config"]).read_text(encoding="utf-8"))
+        self._predictor = Predictor.load(Path(context.artifacts["checkpoint"]), config)
 
-        def load_context(self, context: PythonModelContext) -> None:
-            """Reads configuration and weights."""
-            from ssc_tune.training.config import CellConfig
-            from ssc_tune.training.predict import Predictor
-
-            config = CellConfig.model_validate_json(Path(context.artifacts["config"]).read_text(encoding="utf-8"))
-            self._predictor = Predictor.load(Path(context.artifacts["checkpoint"]), config)
-
-        def predict(  # the order of arguments is MLflow's
-            self, context: PythonModelContext, model_input: npt.NDArray[np.uint8], params: dict[str, Any] | None = None
-        ) -> npt.NDArray[Any]:
-            """See the class."""
-            if (params or {}).get("scores"):
-                return self._predictor.scores(model_input)
-            return self._predictor.predict(model_input)
+    def predict(  # MLflow's order of arguments; it wants plain np.ndarray
+        self, context: PythonModelContext, model_input: np.ndarray, params: dict[str, Any] | None = None
+    ) -> np.ndarray:
+        """See the class."""
+        if (params or {}).get("scores"):
+            return self._predictor.scores(model_input)
+        return self._predictor.predict(model_input)
 
 
 set_model(CellModel())

@@ -76,7 +76,8 @@ class Predictor:
 
     def predict(self, images: npt.ArrayLike, *, batch_size: int = 2048) -> npt.NDArray[np.int64]:
         """Labels (N,): argmax of the scores. Arguments and errors as :meth:`scores`."""
-        return self.scores(images, batch_size=batch_size).argmax(axis=1)
+        labels: npt.NDArray[np.int64] = self.scores(images, batch_size=batch_size).argmax(axis=1)
+        return labels
 
     def _forward(self, images: Tensor) -> Tensor:
         inputs = augmentation.normalize(images.to(self._device), mean=self._mean, std=self._std)

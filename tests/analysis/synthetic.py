@@ -53,10 +53,10 @@ def make_tables(
                 unit = {name: space[name].to_unit(value) for name, value in point.values.items()}
                 for seed in range(study.seeds):
                     for method in study.block_methods(block):
-                        place = (block, setting, method, point.index, seed)
+                        place = (block, setting, method, point.number, seed)
                         cell_id = "-".join(map(str, place))
                         expected.append((*place, cell_id))
-                        status = (statuses or {}).get((method, point.index, seed), "ok")
+                        status = (statuses or {}).get((method, point.number, seed), "ok")
                         score = float(np.clip(accuracy(method, unit, seed), 0, 1))
                         if status == "missing":
                             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ssc_tune.analysis.analyze import analyze
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Attempt, Record, StudyFolder
@@ -111,6 +112,7 @@ class Bench:
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setitem(analyze.__kwdefaults__, "num_bootstrap", 50)  # the commands are tested, not the statistics
     return Bench(tmp_path)
 
 

@@ -147,6 +147,7 @@ def test_check_says_yes_only_if_everything_is_as_expected(bench: Bench, call: Ca
     assert (code, json.loads(text)["as_expected"]) == (1, False)
 
 
+@pytest.mark.slow
 def test_report_writes_its_files_from_the_records(bench: Bench, call: Call) -> None:
     bench.fill()
     code, text, _ = call("report", "small")

@@ -74,11 +74,7 @@ def test_trials_hold_the_values_of_the_points(location: str | None, tmp_path: Pa
                 values = from_trial(of, trial.params)
                 assert set(values) == has
                 assert values == {n: pytest.approx(point.values[n]) if n == "tau" else point.values[n] for n in has}
-                ids = [
-                    c.cell_id
-                    for c in fixed_cells(of)
-                    if c.placement[:4] == (block, "main", method, point.number)
-                ]
+                ids = [c.cell_id for c in fixed_cells(of) if c.placement[:4] == (block, "main", method, point.number)]
                 assert trial.value == pytest.approx(sum(map(accuracy, ids)) / 2)
 
 

@@ -1,0 +1,43 @@
+"""The studies that are shipped can be run, and share what they say they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ssc_tune.design.cells import fixed_cells
+from ssc_tune.design.points import fixed_points
+from ssc_tune.study import load_study
+
+STUDIES = Path(__file__).parents[2] / "studies"
+
+
+def ids(name: str) -> set[str]:
+    return {cell.cell_id for cell in fixed_cells(load_study(STUDIES / f"{name}.yaml"))}
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_study_has_cells_and_claims(path: Path) -> None:
+    study = load_study(path)
+    assert study.name == path.stem
+    assert fixed_cells(study)
+    assert study.claims
+
+
+def test_the_full_study_contains_the_main_one() -> None:
+    assert ids("stability") < ids("stability_full")
+
+
+def test_one_at_a_time_is_the_authors_protocol() -> None:
+    study = load_study(STUDIES / "one_at_a_time.yaml")
+    points = fixed_points(study, "shared")
+    default = points[0].values
+    assert default == {"learning_rate": 0.03, "mu": 7, "tau": 0.95, "randaugment_n": 3, "randaugment_m": 5}
+    levels = {name: sorted({point.values[name] for point in points}) for name in default}
+    assert levels["learning_rate"] == [0.025, 0.028, 0.03, 0.032, 0.035]
+    assert levels["mu"] == [1, 3, 5, 7, 9]
+    assert levels["tau"] == [0.9, 0.925, 0.95, 0.965, 0.98]
+    assert levels["randaugment_n"] == [1, 3, 4, 5]
+    assert all(sum(point.values[name] != default[name] for name in default) <= 1 for point in points)
+    assert len(points) == 1 + 4 + 4 + 4 + 3 + 3

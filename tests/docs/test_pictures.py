@@ -1,0 +1,54 @@
+"""Pictures and links of every page lead somewhere; those of statistics.md are as the script draws them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import xml.etree.ElementTree as ElementTree
+from types import ModuleType
+
+import pytest
+
+from .blocks import PAGES, ROOT
+
+_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+)\)")
+_LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<path>[^)#]+)(#[^)]*)?\)")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
+def test_pictures_and_links_lead_somewhere(page: object) -> None:
+    assert hasattr(page, "read_text")
+    text = page.read_text(encoding="utf-8")
+    for image in _IMAGE.finditer(text):
+        assert len(image["alt"]) > 20, f"{page}: {image['path']} needs a text that says what it shows"
+    for found in [*_IMAGE.finditer(text), *_LINK.finditer(text)]:
+        if "://" not in found["path"]:
+            assert (page.parent / found["path"]).exists(), f"{page}: {found['path']}"
+
+
+def test_every_statistic_has_its_picture_and_every_picture_its_place(pictures: ModuleType) -> None:
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    shown = re.findall(r"images/statistic_(\w+)\.svg", text)
+    assert sorted(shown) == sorted(pictures.PICTURES)
+
+
+@pytest.mark.parametrize("name", ["std", "transfer"])
+def test_stored_pictures_are_as_drawn(pictures: ModuleType, name: str) -> None:
+    """The words of the picture, which hold its numbers: how shapes are written may differ between versions."""
+
+    def words(svg: str) -> list[str]:
+        return ["".join(e.itertext()) for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")]
+
+    stored = (ROOT / "docs" / "images" / f"statistic_{name}.svg").read_text(encoding="utf-8")
+    assert words(stored) == words(pictures.svg(name))
+    assert "ln(sd of B" in stored or "Phi = 0.25" in stored

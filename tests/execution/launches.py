@@ -1,0 +1,90 @@
+"""The command line as a user calls it, on a study of six short cells."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ssc_tune.design.cells import fixed_cells
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.study import load_study
+
+STUDY = """\
+name: tiny
+data: {name: digits, labels_per_class: 1, validation: 50}
+training: {steps: 6, evaluations: 3}
+methods: [fixmatch, ssc]
+hyperparameters: {batch_size: 8, mu: 1}
+search_space:
+  parameters:
+    learning_rate: {type: float, default: 0.03, factor: 3}
+design: {type: defaults}
+seeds: 3
+retries: 1
+"""
+
+
+class Launches:
+    """Runs of one study in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "tiny.yaml").write_text(STUDY)
+        self.study = load_study(folder / "tiny.yaml")
+        self.store = StudyFolder(folder / "runs", "tiny")
+
+    def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
+        """Starts the command in a process group of its own."""
+        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": python_path}
+        return subprocess.Popen(
+            [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, faults: str = "", python_path: str = "") -> tuple[int, str, str]:
+        """Runs the command to its end: exit code, stdout, stderr."""
+        process = self.start(*arguments, faults=faults, python_path=python_path)
+        out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
+
+    def records(self) -> dict[tuple[str, int], Record]:
+        """Records by method and seed."""
+        found = {}
+        for cell in fixed_cells(self.study):
+            record = self.store.records.read(cell.cell_id)
+            if record is not None:
+                found[cell.placement.method, cell.placement.seed] = record
+        return found
+
+    def times(self) -> dict[str, int]:
+        """When each record was written."""
+        return {path.name: path.stat().st_mtime_ns for path in self.store.records.directory.glob("*.json")}
+
+    def progress(self) -> int:
+        """Cells under way that have a checkpoint and have said so."""
+        return len(list(self.store.path.glob("cells/*/progress.json")))
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 200) -> None:
+    """Waits for a condition while a process runs."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.1)
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """As the machine's end would: the driver and all it started in its group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)

@@ -1,0 +1,98 @@
+"""Cells that raise and workers that die, through Ray, in one study that goes on; then the failed cell alone, again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from .launches import Launches
+
+FAULTS = "raise:ssc:1,raise:fixmatch:2:1,exit:fixmatch:1:1"
+"""Always raises; raises once; dies once."""
+
+
+class Ended(NamedTuple):
+    launches: Launches
+    code: int
+    out: str
+    err: str
+    times: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run with faults, to its end."""
+    launches = Launches(tmp_path_factory.mktemp("faults"))
+    code, out, err = launches.run(faults=FAULTS)
+    return Ended(launches, code, out, err, launches.times())
+
+
+def test_every_cell_has_a_record_and_the_exit_code_says_that_one_failed(ended: Ended) -> None:
+    records = ended.launches.records()
+    assert {key: r.result.status for key, r in records.items()} == {
+        ("fixmatch", 0): "ok",
+        ("fixmatch", 1): "ok",
+        ("fixmatch", 2): "ok",
+        ("ssc", 0): "ok",
+        ("ssc", 1): "failed",
+        ("ssc", 2): "ok",
+    }, ended.err
+    assert ended.code == 1
+    for record in records.values():
+        if record.result.status == "ok":
+            assert [e.step for e in record.result.history] == [2, 4, 6]
+            assert record.result.steps == 6
+            assert record.result.test_accuracy is not None
+
+
+def test_a_cell_that_raises_is_tried_again(ended: Ended) -> None:
+    records = ended.launches.records()
+    assert [a.outcome for a in records["fixmatch", 2].attempts] == ["raised", "finished"]
+    assert [a.outcome for a in records["fixmatch", 0].attempts] == ["finished"]
+
+
+def test_a_cell_that_raises_for_ever_is_failed_with_its_traceback(ended: Ended) -> None:
+    failed = ended.launches.records()["ssc", 1]
+    assert [a.outcome for a in failed.attempts] == ["raised", "raised"]  # retries: 1
+    assert "RuntimeError: fault asked for" in (failed.attempts[-1].traceback or "")
+    assert failed.result.test_accuracy is None
+
+
+def test_a_worker_that_dies_costs_an_attempt(ended: Ended) -> None:
+    assert [a.outcome for a in ended.launches.records()["fixmatch", 1].attempts] == ["died", "finished"]
+
+
+def test_the_terminal_shows_no_traceback(ended: Ended) -> None:
+    assert "Traceback" not in ended.out + ended.err
+    assert "1 cells failed" in ended.out or "1 cell failed" in ended.out
+    assert "--retry-failed" in ended.out
+    assert (ended.launches.store.path / "report.html").exists()
+
+
+def test_tune_leaves_nothing_behind(ended: Ended) -> None:
+    assert not (ended.launches.store.path / ".tune").exists()
+    assert not list(ended.launches.store.path.glob("cells/*/attempts.jsonl"))
+
+
+def test_a_finished_study_is_not_run_again_and_does_without_ray(ended: Ended, tmp_path: Path) -> None:
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "__init__.py").write_text("raise ImportError('ray was imported')\n")
+    code, _, err = ended.launches.run(python_path=str(tmp_path))
+    assert code == 1, err  # the failed cell stays failed
+    assert "ray was imported" not in (ended.launches.store.path / "log.txt").read_text() + err
+    assert ended.launches.times() == ended.times
+
+
+def test_failed_cells_are_run_again_when_asked_for(ended: Ended) -> None:
+    code, out, err = ended.launches.run("--retry-failed")
+    assert code == 0, err
+    assert "5 have a record" in out
+    assert "1 are new" in out
+    record = ended.launches.records()["ssc", 1]
+    assert record.result.status == "ok"
+    assert [a.outcome for a in record.attempts] == ["finished"]
+    after = ended.launches.times()
+    assert {name for name in after if after[name] != ended.times[name]} == {f"{record.cell_id}.json"}
+    assert len(list(ended.launches.store.records.directory.glob("*.retried"))) == 1
