@@ -58,7 +58,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_tracking(ui)
     ui.add_argument("--port", type=int, default=5000, metavar="NUMBER", help="port to listen on (default: 5000)")
     completion = add("completion", "print a script that completes commands, options and studies")
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help='for instance: eval "$(... bash)"')
+    completion.add_argument(
+        "shell", choices=("bash", "zsh", "fish"), help='for instance: eval "$(ssc-tune completion bash)"'
+    )
     return parser
 
 

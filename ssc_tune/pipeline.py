@@ -200,7 +200,7 @@ def _run(
                 source.finished(cell.cell_id)
                 live.finished(cell, record)
                 if tracker is not None:
-                    tracker.cell(record, placements(source.cells).get(cell.cell_id, [cell.placement]))
+                    tracker.cell(record, places.get(cell.cell_id, [cell.placement]))
 
             outcome = execute(study, folder, source, Watcher(live.started, finished), stop=stop)
     overhead = _overhead(trained, outcome)

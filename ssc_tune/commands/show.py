@@ -141,6 +141,8 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
     shown = chosen if all_cells else chosen[:MOST_CELLS]
     several = [name for name in ("block", "setting") if len({row[name] for row in rows}) > 1]
     table = _table("cell", *several, "method", "point", "seed", "status", "validation", "test")
+    if console.width >= 100:
+        table.columns[0].min_width = 16  # a whole cell id, to copy
     for row in shown:
         status = Text(row["status"] + (" (!)" if row["warnings"] else ""), style=_STYLES.get(row["status"], ""))
         scores = [_accuracy(row[name]) for name in ("validation_accuracy", "test_accuracy")]

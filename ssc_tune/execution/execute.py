@@ -23,7 +23,7 @@ from ssc_tune.design.source import FixedSource, SearchSource
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.claims import claim_hash
-from ssc_tune.study.models import Study
+from ssc_tune.study.models import SearchDesign, Study
 
 
 class Outcome(NamedTuple):
@@ -134,7 +134,8 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
             "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
             "TUNE_GLOBAL_CHECKPOINT_S": "600",
             "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-            "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
+            # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
+            "TUNE_MAX_PENDING_TRIALS_PG": str(1 if isinstance(study.design, SearchDesign) else workers + 1),
         }
     )
     import ray
