@@ -28,6 +28,7 @@ for method in ("fixmatch", "ssc"):
         }
     )
     result = train(config)
-    assert result.status == "ok" and result.test_accuracy is not None
+    assert result.status == "ok"
+    assert result.test_accuracy is not None
     print(f"{method}: trained without ray, optuna and mlflow, test accuracy {result.test_accuracy:.3f}")
 assert not {"ray", "optuna", "mlflow"} & set(sys.modules)

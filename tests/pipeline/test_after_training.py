@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import fake_records
+
 from ssc_tune import pipeline
 from ssc_tune.study.models import Study
 
@@ -51,4 +52,3 @@ def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     _, _, again = _analyse(study, tmp_path)
     assert {path: path.read_bytes() for path in again} == before
     assert any(path.name == "results.csv" for path in files)
-

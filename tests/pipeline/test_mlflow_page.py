@@ -10,10 +10,10 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import fake_records
 import pytest
+
 from ssc_tune import pipeline
 from ssc_tune.design import placements
 from ssc_tune.tracking import sync, ui_command, ui_environment
