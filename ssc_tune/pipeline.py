@@ -16,6 +16,7 @@ from ssc_tune.design.points import fixed_points
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.claims import Claim, claim_hash
 from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.training.result import Geometry
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
@@ -311,9 +312,27 @@ def analyse(
         versions=versions,
         overhead=overhead,
         records=used,
+        geometries=_geometries(folder, used),
         hints=hints,
     )
     return analysis, tables, files
+
+
+def _geometries(folder: StudyFolder, records: Sequence[Record]) -> dict[str, Geometry]:
+    """The pictures of prototypes and images of each method's best cell on validation in each block and setting."""
+    best: dict[tuple[str, str, str], Record] = {}
+    for record in records:
+        key = (record.block, record.setting, record.config.method)
+        score = record.result.validation_accuracy
+        held = best[key].result.validation_accuracy if key in best else None
+        if score is not None and (held is None or score > held):
+            best[key] = record
+    found = {}
+    for record in best.values():
+        path = folder.cell(record.cell_id) / "geometry.json"
+        if path.exists():
+            found[record.cell_id] = Geometry.model_validate_json(path.read_text(encoding="utf-8"))
+    return found
 
 
 def default_command(arguments: Sequence[str] | None = None) -> str:

@@ -97,6 +97,10 @@ class Method:
         """Class scores (N, K), the largest being the prediction."""
         raise NotImplementedError
 
+    def embeddings(self, head: nn.Module, features: Tensor) -> Tensor:
+        """Features (N, F) in the space of ``prototypes``, (N, D); the features themselves unless a head projects."""
+        return features
+
     def prototypes(self, head: nn.Module) -> Tensor:
         """The class directions (K, D), not necessarily normalized, that failure signatures are read from."""
         raise NotImplementedError

@@ -126,6 +126,11 @@ class SSC(Method):
         assert isinstance(head, PrototypeHead)
         return head.cosines(outputs)
 
+    def embeddings(self, head: nn.Module, features: Tensor) -> Tensor:
+        """What the projection makes of the features."""
+        embeddings: Tensor = head(features)
+        return embeddings
+
     def prototypes(self, head: nn.Module) -> Tensor:
         """The prototypes (K, D)."""
         from ssc_tune.methods.parts import PrototypeHead

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ssc_tune.analysis.result import StudyAnalysis
@@ -15,6 +15,7 @@ from ssc_tune.report.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.specification import png, svg
 from ssc_tune.study.models import Study
+from ssc_tune.training.result import Geometry
 
 
 def write(
@@ -28,6 +29,7 @@ def write(
     overhead: dict[str, float] | None,
     records: Sequence[Record] = (),
     hints: Sequence[str] = (),
+    geometries: Mapping[str, Geometry] | None = None,
 ) -> list[Path]:
     """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
@@ -43,10 +45,11 @@ def write(
         versions: of Python and packages.
         overhead: named figures on how the time was spent; none for a report made from records alone.
         records: the records themselves, for tracebacks, dates, machines and prototype geometry.
+        geometries: where prototypes and images lie, by cell id; shown for each cell that is in the tables.
         hints: lines on how to go on, such as the command that opens MLflow.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    made = figures(study, tables, analysis, records)
+    made = figures(study, tables, analysis, records, geometries or {})
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
     files: dict[str, str | bytes] = {
         "report.html": render.html(study, content, made),

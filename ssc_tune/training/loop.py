@@ -18,6 +18,7 @@ from ssc_tune.methods.base import Starter
 from ssc_tune.training import checkpoint, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
+from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import resolve_device
 from ssc_tune.training.network import make_method, make_network
 from ssc_tune.training.optimization import Averaged, cosine, make_optimizer
@@ -27,6 +28,8 @@ from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
 
 CHECKPOINT = "checkpoint.pt"
 """Name of a cell's checkpoint in its directory."""
+GEOMETRY = "geometry.json"
+"""Name of the picture of prototypes and images, written when a cell has ended well."""
 
 
 def train(
@@ -72,7 +75,10 @@ def train(
             checkpoint.save(path, cell.state())
         if on_evaluation is not None:
             on_evaluation(evaluation)
-    return cell.result(status)
+    result = cell.result(status)
+    if directory is not None and status == "ok":
+        cell.write_geometry(directory / GEOMETRY)
+    return result
 
 
 def evaluation_steps(config: TrainingConfig) -> list[int]:
@@ -223,6 +229,18 @@ class _Cell:
             history=tuple(self._history),
             warnings=signatures.warnings(self._history, num_classes=self._dataset.num_classes),
         )
+
+    def write_geometry(self, path: Path) -> None:
+        """Writes where prototypes and the first validation images lie."""
+        chosen = self._split.validation.to(self.device)
+        module = self.average.module
+        with torch.no_grad():
+            features = module.encoder(self._stepper.prepare(self._batches.images[chosen]))
+            embeddings = self.method.embeddings(module.head, features.float())
+        found = geometry(self.method.prototypes(module.head), embeddings, self._batches.labels[chosen])
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_text(found.model_dump_json(), encoding="utf-8")
+        partial.replace(path)
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._clock

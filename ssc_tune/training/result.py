@@ -30,6 +30,16 @@ class Evaluation(Frozen):
     )
 
 
+class Geometry(Frozen):
+    """Where prototypes and validation images lie, two-dimensional; see :mod:`ssc_tune.training.geometry`."""
+
+    cosines: tuple[tuple[float, ...], ...] = Field(description="(K, K) between prototypes.")
+    prototypes: tuple[tuple[float, ...], ...] = Field(description="(K, 2).")
+    images: tuple[tuple[float, ...], ...] = Field(description="(N, 2).")
+    labels: tuple[int, ...] = Field(description="(N,) true classes of the images.")
+    share: float = Field(description="Of the images' variance that the two axes hold.")
+
+
 class RunResult(Frozen):
     """The outcome of one cell. Accuracies are shares in [0, 1]."""
 

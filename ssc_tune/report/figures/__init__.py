@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
@@ -12,6 +12,7 @@ from ssc_tune.records.record import Record
 from ssc_tune.report.cells import View, views
 from ssc_tune.report.figures import (
     curves,
+    directions,
     distribution,
     geometry,
     interactions,
@@ -22,14 +23,28 @@ from ssc_tune.report.figures import (
 )
 from ssc_tune.report.figures.base import Figure, Panel
 from ssc_tune.study.models import Study
+from ssc_tune.training.result import Geometry
 
 
-def figures(study: Study, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record] = ()) -> list[Figure]:
+def figures(
+    study: Study,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    records: Sequence[Record] = (),
+    geometries: Mapping[str, Geometry] | None = None,
+) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
-    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records)]
+    known = geometries or {}
+    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
 
 
-def _of_view(view: View, tables: Tables, analysis: StudyAnalysis, records: Sequence[Record]) -> list[Figure]:
+def _of_view(
+    view: View,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    records: Sequence[Record],
+    geometries: Mapping[str, Geometry],
+) -> list[Figure]:
     found = [
         parameters.figure(view, analysis),
         distribution.figure(view),
@@ -39,6 +54,7 @@ def _of_view(view: View, tables: Tables, analysis: StudyAnalysis, records: Seque
         training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),
         geometry.figure(view, records),
+        *directions.figures(view, geometries),
     ]
     return [_placed(figure, view) for figure in found if figure is not None]
 
