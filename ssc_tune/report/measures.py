@@ -76,6 +76,13 @@ class MeasureTable(NamedTuple):
     how: tuple[str, ...]
 
 
+def shown(summaries: Sequence[MethodSummary]) -> list[Measure]:
+    """The measures that these methods can have: without points beside the defaults, those of the defaults alone."""
+    if any(s.num_points for s in summaries):
+        return list(MEASURES)
+    return [m for m in MEASURES if not all(m.text(s).startswith(UNDEFINED) for s in summaries)]
+
+
 def tables(summaries: Sequence[MethodSummary]) -> tuple[MeasureTable, ...]:
     """A table a block and setting; the heading is empty where there is only one."""
     places = list(dict.fromkeys((s.block, s.setting) for s in summaries))
@@ -85,7 +92,7 @@ def tables(summaries: Sequence[MethodSummary]) -> tuple[MeasureTable, ...]:
         here = [s for s in summaries if (s.block, s.setting) == (block, setting)]
         parts = [f"block {block}"] if len(blocks) > 1 else []
         parts += [f"setting {setting}"] if len(settings) > 1 else []
-        rows = tuple((m.name, m.help, tuple(m.text(s) for s in here)) for m in MEASURES)
+        rows = tuple((m.name, m.help, tuple(m.text(s) for s in here)) for m in shown(here))
         made.append(MeasureTable(", ".join(parts), tuple(s.method for s in here), rows, _how(here)))
     return tuple(made)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.report import words
-from ssc_tune.report.measures import MEASURES
+from ssc_tune.report.measures import shown
 from ssc_tune.report.numbers import p_value
 from ssc_tune.study.models import Study
 
@@ -65,7 +65,7 @@ def _table(summaries: Sequence[MethodSummary], title: str) -> Table:
     table.add_column("test accuracy")
     for summary in summaries:
         table.add_column(Text(summary.method), overflow="fold")
-    for measure in MEASURES:
+    for measure in shown(summaries):
         if measure.key:
             table.add_row(measure.short, *(Text(measure.text(summary)) for summary in summaries))
     return table
