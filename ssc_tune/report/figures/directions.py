@@ -120,7 +120,11 @@ def _cloud(key: str, colour: str) -> Chart:
     y = alt.Y("y:Q", title="second axis", scale=alt.Scale(zero=False))
     tips = [alt.Tooltip("w:N", title="what"), alt.Tooltip("k:O", title="class")]
     base = alt.Chart(alt.NamedData(key)).encode(x=x, y=y, tooltip=tips)
-    images = base.transform_filter("datum.w == 'image'").mark_text(fontSize=9, opacity=0.75).encode(text="k:O")
+    images = (
+        base.transform_filter("datum.w == 'image'")
+        .mark_text(fontSize=9, opacity=0.75, color="currentColor")
+        .encode(text="k:O")
+    )
     marks = base.transform_filter("datum.w == 'prototype'")
     circles = marks.mark_point(filled=True, size=260, color=colour, opacity=1)
     numbers = marks.mark_text(fontSize=11, fontWeight="bold", color="white").encode(text="k:O")
