@@ -21,6 +21,7 @@ from ssc_tune.training.result import Geometry
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.analysis.tables import Tables
+    from ssc_tune.execution.execute import Outcome
     from ssc_tune.tracking import Tracker
 
 
@@ -237,10 +238,7 @@ def _failed(records: Mapping[str, Record]) -> int:
     return sum(record.result.status in ("failed", "infrastructure") for record in records.values())
 
 
-def _overhead(trained: float, outcome: object) -> dict[str, float]:
-    from ssc_tune.execution.execute import Outcome
-
-    assert isinstance(outcome, Outcome)
+def _overhead(trained: float, outcome: Outcome) -> dict[str, float]:
     if not outcome.seconds:
         return {}
     return {
@@ -312,17 +310,23 @@ def analyse(
         versions=versions,
         overhead=overhead,
         records=used,
-        geometries=_geometries(folder, used),
+        geometries=_geometries(folder, cells, records),
         hints=hints,
     )
     return analysis, tables, files
 
 
-def _geometries(folder: StudyFolder, records: Sequence[Record]) -> dict[str, Geometry]:
-    """The pictures of prototypes and images of each method's best cell on validation in each block and setting."""
+def _geometries(folder: StudyFolder, cells: Sequence[Cell], records: Mapping[str, Record]) -> dict[str, Geometry]:
+    """The pictures of prototypes and images of each method's best cell on validation in each block and setting.
+
+    Blocks are those of the design: a record names only the block that ran it first.
+    """
     best: dict[tuple[str, str, str], Record] = {}
-    for record in records:
-        key = (record.block, record.setting, record.config.method)
+    for cell in cells:
+        record = records.get(cell.cell_id)
+        if record is None:
+            continue
+        key = (cell.placement.block, cell.placement.setting, cell.placement.method)
         score = record.result.validation_accuracy
         held = best[key].result.validation_accuracy if key in best else None
         if score is not None and (held is None or score > held):
