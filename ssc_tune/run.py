@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -116,13 +116,10 @@ def execute(arguments: argparse.Namespace, given: Sequence[str]) -> int:
     return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
 
 
-def guarded(action: object) -> int:
+def guarded(action: Callable[[], int]) -> int:
     """Calls ``action``; what a user can mend is shown line by line, without a traceback."""
-    assert callable(action)
     try:
-        code = action()
-        assert isinstance(code, int)
-        return code
+        return action()
     except InputError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
