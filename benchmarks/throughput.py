@@ -5,7 +5,8 @@
 
 Settings: (a) wrn-28-2 on 32x32x3 images (random ones), B 64, mu 7; (b) the main study's own, studies/stability.yaml:
 wrn-10-1 on 8x8 digits, B 32, mu 4. Variants, each with one speed-up more than the one before: the reference loop; ours
-in float32 and NCHW order; channels_last; bfloat16; the weak view apart and without gradients; torch.compile.
+in float32 and NCHW order; channels_last; bfloat16; the forms of convolutions for small planes, which with that is what
+a study gets; the weak view apart and without gradients; torch.compile.
 
 All variants live in one process and take turns: a round is some steps of each, the figure is the median over rounds
 after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving
@@ -30,6 +31,7 @@ from reference_loop import ReferenceLoop
 
 from ssc_tune import data
 from ssc_tune.data import Dataset, Split
+from ssc_tune.models.convolution import Conv2d
 from ssc_tune.training import CellConfig, DataConfig, ModelConfig, TrainingConfig
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.hardware import describe, has_bfloat16, resolve_device
@@ -42,8 +44,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "ours": {"precision": "float32", "channels_last": False},
     "+ channels_last": {"precision": "float32"},
     "+ bfloat16": {"precision": "bfloat16"},
-    "+ weak view separate": {"precision": "bfloat16", "weak_view": "separate"},
-    "+ compile": {"precision": "bfloat16", "weak_view": "separate", "compile": True},
+    "+ small planes": {"precision": "bfloat16", "small_planes": True},
+    "+ weak view separate": {"precision": "bfloat16", "small_planes": True, "weak_view": "separate"},
+    "+ compile": {"precision": "bfloat16", "small_planes": True, "weak_view": "separate", "compile": True},
 }
 REFERENCE = "reference"
 LONG_STEP = 10.0
@@ -94,6 +97,9 @@ class Ours:
         network = make_network(config, self.method, in_channels=dataset.train_images.shape[1]).to(device).train()
         if config.training.channels_last:
             network = network.to(memory_format=torch.channels_last)
+        for module in network.modules():
+            if isinstance(module, Conv2d):
+                module.small_planes = variant.get("small_planes", False)
         hp = self.method.hyperparameters
         self.batches = Batches(
             dataset,
@@ -148,7 +154,7 @@ def cell_config(setting: str, method: str, variant: dict[str, Any]) -> CellConfi
     return CellConfig(
         data=DataConfig(name="digits", labels_per_class=2),
         model=ModelConfig(name=SETTINGS[setting].model),
-        training=TrainingConfig(steps=2**20, **variant),
+        training=TrainingConfig(steps=2**20, **{k: v for k, v in variant.items() if k != "small_planes"}),
         method=method,
         hyperparameters=SETTINGS[setting].hyperparameters,
         seed=0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ssc_tune.models.convolution import Conv2d
+
 
 class Encoder(nn.Module):
     """A net that maps images (N, C, H, W) to pooled features (N, num_features). It has no classifier."""
@@ -12,11 +14,11 @@ class Encoder(nn.Module):
     num_features: int
 
 
-def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> nn.Conv2d:
+def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> Conv2d:
     """A convolution without bias and with padding that keeps the size at stride 1; its weights are not set yet."""
     padding = kernel_size // 2
     # Made on the meta device, because the layer's own initialization would draw from the global generator.
-    layer = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False, device="meta")
+    layer = Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False, device="meta")
     return layer.to_empty(device="cpu")
 
 
@@ -40,4 +42,5 @@ def init_linear(linear: nn.Linear, *, generator: torch.Generator) -> None:
 
 def global_average(x: Tensor) -> Tensor:
     """(N, C, H, W) to (N, C)."""
-    return x.mean(dim=(2, 3))
+    # Over a view with channels last, so that the gradient comes back in that order too.
+    return x.permute(0, 2, 3, 1).mean(dim=(1, 2))

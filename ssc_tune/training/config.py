@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ssc_tune.frozen import Frozen
 
-SEMANTICS_VERSION = 1
+SEMANTICS_VERSION = 2
 """Raised whenever the same configuration would train to another result; it is part of every cell's id."""
 
 HyperparameterValue = bool | int | float | str
@@ -43,10 +43,12 @@ class TrainingConfig(Frozen):
     evaluations: Annotated[int, Field(ge=1)] = Field(
         8, description="Evaluations (with a checkpoint each), evenly spaced, the last after the last step."
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Arithmetic of the forward pass; auto is bfloat16 where the processor has it."
+    precision: Literal["auto", "float32", "tf32", "bfloat16"] = Field(
+        "auto",
+        description="Arithmetic of the encoder: auto is bfloat16 where the processor has it; tf32 is float32 elsewhere "
+        "than on CUDA.",
     )
-    compile: bool = Field(False, description="Compile the step with torch.compile.")
+    compile: bool = Field(False, description="Compile the step with torch.compile; on CUDA it becomes graphs.")
     channels_last: bool = Field(True, description="Keep images and activations in channels-last memory order.")
     weak_view: Literal["joint", "separate"] = Field(
         "joint", description="Forward the weak view with the rest, or alone and without gradients."

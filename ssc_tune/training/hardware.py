@@ -23,13 +23,25 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def autocast(
-    precision: Literal["auto", "float32", "bfloat16"], device: torch.device
-) -> contextlib.AbstractContextManager[object]:
+Precision = Literal["auto", "float32", "tf32", "bfloat16"]
+
+
+def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[object]:
     """The context in which the encoder runs; weights, statistics, loss and optimizer stay in float32."""
     if precision == "bfloat16" or (precision == "auto" and has_bfloat16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def allow_tf32(precision: Precision, device: torch.device) -> None:
+    """Lets float32 products and convolutions on CUDA round their inputs to TF32 (10 bits of mantissa), or forbids it.
+
+    Only ``tf32`` allows it: left alone, PyTorch would round in convolutions and not in matrix products. It holds for
+    the process, so a step sets it anew. Elsewhere than on CUDA ``tf32`` is float32.
+    """
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
 def describe(device: torch.device) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ssc_tune.methods.base import StepLoss, Views
 from ssc_tune.models import update_running_statistics
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
-from ssc_tune.training.hardware import autocast
+from ssc_tune.training.hardware import allow_tf32, autocast
 from ssc_tune.training.network import Network
 from ssc_tune.training.optimization import Averaged, cosine, ema_decay, norm_momentum
 
@@ -50,7 +50,13 @@ class Stepper:
         self._config, self._network, self._method = config, network, method
         self._optimizer, self._average, self._dataset = optimizer, average, dataset
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
-        self._forward = torch.compile(self._forward_loss, dynamic=False) if config.compile else self._forward_loss
+        self._device = next(network.parameters()).device
+        # On CUDA the compiled forward and backward are captured as graphs and replayed.
+        self._graphs = config.compile and self._device.type == "cuda"
+        self._forward = self._forward_loss
+        if config.compile:
+            mode = "reduce-overhead" if self._graphs else None
+            self._forward = torch.compile(self._forward_loss, dynamic=False, mode=mode)
 
     def prepare(self, images: Tensor) -> Tensor:
         """uint8 images to the net's input."""
@@ -79,13 +85,16 @@ class Stepper:
         return method.loss(network.head, Views(labelled, weak, shaped), labels)
 
     def loss(self, batch: Batch) -> StepLoss:
-        """The loss of one step's images, with its graph."""
+        """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
+        allow_tf32(self._config.precision, self._device)
+        self._optimizer.zero_grad(set_to_none=True)  # before the forward, which may replay into their memory
+        if self._graphs:
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         loss: StepLoss = self._forward(batch.images, batch.labels)
         return loss
 
     def backward(self, loss: StepLoss) -> None:
-        """Gradients of the loss, in place of the last ones."""
-        self._optimizer.zero_grad(set_to_none=True)
+        """Gradients of the loss."""
         torch.autograd.backward(loss.total)
 
     def update(self, step: int) -> None:
@@ -111,24 +120,20 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     terms = {name: value.detach() for name, value in loss.terms.items()}
     confident = loss.confident
     classes = torch.zeros(num_classes, device=total.device).index_add_(0, loss.pseudo_labels, confident.float())
-    new = Sums(
-        torch.ones((), device=total.device),
-        total,
-        total,
-        terms,
-        confident.sum(),
-        (confident & (loss.pseudo_labels == batch.hidden_labels)).sum(),
-        classes,
-    )
+    num_confident = confident.sum()
+    num_right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
     if sums is None:
-        return new
+        # Copies: the originals may lie in a graph's memory, which the next step writes again.
+        one = torch.ones((), device=total.device)
+        copies = {name: value.clone() for name, value in terms.items()}
+        return Sums(one, total.clone(), total.clone(), copies, num_confident, num_right, classes)
     return Sums(
         sums.steps + 1,
         sums.loss + total,
         torch.maximum(sums.largest_loss, total),
         {name: sums.terms[name] + value for name, value in terms.items()},
-        sums.confident + new.confident,
-        sums.right + new.right,
+        sums.confident + num_confident,
+        sums.right + num_right,
         sums.classes + classes,
     )
 
