@@ -100,6 +100,7 @@ class Ours:
         for module in network.modules():
             if isinstance(module, Conv2d):
                 module.small_planes = variant.get("small_planes", False)
+        self.network = network
         hp = self.method.hyperparameters
         self.batches = Batches(
             dataset,
