@@ -1,4 +1,4 @@
-"""Takes the README's pictures of a finished study: its report and its runs in the MLflow UI.
+"""Takes the README's pictures of a finished study: its report and its charts in the MLflow UI.
 
     uv run python docs/screenshots.py runs/stability sqlite:///mlflow.db
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from ssc_tune.tracking import ui_command, ui_environment
+from ssc_tune.tracking import charts_address, find_experiment, resolve_uri, ui_command, ui_environment
 
 PORT = 5077
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
@@ -33,33 +33,34 @@ def main() -> None:
     parser.add_argument("--chromium", default=shutil.which("chromium") or "chromium")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    uri = resolve_uri(arguments.uri, Path.cwd())
     server = subprocess.Popen(
-        ui_command(arguments.uri, port=PORT),
-        env={**os.environ, **ui_environment(arguments.uri)},
+        ui_command(uri, port=PORT),
+        env={**os.environ, **ui_environment(uri)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=arguments.chromium, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1280, "height": 1500})
+            page = browser.new_page(viewport={"width": 1280, "height": 1760})
             page.goto((arguments.folder / "report.html").absolute().as_uri())
             page.wait_for_timeout(3000)
             page.screenshot(path=str(arguments.out / "report.png"))
             page.close()
-            _mlflow(browser.new_page(viewport={"width": 1500, "height": 850}), arguments.folder.name, arguments.out)
+            window = browser.new_page(viewport={"width": 1500, "height": 1470})
+            _mlflow(window, uri, arguments.folder.name, arguments.out)
             browser.close()
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _mlflow(page: Page, study: str, out: Path) -> None:
-    address = f"http://127.0.0.1:{PORT}"
+def _mlflow(page: Page, uri: str, study: str, out: Path) -> None:
     deadline = time.monotonic() + 180
     while True:
         try:
-            urllib.request.urlopen(address, timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}", timeout=5)
             break
         except OSError:
             if time.monotonic() > deadline:
@@ -69,12 +70,11 @@ def _mlflow(page: Page, study: str, out: Path) -> None:
         "localStorage.setItem('mlflow.workflowType', JSON.stringify('machine_learning'));"
         "localStorage.setItem('mlflow.assistant.panelOpen', 'false');"
     )
-    page.goto(f"{address}/#/experiments")
-    page.get_by_text(study, exact=True).first.click(timeout=120_000)
-    page.wait_for_timeout(4000)
-    experiment = page.url.split("/experiments/")[1].split("/")[0].split("?")[0]
-    search = "tags.ssc.role = 'cell' and metrics.test_accuracy > 0.5"
-    page.goto(f"{address}/#/experiments/{experiment}/runs?searchFilter={search}&orderByKey=metrics.`test_accuracy`")
+    experiment = find_experiment(uri, study)
+    if experiment is None:
+        sys.exit(f"{study} is not in this store")
+    page.goto(charts_address(uri, experiment, port=PORT))
+    page.get_by_text("tau vs. test_accuracy").first.wait_for(timeout=120_000)
     page.wait_for_timeout(12_000)
     for label in ("Close", "close"):
         button = page.get_by_role("button", name=label, exact=True)

@@ -50,6 +50,7 @@ def run(
     optuna_storage: str | None = None,
     retry_failed: bool = False,
     log_models: Literal["none", "best", "all"] = "best",
+    system_metrics: bool = False,
 ) -> StudyResult:
     """Train the cells of a study that have no record yet, judge its claims, and write its report.
 
@@ -64,6 +65,7 @@ def run(
         optuna_storage: where the points are kept; by default ``optuna.db`` in the study's folder.
         retry_failed: run cells again that were recorded as failed.
         log_models: cells whose weights become MLflow models: the best of each method on validation, all, or none.
+        system_metrics: let MLflow sample this machine into the study's run; needs psutil.
 
     Raises:
         InputError: the study file, or an address, is wrong; one line a problem.
@@ -76,6 +78,7 @@ def run(
         optuna_storage=optuna_storage,
         retry_failed=retry_failed,
         log_models=log_models,
+        system_metrics=system_metrics,
         command=_as_typed(loaded, storage, tracking_uri),
     )
     done = pipeline.run(loaded, options, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))

@@ -16,8 +16,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.records import Record, StudyFolder
+from ssc_tune.training import CellConfig
 
 _PLAIN_SECONDS = 30.0
 """Least time between two plain progress lines."""
@@ -171,12 +173,15 @@ class LiveView:
         return [cell for cell in asked if (self._folder.cell(cell.cell_id) / "attempts.jsonl").exists()]
 
     def _running_line(self, cell: Cell) -> str:
+        """Step, steps a second and accuracy of a cell at its last evaluation; shorter where the terminal is narrow."""
         progress = _progress(self._folder.cell(cell.cell_id) / "progress.json")
         steps = cell.config.training.steps
         if progress is None:
             return f"{_name(cell)}: step 0/{steps}"
-        step, accuracy, rate = progress
-        return f"{_name(cell)}: step {step}/{steps}, validation accuracy {accuracy:.3f}, {rate:,.0f} images/s"
+        step, accuracy, images_per_second = progress
+        rate = _rate(images_per_second / images_per_step(cell.config))
+        line = f"{_name(cell)}: step {step}/{steps}, {rate}, validation accuracy {accuracy:.3f}"
+        return line if len(line) <= self._console.width else f"{_name(cell)}: {step}/{steps}, {rate}, {accuracy:.3f}"
 
 
 def _progress(path: Path) -> tuple[int, float, float] | None:
@@ -185,6 +190,21 @@ def _progress(path: Path) -> tuple[int, float, float] | None:
     except (OSError, ValueError):
         return None
     return content["step"], content["validation_accuracy"], content["images_per_second"]
+
+
+def images_per_step(config: CellConfig) -> int:
+    """Images through the net in one training step, all views counted: B + (1 + V) U, without importing torch."""
+    kind = methods.get(config.method)
+    hyperparameters = kind.Hyperparameters.model_validate(config.hyperparameters)
+    method = kind(hyperparameters, num_classes=1)
+    unlabelled = hyperparameters.mu * hyperparameters.batch_size if method.uses_unlabelled else 0
+    return hyperparameters.batch_size + (1 + method.num_strong_views) * unlabelled
+
+
+def _rate(steps_per_second: float) -> str:
+    """``12.3 steps/s``, ``0.0312 steps/s``, ``1,230 steps/s``."""
+    digits = ",.0f" if steps_per_second >= 100 else ".3g"
+    return f"{steps_per_second:{digits}} steps/s"
 
 
 def _name(cell: Cell) -> str:

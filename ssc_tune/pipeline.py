@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
 from ssc_tune.design.points import fixed_points
+from ssc_tune.errors import InputError
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.claims import Claim, claim_hash
 from ssc_tune.study.models import SearchDesign, Study
@@ -34,6 +35,7 @@ class Options(NamedTuple):
     retry_failed: bool = False
     command: str = ""
     log_models: Literal["none", "best", "all"] = "best"  # cells whose weights go to MLflow as models; 0.1 to 0.5 s each
+    system_metrics: bool = False  # MLflow samples this machine into the study's parent run
 
 
 class Progress(NamedTuple):
@@ -144,6 +146,8 @@ def run(
     """Runs what is missing of a study, then analyses and reports it."""
     from ssc_tune.execution.quiet import output_to
 
+    if options.system_metrics:
+        _check_system_metrics(options)
     began = time.monotonic()
     folder = folder_of(study, options)
     progress = survey(study, options, adopt=True)
@@ -213,9 +217,8 @@ def _run(
             tracker.finish(None, [], timeout=20)
         missing = len({c.cell_id for c in cells} - set(records))
         return Result(None, None, [], True, _failed(records), missing, overhead, problems)
-    hints = _hints(options)
     analysis, tables, files = analyse(
-        study, folder, cells, records, command=options.command, overhead=overhead, hints=hints
+        study, folder, cells, records, command=options.command, overhead=overhead, hints=hints_of(study, options)
     )
     if tracker is not None:
         from ssc_tune.tracking import models_of
@@ -256,10 +259,21 @@ def tracking_uri(given: str | None) -> str:
     return given or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
 
 
-def _hints(options: Options) -> list[str]:
+def hints_of(study: Study, options: Options) -> list[str]:
+    """How to look at the study's runs; nothing where they are not tracked."""
     from ssc_tune.tracking import ui_hint
 
-    return [] if options.tracking_uri == "none" else [ui_hint(tracking_uri(options.tracking_uri))]
+    if options.tracking_uri == "none":
+        return []
+    return [ui_hint(tracking_uri(options.tracking_uri), study.name, storage=options.storage)]
+
+
+def _check_system_metrics(options: Options) -> None:
+    from ssc_tune.tracking import check_system_metrics
+
+    if options.tracking_uri == "none":
+        raise InputError("--system-metrics: nothing is tracked with --tracking-uri none; leave one of the two out")
+    check_system_metrics()
 
 
 def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO) -> Tracker | None:
@@ -273,6 +287,7 @@ def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: Tex
         study,
         directory=folder.path,
         user_uri_is_default=uri == DEFAULT_URI,
+        system_metrics=options.system_metrics,
         on_problem=lambda text: print(text, file=err, flush=True),
     )
     tracker.start()
@@ -310,33 +325,20 @@ def analyse(
         versions=versions,
         overhead=overhead,
         records=used,
-        geometries=_geometries(folder, cells, records),
+        geometries=_geometries(folder, tables),
         hints=hints,
     )
     return analysis, tables, files
 
 
-def _geometries(folder: StudyFolder, cells: Sequence[Cell], records: Mapping[str, Record]) -> dict[str, Geometry]:
-    """The pictures of prototypes and images of each method's best cell on validation in each block and setting.
-
-    Blocks are those of the design: a record names only the block that ran it first.
-    """
-    best: dict[tuple[str, str, str], Record] = {}
-    for cell in cells:
-        record = records.get(cell.cell_id)
-        if record is None:
-            continue
-        key = (cell.placement.block, cell.placement.setting, cell.placement.method)
-        score = record.result.validation_accuracy
-        held = best[key].result.validation_accuracy if key in best else None
-        if score is not None and (held is None or score > held):
-            best[key] = record
-    found = {}
-    for record in best.values():
-        path = folder.cell(record.cell_id) / "geometry.json"
-        if path.exists():
-            found[record.cell_id] = Geometry.model_validate_json(path.read_text(encoding="utf-8"))
-    return found
+def _geometries(folder: StudyFolder, tables: Tables) -> dict[str, Geometry]:
+    """The pictures of prototypes and images that each method's best cell left in each block and setting."""
+    paths = {cell_id: folder.cell(cell_id) / "geometry.json" for cell_id in tables.best_cells().values()}
+    return {
+        cell_id: Geometry.model_validate_json(path.read_text(encoding="utf-8"))
+        for cell_id, path in paths.items()
+        if path.exists()
+    }
 
 
 def default_command(arguments: Sequence[str] | None = None) -> str:

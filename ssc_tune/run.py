@@ -41,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the points are kept: a database URL or a journal FILE.log; default optuna.db in the study's folder",
     )
     add_log_models(parser)
+    parser.add_argument(
+        "--system-metrics",
+        action="store_true",
+        help="let MLflow sample this machine (CPU, memory, disk, network, GPUs) into the study's run; needs psutil",
+    )
     parser.add_argument("--retry-failed", action="store_true", help="run cells again that were recorded as failed")
 
 
@@ -104,6 +109,7 @@ def execute(arguments: argparse.Namespace, given: Sequence[str]) -> int:
         optuna_storage=arguments.optuna_storage,
         retry_failed=arguments.retry_failed,
         log_models=arguments.log_models,
+        system_metrics=arguments.system_metrics,
         command=pipeline.default_command(given),
     )
     terminal.show_plan(study, options, pipeline.survey(study, options, adopt=False), estimate=arguments.dry_run)

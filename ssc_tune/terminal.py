@@ -79,8 +79,7 @@ def _shown(value: object) -> str:
 def show_result(study: Study, options: Options, result: Result) -> None:
     """Verdicts, where things are, and how to go on."""
     from ssc_tune import report
-    from ssc_tune.pipeline import folder_of, tracking_uri
-    from ssc_tune.tracking import ui_hint
+    from ssc_tune.pipeline import folder_of, hints_of
 
     for problem in result.problems:
         print(problem, file=sys.stderr)
@@ -101,5 +100,5 @@ def show_result(study: Study, options: Options, result: Result) -> None:
         print(f"{result.num_failed} cells failed; they are in the report, and run again with --retry-failed")
     print(f"report:  {folder / 'report.html'}")
     print(f"table:   {folder / 'results.csv'}")
-    if options.tracking_uri != "none":
-        print(ui_hint(tracking_uri(options.tracking_uri)))
+    for hint in hints_of(study, options):
+        print(hint)

@@ -23,3 +23,14 @@ class Tables(NamedTuple):
     cells: pd.DataFrame
     history: pd.DataFrame
     expected: pd.DataFrame
+
+    def best_cells(self) -> dict[tuple[str, str, str], str]:
+        """The cell with the highest validation accuracy of each block, setting and method that has one that is ok.
+
+        Of equal cells the one with the lowest point and seed.
+        """
+        ok = self.cells.dropna(subset=["validation_accuracy"])
+        ranked = ok.sort_values(["validation_accuracy", "point", "seed"], ascending=[False, True, True], kind="stable")
+        first = ranked.drop_duplicates(["block", "setting", "method"])
+        keys = zip(first["block"], first["setting"], first["method"], strict=True)
+        return dict(zip(keys, first["cell_id"], strict=True))

@@ -37,14 +37,22 @@ def sync(study: Study, storage: Path, tracking_uri: str | None, *, log_models: W
 
 
 def ui(study: Study, tracking_uri: str | None, port: int) -> int:
-    """Starts the MLflow UI on loopback, prints its address, and waits until it ends."""
-    from ssc_tune.tracking import experiment_address, resolve_uri, ui_command, ui_environment
+    """Starts the MLflow UI on loopback, prints the addresses of the study's pages, and waits until it ends."""
+    from ssc_tune.tracking import (
+        charts_address,
+        experiment_address,
+        find_experiment,
+        resolve_uri,
+        ui_command,
+        ui_environment,
+    )
 
     uri = resolve_uri(pipeline.tracking_uri(tracking_uri), Path.cwd())
-    address = experiment_address(uri, port=port)
     command = ui_command(uri, port=port)
-    if not command:
-        print(f"MLflow: {address}, experiment {study.name} (a tracking server has its own UI)")
-        return 0
-    print(f"MLflow: {address}, experiment {study.name} (Ctrl-C ends it)", flush=True)
-    return subprocess.call(command, env={**os.environ, **ui_environment(uri)})
+    how = "Ctrl-C ends it" if command else "a tracking server has its own UI"
+    experiment_id = find_experiment(uri, study.name)
+    print(f"MLflow: {experiment_address(uri, experiment_id, port=port)}  experiment {study.name} ({how})")
+    if experiment_id is not None:
+        print(f"charts: {charts_address(uri, experiment_id, port=port)}")
+    sys.stdout.flush()
+    return subprocess.call(command, env={**os.environ, **ui_environment(uri)}) if command else 0

@@ -18,10 +18,10 @@ from typing import Any
 from pydantic import Field
 
 from ssc_tune import __version__
+from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
 from ssc_tune.frozen import Frozen
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.records.files import write_atomically
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import Evaluation, RunResult, Status
 

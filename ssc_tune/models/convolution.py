@@ -174,7 +174,7 @@ class _Phases(torch.autograd.Function):
             of_x = _gradient_in_phases(gradient, weight) if ctx.needs_input_grad[0] else None
         of_weight = None
         if ctx.needs_input_grad[1]:
-            of_weight = conv2d_weight(x, list(weight.shape), gradient, stride=2, padding=1)
+            of_weight = conv2d_weight(x, weight.shape, gradient, stride=2, padding=1)  # type: ignore[no-untyped-call]
         return of_x, of_weight
 
 
@@ -209,8 +209,8 @@ def _phase_taps() -> Tensor:
     Row 2 i + r of the input lies under row a of the kernel at output row i + d where 2 i + r = 2 (i + d) + a - 1,
     that is a = r + 1 - 2 d.
     """
-    row = [[1, None], [2, 0]]  # [r][d]
-    taps = []
+    row: tuple[tuple[int, int | None], ...] = ((1, None), (2, 0))  # [r][d]
+    taps: list[int] = []
     for r in (0, 1):
         for q in (0, 1):
             for di in (0, 1):

@@ -1,25 +1,9 @@
-"""Files that are there whole or not at all."""
+"""Logs that grow by whole lines."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes UTF-8 text to ``path`` by way of a temporary file, fsync and rename; makes the folder if needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def append_line(path: Path, text: str) -> None:

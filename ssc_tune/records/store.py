@@ -18,7 +18,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ssc_tune.records.files import append_line, write_atomically
+from ssc_tune.atomic import write_atomically
+from ssc_tune.records.files import append_line
 from ssc_tune.records.record import Attempt, Record
 
 

@@ -38,6 +38,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "question": words.question(study),
         "answer": words.answer(analysis),
         "facts": _facts(study, tables, extras.records),
+        "reading": words.reading([v.claim for v in analysis.verdicts]),
         "verdicts": [_verdict(v) for v in analysis.verdicts],
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
         "measures": measures.tables(analysis.summaries),
@@ -70,11 +71,18 @@ def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tupl
     ]
     if len(study.setting_names) > 1:
         facts.insert(3, ("Settings", ", ".join(study.setting_names)))
+    defaults = isinstance(study.design, DefaultsDesign)
+    varied = {} if defaults else {block: study.block_parameters(block) for block in study.blocks}
+    facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):
-        facts.append(("Training time", seconds(float(cells["seconds"].sum()))))
+        facts.append(("Training time of all cells", seconds(float(cells["seconds"].sum()))))
     if records:
-        facts.append(("Run", f"{_date(min(r.started for r in records))} to {_date(max(r.ended for r in records))} UTC"))
+        facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
+
+
+def _block(study: Study, block: str) -> str:
+    return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
 
 
 def _design(study: Study) -> str:
@@ -85,6 +93,12 @@ def _design(study: Study) -> str:
         return f"defaults, {study.seeds} seeds"
     sampler = f" ({design.sampler})" if design.type == "search" else ""
     return f"{design.type}{sampler}, {design.points} points, {study.seeds} seeds"
+
+
+def _span(started: float, ended: float) -> str:
+    """``2026-11-23 21:11 to 21:25 UTC``; the second date only where it is another."""
+    first, last = _date(started), _date(ended)
+    return f"{first} to {last.removeprefix(first[:11])} UTC"
 
 
 def _date(timestamp: float) -> str:

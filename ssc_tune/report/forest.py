@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from ssc_tune.analysis.result import Verdict
-from ssc_tune.report.numbers import number
+from ssc_tune.report.numbers import decimals, number
 
 
 class Forest(NamedTuple):
@@ -43,14 +43,14 @@ def forest(verdict: Verdict) -> Forest | None:
         return position
 
     def label(value: float) -> str:
-        return number(math.exp(min(value, 700.0)), 2) if ratio else number(value)
+        return number(math.exp(min(value, 700.0)), 2) if ratio else number(value, decimals(effect))
 
     return Forest(
         place(effect.low),
         place(effect.high),
         place(effect.value),
         place(reference),
-        ("no difference" if claim.method is None else f"threshold {reference:g}"),
+        ("no difference" if claim.method is None else f"bound {reference:g}"),
         None if margin is None else (place(margin[0]), place(margin[1])),
         label(effect.low),
         label(effect.high),

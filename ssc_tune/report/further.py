@@ -10,12 +10,13 @@ from ssc_tune.report.numbers import UNDEFINED, compact
 _TITLES = {
     "budget": (
         "Tuning budgets",
-        "leader: method with the larger expected best of n points from from_n on; "
-        "probability_first_better: that the best of n points of the first method beats the second's",
+        "leader: method with the larger expected best of n points, from the n beside it on; probability first better "
+        "n: that the best of n points of the first beats the best of n of the second",
     ),
     "convergence": (
         "Convergence",
-        "steps: difference of steps to the target, first minus second; area: of the accuracy curve, likewise",
+        "target: a validation accuracy; steps: difference of steps to the target, first minus second; area: of the "
+        "accuracy curve, likewise; num censored: cells of the first and of the second that never reach the target",
     ),
     "transfer": ("Transfer over settings", "phi: mean tuned score in each setting minus the best fixed point's"),
     "importance": (
@@ -31,6 +32,9 @@ _TITLES = {
     "tolerance_width": ("Tolerance width", "share of a parameter's range within 0.02 of the best level"),
 }
 
+_PLACES = ("block", "setting")
+_INTERVAL = {"value", "low", "high"}
+
 
 class Further(NamedTuple):
     """One table."""
@@ -42,16 +46,31 @@ class Further(NamedTuple):
 
 
 def tables(facts: Mapping[str, Any]) -> list[Further]:
-    """A table a topic; nested values become columns ``outer inner``, and columns without any content are left out."""
+    """A table a topic; nested values become columns, and columns that tell nothing are left out."""
     found = []
     for topic in [*(t for t in _TITLES if t in facts), *(t for t in facts if t not in _TITLES)]:
         rows = [_flat(row) for row in _rows(facts[topic])]
-        columns = [c for c in dict.fromkeys(key for row in rows for key in row) if any(row.get(c, "") for row in rows)]
+        columns = _columns(rows)
         if rows and columns:
             title, note = _TITLES.get(topic, (topic.replace("_", " ").capitalize(), ""))
             texts = [[row.get(column, "") for column in columns] for row in rows]
-            found.append(Further(title, note, [column.replace("_", " ") for column in columns], texts))
+            found.append(Further(title, note, [_heading(column) for column in columns], texts))
     return found
+
+
+def _columns(rows: Sequence[Mapping[tuple[str, ...], str]]) -> list[tuple[str, ...]]:
+    """Every key with a content, those of one nested value together; a place only where there are several of it."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    order = list(dict.fromkeys(key[0] for key in keys))
+    contents = {key: {row.get(key, "") for row in rows} for key in keys}
+    told = [key for key in keys if contents[key] - {""} and (key[0] not in _PLACES or len(contents[key]) > 1)]
+    return sorted(told, key=lambda key: order.index(key[0]))
+
+
+def _heading(column: tuple[str, ...]) -> str:
+    """``probability first better 4``; the values of hyperparameters are named by these alone."""
+    kept = column[1:] if column[0] == "values" and len(column) > 1 else column
+    return " ".join(kept) if column[0] == "values" else " ".join(kept).replace("_", " ")
 
 
 def _rows(content: Any) -> Sequence[Mapping[str, Any]]:
@@ -60,13 +79,17 @@ def _rows(content: Any) -> Sequence[Mapping[str, Any]]:
     return [row for row in content if isinstance(row, Mapping)] if isinstance(content, list | tuple) else []
 
 
-def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+def _flat(row: Mapping[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
+    """Texts by the path of their keys; a value with its interval is one text."""
+    found: dict[tuple[str, ...], str] = {}
     for key, value in row.items():
+        if isinstance(value, Mapping) and value.keys() >= _INTERVAL:
+            found[*prefix, key] = f"{_text(value['value'])} [{_text(value['low'])}, {_text(value['high'])}]"
+            value = {name: item for name, item in value.items() if name not in _INTERVAL}
         if isinstance(value, Mapping):
-            found.update(_flat(value, f"{prefix}{key} "))
+            found.update(_flat(value, (*prefix, key)))
         else:
-            found[f"{prefix}{key}"] = _text(value)
+            found[*prefix, key] = _text(value)
     return found
 
 

@@ -53,8 +53,13 @@ MEASURES: tuple[Measure, ...] = (
     Measure("Interquartile range", "IQR", "over points", _of("iqr", 4), True),
     Measure("Range", "range", "best minus worst point", _of("range", 4)),
     Measure("Seed noise", "seed sd", "standard deviation of one cell about its point and seed", _of("seed_std", 4)),
-    Measure("Tunability", "tunability", "best of the design minus default", _of("tunability", 4)),
-    Measure("Default's regret", "regret", "gain of the best point over the defaults", _of("default_regret", 4)),
+    Measure(
+        "Tunability",
+        "tunability",
+        "gain over the defaults to expect of the best of a quarter of the points",
+        _of("tunability", 4),
+    ),
+    Measure("Default's regret", "regret", "gain over the defaults of the best of all points", _of("default_regret", 4)),
     Measure("Failures", "failed", "cells that diverged or failed; they count at chance", _failures, True),
     Measure("Missing cells", "missing", "cells of the design without a record", lambda s: str(s.num_missing)),
     Measure(

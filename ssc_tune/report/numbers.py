@@ -17,6 +17,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def decimals(estimate: Estimate) -> int:
+    """Decimals that tell something: three of an accuracy, one of a count of steps."""
+    return 1 if any(abs(value) >= 10 for value in (estimate.value, estimate.low, estimate.high) if value) else 3
+
+
 def signed(value: float | None, digits: int = 3) -> str:
     """Like :func:`number`, with a plus sign where the number is positive."""
     text = number(value, digits)

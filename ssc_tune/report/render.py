@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import json
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssc_tune.report.figures.base import Figure, colours, shapes
-from ssc_tune.report.figures.specification import VEGA_LITE, page
+from ssc_tune.report.figures.base import Figure, colours, dashes, shapes
+from ssc_tune.report.figures.inline import Drawing, drawing
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
     import jinja2
 
 _MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
-_SCRIPT_SPECIAL = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -24,7 +23,7 @@ def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
 
 
 def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
-    """``report.html``: one file with style, data and the drawing library inside."""
+    """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script."""
     environment = _environment(escape=True)
     source = environment.loader
     assert source is not None
@@ -32,37 +31,32 @@ def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) ->
     return environment.get_template("report.html.j2").render(
         **content,
         figures=figures,
+        drawings=_drawings(figures),
         colours=colours(study),
+        dashes=dashes(study),
         shapes=shapes(study),
         style=_inline(style),
         script=_inline(script),
-        library=_inline(_library()) if figures else "",
-        drawings=script_json(_drawings(figures)),
+        digest=_digest(script),
     )
 
 
-def script_json(value: object) -> str:
-    """JSON that may stand in a script element: no character in it can end the element or open another."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_SCRIPT_SPECIAL)
+def _drawings(figures: Sequence[Figure]) -> dict[str, list[Drawing]]:
+    """The panels of each figure, by its name."""
+    found = {}
+    for figure in figures:
+        drawn = [drawing(p, figure.datasets, name=f"{figure.name}-{i}") for i, p in enumerate(figure.panels)]
+        found[figure.name] = [one._replace(svg=_inline(one.svg)) for one in drawn]
+    return found
 
 
-def _drawings(figures: Sequence[Figure]) -> dict[str, Any]:
-    datasets = {name: list(rows) for figure in figures for name, rows in figure.datasets.items()}
-    panels = {f"{figure.name}--{i}": page(panel) for figure in figures for i, panel in enumerate(figure.panels)}
-    return {"datasets": datasets, "panels": panels}
-
-
-@functools.cache
-def _library() -> str:
-    """Vega, Vega-Lite and their embedding, from the package that draws the files."""
-    import vl_convert
-
-    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
-    return text
+def _digest(script: str) -> str:
+    """By which a page names the one script that it lets run."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _inline(text: str) -> Any:
-    """Our own style or script, to stand in its element as it is."""
+    """Our own style, script or drawing, to stand in the page as it is."""
     from markupsafe import Markup
 
     assert "</script" not in text.lower()

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, StudyAnalysis, Verdict
-from ssc_tune.report.numbers import number, percent, signed
+from ssc_tune.report.numbers import decimals, number, percent, signed
+from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
 _RATIO = re.compile(r"^ln\((?P<upper>.+) / (?P<lower>.+)\)$")
@@ -31,12 +32,26 @@ def answer(analysis: StudyAnalysis) -> str:
     order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
     first, others = order[0], order[1:]
     start = "Inconclusive whether" if first.verdict == "inconclusive" else f"{first.verdict.capitalize()}:"
-    text = f"{start} {first.sentence.rstrip('.')} ({effect(first)})."
+    text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
     if not others:
         return text
     counts = {name: sum(v.verdict == name for v in others) for name in ("supported", "refuted", "inconclusive")}
     words = join([f"{count} {name}" for name, count in counts.items() if count])
     return f"{text} Of the {len(others)} other claim{'s' if len(others) > 1 else ''}: {words}."
+
+
+def reading(claims: Sequence[Claim]) -> str:
+    """How the lines of the claims' effects are read."""
+    if not claims:
+        return ""
+    texts = ["Lines show the effect with its interval."]
+    if any(c.equivalent is None and c.at_most is None for c in claims):
+        texts.append("Right of the dashes it speaks for the claim, left of them against it.")
+    if any(c.at_most is not None for c in claims):
+        texts.append("Where the claim is an upper bound, left of the dashes speaks for it.")
+    if any(c.equivalent is not None for c in claims):
+        texts.append("A grey zone is what counts as equal: an interval wholly inside it speaks for the claim.")
+    return " ".join(texts)
 
 
 def _undeclared(analysis: StudyAnalysis) -> str:
@@ -62,9 +77,14 @@ def _effect(name: str, estimate: Estimate) -> str:
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")
     found = _RATIO.match(name)
     if found is None:
-        return f"{name} is {signed(estimate.value)}{_between(estimate, signed)}"
+        return f"{name} is {_signed(estimate)(estimate.value)}{_between(estimate, _signed(estimate))}"
     ratio = number(math.exp(min(estimate.value, 700.0)), 2)
     return f"{found['upper']} is {ratio} times {found['lower']}{_between(estimate, _exponential)}"
+
+
+def _signed(estimate: Estimate) -> Callable[[float | None], str]:
+    digits = decimals(estimate)
+    return lambda value: signed(value, digits)
 
 
 def _exponential(value: float | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.atomic import write_atomically
 from ssc_tune.records.record import Record
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
@@ -45,10 +46,9 @@ def write(
         versions: of Python and packages.
         overhead: named figures on how the time was spent; none for a report made from records alone.
         records: the records themselves, for tracebacks, dates, machines and prototype geometry.
-        geometries: where prototypes and images lie, by cell id; shown for each cell that is in the tables.
+        geometries: where prototypes and images lie, by cell id; shown for the best cells (``Tables.best_cells``).
         hints: lines on how to go on, such as the command that opens MLflow.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     made = figures(study, tables, analysis, records, geometries or {})
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
     files: dict[str, str | bytes] = {
@@ -63,17 +63,11 @@ def write(
         drawn = svg(figure)
         files[f"figures/{figure.name}.svg"] = drawn
         files[f"figures/{figure.name}.png"] = png(drawn)
-    return [_replace(directory / name, data) for name, data in files.items()]
+    for name, content_of in files.items():
+        write_atomically(directory / name, content_of)
+    return [directory / name for name in files]
 
 
 def _json(analysis: StudyAnalysis) -> str:
     content = analysis.model_dump(mode="json", by_alias=True)
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _replace(path: Path, data: str | bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data if isinstance(data, bytes) else data.encode())
-    partial.replace(path)
-    return path

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from ssc_tune.design import Placement
 from ssc_tune.tracking.grouping import study_version
+from ssc_tune.tracking.lookup import find_experiment
 from ssc_tune.tracking.model import Models, models_of
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import sync
+from ssc_tune.tracking.system import check_available as check_system_metrics
 from ssc_tune.tracking.tracker import Tracker
-from ssc_tune.tracking.ui import experiment_address, ui_command, ui_environment, ui_hint
+from ssc_tune.tracking.ui import charts_address, experiment_address, ui_command, ui_environment, ui_hint
 from ssc_tune.tracking.uri import DEFAULT_URI, mask, resolve_uri
 
 __all__ = [
@@ -22,7 +24,10 @@ __all__ = [
     "Placement",
     "SyncReport",
     "Tracker",
+    "charts_address",
+    "check_system_metrics",
     "experiment_address",
+    "find_experiment",
     "mask",
     "models_of",
     "resolve_uri",

@@ -72,8 +72,8 @@ def _summary_rows(summaries: Sequence[MethodSummary]) -> list[list[str]]:
     ]
 
 
-def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None) -> str:
-    """What the experiment is, its latest verdicts, and how to go on."""
+def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
+    """What the experiment is, its latest verdicts, and how to go on; ``charts`` is the address of the prepared view."""
     about = study.description.strip() or f"How sensitive {' and '.join(study.methods)} are to their hyperparameters."
     parts = [
         f"# {study.name}",
@@ -81,6 +81,7 @@ def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None) 
         f"## Verdicts (version `{version}`)",
         verdicts(study, analysis),
         "## How to read it",
+        f"[Charts]({charts}): methods as bars, cells as curves and against each hyperparameter, coloured by method.",
         "One parent run a version of the study; under it one run a method and block, under that one run a cell. "
         "Sort by creation time to see them nested.",
         'Filter: `tags.method = "ssc" and metrics.test_accuracy > 0.9`; cells alone: `tags.cell_id LIKE "%"`.',

@@ -16,6 +16,7 @@ from ssc_tune.study.models import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import problem, split_missing
+from ssc_tune.tracking.system import SystemMetrics
 from ssc_tune.tracking.uri import mask, resolve_uri
 from ssc_tune.tracking.writer import Writer
 
@@ -44,9 +45,10 @@ class Tracker:
         directory: the study's folder; MLflow's log goes there.
         user_uri_is_default: the user named no store, so that the advice need not either.
         on_problem: called once, from the thread, with one line about the first problem.
+        system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
 
     Raises:
-        InputError: ``uri`` is not understood.
+        InputError: ``uri`` is not understood, or system metrics are asked for and cannot be measured.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Tracker:
         directory: Path,
         user_uri_is_default: bool = False,
         on_problem: Callable[[str], None],
+        system_metrics: bool = False,
     ) -> None:
         self.uri = resolve_uri(uri, Path.cwd())
+        self._system = SystemMetrics(self.uri) if system_metrics else None
         self._study = study
         self._directory = directory
         self._on_problem = on_problem
@@ -120,6 +124,7 @@ class Tracker:
             if time.monotonic() >= self._retry_at:
                 self._flush()
         self._flush()
+        self._stop_system_metrics()
         self._close(item)
 
     def _flush(self) -> bool:
@@ -132,6 +137,7 @@ class Tracker:
             while self._backlog:
                 self._write(self._writer, *self._backlog[0])
                 self._backlog.popleft()
+            self._follow_system_metrics(self._writer)
         except Exception as error:  # tracking must never stop a study, whatever MLflow raises
             self._retry_at = time.monotonic() + RETRY_SECONDS
             if not any(text.startswith("MLflow at") for text in self._problems):
@@ -139,6 +145,25 @@ class Tracker:
                 self._report(f"{text} (the study goes on; complete the view later with: {self._advice})")
             return False
         return True
+
+    def _follow_system_metrics(self, writer: Writer) -> None:
+        """After every writing: MLflow's monitor ends when the store fails, and goes on when it answers again."""
+        if self._system is None:
+            return
+        try:
+            self._system.follow(writer.parent(self._started))
+        except Exception as error:  # they must never stop a study, nor its cells from being written
+            self._system = None
+            self._report(problem("system metrics", error, self.uri))
+
+    def _stop_system_metrics(self) -> None:
+        """Before the parent run ends."""
+        if self._system is None:
+            return
+        try:
+            self._system.stop()
+        except Exception as error:  # see above
+            self._report(problem("system metrics", error, self.uri))
 
     def _write(self, writer: Writer, record: Record, placements: Sequence[Placement]) -> None:
         try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 
+from ssc_tune.tracking import charts
 from ssc_tune.tracking.uri import DEFAULT_URI, has_secret, is_server, mask
 
 DEFAULT_PORT = 5000
@@ -30,16 +33,28 @@ def ui_environment(uri: str) -> dict[str, str]:
 
 def experiment_address(uri: str, experiment_id: str | None = None, *, port: int = DEFAULT_PORT) -> str:
     """Where a browser finds the study's runs: nested and newest first; the experiment list if no id is known."""
-    root = mask(uri).replace("***@", "").rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
-    page = f"experiments/{experiment_id}/runs" if experiment_id is not None else "experiments"
-    return f"{root}/#/{page}"
+    if experiment_id is None:
+        return f"{_root(uri, port)}/#/experiments"
+    # Runs are nested only when they are sorted by creation; a browser may remember another order.
+    return f"{_root(uri, port)}/#/experiments/{experiment_id}/runs?orderByKey=attributes.start_time&orderByAsc=false"
 
 
-def ui_hint(uri: str, *, port: int = DEFAULT_PORT) -> str:
-    """The line that tells a user how to look at the runs. Never holds credentials."""
-    if is_server(uri):
-        return f"MLflow: {experiment_address(uri)}"
+def charts_address(uri: str, experiment_id: str, *, port: int = DEFAULT_PORT) -> str:
+    """Where a browser finds the study's prepared charts."""
+    return f"{_root(uri, port)}/#/{charts.page(experiment_id)}"
+
+
+def _root(uri: str, port: int) -> str:
+    return mask(uri).replace("***@", "").rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
+
+
+def ui_hint(uri: str, study: str, *, storage: Path = Path("runs")) -> str:
+    """The line that tells a user how to look at a study's runs: the command that prints their addresses.
+
+    Never holds credentials; an address with some is left to the environment, where MLflow looks for it.
+    """
+    place = "" if storage == Path("runs") else f" --storage {shlex.quote(str(storage))}"
     if has_secret(uri):
-        return f"MLflow: MLFLOW_BACKEND_STORE_URI=<{mask(uri)}> mlflow ui --host 127.0.0.1 --port {port} --workers 1"
-    store = "" if uri == DEFAULT_URI else f" --backend-store-uri {uri}"
-    return f"MLflow: mlflow ui{store} --host 127.0.0.1 --port {port} --workers 1"
+        return f"MLflow: MLFLOW_TRACKING_URI=<{mask(uri)}> ssc-tune ui {study}{place}"
+    store = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(uri)}"
+    return f"MLflow: ssc-tune ui {study}{place}{store}"

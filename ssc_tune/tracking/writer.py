@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Literal
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
-from ssc_tune.tracking import content, notes
+from ssc_tune.tracking import charts, content, notes
 from ssc_tune.tracking.client import artifact_location, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, study_version
@@ -75,10 +75,21 @@ class Writer:
         self.study = study
         self.version = study_version(study)
         self._ends: dict[Group, int] = {}
-        tags = {"mlflow.experimentKind": "custom_model_development", "ssc.study": study.name}
+        self._colours = charts.colours(study)
+        self._tag_experiment()
+
+    def _tag_experiment(self) -> None:
+        tags = {"mlflow.experimentKind": "custom_model_development", "ssc.study": self.study.name}
+        view = charts.view(self.study, self.version)
+        if view is not None:
+            tags[charts.VIEW_TAG] = view
         if _NOTE not in self.store.experiment_tags:
-            tags[_NOTE] = notes.experiment_note(study, self.version, None)
+            tags[_NOTE] = self._experiment_note(None)
         self.store.tag_experiment(tags)
+
+    def _experiment_note(self, analysis: StudyAnalysis | None) -> str:
+        page = f"#/{charts.page(self.store.experiment_id)}"
+        return notes.experiment_note(self.study, self.version, analysis, charts=page)
 
     def parent(self, start_time: float) -> KnownRun:
         """The parent run of this version, made if it is missing; ``start_time`` in seconds."""
@@ -98,15 +109,24 @@ class Writer:
         return run
 
     def _group(self, group: Group, start_time: float) -> KnownRun:
-        parent = {_PARENT: self.parent(start_time).run_id}
         run = self.store.find(("group", self.version, *group))
+        links = {
+            _PARENT: self.parent(start_time).run_id,  # differs if someone deleted the parent run
+            charts.CHART_TAG: charts.group_tag(self.version),
+            **self._colour(run, group.method),
+        }
         if run is None:
             note = notes.group_note(self.study, group, None)
-            tags = {"ssc.role": "group", "ssc.version": self.version, **group._asdict(), **parent, _NOTE: note}
+            tags = {"ssc.role": "group", "ssc.version": self.version, **group._asdict(), **links, _NOTE: note}
             name = content.group_name(self.study, group)
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
-        self.store.tag(run, parent)  # differs if someone deleted the parent run
+        self.store.tag(run, links)
         return run
+
+    def _colour(self, run: KnownRun | None, method: str) -> dict[str, str]:
+        """The method's colour, unless the run has one: people can choose another in the UI."""
+        has_one = run is not None and charts.COLOUR_TAG in run.tags
+        return {} if has_one else {charts.COLOUR_TAG: self._colours[method]}
 
     def write_cell(self, record: Record, placements: Sequence[Placement]) -> Outcome:
         """Write one cell, in an order that a crash at any moment leaves to be finished by the next writing."""
@@ -125,6 +145,8 @@ class Writer:
         tags = {
             **content.cell_tags(record, placements),
             "ssc.versions": " ".join(sorted(versions | {self.version})),
+            charts.CHART_TAG: charts.cell_tag(placements[0], self.version),
+            **self._colour(run, group.method),
             _PARENT: parent.run_id,
             _NOTE: notes.cell_note(record, placements),
         }
@@ -210,7 +232,7 @@ class Writer:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
         note = notes.study_note(self.study, self.version, analysis)
         self.store.tag(parent, {**content.verdict_tags(analysis), _NOTE: note})
-        self.store.tag_experiment({_NOTE: notes.experiment_note(self.study, self.version, analysis)})
+        self.store.tag_experiment({_NOTE: self._experiment_note(analysis)})
         texts = {"analysis.json": analysis.model_dump_json(indent=2, by_alias=True)}
         if analysis.summaries:
             rows = [

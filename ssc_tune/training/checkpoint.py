@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ssc_tune.atomic import replacing
+
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Writes ``content`` to ``path`` by way of a temporary file, fsync and rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Writes ``content`` to ``path``, the file before it standing until the new one is on the disk."""
+    with replacing(path) as file:
+        torch.save(content, file)
 
 
 def load(path: Path, *, cell_id: str, device: torch.device) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ssc_tune import data
+from ssc_tune.atomic import write_atomically
 from ssc_tune.methods.base import Starter
 from ssc_tune.training import checkpoint, signatures
 from ssc_tune.training.batches import Batches
@@ -238,9 +239,7 @@ class _Cell:
             features = module.encoder(self._stepper.prepare(self._batches.images[chosen]))
             embeddings = self.method.embeddings(module.head, features.float())
         found = geometry(self.method.prototypes(module.head), embeddings, self._batches.labels[chosen])
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(found.model_dump_json(), encoding="utf-8")
-        partial.replace(path)
+        write_atomically(path, found.model_dump_json())
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._clock

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.server
 import json
 import re
-import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from .conftest import Bench
 
@@ -82,21 +88,90 @@ def test_the_ui_is_started_on_the_named_store(
     assert "experiment small" in text
 
 
-def test_a_tracking_server_needs_no_ui_of_ours(bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ui_command_names_the_pages_of_a_study_that_is_in_the_store(
+    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(subprocess, "call", lambda *a, **k: 0)
+    _, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db")
+    assert "http://127.0.0.1:5000/#/experiments  " in text  # the list
+    assert "charts" not in text
+    assert not (tmp_path / "store.db").exists()
+    with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as store:
+        store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
+        rows = [(1, "small", "deleted"), (2, "other", "active"), (3, "small", "active")]
+        store.executemany("INSERT INTO experiments VALUES (?, ?, ?)", rows)
+        store.commit()
+    _, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", "5123")
+    runs, charts = text.splitlines()
+    assert "http://127.0.0.1:5123/#/experiments/3/runs?orderByKey=attributes.start_time&orderByAsc=false  " in runs
+    assert "http://127.0.0.1:5123/#/experiments/3/runs?viewStateShareKey=" in charts
+
+
+def test_finding_the_pages_imports_no_mlflow(bench: Bench) -> None:
+    script = """
+import sqlite3, subprocess, sys
+from ssc_tune.cli import main
+store = sqlite3.connect("store.db")
+store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
+store.execute("INSERT INTO experiments VALUES (3, 'small', 'active')")
+store.commit()
+subprocess.call = lambda *a, **k: 0
+assert main(["ui", "small.yaml", "--tracking-uri", "sqlite:///store.db"]) == 0
+print("heavy:", sorted({"torch", "ray", "mlflow", "optuna", "pandas"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "/experiments/3/runs" in done.stdout
+    assert done.stdout.endswith("heavy: []\n")
+
+
+class _Experiments(http.server.BaseHTTPRequestHandler):
+    """A tracking server that knows one experiment and one password."""
+
+    def do_GET(self) -> None:
+        asked = urllib.parse.urlsplit(self.path)
+        name = urllib.parse.parse_qs(asked.query)["experiment_name"]
+        allowed = self.headers["Authorization"] == f"Basic {base64.b64encode(b'anna:hunter@2').decode()}"
+        known = (asked.path, name) == ("/api/2.0/mlflow/experiments/get-by-name", ["small"])
+        self.send_response(200 if known and allowed else 403)
+        self.end_headers()
+        if known and allowed:
+            self.wfile.write(b'{"experiment": {"experiment_id": "12", "lifecycle_stage": "active"}}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("how", ["address", "environment", "wrong password", "nobody there"])
+def test_a_tracking_server_needs_no_ui_of_ours(
+    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
     monkeypatch.setattr(subprocess, "call", lambda *a, **k: pytest.fail("nothing to start"))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://anna:hunter2@mlflow.example.org")
-    code, text, err = call("ui", str(bench.file))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Experiments) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        host = f"127.0.0.1:{server.server_port}"
+        if how == "environment":
+            monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "anna")
+            monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hunter@2")
+        if how == "nobody there":
+            server.shutdown()
+            server.server_close()
+        user = {"environment": "", "wrong password": "anna:hunter3@"}.get(how, "anna:hunter%402@")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://{user}{host}")
+        code, text, err = call("ui", str(bench.file))
+        server.shutdown()
+        thread.join()
     assert code == 0
-    assert "https://mlflow.example.org/" in text
-    assert "hunter2" not in text + err
+    known = how in ("address", "environment")
+    assert (f"http://{host}/#/experiments/12/runs?" in text) == known
+    assert f"http://{host}/#/experiments" in text
+    assert "hunter" not in text + err
     assert call("ui", str(bench.file), "--tracking-uri", "ftp://x")[0] == 2
 
 
 @pytest.mark.slow
 def test_the_real_ui_answers(bench: Bench) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "ssc_tune.cli", "ui", str(bench.file), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:

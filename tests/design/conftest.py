@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 
 def _binaries() -> Path | None:
@@ -24,13 +24,6 @@ def _binaries() -> Path | None:
         said = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=False).stdout.strip()
         found.append(Path(said))
     return next((p for p in found if (p / "initdb").exists() and (p / "postgres").exists()), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +41,7 @@ def postgresql_server() -> Iterator[int]:
             pytest.skip("needs an account postgres")
         os.chown(folder, account.pw_uid, account.pw_gid)
         prefix = ["runuser", "-u", "postgres", "--"]
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     try:
         subprocess.run(
             [*prefix, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "tester", "--no-sync"],

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import fake_records
 import pytest
+from ports import free_port
 
 from ssc_tune import pipeline
 from ssc_tune.design import placements
-from ssc_tune.tracking import sync, ui_command, ui_environment
+from ssc_tune.tracking import charts_address, experiment_address, sync, ui_command, ui_environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -24,13 +29,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     places = placements(list(progress.cells))
     done = sync(study, [(r, places[key]) for key, r in records.items()], analysis, files, uri=uri, directory=home.path)
     assert not done.problems
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         ui_command(uri, port=port),
         env={**os.environ, **ui_environment(uri)},
@@ -69,35 +67,124 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     server.wait(60)
 
 
-def test_runs_filter_and_charts_are_there_and_nothing_leaves_the_machine(page_address: tuple[str, str]) -> None:
+OWN_404 = "/ajax-api/2.0/mlflow/users/current"
+"""MLflow's UI asks who has signed in; only a server that demands a password (basic auth) knows this address."""
+NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+RESIZED = "null ResizeObserver loop completed with undelivered notifications."
+"""The browser's notice that a layout took more than one pass, which MLflow's UI writes to the console as an error."""
+
+
+@dataclass
+class Visit:
+    """A page, and what it asked for and complained about; ``failed`` holds the addresses that answered an error."""
+
+    page: Page
+    address: str
+    experiment: str
+    asked: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("response", lambda answer: self.failed.append(answer.url) if answer.status >= 400 else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+
+    def check(self) -> None:
+        """Nothing has left the machine, and there is no complaint but those that are MLflow's own."""
+        assert [url for url in self.asked if not url.startswith((self.address, "data:", "blob:"))] == []
+        assert {url.removeprefix(self.address) for url in self.failed} <= {OWN_404}
+        assert self.errors.count(NOT_FOUND) == len(self.failed)
+        assert set(self.errors) <= {NOT_FOUND, RESIZED}
+
+
+@pytest.fixture
+def visit(page_address: tuple[str, str]) -> Iterator[Visit]:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
 
-    address, experiment = page_address
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
-        asked: list[str] = []
-        errors: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-
-        # Sorted by a metric the runs stand in one list; sorted by time they are nested, with closed groups.
-        search = urllib.parse.quote('tags.method = "ssc" and metrics.test_accuracy > 0.5')
-        page.goto(f"{address}/#/experiments/{experiment}/runs?searchFilter={search}&orderByKey=metrics.`test_accuracy`")
-        page.get_by_text("ssc · point").first.wait_for(timeout=120_000)
-        body = page.inner_text("body")
-        assert "ssc · point" in body
-        assert "fixmatch · point" not in body
-
-        page.get_by_text("ssc · point").first.click()
-        page.get_by_text("test_accuracy").first.wait_for(timeout=120_000)
-        page.goto(f"{page.url.split('?')[0].rstrip('/')}/model-metrics")
-        page.locator(".js-plotly-plot, .plotly, canvas").first.wait_for(state="attached", timeout=120_000)
-        assert "validation_accuracy" in page.inner_text("body")
+        visit = Visit(browser.new_page(viewport={"width": 1500, "height": 1500}), *page_address)
+        visit.page.set_default_timeout(120_000)
+        visit.watch()
+        yield visit
         browser.close()
-    outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    assert outside == []
-    assert errors == []
+
+
+def test_runs_can_be_filtered_and_each_has_its_curves(visit: Visit) -> None:
+    page = visit.page
+    # Sorted by a metric the runs stand in one list; sorted by time they are nested, with closed groups.
+    search = urllib.parse.quote('tags.method = "ssc" and metrics.test_accuracy > 0.5')
+    runs = f"{visit.address}/#/experiments/{visit.experiment}/runs"
+    page.goto(f"{runs}?searchFilter={search}&orderByKey=metrics.`test_accuracy`")
+    page.get_by_text("ssc · point").first.wait_for()
+    body = page.inner_text("body")
+    assert "ssc · point" in body
+    assert "fixmatch · point" not in body
+
+    page.get_by_text("ssc · point").first.click()
+    page.get_by_text("test_accuracy").first.wait_for()
+    page.goto(f"{page.url.split('?')[0].rstrip('/')}/model-metrics")
+    page.locator(".js-plotly-plot, .plotly, canvas").first.wait_for(state="attached")
+    assert "validation_accuracy" in page.inner_text("body")
+    visit.check()
+
+
+def test_the_runs_page_is_nested(visit: Visit) -> None:
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    visit.page.get_by_text("fake · version").first.wait_for()
+    assert "ssc · point" not in visit.page.inner_text("body")  # closed under the study and its method
+    visit.check()
+
+
+COUNTS = """card => ({
+    title: card.innerText.split("\\n")[0],
+    bars: card.querySelectorAll(".bars path").length,
+    points: card.querySelectorAll(".scatterlayer path.point").length,
+    lines: card.querySelectorAll("path.js-line").length,
+    colours: [...new Set([...card.querySelectorAll(".bars path, path.point")].map(mark => mark.style.fill))].sort(),
+})"""
+COLOURS = ["rgb(0, 114, 178)", "rgb(213, 94, 0)"]
+CELLS = 54
+
+
+def drawn(page: Page) -> dict[str, dict[str, Any]]:
+    """What each open chart holds, by its title, once the last one is complete."""
+    cards = page.get_by_test_id("experiment-view-compare-runs-card")
+    last = cards.filter(has_text="tau vs. test_accuracy")
+    last.locator(".scatterlayer path.point").nth(CELLS - 1).wait_for(state="attached")
+    page.wait_for_timeout(2000)
+    return {(found := card.evaluate(COUNTS))["title"]: found for card in cards.all()}
+
+
+def test_the_note_leads_to_charts_of_methods_and_hyperparameters(visit: Visit) -> None:
+    """The form of a saved view is MLflow's own and undocumented: this is what tells whether it still holds."""
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    edit = visit.page.get_by_test_id("experiment-metadata-editor-edit-button")
+    edit.locator("xpath=following::button[1]").click()  # unfolds the note
+    with visit.page.context.expect_page() as opened:
+        visit.page.get_by_role("link", name="Charts", exact=True).click()
+    visit.page = opened.value
+    visit.watch()
+    charts = drawn(visit.page)
+    assert visit.page.url.startswith(charts_address(visit.address, visit.experiment))
+    assert visit.page.get_by_test_id("saved-views-trigger").inner_text() == "fake, block shared"
+    assert list(charts) == [
+        "summary/mean",
+        "summary/std",
+        "validation_accuracy",
+        "Parallel Coordinates",
+        "learning_rate vs. test_accuracy",
+        "tau vs. test_accuracy",
+    ]
+    assert [charts[title]["bars"] for title in ("summary/mean", "summary/std")] == [2, 2]
+    assert charts["validation_accuracy"]["lines"] >= CELLS
+    for title in ("learning_rate vs. test_accuracy", "tau vs. test_accuracy"):
+        assert charts[title]["points"] == CELLS
+    assert [found["colours"] for title, found in charts.items() if title != "Parallel Coordinates"] == [COLOURS] * 5
+    assert visit.page.get_by_text("56 matching runs").is_visible()  # of the block's methods and cells
+    visit.check()

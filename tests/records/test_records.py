@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Attempt, CorruptRecord, Record, RecordStore, StudyFolder
-from ssc_tune.records.files import append_line, write_atomically
+from ssc_tune.records.files import append_line
 
 CELLS = fixed_cells(study())
 
@@ -77,20 +76,6 @@ def test_a_damaged_record_is_set_aside_and_the_others_are_read(tmp_path: Path) -
     assert f"{ids[1]}.json.damaged" in problems[0]
     assert (tmp_path / f"{ids[1]}.json.damaged").read_bytes() == b"\xff\xfe not text"
     assert store.read_many(ids) == (found, [])
-
-
-def test_writing_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.json"
-    write_atomically(path, "old")
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, "new and longer")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs", "Zl", "Zp", "Cc"]))))

@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 def opened(
     browser: Browser, path: Path, *, width: int = 1200, **options: Any
 ) -> Iterator[tuple[Page, list[str], list[str]]]:
-    """A drawn report, with the messages of its console and the addresses it asked for, its own left out."""
+    """An opened report, with the messages of its console and the addresses it asked for, its own left out."""
     context = browser.new_context(viewport={"width": width, "height": 900}, **options)
     page = context.new_page()
     messages: list[str] = []
@@ -47,7 +47,6 @@ def opened(
     page.on("request", lambda request: requests.append(request.url))
     context.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file://") else route.abort())
     page.goto(path.as_uri())
-    page.wait_for_selector("html[data-drawn=yes]", state="attached", timeout=60_000)
     own = path.as_uri()
     yield page, messages, [url for url in requests if url != own and not url.startswith("data:")]
     context.close()

@@ -26,11 +26,12 @@ def _axe() -> Path:
 def test_axe_finds_no_violation(tmp_path: Path) -> None:
     write(case(num_failed=2), tmp_path)
     with chromium() as browser:
-        for scheme in ("light", "dark"):
-            with opened(browser, tmp_path / "report.html", color_scheme=scheme, bypass_csp=True) as (page, _, _):
+        for scheme, width in (("light", 1200), ("dark", 1200), ("light", 390)):
+            options = {"color_scheme": scheme, "bypass_csp": True}
+            with opened(browser, tmp_path / "report.html", width=width, **options) as (page, _, _):
                 page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
                 page.add_script_tag(path=_axe())
                 found = page.evaluate("axe.run()")
                 assert len(found["passes"]) > 20
                 problems = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
-                assert problems == [], scheme
+                assert problems == [], (scheme, width)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ssc_tune.records.record import Record
 from ssc_tune.report.cells import views
 from ssc_tune.report.figures import directions
 from ssc_tune.training.result import Geometry
 
-from .builders import case
+from .builders import case, study
 
 
 def _picture(level: float) -> Geometry:
@@ -19,16 +22,18 @@ def _picture(level: float) -> Geometry:
     )
 
 
-def test_the_best_cell_with_a_picture_is_shown_of_each_method() -> None:
+def test_the_best_cell_of_each_method_is_shown() -> None:
     made = case()
     view = views(made.study, made.tables)[0]
     cells = made.tables.cells[made.tables.cells["method"] == "ssc"].sort_values("validation_accuracy")
     good, bad = cells.iloc[-1], cells.iloc[0]
     cosines, projection = directions.figures(
-        view, {good["cell_id"]: _picture(0.9), bad["cell_id"]: _picture(-0.5), "another study's": _picture(0.3)}
+        view,
+        made.tables,
+        {bad["cell_id"]: _picture(-0.5), good["cell_id"]: _picture(0.9), "another study's": _picture(0.3)},
     )
-    assert [panel.title for panel in cosines.panels] == [f"ssc: point {good['point']} seed {good['seed']}"]
-    assert cosines.ramp == (0.1, 0.9)
+    assert [panel.title for panel in cosines.panels] == [f"ssc: point {good['point']}, seed {good['seed']}"]
+    assert cosines.ramp == ("cosine", 0.1, 0.9)
     assert "from 0.100 to 0.900, mean 0.400" in cosines.panels[0].alt
     (rows,) = cosines.datasets.values()
     assert {(row["a"], row["b"]): row["v"] for row in rows}[0, 1] == 0.9
@@ -36,8 +41,31 @@ def test_the_best_cell_with_a_picture_is_shown_of_each_method() -> None:
     (points,) = projection.datasets.values()
     assert [row["w"] for row in points] == ["image"] * 2 + ["prototype"] * 3
     assert "75%" in projection.panels[0].alt
+    assert directions.figures(view, made.tables, {bad["cell_id"]: _picture(-0.5)}) == []
 
 
 def test_nothing_is_shown_without_pictures() -> None:
     made = case()
-    assert directions.figures(views(made.study, made.tables)[0], {}) == []
+    assert directions.figures(views(made.study, made.tables)[0], made.tables, {}) == []
+
+
+def test_the_best_cell_is_the_one_of_a_plain_loop() -> None:
+    blocks: dict[str, Any] = {"shared": {}, "own": {"parameters": ["tau", "temperature"], "methods": ["ssc"]}}
+    made = case(study(blocks=blocks), num_failed=3)
+    best: dict[tuple[str, str, str], Record] = {}
+    for record in made.records:
+        key = (record.block, record.setting, record.config.method)
+        score = record.result.validation_accuracy
+        if score is not None and (key not in best or score > (best[key].result.validation_accuracy or 0)):
+            best[key] = record
+    assert len(best) == 3
+    assert made.tables.best_cells() == {key: record.cell_id for key, record in best.items()}
+    empty = made.tables._replace(cells=made.tables.cells.assign(validation_accuracy=float("nan")))
+    assert empty.best_cells() == {}
+
+
+def test_of_equal_cells_the_first_point_and_seed_is_best() -> None:
+    made = case()
+    level = made.tables._replace(cells=made.tables.cells.assign(validation_accuracy=0.5)[::-1])
+    first = made.tables.cells.query("point == 0 and seed == 0")
+    assert level.best_cells() == {("shared", "main", row["method"]): row["cell_id"] for _, row in first.iterrows()}

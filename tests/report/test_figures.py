@@ -71,16 +71,18 @@ def test_colours_and_markers_do_not_depend_on_the_order_of_methods() -> None:
 def test_panels_in_the_page_have_no_legend_of_their_own(made: dict[str, Figure]) -> None:
     for figure in made.values():
         for panel in figure.panels:
-            coded = _inside(page(panel), "color") + _inside(page(panel), "shape") + _inside(page(panel), "strokeDash")
+            spec = page(panel, figure.datasets)
+            coded = [item for channel in ("color", "shape", "strokeDash") for item in _inside(spec, channel)]
             assert all(item["legend"] is None for item in coded if isinstance(item, dict) and "field" in item)
 
 
 def test_every_name_a_panel_asks_for_is_a_data_set(made: dict[str, Figure]) -> None:
     for figure in made.values():
         for panel in figure.panels:
-            names = {data["name"] for data in _inside(page(panel), "data")}
+            spec = page(panel, figure.datasets)
+            names = {data["name"] for data in _inside(spec, "data")}
             assert names
-            assert names <= set(figure.datasets)
+            assert names == set(spec["datasets"]) <= set(figure.datasets)
 
 
 def test_bins_of_a_heat_map_hold_the_means_of_their_points(made: dict[str, Figure]) -> None:
@@ -125,3 +127,57 @@ def test_a_figure_becomes_svg_and_png_without_a_browser(made: dict[str, Figure])
     assert drawn == svg(made["parameters"])
     assert png(drawn).startswith(b"\x89PNG")
     assert json.loads(json.dumps(picture(made["parameters"]), allow_nan=False))["columns"] == 3
+
+
+def test_the_step_curve_is_the_empirical_distribution_function(made: dict[str, Figure]) -> None:
+    figure = made["spread"]
+    for method in ("fixmatch", "ssc"):
+        scores = [row["y"] for row in figure.datasets["spread"] if row["m"] == method]
+        steps = [row for row in figure.datasets["steps"] if row["m"] == method]
+        assert (steps[0]["share"], steps[-1]["share"]) == (0, 1)
+        assert steps[0]["y"] < min(scores) <= max(scores) < steps[-1]["y"]
+        for row in steps:
+            assert row["share"] == pytest.approx(sum(y <= row["y"] for y in scores) / len(scores), abs=1e-6)
+
+
+def test_panels_of_curves_share_one_scale_of_accuracy() -> None:
+    made = case()
+    low = made.analysis.curves[0].model_copy(update={"kind": "relative", "y_name": "below best"})
+    high = low.model_copy(update={"x_name": "learning_rate", "x": (0.02, 0.03), "y": (5.0, 6.0), "low": (), "high": ()})
+    analysis = made.analysis.model_copy(update={"curves": (low, high)})
+    (figure,) = [f for f in figures(made.study, made.tables, analysis) if f.name == "relative"]
+    assert len(figure.panels) == 2
+    domains = [d for panel in figure.panels for d in _inside(_inside(panel.chart.to_dict(), "y"), "domain")]
+    assert len(domains) >= 2
+    assert all(domain == domains[0] for domain in domains)
+    assert domains[0][0] < min(low.low)
+    assert domains[0][1] > 6.0
+
+
+def test_only_pairs_that_a_method_has_are_counted_and_the_rest_is_said() -> None:
+    one = case(study(points=32, blocks={"own": {"parameters": [*study().search_space.parameters]}}))
+    figure = next(f for f in figures(one.study, one.tables, one.analysis) if f.name == "interactions")
+    pairs = {panel.name.rsplit("-", 1)[0] for panel in figure.panels}
+    assert len(pairs) == 6
+    assert "The first 6 of 10 pairs" in figure.caption
+
+
+def test_interactions_that_explain_nothing_get_no_bar_and_what_is_refused_is_said() -> None:
+    made = case()
+    shares = [s for s in made.analysis.shares if s.method == "ssc"]
+    assert {s.source for s in shares} > {"tau"}
+    tiny = shares[0].model_copy(
+        update={"source": "tau x mu", "share": shares[0].share.model_copy(update={"value": 0.001})}
+    )
+    large = tiny.model_copy(update={"source": "tau x learning_rate", "share": shares[0].share})
+    note = shares[0].share.model_copy(update={"note": "R2 is 0.31, below 0.5"})
+    refused = shares[0].model_copy(update={"method": "fixmatch", "source": "hyperparameters together", "share": note})
+    analysis = made.analysis.model_copy(update={"shares": (*shares, tiny, large, refused)})
+    figure = next(f for f in figures(made.study, made.tables, analysis) if f.name == "shares")
+    sources = {row["s"] for rows in figure.datasets.values() for row in rows}
+    assert "tau x learning_rate" in sources
+    assert "tau x mu" not in sources
+    assert (
+        f"{shares[0].evaluator} for fixmatch: R2 is 0.31, below 0.5, so hyperparameters are not told apart."
+        in figure.caption
+    )

@@ -9,6 +9,7 @@ import pytest
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.report import words
 from ssc_tune.report.forest import forest
+from ssc_tune.study.claims import Claim
 
 from .builders import case, study
 
@@ -19,6 +20,28 @@ def test_a_logarithm_is_told_as_a_ratio() -> None:
         f"sd of fixmatch is {math.exp(0.61):.2f} times sd of ssc, "
         f"95% interval {math.exp(0.29):.2f} to {math.exp(0.93):.2f}"
     )
+
+
+def test_a_count_of_steps_is_told_with_one_decimal() -> None:
+    steps = Estimate(value=-43.75, low=-84.513, high=-2.987, confidence=0.95)
+    verdict = case().analysis.verdicts[1].model_copy(update={"effect": steps, "effect_name": "steps of a minus b"})
+    assert words.effect(verdict) == "steps of a minus b is -43.8, 95% interval -84.5 to -3.0"
+    line = forest(verdict)
+    assert line is not None
+    assert (line.low_label, line.high_label) == ("-84.5", "-3.0")
+
+
+def test_how_lines_are_read_is_said_of_the_claims_that_there_are() -> None:
+    less, _, equal = (verdict.claim for verdict in case().analysis.verdicts)
+    share = {"name": "s", "method": "ssc", "in": "importance", "parameter": "tau"}
+    upper, lower = (Claim.model_validate({**share, end: 0.2}) for end in ("at_most", "at_least"))
+    assert words.reading([]) == ""
+    assert "Right of the dashes it speaks for the claim" in words.reading([less])
+    assert "Right of the dashes it speaks for the claim" in words.reading([lower])
+    assert "grey zone" not in words.reading([less])
+    assert "Right of the dashes" not in words.reading([equal]) + words.reading([upper])
+    assert "grey zone" in words.reading([equal])
+    assert "left of the dashes speaks for it" in words.reading([upper])
 
 
 def test_an_undefined_effect_says_why() -> None:
@@ -32,7 +55,7 @@ def test_the_answer_starts_with_the_claim_about_spread() -> None:
     turned = analysis.model_copy(update={"verdicts": tuple(reversed(analysis.verdicts))})
     for one in (analysis, turned):
         text = words.answer(one)
-        assert text.startswith("Supported: ssc has a smaller standard deviation over points than fixmatch (")
+        assert text.startswith("Supported: ssc has a smaller standard deviation over points than fixmatch; sd of")
         assert text.endswith("Of the 2 other claims: 1 refuted and 1 inconclusive.")
 
 

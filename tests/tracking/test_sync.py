@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ssc_tune.records.record import Record
-from ssc_tune.tracking import Placement, study_version, sync
+from ssc_tune.tracking import Placement, find_experiment, study_version, sync
 from ssc_tune.tracking.store import RunStore
 
 from .builders import analysis, cell, cells, study
@@ -44,6 +44,18 @@ def test_the_first_writing_creates_the_tree(uri: str, tmp_path: Path) -> None:
         group = found[run.data.tags["mlflow.parentRunId"]]
         assert group.data.tags["method"] == run.data.tags["method"] == run.data.params["method"]
     assert {run.info.status for run in found.values()} == {"FINISHED"}
+
+
+def test_the_experiment_is_found_without_mlflow(uri: str, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    write(uri, tmp_path, of=study("other"))
+    found = write(uri, tmp_path).experiment_id
+    assert found is not None
+    assert find_experiment(uri, "stability") == found
+    assert find_experiment(uri, "unknown") is None
+    MlflowClient(tracking_uri=uri).delete_experiment(found)
+    assert find_experiment(uri, "stability") is None
 
 
 def test_writing_twice_changes_nothing_at_all(uri: str, tmp_path: Path) -> None:

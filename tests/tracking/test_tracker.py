@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 
 from ssc_tune.errors import InputError
-from ssc_tune.tracking import Tracker, sync
+from ssc_tune.tracking import Tracker, find_experiment, sync
 from ssc_tune.tracking.client import first_use_lock
 
 from .builders import analysis, cell, cells, study
@@ -57,18 +58,12 @@ def test_an_interrupted_study_leaves_no_run_open(uri: str, tmp_path: Path) -> No
     assert len(cell_runs(uri)) == 1
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_server_that_is_down_is_reported_once_and_sync_repairs(
     uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     problems: list[str] = []
-    followed = tracker(f"http://anna:hunter2@127.0.0.1:{closed_port()}", tmp_path, problems)
+    followed = tracker(f"http://anna:hunter2@127.0.0.1:{free_port()}", tmp_path, problems)
     followed.start()
     for record, placements in cells():
         followed.cell(record, placements)
@@ -161,7 +156,7 @@ def test_two_studies_that_start_at_once_on_a_fresh_store(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_real_server(tmp_path: Path) -> None:
-    port = closed_port()
+    port = free_port()
     store = f"sqlite:///{tmp_path / 'server.db'}"
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", "1", "--artifacts-destination", str(tmp_path / "artifacts")]
@@ -184,6 +179,8 @@ def test_a_real_server(tmp_path: Path) -> None:
         assert followed.finish(None, [], timeout=120)[:4] == (4, 0, 0, ())
         first = sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)
         assert first[:4] == (5, 0, 4, ()), (tmp_path / "server.log").read_text()[-2000:]
+        assert find_experiment(uri, "stability") == first.experiment_id
+        assert find_experiment(uri, "unknown") is None
         before = dump(tmp_path / "server.db")
         assert sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)[:4] == (0, 0, 9, ())
         assert dump(tmp_path / "server.db") == before

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError
-from ssc_tune.tracking import DEFAULT_URI, experiment_address, mask, resolve_uri, ui_command, ui_environment, ui_hint
+from ssc_tune.tracking import (
+    DEFAULT_URI,
+    charts_address,
+    experiment_address,
+    mask,
+    resolve_uri,
+    ui_command,
+    ui_environment,
+    ui_hint,
+)
 
 SECRET = "postgresql+psycopg://anna:hunter%402@db.example:5432/mlflow"
 
@@ -63,12 +72,26 @@ def test_the_ui_listens_on_loopback_only() -> None:
 def test_a_password_goes_by_environment_and_not_by_the_command_line() -> None:
     assert not any("hunter" in part for part in ui_command(SECRET))
     assert ui_environment(SECRET)["MLFLOW_BACKEND_STORE_URI"] == SECRET
-    assert "hunter" not in ui_hint(SECRET)
+    assert "hunter" not in ui_hint(SECRET, "mine")
+
+
+def test_the_hint_is_the_command_that_prints_the_addresses() -> None:
+    assert ui_hint(DEFAULT_URI, "mine") == "MLflow: ssc-tune ui mine"
+    assert ui_hint("https://host", "mine", storage=Path("my runs")) == (
+        "MLflow: ssc-tune ui mine --storage 'my runs' --tracking-uri https://host"
+    )
+    assert ui_hint(SECRET, "mine").endswith("ssc-tune ui mine")
 
 
 def test_a_server_has_its_own_ui() -> None:
     assert ui_command("https://anna:hunter2@mlflow.example/") == []
-    assert experiment_address("https://anna:hunter2@mlflow.example/", "7") == (
-        "https://mlflow.example/#/experiments/7/runs"
-    )
-    assert experiment_address("sqlite:////data/mlflow.db", "7") == "http://127.0.0.1:5000/#/experiments/7/runs"
+    server = "https://anna:hunter2@mlflow.example/"
+    assert experiment_address(server, "7").startswith("https://mlflow.example/#/experiments/7/runs?")
+    assert charts_address(server, "7").startswith("https://mlflow.example/#/experiments/7/runs?")
+
+
+def test_the_runs_page_is_sorted_by_creation_and_the_list_stands_in_for_an_unknown_one() -> None:
+    uri = "sqlite:////data/mlflow.db"
+    address = experiment_address(uri, "7", port=5055)
+    assert address == "http://127.0.0.1:5055/#/experiments/7/runs?orderByKey=attributes.start_time&orderByAsc=false"
+    assert experiment_address(uri) == "http://127.0.0.1:5000/#/experiments"

@@ -54,16 +54,15 @@ def _of_view(
         training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),
         geometry.figure(view, records),
-        *directions.figures(view, geometries),
+        *directions.figures(view, tables, geometries),
     ]
     return [_placed(figure, view) for figure in found if figure is not None]
 
 
 def _placed(figure: Figure, view: View) -> Figure:
-    """Adds the view to the title where there are several, and makes the name fit for a file."""
-    title = f"{figure.title} ({view.heading})" if view.heading else figure.title
+    """Says which view the figure is of, and makes the name fit for a file."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name)
-    return dataclasses.replace(figure, name=name, title=title)
+    return dataclasses.replace(figure, name=name, heading=view.heading)
 
 
 __all__ = ["Figure", "Panel", "figures"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssc_tune.analysis.result import Curve
 from ssc_tune.study.models import Study
@@ -34,23 +34,42 @@ class Panel:
     height: int = 220
 
 
+class Ramp(NamedTuple):
+    """A continuous colour scale: what it shows, and its ends."""
+
+    title: str
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Figure:
-    """Panels under one title. ``ramp`` holds the ends of a continuous colour scale, for the page's own legend."""
+    """Panels under one title. ``ramp`` is the scale that they share, for the page's own legend.
+
+    ``link`` is its name in the page's navigation. ``heading`` names the block and setting that the figure is of, where
+    a study has several.
+    """
 
     name: str
     title: str
+    link: str
     caption: str
     panels: tuple[Panel, ...]
     datasets: Mapping[str, Sequence[Mapping[str, Any]]]
     methods: tuple[str, ...] = ()
-    ramp: tuple[float, float] | None = None
+    ramp: Ramp | None = None
+    heading: str = ""
+
+    @property
+    def full_title(self) -> str:
+        """The title, with the block and setting where there are several."""
+        return f"{self.title} ({self.heading})" if self.heading else self.title
 
     @property
     def columns(self) -> int:
-        """Panels side by side on a wide page: all where they are few, pairs where that is even."""
+        """Panels side by side on a wide page: all where they are few, else pairs of methods where a ramp is shared."""
         count = len(self.panels)
-        pairs = self.ramp is not None or count in (2, 4)
+        pairs = count in (2, 4) or (self.ramp is not None and count > 4)
         return 1 if count == 1 else 2 if pairs else 3
 
 
@@ -101,7 +120,7 @@ def dash(study: Study) -> alt.StrokeDash:
 
 def wrapped(text: str) -> list[str]:
     """An axis title in lines that fit the height of a panel."""
-    return textwrap.wrap(text, 36, break_on_hyphens=False)
+    return textwrap.wrap(text, 26, break_on_hyphens=False)
 
 
 def notes(curves: Sequence[Curve]) -> list[str]:

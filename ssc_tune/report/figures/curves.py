@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.report.cells import Row, View, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, wrapped
+from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, span, wrapped
+from ssc_tune.report.figures.levels import levels
 from ssc_tune.report.numbers import compact, number
+from ssc_tune.study.space import ChoiceParameter
 
 if TYPE_CHECKING:
     import altair as alt
@@ -21,39 +23,45 @@ _BUDGET = (
     "better method depends on how much tuning one can pay for."
 )
 _VOLUME = (
-    "The share of the search space whose accuracy is within a given distance of the best. A higher curve means that "
-    "more settings will do."
+    "The share of the points whose accuracy is within a tolerance of the best point of all methods. A higher curve "
+    "means that more settings will do."
 )
 _RELATIVE = (
-    "The same curves, each as a loss from its method's own best, so that shapes can be compared apart from levels."
+    'The lines of "Accuracy against each hyperparameter", each less the accuracy of its method\'s own best point, so '
+    "that shapes can be compared apart from levels: a flat line is a hyperparameter that does not matter."
 )
+_AXES = {"tolerance": "tolerance (difference of test accuracy)", "points tried": "points tried"}
 
 
 def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
     """The figures for which the analysis has curves in this block and setting."""
     made = [
-        _figure(view, analysis, "budget", "What tuning buys", _BUDGET),
-        _figure(view, analysis, "volume", "How much of the space is good enough", _VOLUME),
-        _figure(view, analysis, "relative", "Loss from each method's own best", _RELATIVE),
+        _figure(view, analysis, "budget", ("What tuning buys", "Tuning"), _BUDGET),
+        _figure(view, analysis, "volume", ("How much of the space is good enough", "Volume"), _VOLUME),
+        _figure(view, analysis, "relative", ("Loss from each method's own best", "Loss"), _RELATIVE),
     ]
     return [figure for figure in made if figure is not None]
 
 
-def _figure(view: View, analysis: StudyAnalysis, kind: str, title: str, caption: str) -> Figure | None:
+def _figure(view: View, analysis: StudyAnalysis, kind: str, names: tuple[str, str], caption: str) -> Figure | None:
     here = [c for c in analysis.curves if c.kind == kind and (c.block, c.setting) == (view.block, view.setting) and c.x]
     if not here:
         return None
-    panels, datasets = [], {}
-    for index, pair in enumerate(dict.fromkeys((c.x_name, c.y_name) for c in here)):
-        chosen = [c for c in here if (c.x_name, c.y_name) == pair]
-        key = f"{kind}-{index}{view.slug}"
-        datasets[key] = [row for c in chosen for row in _rows(view, c)]
-        parameter = view.parameters.get(pair[0])
-        heading = f"{pair[1]} against {pair[0]}" if parameter is None else axes.title(pair[0], parameter)
-        heading = heading[:1].upper() + heading[1:] if parameter is None else heading
-        banded = any("lo" in row for row in datasets[key])
-        panels.append(Panel(key, heading, _alt(chosen), _chart(view, key, *pair, banded=banded), 240))
-    return Figure(f"{kind}{view.slug}", title, " ".join([caption, *notes(here)]), tuple(panels), datasets, view.methods)
+    pairs = list(dict.fromkeys((c.x_name, c.y_name) for c in here))
+    keys = {pair: f"{kind}-{index}{view.slug}" for index, pair in enumerate(pairs)}
+    by_pair = {pair: [c for c in here if (c.x_name, c.y_name) == pair] for pair in pairs}
+    datasets = {keys[pair]: [row for c in by_pair[pair] for row in _rows(view, c)] for pair in pairs}
+    domain = span([row[end] for rows in datasets.values() for row in rows for end in ("lo", "y", "hi") if end in row])
+    panels = tuple(_panel(view, keys[pair], by_pair[pair], datasets[keys[pair]], domain) for pair in pairs)
+    return Figure(f"{kind}{view.slug}", *names, " ".join([caption, *notes(here)]), panels, datasets, view.methods)
+
+
+def _panel(view: View, key: str, curves: list[Curve], rows: list[Row], domain: list[float]) -> Panel:
+    x_name, y_name = curves[0].x_name, curves[0].y_name
+    parameter = view.parameters.get(x_name)
+    title = y_name if x_name in y_name else f"{y_name} against {x_name}"
+    heading = title[:1].upper() + title[1:] if parameter is None else axes.title(x_name, parameter)
+    return Panel(key, heading, _alt(curves), _chart(view, key, x_name, y_name, rows, domain), 240)
 
 
 def _rows(view: View, curve: Curve) -> list[Row]:
@@ -63,25 +71,36 @@ def _rows(view: View, curve: Curve) -> list[Row]:
         x = unit(parameter, value) if parameter is not None else value
         if x is not None:
             band = {"lo": curve.low[i], "hi": curve.high[i]} if curve.low and curve.high else {}
-            rows.append({"m": curve.method, "x": x, "y": curve.y[i], **band})
+            rows.append({"m": curve.method, "x": x, "t": compact(value), "y": curve.y[i], **band})
     return rows
 
 
-def _chart(view: View, key: str, x_name: str, y_name: str, *, banded: bool) -> Chart:
+def _chart(view: View, key: str, x_name: str, y_name: str, rows: list[Row], domain: list[float]) -> Chart:
     import altair as alt
 
     parameter = view.parameters.get(x_name)
-    numeric = alt.X("x:Q", title=x_name, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=6))
+    scale = alt.Scale(domain=domain, zero=False, nice=False)
+    y = alt.Y("y:Q", title=wrapped(y_name), scale=scale)
+    tips = [
+        alt.Tooltip("m:N", title="method"),
+        alt.Tooltip("t:N", title=x_name),
+        alt.Tooltip("y:Q", title=y_name, format=".3f"),
+        alt.Tooltip("lo:Q", title="band from", format=".3f"),
+        alt.Tooltip("hi:Q", title="band to", format=".3f"),
+    ]
+    if isinstance(parameter, ChoiceParameter):
+        return alt.layer(*levels(view, key, x_name, parameter, y, tips))
+    title = _AXES.get(x_name, x_name)
+    numeric = alt.X("x:Q", title=title, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=6))
     x = numeric if parameter is None else axes.x("x", x_name, parameter)
-    y = alt.Y("y:Q", title=wrapped(y_name), scale=alt.Scale(zero=False))
     base = alt.Chart(alt.NamedData(key))
-    band = base.transform_filter("isValid(datum.lo)").mark_area(opacity=0.16)
-    line = base.mark_line(strokeWidth=2)
-    tips = [alt.Tooltip("m:N", title="method"), alt.Tooltip("y:Q", title=y_name, format=".3f")]
-    low = alt.Y("lo:Q", title=wrapped(y_name), scale=alt.Scale(zero=False))
-    bands = band.encode(x=x, y=low, y2="hi:Q", color=colour(view.study))
+    line = base.mark_line(strokeWidth=2, point="transparent")
     lines: alt.Chart = line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
-    return alt.layer(bands, lines) if banded else lines
+    if not any("lo" in row for row in rows):
+        return lines
+    band = base.transform_filter("isValid(datum.lo)").mark_area(opacity=0.16)
+    low = alt.Y("lo:Q", title=wrapped(y_name), scale=scale)
+    return alt.layer(band.encode(x=x, y=low, y2="hi:Q", color=colour(view.study)), lines)
 
 
 def _alt(curves: Sequence[Curve]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ssc_tune.report.cells import Row, View, dicts
-from ssc_tune.report.figures.base import Figure, Panel, colours
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.report.cells import Row, View
+from ssc_tune.report.figures.base import Figure, Panel, Ramp, colours
 from ssc_tune.report.numbers import number, percent
 from ssc_tune.training.result import Geometry
 
@@ -16,27 +17,23 @@ if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
 
 
-def figures(view: View, geometries: Mapping[str, Geometry]) -> list[Figure]:
-    """A matrix of cosines and a projection a method; nothing where no picture was kept."""
-    found = _best(view, geometries)
+def figures(view: View, tables: Tables, geometries: Mapping[str, Geometry]) -> list[Figure]:
+    """A matrix of cosines and a projection for the best cell of each method; nothing where no picture was kept."""
+    found = _best(view, tables, geometries)
     if not found:
         return []
     return [_cosines(view, found), _projection(view, found)]
 
 
-def _best(view: View, geometries: Mapping[str, Geometry]) -> dict[str, tuple[str, Geometry]]:
-    """The cell of each method with the highest validation accuracy among those with a picture."""
-    best: dict[str, Row] = {}
-    for cell in dicts(view.cells):
-        if cell["cell_id"] not in geometries:
-            continue
-        held = best.get(cell["method"])
-        if held is None or float(cell["validation_accuracy"]) > float(held["validation_accuracy"]):
-            best[cell["method"]] = cell
+def _best(view: View, tables: Tables, geometries: Mapping[str, Geometry]) -> dict[str, tuple[str, Geometry]]:
+    """Where the best cell of each method stands, with its picture."""
+    best = tables.best_cells()
+    chosen = {m: best.get((view.block, view.setting, m)) for m in view.methods}
+    places = view.cells.set_index("cell_id")[["point", "seed"]]
     return {
-        m: (f"point {int(best[m]['point'])} seed {int(best[m]['seed'])}", geometries[best[m]["cell_id"]])
-        for m in view.methods
-        if m in best
+        method: (f"point {places['point'][cell_id]}, seed {places['seed'][cell_id]}", geometries[cell_id])
+        for method, cell_id in chosen.items()
+        if cell_id is not None and cell_id in geometries
     }
 
 
@@ -55,19 +52,20 @@ def _cosines(view: View, found: Mapping[str, tuple[str, Geometry]]) -> Figure:
             f"{number(max(values))}, mean {number(sum(values) / len(values))}."
         )
         panels.append((key, method, where, text))
-    ramp = (min(off), max(off))
+    ramp = Ramp("cosine", min(off), max(off))
     made = tuple(
         Panel(f"cosines-{method}", f"{method}: {where}", text, _matrix(key, ramp), 240)
         for key, method, where, text in panels
     )
     caption = (
-        "The best cell on validation of each method; for FixMatch the rows of its classifier. Classes in order; the "
-        "diagonal is 1 and left out. Equal cosines of -1/(K-1) would be a simplex."
+        "The best cell on validation of each method; for a method without prototypes, such as FixMatch, the rows of "
+        "its classifier. Classes in order; the diagonal is 1 and left out. Equal cosines of -1/(K-1), K being the "
+        "number of classes, would be a simplex."
     )
-    return Figure(f"cosines{view.slug}", "Cosines between prototypes", caption, made, datasets, (), ramp)
+    return Figure(f"cosines{view.slug}", "Cosines between prototypes", "Cosines", caption, made, datasets, (), ramp)
 
 
-def _matrix(key: str, ramp: tuple[float, float]) -> Chart:
+def _matrix(key: str, ramp: Ramp) -> Chart:
     import altair as alt
 
     chart: alt.Chart = (
@@ -78,8 +76,8 @@ def _matrix(key: str, ramp: tuple[float, float]) -> Chart:
             y=alt.Y("b:O", title="class"),
             color=alt.Color(
                 "v:Q",
-                title="cosine",
-                scale=alt.Scale(scheme="cividis", domain=list(ramp)),
+                title=ramp.title,
+                scale=alt.Scale(scheme="cividis", domain=[ramp.low, ramp.high]),
                 legend=alt.Legend(format=".2f"),
             ),
             tooltip=[
@@ -110,7 +108,9 @@ def _projection(view: View, found: Mapping[str, tuple[str, Geometry]]) -> Figure
         "Numbers are validation images by their true class, circled numbers are prototypes, all of unit length, on the "
         "images' two principal axes. What looks close here may be far apart in the other directions."
     )
-    return Figure(f"projection{view.slug}", "Prototypes among images", caption, tuple(panels), datasets, ())
+    return Figure(
+        f"projection{view.slug}", "Prototypes among images", "Projection", caption, tuple(panels), datasets, ()
+    )
 
 
 def _cloud(key: str, colour: str) -> Chart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssc_tune.report.cells import View, mean_rows
+from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, span
 from ssc_tune.report.numbers import number
 
@@ -19,7 +19,7 @@ def figure(view: View) -> Figure | None:
     rows = [{**row, "j": _jitter(row["p"])} for row in mean_rows(view)]
     if len(rows) < 2 * len(view.methods):
         return None
-    name = f"spread{view.slug}"
+    name, steps = f"spread{view.slug}", f"steps{view.slug}"
     domain = span([row["y"] for row in rows])
     quartiles = "; ".join(_quartiles(view, method) for method in view.methods)
     panels = (
@@ -34,7 +34,7 @@ def figure(view: View) -> Figure | None:
             "ecdf",
             "Share of points at or below an accuracy",
             f"Empirical distribution functions. {quartiles}.",
-            _ecdf(view, name, domain),
+            _ecdf(view, steps, domain),
             230,
         ),
     )
@@ -43,7 +43,19 @@ def figure(view: View) -> Figure | None:
         "hyperparameters; the further right, the more accurate it is. Means over seeds, so some of the width is "
         "seed noise: the table has the spread without it."
     )
-    return Figure(name, "Distribution over the search space", caption, panels, {name: rows}, view.methods)
+    datasets = {name: rows, steps: _steps(view, rows, domain)}
+    return Figure(name, "Distribution over the search space", "Distribution", caption, panels, datasets, view.methods)
+
+
+def _steps(view: View, rows: list[Row], domain: list[float]) -> list[Row]:
+    """Each method's empirical distribution function, from 0 at the left edge to 1 at the right one."""
+    found: list[Row] = []
+    for method in view.methods:
+        scores = sorted(row["y"] for row in rows if row["m"] == method)
+        places = [domain[0], *scores, domain[1]]
+        shares = [*(round(i / len(scores), 6) for i in range(len(scores) + 1)), 1.0] if scores else []
+        found += [{"m": method, "y": y, "share": share} for y, share in zip(places, shares, strict=False)]
+    return found
 
 
 def _jitter(point: int) -> float:
@@ -86,13 +98,15 @@ def _ecdf(view: View, name: str, domain: list[float]) -> Chart:
 
     x = alt.X("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
     y = alt.Y("share:Q", title="share of points", scale=alt.Scale(domain=[0, 1]))
+    tips = [
+        alt.Tooltip("m:N", title="method"),
+        alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
+        alt.Tooltip("share:Q", title="share of points at or below", format=".3f"),
+    ]
     chart: alt.Chart = (
         alt.Chart(alt.NamedData(name))
-        .transform_window(rank="rank()", sort=[alt.SortField("y")], groupby=["m"])
-        .transform_joinaggregate(total="count()", groupby=["m"])
-        .transform_calculate(share="datum.rank / datum.total")
-        .mark_line(interpolate="step-after", strokeWidth=2)
-        .encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study))
+        .mark_line(interpolate="step-after", strokeWidth=2, point="transparent")
+        .encode(x=x, y=y, order="share:Q", color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
     )
     return chart
 

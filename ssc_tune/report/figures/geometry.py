@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
 
 MAX_SIGNATURES = 4
+_TITLES = {
+    "prototype_max_cosine": "largest cosine of two prototypes",
+    "prototype_mean_cosine": "mean cosine of two prototypes",
+    "prototype_rank": "effective rank of the prototypes",
+}
 
 
 def figure(view: View, records: Sequence[Record]) -> Figure | None:
@@ -38,14 +43,15 @@ def figure(view: View, records: Sequence[Record]) -> Figure | None:
         for i, name in enumerate(names)
     )
     caption = (
-        "One mark a cell. Cosines near 1 between different prototypes, or an effective rank well below the number of "
-        "classes, mean that prototypes have collapsed onto one another."
+        "One mark a cell, at its last evaluation; for a method without prototypes, such as FixMatch, the rows of its "
+        "classifier stand for them. Cosines near 1 between different prototypes, or an effective rank well below the "
+        "number of classes, mean that prototypes have collapsed onto one another."
     )
-    return Figure(key, "Geometry of the prototypes", caption, panels, {key: rows}, view.methods)
+    return Figure(key, "Geometry of the prototypes", "Prototypes", caption, panels, {key: rows}, view.methods)
 
 
 def _title(name: str) -> str:
-    return name.replace("_", " ").replace("/", " ")
+    return _TITLES.get(name, name.replace("_", " ").replace("/", " "))
 
 
 def _row(cell: Row, signatures: dict[str, dict[str, float]], names: list[str]) -> Row | None:

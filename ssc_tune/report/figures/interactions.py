@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel
+from ssc_tune.report.figures.base import Figure, Panel, Ramp
 from ssc_tune.report.numbers import number
 from ssc_tune.study.space import ChoiceParameter, Parameter
 
@@ -27,29 +27,32 @@ def figure(view: View) -> Figure | None:
         return None
     points = f"points{view.slug}"
     datasets: dict[str, list[Row]] = {points: mean_rows(view)}
-    pairs = list(itertools.combinations(range(len(names)), 2))[:MAX_PAIRS]
-    cases = []
-    for (i, j), method in itertools.product(pairs, view.methods):
-        rows = _bins(view, datasets[points], method, i, j)
-        if rows:
-            key = f"heat-{i}-{j}-{view.methods.index(method)}{view.slug}"
-            datasets[key] = rows
-            cases.append((key, i, j, method))
+    pairs = list(itertools.combinations(range(len(names)), 2))
+    found = [
+        (f"heat-{i}-{j}-{k}{view.slug}", i, j, method, rows)
+        for (i, j), (k, method) in itertools.product(pairs, enumerate(view.methods))
+        if (rows := _bins(view, datasets[points], method, i, j))
+    ]
+    held = list(dict.fromkeys((i, j) for _, i, j, _, _ in found))
+    cases = [(key, i, j, method) for key, i, j, method, _ in found if (i, j) in held[:MAX_PAIRS]]
     if not cases:
         return None
+    datasets |= {key: rows for key, i, j, _, rows in found if (i, j) in held[:MAX_PAIRS]}
     values = [row["v"] for key, *_ in cases for row in datasets[key]]
-    ramp = (min(values), max(values))
+    ramp = Ramp("mean test accuracy", min(values), max(values))
     panels = tuple(_panel(view, datasets[key], key, points, i, j, method, ramp) for key, i, j, method in cases)
     caption = (
         "Colour is the mean test accuracy of the points in a bin, on one scale for all panels; dots are the points. "
         "Bins without a point are left empty. Few points share a bin, so read the pattern, not single bins."
     )
-    return Figure(f"interactions{view.slug}", "Pairwise interactions", caption, panels, datasets, (), ramp)
+    if len(held) > MAX_PAIRS:
+        caption += f" The first {MAX_PAIRS} of {len(held)} pairs, in the order of the search space."
+    return Figure(
+        f"interactions{view.slug}", "Pairwise interactions", "Interactions", caption, panels, datasets, (), ramp
+    )
 
 
-def _panel(
-    view: View, rows: list[Row], key: str, points: str, i: int, j: int, method: str, ramp: tuple[float, float]
-) -> Panel:
+def _panel(view: View, rows: list[Row], key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Panel:
     names = list(view.parameters)
     low, high = min(rows, key=lambda row: row["v"]), max(rows, key=lambda row: row["v"])
     text = (
@@ -89,7 +92,7 @@ def _bins(view: View, rows: list[Row], method: str, i: int, j: int) -> list[Row]
     ]
 
 
-def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: tuple[float, float]) -> Chart:
+def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Chart:
     import altair as alt
 
     (x_name, y_name) = (list(view.parameters)[k] for k in (i, j))
@@ -100,8 +103,8 @@ def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp:
     scale = alt.Scale(domain=[0, 1], nice=False)
     colour = alt.Color(
         "v:Q",
-        title="mean test accuracy",
-        scale=alt.Scale(scheme="cividis", domain=list(ramp)),
+        title=ramp.title,
+        scale=alt.Scale(scheme="cividis", domain=[ramp.low, ramp.high]),
         legend=alt.Legend(format=".2f"),
     )
     rect = (

@@ -8,6 +8,7 @@ from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, dicts, mean_rows, unit
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, shape, span
+from ssc_tune.report.figures.levels import levels
 from ssc_tune.report.numbers import compact, number
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
     return Figure(
         f"parameters{view.slug}",
         "Accuracy against each hyperparameter",
+        "Hyperparameters",
         _caption(view, curves),
         tuple(panels),
         datasets,
@@ -69,8 +71,8 @@ def _curve_rows(view: View, name: str, curve: Curve) -> list[Row]:
         position = unit(view.parameters[name], value)
         if position is not None:
             band = {"lo": curve.low[i], "hi": curve.high[i]} if curve.low and curve.high else {}
-            rows.append({"m": curve.method, "u": position, "y": curve.y[i], **band})
-    return sorted(rows, key=lambda row: (row["m"], row["u"]))
+            rows.append({"m": curve.method, "x": position, "y": curve.y[i], **band})
+    return sorted(rows, key=lambda row: (row["m"], row["x"]))
 
 
 def _chart(
@@ -124,9 +126,10 @@ def _chart(
         .mark_point(filled=False, size=150, stroke="currentColor", strokeWidth=1.4, opacity=1)
         .encode(x=x, y=y, tooltip=tips)
     )
-    lines = [] if parameter.type == "choice" else _lines(view, x, y, field, points, curve)
-    if parameter.type == "choice" and curve is not None:
-        lines = _marks(view, y, curve, name)
+    if parameter.type != "choice":
+        lines = _lines(view, x, y, field, points, curve)
+    else:
+        lines = levels(view, curve, name, parameter, y) if curve is not None else []
     return alt.layer(*lines, faint, means, default)
 
 
@@ -144,7 +147,7 @@ def _lines(view: View, x: alt.X, y: alt.Y, field: str, points: str, curve: str |
         )
         return [smooth.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study))]
     at = x.copy(deep=True)
-    at.shorthand = "u:Q"
+    at.shorthand = "x:Q"
     base = alt.Chart(alt.NamedData(curve))
     band = base.mark_area(opacity=0.16, clip=True).encode(
         x=at, y=alt.Y("lo:Q", scale=y["scale"]), y2="hi:Q", color=colour(view.study)
@@ -153,28 +156,6 @@ def _lines(view: View, x: alt.X, y: alt.Y, field: str, points: str, curve: str |
         x=at, y=y, color=colour(view.study), strokeDash=dash(view.study)
     )
     return [band.transform_filter("isValid(datum.lo)"), line]
-
-
-def _marks(view: View, y: alt.Y, curve: str, name: str) -> list[alt.Chart]:
-    """Means and bands of a choice: a short line with an error bar, in the method's lane."""
-    import altair as alt
-
-    parameter = view.parameters[name]
-    assert parameter.type == "choice"
-    lane = 0.5 / (len(parameter.choices) * len(view.methods))
-    middle = (len(view.methods) - 1) / 2
-    base = alt.Chart(alt.NamedData(curve)).transform_calculate(
-        w=f"datum.u + (indexof({list(view.methods)!r}, datum.m) - {middle}) * {lane}",
-        a=f"datum.w - {lane * 0.35}",
-        b=f"datum.w + {lane * 0.35}",
-    )
-    at = axes.x("w", name, parameter)
-    bar = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=7, opacity=0.25, clip=True)
-    level = axes.x("a", name, parameter)
-    return [
-        bar.encode(x=at, y=alt.Y("lo:Q", scale=y["scale"]), y2="hi:Q", color=colour(view.study)),
-        base.mark_rule(strokeWidth=2.5, clip=True).encode(x=level, x2="b:Q", y=y, color=colour(view.study)),
-    ]
 
 
 def _alt(view: View, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, shape, wrapped
+from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, wrapped
 from ssc_tune.report.figures.training import history
 from ssc_tune.report.numbers import compact, number
 
@@ -49,7 +49,7 @@ def figure(view: View, tables: Tables) -> Figure | None:
         "labels. Each mark is one point at the end of training, a mean over seeds; lines are a local regression."
     )
     title = "Pseudo-labels against the confidence threshold"
-    return Figure(key, title, caption, tuple(panels), {key: rows}, view.methods)
+    return Figure(key, title, "Pseudo-labels", caption, tuple(panels), {key: rows}, view.methods)
 
 
 def _chart(view: View, key: str, index: int, title: str) -> Chart:
@@ -68,7 +68,7 @@ def _chart(view: View, key: str, index: int, title: str) -> Chart:
     layers = [marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=tips)]
     if len(view.means) >= 10 * len(view.methods):
         smooth = base.transform_loess("x", f"y{index}", groupby=["m"], bandwidth=0.7).mark_line(strokeWidth=2)
-        layers.insert(0, smooth.encode(x=x, y=y, color=colour(view.study)))
+        layers.insert(0, smooth.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study)))
     return alt.layer(*layers)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ssc_tune.analysis.decomposition import UNRESOLVED
 from ssc_tune.analysis.result import Share, StudyAnalysis
 from ssc_tune.report.cells import Row, View
 from ssc_tune.report.figures.base import Figure, Panel, colour
 from ssc_tune.report.numbers import percent
+from ssc_tune.report.words import join
 
 if TYPE_CHECKING:
     import altair as alt
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
 
 MAX_SOURCES = 10
+LEAST_INTERACTION = 0.005
+"""Share below which an interaction gets no bar."""
 
 
 def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
@@ -44,17 +48,42 @@ def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
     caption = (
         "The share of the variance of test accuracy that each hyperparameter, interaction, the seed and the rest "
         "account for; whiskers are intervals. Shares are of each method's own variance: a stable method has little "
-        "of it to share out."
+        f"of it to share out. Interactions below {percent(LEAST_INTERACTION)} are left out."
     )
-    return Figure(f"shares{view.slug}", "Where the variance comes from", caption, tuple(panels), datasets, view.methods)
+    caption = " ".join([caption, *_notes(here)])
+    return Figure(
+        f"shares{view.slug}",
+        "Where the variance comes from",
+        "Variance",
+        caption,
+        tuple(panels),
+        datasets,
+        view.methods,
+    )
+
+
+def _notes(shares: Sequence[Share]) -> list[str]:
+    """What is said of single evaluators, with the methods that it is said of."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    unresolved = {(share.evaluator, share.method) for share in shares if share.source == UNRESOLVED}
+    for share in shares:
+        if share.share.note:
+            end = ", so hyperparameters are not told apart" if (share.evaluator, share.method) in unresolved else ""
+            found.setdefault((share.evaluator, share.share.note.rstrip(".") + end), {})[share.method] = None
+    everyone = {share.method for share in shares}
+    return [
+        f"{evaluator}{'' if set(methods) == everyone else f' for {join(list(methods))}'}: {note}."
+        for (evaluator, note), methods in found.items()
+    ]
 
 
 def _sources(shares: Sequence[Share]) -> list[str]:
-    """The largest sources, in the order in which the analysis names them."""
+    """The largest sources, in the order in which the analysis names them, without interactions that explain nothing."""
     largest: dict[str, float] = {}
     for share in shares:
         largest[share.source] = max(largest.get(share.source, float("-inf")), share.share.value or 0.0)
-    kept = set(sorted(largest, key=lambda source: -largest[source])[:MAX_SOURCES])
+    told = [source for source, value in largest.items() if " x " not in source or value >= LEAST_INTERACTION]
+    kept = set(sorted(told, key=lambda source: -largest[source])[:MAX_SOURCES])
     return [source for source in largest if source in kept]
 
 
@@ -69,7 +98,15 @@ def _row(share: Share) -> Row:
 def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
     import altair as alt
 
-    row = alt.Y("s:N", title=None, sort=sources, axis=alt.Axis(labelLimit=190, labelFontSize=12))
+    two = "length(datum.label) > 20 && indexof(datum.label, ' x ') > 0"  # an interaction takes two lines
+    axis = alt.Axis(
+        labelExpr=f"{two} ? split(replace(datum.label, ' x ', ' x\\n'), '\\n') : datum.label",
+        labelBaseline={"condition": {"test": two, "value": "bottom"}, "value": "middle"},
+        labelLimit=190,
+        labelFontSize=12,
+        labelPadding=4,
+    )
+    row = alt.Y("s:N", title=None, sort=sources, axis=axis)
     lane = alt.YOffset("m:N", sort=list(view.methods), scale=alt.Scale(domain=list(view.methods), paddingInner=0.12))
     x = alt.X("y:Q", title="share of variance", axis=alt.Axis(format="%", grid=True, tickCount=5))
     base = alt.Chart(alt.NamedData(key))

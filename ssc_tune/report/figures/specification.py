@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssc_tune.report.figures.base import CONFIG, Figure, Panel
@@ -11,7 +13,13 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 """Version that vl-convert renders with, in files and in the page."""
 
+WIDTH = 350
+"""Of a panel in the page, at the size of its letters; the page scales it to its column."""
+
+_TIP = "tip"
+
 Spec = dict[str, Any]
+Datasets = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def _body(panel: Panel) -> Spec:
@@ -33,16 +41,55 @@ def _without_legends(value: Any) -> Any:
     return inner
 
 
-def page(panel: Panel) -> Spec:
-    """One panel that takes the width it is given; data by name, legend left to the page."""
-    fit = {"type": "fit", "contains": "padding"}
+def _with_tips(value: Any) -> Any:
+    """The same specification with each mark's tooltip as its description: what it says travels in the drawing."""
+    if isinstance(value, list):
+        return [_with_tips(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _with_tips(item) for key, item in value.items()}
+    encoding = inner.get("encoding", {})
+    if "tooltip" not in encoding:
+        return inner
+    kept = {key: item for key, item in encoding.items() if key != "tooltip"}
+    inner["encoding"] = {**kept, "description": {"field": _TIP, "type": "nominal"}}
+    inner["transform"] = [*inner.get("transform", []), {"calculate": _tip(encoding["tooltip"]), "as": _TIP}]
+    return inner
+
+
+def _tip(fields: list[dict[str, Any]]) -> str:
+    """An expression of Vega for the lines ``title: value`` of the fields that a row has, each after a line break."""
+    lines = []
+    for field in fields:
+        value = f"datum[{json.dumps(field['field'])}]"
+        shown = f"format({value}, {json.dumps(field['format'])})" if "format" in field else value
+        title = json.dumps(f"\n{field['title']}: ")
+        lines.append(f"(isValid({value}) ? {title} + {shown} : '')")
+    return " + ".join(lines)
+
+
+def _named(value: Any) -> set[str]:
+    """Names of the data that a specification asks for."""
+    if isinstance(value, list):
+        return set().union(*(_named(item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    data = value.get("data")
+    own = {data["name"]} if isinstance(data, dict) and "name" in data else set()
+    return own.union(*(_named(item) for item in value.values()))
+
+
+def page(panel: Panel, datasets: Datasets) -> Spec:
+    """One panel with its data, as wide as :data:`WIDTH`; the legend is left to the page."""
+    body = _with_tips(_without_legends(_body(panel)))
     return {
         "$schema": SCHEMA,
-        **_without_legends(_body(panel)),
-        "width": "container",
+        **body,
+        "datasets": {name: list(datasets[name]) for name in sorted(_named(body))},
+        "width": WIDTH,
         "height": panel.height,
-        "autosize": fit,
-        "config": CONFIG,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "config": {**CONFIG, "aria": True, "mark": {"aria": True}},
     }
 
 
@@ -52,7 +99,7 @@ def picture(figure: Figure, *, width: int = 300) -> Spec:
     config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1}}
     return {
         "$schema": SCHEMA,
-        "title": {"text": figure.title, "fontSize": 15, "anchor": "start", "offset": 12},
+        "title": {"text": figure.full_title, "fontSize": 15, "anchor": "start", "offset": 12},
         "columns": figure.columns,
         "concat": parts,
         "datasets": {name: list(rows) for name, rows in figure.datasets.items()},
@@ -64,18 +111,27 @@ def picture(figure: Figure, *, width: int = 300) -> Spec:
 
 def svg(figure: Figure) -> str:
     """The picture as SVG, drawn without a browser."""
+    return _drawn(picture(figure), "part")
+
+
+def page_svg(panel: Panel, datasets: Datasets, *, name: str) -> str:
+    """A panel for the page as SVG; ``name`` begins the names of its parts, which must be unique in a page."""
+    return _drawn(page(panel, datasets), f"{name}-part")
+
+
+def _drawn(spec: Spec, prefix: str) -> str:
     import vl_convert
 
-    text: str = vl_convert.vegalite_to_svg(picture(figure), vl_version=VEGA_LITE, allowed_base_urls=[])
-    return _renumbered(text)
+    text: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return _renumbered(text, prefix)
 
 
-def _renumbered(drawn: str) -> str:
+def _renumbered(drawn: str, prefix: str) -> str:
     """Names clips and gradients by their order in the picture; the renderer counts them over its whole life."""
     names: dict[str, str] = {}
 
     def named(found: re.Match[str]) -> str:
-        return f"{found[1]}{names.setdefault(found[2], f'part{len(names)}')}{found[3]}"
+        return f"{found[1]}{names.setdefault(found[2], f'{prefix}{len(names)}')}{found[3]}"
 
     return re.sub(r"(\bid=\"|url\(#)([^\"()]+)(\"|\))", named, drawn)
 

@@ -50,7 +50,7 @@ def figure(view: View, tables: Tables, analysis: StudyAnalysis) -> Figure | None
     caption = (
         f"{first} over all points and seeds, with the middle half of the cells. Methods are compared at equal steps."
     )
-    return Figure(f"training{view.slug}", "During training", caption, tuple(panels), datasets, view.methods)
+    return Figure(f"training{view.slug}", "During training", "Training", caption, tuple(panels), datasets, view.methods)
 
 
 def _means(view: View, analysis: StudyAnalysis) -> list[Row]:

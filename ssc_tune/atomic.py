@@ -1,0 +1,36 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """An open file that takes the place of ``path`` when the block ends; makes the folder if needed.
+
+    The content is on the disk (fsync) before the name is given to it. A block that raises leaves ``path`` as it was and
+    nothing beside it; a process that dies leaves a file ``.NAME.*.partial``. Permissions are those of any new file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with open(partial, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replaces ``path`` by ``content``, text as UTF-8 with its line ends as they are."""
+    with replacing(path) as file:
+        file.write(content if isinstance(content, bytes) else content.encode())

@@ -1,0 +1,63 @@
+"""Which experiment of a store is a study's, without mlflow, whose import takes seconds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import urllib.request
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
+
+from ssc_tune.tracking.client import probe
+from ssc_tune.tracking.uri import is_server, sqlite_path
+
+SECONDS = 3.0
+
+
+def find_experiment(uri: str, name: str) -> str | None:
+    """The id of an active experiment, or None if there is none, or the store does not answer. ``uri`` is resolved."""
+    try:
+        return _on_server(uri, name) if is_server(uri) else _in_database(uri, name)
+    except Exception:  # whatever the store or its driver raises: an address less, and no harm
+        return None
+
+
+def _in_database(uri: str, name: str) -> str | None:
+    database = sqlite_path(uri)
+    if database is not None and not database.is_file():
+        return None
+    from sqlalchemy import create_engine, text
+
+    probe(uri, SECONDS)
+    query = text("SELECT experiment_id FROM experiments WHERE name = :name AND lifecycle_stage = 'active'")
+    engine = create_engine(uri)
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(query, {"name": name}).scalar()
+    finally:
+        engine.dispose()
+    return None if found is None else str(found)
+
+
+def _on_server(uri: str, name: str) -> str | None:
+    parts = urlsplit(uri)
+    host = parts.netloc.rpartition("@")[2]
+    path = f"{parts.path.rstrip('/')}/api/2.0/mlflow/experiments/get-by-name"
+    address = urlunsplit((parts.scheme, host, path, urlencode({"experiment_name": name}), ""))
+    request = urllib.request.Request(address)
+    credentials = _credentials(parts.username, parts.password)
+    if credentials:
+        request.add_unredirected_header("Authorization", credentials)
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        experiment = json.load(answer)["experiment"]
+    return str(experiment["experiment_id"]) if experiment["lifecycle_stage"] == "active" else None
+
+
+def _credentials(user: str | None, password: str | None) -> str | None:
+    """What MLflow's own client would send, from the address or from its environment variables."""
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME") if user is None else unquote(user)
+    password = os.environ.get("MLFLOW_TRACKING_PASSWORD") if password is None else unquote(password)
+    if user and password:
+        return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    return f"Bearer {token}" if token else None

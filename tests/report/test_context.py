@@ -1,0 +1,30 @@
+"""What stands at the head of a report."""
+
+from __future__ import annotations
+
+from ssc_tune.report.context import Extras, context
+
+from .builders import START, Case, case, study
+
+
+def _facts(made: Case) -> dict[str, str]:
+    found = context(made.study, made.tables, made.analysis, Extras("", {}, None, made.records, ()))["facts"]
+    return dict(found)
+
+
+def test_what_varies_is_said_of_every_block() -> None:
+    assert _facts(case())["Varied"] == "tau, learning_rate, mu"
+    defaults = study(design={"type": "defaults"}, claims=[])
+    assert "Varied" not in _facts(case()._replace(study=defaults))
+    two = _facts(case(study(blocks={"shared": {}, "own": {"parameters": ["tau", "temperature"]}})))
+    assert two["Varied in block shared"] == "tau, learning_rate, mu"
+    assert two["Varied in block own"] == "tau, temperature"
+
+
+def test_a_run_within_a_day_names_the_day_once() -> None:
+    made = case()
+    assert _facts(made)["Run"] == "2023-11-14 22:13 to 22:13 UTC"
+    late = made.records[-1].model_copy(update={"ended": START + 86_400})
+    assert (
+        _facts(made._replace(records=(*made.records[:-1], late)))["Run"] == "2023-11-14 22:13 to 2023-11-15 22:13 UTC"
+    )

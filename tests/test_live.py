@@ -1,0 +1,135 @@
+"""What is seen while a study runs."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from design.builders import record, study
+from rich.console import Console
+
+from ssc_tune import methods
+from ssc_tune.design import Cell
+from ssc_tune.design.cells import fixed_cells
+from ssc_tune.live import LiveView, images_per_step
+from ssc_tune.records import Attempt, StudyFolder
+from ssc_tune.training import CellConfig, Evaluation
+
+CELLS = fixed_cells(study())
+
+
+def _cell(method: str) -> Cell:
+    return next(cell for cell in CELLS if cell.placement.method == method and cell.placement.point == 1)
+
+
+class _Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _view(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch, *, width: int) -> LiveView:
+    monkeypatch.setenv("COLUMNS", str(width))
+    return LiveView(folder, CELLS, {}, out=_Terminal(), err=io.StringIO(), workers=2)
+
+
+def _begin(folder: StudyFolder, view: LiveView, cell: Cell, *, images_per_second: float | None = None) -> None:
+    folder.log_attempt(cell.cell_id, Attempt(number=1, started=1.0, outcome="running"))
+    view.started(cell)
+    if images_per_second is not None:
+        evaluation = Evaluation(
+            step=3, time=2.0, train_loss=1.0, loss_terms={}, validation_accuracy=0.8125, confident_fraction=0.5,
+            confident_accuracy=0.9, learning_rate=0.01, images_per_second=images_per_second,
+        )  # fmt: skip
+        (folder.cell(cell.cell_id) / "progress.json").write_text(evaluation.model_dump_json())
+
+
+def _shown(view: LiveView, width: int) -> list[str]:
+    text = io.StringIO()
+    Console(file=text, width=width, force_terminal=False).print(view._render())
+    return text.getvalue().splitlines()
+
+
+def test_a_running_cell_shows_steps_a_second_and_accuracy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("ssc")
+    view = _view(folder, monkeypatch, width=100)
+    mu, batch = cell.config.hyperparameters["mu"], cell.config.hyperparameters["batch_size"]
+    _begin(folder, view, cell, images_per_second=12.5 * (batch + 3 * mu * batch))
+    lines = [line.strip() for line in _shown(view, 100)]
+    place = "" if cell.placement.block == "shared" else f" ({cell.placement.block})"
+    assert f"ssc point 1 seed {cell.placement.seed}{place}: step 3/6, 12.5 steps/s, validation accuracy 0.812" in lines
+    assert "images/s" not in "".join(lines)
+
+
+def test_a_cell_without_an_evaluation_shows_no_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("fixmatch")
+    view = _view(folder, monkeypatch, width=100)
+    _begin(folder, view, cell)
+    line = next(line for line in _shown(view, 100) if line.startswith("fixmatch point"))
+    assert line.rstrip().endswith(": step 0/6")
+
+
+def test_a_cell_that_no_worker_has_begun_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = StudyFolder(tmp_path, "small")
+    view = _view(folder, monkeypatch, width=100)
+    view.started(_cell("ssc"))
+    assert not [line for line in _shown(view, 100) if " point " in line]
+
+
+@pytest.mark.parametrize("width", [48, 60, 80, 120])
+def test_rate_and_accuracy_are_there_in_any_width(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("ssc")
+    view = _view(folder, monkeypatch, width=width)
+    _begin(folder, view, cell, images_per_second=1e6)
+    lines = _shown(view, width)
+    assert max(len(line.rstrip()) for line in lines) <= width
+    line = next(line for line in lines if line.startswith("ssc point"))
+    assert "steps/s" in line
+    assert line.rstrip().endswith("0.812")
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [("fixmatch", {}), ("fixmatch", {"num_strong_views": 2}), ("ssc", {"mu": 3}), ("supervised", {"batch_size": 5})],
+)
+def test_images_of_a_step_are_those_that_training_draws(method: str, given: dict[str, Any]) -> None:
+    import torch
+
+    from ssc_tune import data
+    from ssc_tune.training.batches import Batches
+
+    changed = {"method": method, "hyperparameters": {"batch_size": 4, "mu": 2, **given}}
+    config = CellConfig.model_validate({**CELLS[0].config.model_dump(), **changed})
+    dataset = data.load(config.data.name)
+    split = data.split(
+        dataset, labels_per_class=config.data.labels_per_class, validation=config.data.validation, seed=0
+    )
+    kind = methods.get(method)
+    made = kind(kind.Hyperparameters.model_validate(config.hyperparameters), num_classes=10)
+    batches = Batches(
+        dataset, split, made.hyperparameters, num_strong_views=made.num_strong_views,
+        uses_unlabelled=made.uses_unlabelled, seed=0, device=torch.device("cpu"),
+    )  # fmt: skip
+    assert images_per_step(config) == batches.images_per_step == len(next(batches.between(0, 1)).images)
+
+
+def test_the_view_needs_no_torch() -> None:
+    code = "import sys, ssc_tune.live; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_counts_and_time_left_follow_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("ssc")
+    view = _view(folder, monkeypatch, width=120)
+    _begin(folder, view, cell, images_per_second=100.0)
+    view.finished(cell, record(cell, 0.75))
+    text = "\n".join(_shown(view, 120))
+    total = len({c.cell_id for c in CELLS if c.placement.method == "ssc"})
+    assert f"1/{total}" in text
+    assert "0.750" in text
+    assert "steps/s" not in text
