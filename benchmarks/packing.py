@@ -43,9 +43,7 @@ def make_stacked(setting: str, method: str, seeds: int, device: torch.device, va
         draws = Batches(
             dataset,
             split,
-            kind.hyperparameters,
-            num_strong_views=kind.num_strong_views,
-            uses_unlabelled=True,
+            kind,
             seed=seed,
             device=device,
         )

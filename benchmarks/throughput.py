@@ -105,9 +105,7 @@ class Ours:
         self.batches = Batches(
             dataset,
             split,
-            hp,
-            num_strong_views=self.method.num_strong_views,
-            uses_unlabelled=True,
+            self.method,
             seed=0,
             device=device,
         )
@@ -209,7 +207,7 @@ def measure(
     images, operations = 0, {}
     for view in ("joint", "separate"):
         probe = Ours(setting, method, {"weak_view": view}, device)
-        images = probe.batches.images_per_step
+        images = probe.method.images_per_step
         operations[view] = flops(lambda probe=probe: probe.steps(1))  # type: ignore[misc]
     rows = []
     for name, (loop, _) in loops.items():

@@ -51,8 +51,7 @@ def _from_forward(cell: Cell) -> float:
     config = cell.config
     hp = methods.get(config.method).Hyperparameters.model_validate(config.hyperparameters)
     method = methods.get(config.method)(hp, num_classes=data.load(config.data.name).num_classes)
-    unlabelled = hp.mu * hp.batch_size if method.uses_unlabelled else 0
-    images = hp.batch_size + (1 + method.num_strong_views) * unlabelled
+    images = method.images_per_step
     sample = data.load(config.data.name).train_images
     device = resolve_device("auto")
     torch.set_num_threads(1)

@@ -179,7 +179,7 @@ class LiveView:
         if progress is None:
             return f"{_name(cell)}: step 0/{steps}"
         step, accuracy, images_per_second = progress
-        rate = _rate(images_per_second / images_per_step(cell.config))
+        rate = _rate(images_per_second / _images_per_step(cell.config))
         line = f"{_name(cell)}: step {step}/{steps}, {rate}, validation accuracy {accuracy:.3f}"
         return line if len(line) <= self._console.width else f"{_name(cell)}: {step}/{steps}, {rate}, {accuracy:.3f}"
 
@@ -192,13 +192,10 @@ def _progress(path: Path) -> tuple[int, float, float] | None:
     return content["step"], content["validation_accuracy"], content["images_per_second"]
 
 
-def images_per_step(config: CellConfig) -> int:
-    """Images through the net in one training step, all views counted: B + (1 + V) U, without importing torch."""
+def _images_per_step(config: CellConfig) -> int:
     kind = methods.get(config.method)
     hyperparameters = kind.Hyperparameters.model_validate(config.hyperparameters)
-    method = kind(hyperparameters, num_classes=1)
-    unlabelled = hyperparameters.mu * hyperparameters.batch_size if method.uses_unlabelled else 0
-    return hyperparameters.batch_size + (1 + method.num_strong_views) * unlabelled
+    return kind(hyperparameters, num_classes=1).images_per_step  # the number of classes does not matter
 
 
 def _rate(steps_per_second: float) -> str:

@@ -15,7 +15,7 @@ from rich.console import Console
 from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.live import LiveView, images_per_step
+from ssc_tune.live import LiveView
 from ssc_tune.records import Attempt, StudyFolder
 from ssc_tune.training import CellConfig, Evaluation
 
@@ -111,11 +111,8 @@ def test_images_of_a_step_are_those_that_training_draws(method: str, given: dict
     )
     kind = methods.get(method)
     made = kind(kind.Hyperparameters.model_validate(config.hyperparameters), num_classes=10)
-    batches = Batches(
-        dataset, split, made.hyperparameters, num_strong_views=made.num_strong_views,
-        uses_unlabelled=made.uses_unlabelled, seed=0, device=torch.device("cpu"),
-    )  # fmt: skip
-    assert images_per_step(config) == batches.images_per_step == len(next(batches.between(0, 1)).images)
+    batches = Batches(dataset, split, made, seed=0, device=torch.device("cpu"))
+    assert made.images_per_step == len(next(batches.between(0, 1)).images)
 
 
 def test_the_view_needs_no_torch() -> None:

@@ -77,6 +77,16 @@ class Method:
         raise NotImplementedError
 
     @property
+    def num_unlabelled(self) -> int:
+        """U, unlabelled images a step: mu B, or 0 where the method uses none."""
+        return self.hyperparameters.mu * self.hyperparameters.batch_size if self.uses_unlabelled else 0
+
+    @property
+    def images_per_step(self) -> int:
+        """Images through the net in a step, all views counted: B + (1 + V) U."""
+        return self.hyperparameters.batch_size + (1 + self.num_strong_views) * self.num_unlabelled
+
+    @property
     def needs_start(self) -> bool:
         """Whether ``start`` wants embeddings of images."""
         return False

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ssc_tune.data import Dataset, Split, augmentation
-from ssc_tune.methods import Hyperparameters
+from ssc_tune.methods import Method
 from ssc_tune.training.randomness import Order, generator
 
 _GROUP_BYTES = 1_500_000
@@ -36,10 +36,8 @@ class Batches:
         self,
         dataset: Dataset,
         split: Split,
-        hyperparameters: Hyperparameters,
+        method: Method,
         *,
-        num_strong_views: int,
-        uses_unlabelled: bool,
         seed: int,
         device: torch.device,
     ) -> None:
@@ -47,19 +45,14 @@ class Batches:
         self.labels = dataset.train_labels.to(device)
         self._flip = dataset.horizontal_flip
         self._rotation, self._scale = dataset.weak_rotation, dataset.weak_scale
-        self._hp = hyperparameters
-        self.num_labelled = hyperparameters.batch_size
-        self.num_unlabelled = hyperparameters.mu * hyperparameters.batch_size if uses_unlabelled else 0
-        self.num_strong_views = num_strong_views
+        self._hp = method.hyperparameters
+        self.num_labelled = method.hyperparameters.batch_size
+        self.num_unlabelled = method.num_unlabelled
+        self.num_strong_views = method.num_strong_views
         self._labelled = Order(split.labelled, seed=seed, stream="labelled order")
         self._unlabelled = Order(split.unlabelled, seed=seed, stream="unlabelled order")
         self._weak = generator(seed, "weak views", device=device)
         self._strong = generator(seed, "strong views", device=device)
-
-    @property
-    def images_per_step(self) -> int:
-        """B + (1 + V) U."""
-        return self.num_labelled + (1 + self.num_strong_views) * self.num_unlabelled
 
     def state(self) -> dict[str, Tensor]:
         """Generator states, for a checkpoint."""

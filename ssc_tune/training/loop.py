@@ -116,15 +116,7 @@ class _Cell:
             network = network.to(memory_format=torch.channels_last)
         hp = self.method.hyperparameters
         self.network = network.train()
-        self._batches = Batches(
-            dataset,
-            self._split,
-            hp,
-            num_strong_views=self.method.num_strong_views,
-            uses_unlabelled=self.method.uses_unlabelled,
-            seed=config.seed,
-            device=device,
-        )
+        self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device)
         self.average = Averaged(network, copy.deepcopy(network))
         optimizer = make_optimizer(
             network, learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
@@ -165,7 +157,7 @@ class _Cell:
         elapsed = time.perf_counter() - started
         self.step = stop
         self._train_seconds += elapsed
-        images = steps * self._batches.images_per_step
+        images = steps * self.method.images_per_step
         self._images_trained += images
         if not math.isfinite(loss):
             return None

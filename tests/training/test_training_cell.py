@@ -141,15 +141,7 @@ def _batches(config: CellConfig) -> Batches:
     dataset = data.load("digits")
     method = make_method(config, dataset.num_classes)
     split = data.split(dataset, labels_per_class=2, validation=300, seed=config.seed)
-    return Batches(
-        dataset,
-        split,
-        method.hyperparameters,
-        num_strong_views=method.num_strong_views,
-        uses_unlabelled=method.uses_unlabelled,
-        seed=config.seed,
-        device=CPU,
-    )
+    return Batches(dataset, split, method, seed=config.seed, device=CPU)
 
 
 @pytest.mark.parametrize("group_bytes", [1_500_000, 20_000, 1])
