@@ -27,7 +27,7 @@ from torch.nn.grad import conv2d_weight
 
 Form = Literal["usual", "pixels", "matrix", "phases"]
 
-_SMALL_PLANE = 16
+_PIXELS_PLANE, _PHASES_PLANE = 16, 8
 _MATRIX_OUTPUT, _MATRIX_CHANNELS = 2, 64
 _PHASES_CHANNELS = 16
 
@@ -64,14 +64,15 @@ class Conv2d(nn.Conv2d):
         if dtype != torch.bfloat16 or not x.is_contiguous(memory_format=torch.channels_last):
             return "usual"
         kernel, stride, size = self.kernel_size[0], self.stride[0], x.shape[2]
-        if size != x.shape[3] or size > _SMALL_PLANE:
+        if size != x.shape[3]:
             return "usual"
-        if kernel == 1 and stride > 1:
+        if kernel == 1 and stride > 1 and size <= _PIXELS_PLANE:
             return "pixels"
         if kernel == 3:
             if -(-size // stride) <= _MATRIX_OUTPUT and max(self.in_channels, self.out_channels) <= _MATRIX_CHANNELS:
                 return "matrix"
-            if stride == 2 and size % 2 == 0 and self.in_channels <= _PHASES_CHANNELS:
+            few = self.in_channels <= _PHASES_CHANNELS
+            if stride == 2 and size % 2 == 0 and size <= _PHASES_PLANE and few:
                 return "phases"
         return "usual"
 
