@@ -47,7 +47,7 @@ for config in json.loads(sys.argv[1]):
         content = torch.load(next(Path(folder).glob("*.pt")), weights_only=True)
     history = [e.model_dump(exclude={"time", "images_per_second"}) for e in result.history]
     found = hashlib.sha256(json.dumps([history, result.test_accuracy], sort_keys=True).encode())
-    digest({name: content[name] for name in ("network", "average", "optimizer", "generators")}, found)
+    digest({name: content[name] for name in ("network", "average", "velocities", "generators")}, found)
     print(found.hexdigest())
 """
 

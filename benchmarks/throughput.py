@@ -36,7 +36,7 @@ from ssc_tune.training import CellConfig, DataConfig, ModelConfig, TrainingConfi
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.hardware import describe, has_bfloat16, resolve_device
 from ssc_tune.training.network import make_method, make_network
-from ssc_tune.training.optimization import Averaged, make_optimizer
+from ssc_tune.training.optimization import Averaged, NesterovSGD
 from ssc_tune.training.step import Stepper
 
 METHODS = ("fixmatch", "ssc")
@@ -110,8 +110,8 @@ class Ours:
             device=device,
         )
         average = Averaged(network, copy.deepcopy(network))
-        optimizer = make_optimizer(
-            network, learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
+        optimizer = NesterovSGD(
+            network.parameters(), learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
         )
         self.stepper = Stepper(config.training, network, self.method, optimizer, average, dataset)
         self.done = 0

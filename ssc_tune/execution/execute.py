@@ -129,6 +129,12 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
             "RAY_CHDIR_TO_TRIAL_DIR": "0",
             "RAY_AIR_NEW_OUTPUT": "0",
             "RAY_USAGE_STATS_ENABLED": "0",
+            # Under `uv run` Ray would send the whole working directory, records and data too, to a new environment that
+            # each worker makes for itself; workers on this machine use the driver's.
+            "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+            # Workers that Ray starts beforehand are never used: those of Tune have environment variables of their own.
+            "RAY_prestart_worker_first_driver": "0",
+            "RAY_enable_worker_prestart": "0",
             "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
             "TUNE_DISABLE_SIGINT_HANDLER": "1",
             "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",

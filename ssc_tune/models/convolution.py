@@ -35,13 +35,17 @@ _PHASES_CHANNELS = 16
 class Conv2d(nn.Conv2d):
     """torch.nn.Conv2d without bias, padded by half the (odd) kernel, that chooses its form by what it is given.
 
-    The forms differ in rounding alone.
+    The forms differ in rounding alone. The weights of a new layer are not set; see
+    :func:`ssc_tune.models.layers.init_convolutions`.
 
     Attributes:
         small_planes: False keeps the usual form always.
     """
 
     small_planes = True
+
+    def reset_parameters(self) -> None:
+        """Leaves the weights unset: the usual initialization would draw from the global generator."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W') with H' = ceil(H / stride)."""

@@ -16,10 +16,7 @@ class Encoder(nn.Module):
 
 def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> Conv2d:
     """A convolution without bias and with padding that keeps the size at stride 1; its weights are not set yet."""
-    padding = kernel_size // 2
-    # Made on the meta device, because the layer's own initialization would draw from the global generator.
-    layer = Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False, device="meta")
-    return layer.to_empty(device="cpu")
+    return Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=False)
 
 
 def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:

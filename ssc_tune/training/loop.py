@@ -22,7 +22,7 @@ from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import resolve_device
 from ssc_tune.training.network import make_method, make_network
-from ssc_tune.training.optimization import Averaged, cosine, make_optimizer
+from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
 from ssc_tune.training.result import Evaluation, RunResult, Status
 from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
@@ -118,8 +118,11 @@ class _Cell:
         self.network = network.train()
         self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device)
         self.average = Averaged(network, copy.deepcopy(network))
-        optimizer = make_optimizer(
-            network, learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
+        optimizer = NesterovSGD(
+            network.parameters(),
+            learning_rate=hp.learning_rate,
+            momentum=hp.momentum,
+            weight_decay=hp.weight_decay,
         )
         self._optimizer = optimizer
         self._stepper = Stepper(config.training, network, self.method, optimizer, self.average, dataset)
@@ -173,7 +176,7 @@ class _Cell:
             return None
         head = self.average.module.head
         found = signatures.geometry(self.method.prototypes(head), outputs)
-        confident = int(sums.confident)
+        confident = int(sums.classes.sum())
         imbalance = signatures.class_imbalance(sums.classes)
         if imbalance is not None:
             found["class_imbalance"] = imbalance
@@ -243,7 +246,7 @@ class _Cell:
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "velocities": self._optimizer.state(),
             "generators": self._batches.state(),
             "history": json.dumps([e.model_dump(mode="json") for e in self._history]),
             "seconds": self._seconds(),
@@ -256,7 +259,7 @@ class _Cell:
         self.step = content["step"]
         self.network.load_state_dict(content["network"])
         self.average.module.load_state_dict(content["average"])
-        self._optimizer.load_state_dict(content["optimizer"])
+        self._optimizer.load_state(content["velocities"])
         self._batches.load_state({name: value.cpu() for name, value in content["generators"].items()})
         self._history = [Evaluation.model_validate(item) for item in json.loads(content["history"])]
         self._seconds_before = content["seconds"]

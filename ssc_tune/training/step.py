@@ -10,24 +10,22 @@ from torch import Tensor, nn
 from ssc_tune.data import Dataset, augmentation
 from ssc_tune.methods import Method
 from ssc_tune.methods.base import StepLoss, Views
-from ssc_tune.models import update_running_statistics
+from ssc_tune.models import BatchNorm2d, update_running_statistics
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
 from ssc_tune.training.hardware import allow_tf32, autocast
 from ssc_tune.training.network import Network
-from ssc_tune.training.optimization import Averaged, cosine, ema_decay, norm_momentum
+from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine, ema_decay, norm_momentum
 
 
 class Sums(NamedTuple):
     """What is tracked of the steps since the last evaluation, summed on the device."""
 
-    steps: Tensor
     loss: Tensor
     largest_loss: Tensor
     terms: dict[str, Tensor]
-    confident: Tensor
-    right: Tensor
-    classes: Tensor  # (K,) confident pseudo-labels of each class
+    right: Tensor  # () int64: confident pseudo-labels that are right
+    classes: Tensor  # (K,) int64: confident pseudo-labels of each class
 
 
 class Stepper:
@@ -43,7 +41,7 @@ class Stepper:
         config: TrainingConfig,
         network: Network,
         method: Method,
-        optimizer: torch.optim.SGD,
+        optimizer: NesterovSGD,
         average: Averaged[Network],
         dataset: Dataset,
     ) -> None:
@@ -51,6 +49,8 @@ class Stepper:
         self._optimizer, self._average, self._dataset = optimizer, average, dataset
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self._device = next(network.parameters()).device
+        # Found once: looking through the whole net at every step would take longer than the update.
+        self._norms = nn.ModuleList(layer for layer in network.modules() if isinstance(layer, BatchNorm2d))
         # On CUDA the compiled forward and backward are captured as graphs and replayed.
         self._graphs = config.compile and self._device.type == "cuda"
         self._forward = self._forward_loss
@@ -87,7 +87,7 @@ class Stepper:
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
         allow_tf32(self._config.precision, self._device)
-        self._optimizer.zero_grad(set_to_none=True)  # before the forward, which may replay into their memory
+        self._optimizer.zero_grad()  # before the forward, which may replay into their memory
         if self._graphs:
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         loss: StepLoss = self._forward(batch.images, batch.labels)
@@ -100,14 +100,13 @@ class Stepper:
     def update(self, step: int) -> None:
         """Moves weights, their average and the running statistics, at step number ``step`` (from 0)."""
         hp = self._method.hyperparameters
-        for group in self._optimizer.param_groups:
-            group["lr"] = hp.learning_rate * cosine(step, self._config.steps)
+        self._optimizer.learning_rate = hp.learning_rate * cosine(step, self._config.steps)
         self._optimizer.step()
         self._average.update(ema_decay(step, hp.ema_decay))
-        update_running_statistics(self._network, norm_momentum(step))
+        update_running_statistics(self._norms, norm_momentum(step))
 
     def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
-        """Takes step number ``step`` (from 0) and returns the sums with it added."""
+        """Takes step number ``step`` (from 0) and returns ``sums`` with it added, new ones where there are none."""
         loss = self.loss(batch)
         self.backward(loss)
         self.update(step)
@@ -119,23 +118,20 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     total = loss.total.detach()
     terms = {name: value.detach() for name, value in loss.terms.items()}
     confident = loss.confident
-    classes = torch.zeros(num_classes, device=total.device).index_add_(0, loss.pseudo_labels, confident.float())
-    num_confident = confident.sum()
-    num_right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
+    classes = torch.zeros(num_classes, dtype=torch.int64, device=total.device)
+    classes.index_add_(0, loss.pseudo_labels, confident.long())
+    right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
     if sums is None:
         # Copies: the originals may lie in a graph's memory, which the next step writes again.
-        one = torch.ones((), device=total.device)
         copies = {name: value.clone() for name, value in terms.items()}
-        return Sums(one, total.clone(), total.clone(), copies, num_confident, num_right, classes)
-    return Sums(
-        sums.steps + 1,
-        sums.loss + total,
-        torch.maximum(sums.largest_loss, total),
-        {name: sums.terms[name] + value for name, value in terms.items()},
-        sums.confident + num_confident,
-        sums.right + num_right,
-        sums.classes + classes,
-    )
+        return Sums(total.clone(), total.clone(), copies, right, classes)
+    sums.loss.add_(total)
+    torch.maximum(sums.largest_loss, total, out=sums.largest_loss)
+    if terms:
+        torch._foreach_add_([sums.terms[name] for name in terms], list(terms.values()))
+    sums.right.add_(right)
+    sums.classes.add_(classes)
+    return sums
 
 
 def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chunk: int = 2048) -> Tensor:

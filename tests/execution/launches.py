@@ -57,6 +57,19 @@ class Launches:
         out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
+    def run_below_uv(self) -> tuple[int, str]:
+        """Runs the command as a child of a process whose command line is that of ``uv run``: exit code, stderr."""
+        (self.folder / "run").write_text(f"{sys.executable} -m ssc_tune.run tiny.yaml --tracking-uri none\nexit $?\n")
+        process = subprocess.run(
+            ["bash", "-c", "exec -a uv bash run"],
+            cwd=self.folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        return process.returncode, process.stderr
+
     def records(self) -> dict[tuple[str, int], Record]:
         """Records by method and seed."""
         found = {}

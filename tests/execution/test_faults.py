@@ -1,4 +1,7 @@
-"""Cells that raise and workers that die, through Ray, in one study that goes on; then the failed cell alone, again."""
+"""Cells that raise and workers that die, through Ray, in one study that goes on; then the failed cell alone, again.
+
+And what Ray must not do with the folder that a study is run in.
+"""
 
 from __future__ import annotations
 
@@ -96,3 +99,13 @@ def test_failed_cells_are_run_again_when_asked_for(ended: Ended) -> None:
     after = ended.launches.times()
     assert {name for name in after if after[name] != ended.times[name]} == {f"{record.cell_id}.json"}
     assert len(list(ended.launches.store.records.directory.glob("*.retried"))) == 1
+
+
+def test_below_uv_run_the_working_directory_is_not_sent_to_workers(tmp_path: Path) -> None:
+    """Ray would: to an environment that each worker makes anew, and not at all from a folder above 512 MiB."""
+    launches = Launches(tmp_path)
+    with (tmp_path / "images.bin").open("wb") as file:
+        file.truncate(600 * 2**20)
+    code, err = launches.run_below_uv()
+    assert code == 0, err
+    assert {record.result.status for record in launches.records().values()} == {"ok"}

@@ -49,6 +49,13 @@ def test_one_panel_a_hyperparameter_and_one_a_pair_and_method(made: dict[str, Fi
     assert len(made["interactions"].panels) == 3 * 2
 
 
+def test_every_panel_is_valid_vega_lite(made: dict[str, Figure]) -> None:
+    panels = [panel for figure in made.values() for panel in figure.panels]
+    assert len(panels) > 20
+    for panel in panels:
+        assert panel.specification == panel.chart.to_dict(validate=True), panel.name  # raises what the schema forbids
+
+
 def test_the_colour_of_a_method_is_the_same_everywhere(made: dict[str, Figure]) -> None:
     scales = [
         encoding["scale"]

@@ -30,7 +30,7 @@ class Stopped(Exception):
 
 def _weights(directory: Path) -> dict[str, Any]:
     content = torch.load(directory / CHECKPOINT, weights_only=True)
-    return {name: content[name] for name in ("network", "average", "optimizer", "generators")}
+    return {name: content[name] for name in ("network", "average", "velocities", "generators")}
 
 
 def assert_same(a: Any, b: Any) -> None:
@@ -202,6 +202,21 @@ assert train(CellConfig.model_validate_json(sys.argv[1]), device="cpu").status =
 def test_training_runs_alone() -> None:
     config = make_config("ssc", steps=2, evaluations=1).model_dump_json()
     subprocess.run([sys.executable, "-c", _ALONE, config], check=True, timeout=120)
+
+
+def test_training_does_not_import_the_compiler() -> None:
+    """torch._dynamo, with sympy and triton, would cost each worker seconds and memory that nothing here needs."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from training_cells import make_config
+from ssc_tune.training import train
+for method in ("fixmatch", "ssc", "supervised"):
+    train(make_config(method, steps=1, evaluations=1), device="cpu")
+print([name for name in ("torch._dynamo", "sympy", "triton") if name in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
 
 
 @pytest.mark.slow

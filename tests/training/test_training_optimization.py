@@ -14,7 +14,7 @@ from ssc_tune.models import build, update_running_statistics
 from ssc_tune.training import Evaluation, TrainingConfig
 from ssc_tune.training.loop import evaluation_steps, steps_to_share
 from ssc_tune.training.network import Network
-from ssc_tune.training.optimization import Averaged, cosine, ema_decay, make_optimizer, norm_momentum
+from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine, ema_decay, norm_momentum
 
 
 def test_cosine_schedule_at_known_places() -> None:
@@ -60,8 +60,8 @@ def _network() -> Network:
 
 def test_weight_decay_spares_biases_and_normalization_and_nothing_else() -> None:
     network = _network()
-    optimizer = make_optimizer(network, learning_rate=0.1, momentum=0.9, weight_decay=0.01)
-    by_id = {id(p): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]}
+    optimizer = NesterovSGD(network.parameters(), learning_rate=0.1, momentum=0.9, weight_decay=0.01)
+    by_id = {id(p): group.weight_decay for group in optimizer.groups for p in group.parameters}
     for name, parameter in network.named_parameters():
         spared = "norm" in name or name.endswith("bias")
         assert by_id.pop(id(parameter)) == (0.0 if spared else 0.01), name
@@ -70,7 +70,7 @@ def test_weight_decay_spares_biases_and_normalization_and_nothing_else() -> None
 
 def test_updates_equal_nesterov_momentum_written_out() -> None:
     weight = torch.nn.Parameter(torch.tensor([[0.7, -1.2]]))
-    optimizer = make_optimizer(torch.nn.ParameterList([weight]), learning_rate=0.2, momentum=0.9, weight_decay=0.05)
+    optimizer = NesterovSGD([weight], learning_rate=0.2, momentum=0.9, weight_decay=0.05)
     expected, velocity = weight.detach().clone().double(), torch.zeros(1, 2, dtype=torch.float64)
     for step in range(6):
         (weight**3).sum().backward()
@@ -80,6 +80,39 @@ def test_updates_equal_nesterov_momentum_written_out() -> None:
         velocity = gradient if step == 0 else 0.9 * velocity + gradient
         expected = expected - 0.2 * (gradient + 0.9 * velocity)
     torch.testing.assert_close(weight.detach().double(), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_has_the_bits_of_torch_s_own_optimizer(momentum: float, channels_last: bool) -> None:
+    """Also over a step in which some tensors have no gradient, and with a learning rate that moves."""
+    ours = _network()
+    theirs = copy.deepcopy(ours)
+    if channels_last:
+        ours, theirs = (net.to(memory_format=torch.channels_last) for net in (ours, theirs))
+    optimizer = NesterovSGD(ours.parameters(), learning_rate=0.1, momentum=momentum, weight_decay=0.01)
+    groups = [
+        {"params": [p for p in theirs.parameters() if p.ndim > 1], "weight_decay": 0.01},
+        {"params": [p for p in theirs.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    oracle = torch.optim.SGD(groups, lr=0.1, momentum=momentum, nesterov=momentum > 0, fused=True)
+    draw = torch.Generator().manual_seed(5)
+    for step in range(5):
+        rate = 0.1 / (1 + step)
+        optimizer.zero_grad()
+        oracle.zero_grad()
+        for i, (a, b) in enumerate(zip(ours.parameters(), theirs.parameters(), strict=True)):
+            if step == 2 and i % 3 == 0:
+                continue
+            a.grad = torch.empty_like(a).copy_(torch.randn(a.shape, generator=draw))
+            b.grad = a.grad.clone()
+        optimizer.learning_rate = rate
+        for group in oracle.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        oracle.step()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_average_of_weights_equals_a_loop_over_parameters() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssc_tune.analysis.result import Curve
@@ -32,6 +33,11 @@ class Panel:
     alt: str
     chart: Chart
     height: int = 220
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The chart as Vega-Lite, not held against the schema: that takes most of the time, and tests do it."""
+        return self.chart.to_dict(validate=False)
 
 
 class Ramp(NamedTuple):

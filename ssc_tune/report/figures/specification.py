@@ -23,8 +23,7 @@ Datasets = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def _body(panel: Panel) -> Spec:
-    spec: Spec = panel.chart.to_dict()
-    return {key: value for key, value in spec.items() if key not in ("$schema", "config", "datasets")}
+    return {key: value for key, value in panel.specification.items() if key not in ("$schema", "config", "datasets")}
 
 
 def _without_legends(value: Any) -> Any:
