@@ -29,6 +29,8 @@ from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
 
 CHECKPOINT = "checkpoint.pt"
 """Name of a cell's checkpoint in its directory."""
+_FORMAT = 2
+"""Of what a checkpoint says beside the weights. One of another format is not continued: the cell starts anew."""
 GEOMETRY = "geometry.json"
 """Name of the picture of prototypes and images, written when a cell has ended well."""
 
@@ -62,7 +64,7 @@ def train(
     path = directory / CHECKPOINT if directory is not None else None
     if path is not None and resume:
         content = checkpoint.load(path, cell_id=config.cell_id, device=cell.device)
-        if content is not None:
+        if content is not None and content.get("format") == _FORMAT:
             cell.load_state(content)
     status: Status = "ok"
     for stop in evaluation_steps(config.training):
@@ -243,6 +245,7 @@ class _Cell:
         """Everything a later call needs to go on with the same bits."""
         return {
             "cell_id": self.config.cell_id,
+            "format": _FORMAT,
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),

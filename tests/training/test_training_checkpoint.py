@@ -50,6 +50,18 @@ def test_a_failed_write_leaves_the_last_checkpoint_and_nothing_else(
     assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
 
 
+def test_a_checkpoint_of_an_earlier_format_is_not_continued(tmp_path: Path) -> None:
+    config = make_config(steps=2, evaluations=2)
+    whole = train(config, directory=tmp_path, device="cpu")
+    path = tmp_path / CHECKPOINT
+    content = checkpoint.load(path, cell_id=config.cell_id, device=CPU)
+    assert content is not None
+    del content["format"], content["velocities"]
+    checkpoint.save(path, {**content, "step": 1})
+    again = train(config, directory=tmp_path, device="cpu")
+    assert [e.validation_accuracy for e in again.history] == [e.validation_accuracy for e in whole.history]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_a_truncated_file_is_named_with_what_to_do(tmp_path: Path, share: float) -> None:
     config = make_config(steps=1, evaluations=1)
