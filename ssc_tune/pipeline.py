@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import os
 import sys
 import threading
@@ -209,8 +207,6 @@ def _run(
                 live.finished(cell, record)
                 if tracker is not None:
                     tracker.cell(record, places.get(cell.cell_id, [cell.placement]))
-                if progress.num_total - len(records) == workers - 1:
-                    threading.Thread(target=_import_what_follows, name="ssc_tune-imports", daemon=True).start()
 
             outcome = execute(study, folder, source, Watcher(live.started, finished), stop=stop)
     overhead = _overhead(trained, outcome)
@@ -232,13 +228,6 @@ def _run(
     overhead["total wall seconds"] = time.monotonic() - began
     missing = len({c.cell_id for c in cells} - set(records))
     return Result(analysis, tables, files, False, _failed(records), missing, overhead, problems)
-
-
-def _import_what_follows() -> None:
-    """Imports what comes after the last cell, in a thread, from when on a worker has nothing left to do."""
-    for name in ("ssc_tune.analysis.analyze", "ssc_tune.analysis.build", "ssc_tune.report", "altair", "vl_convert"):
-        with contextlib.suppress(ImportError):  # raised again, and reported, where it is used
-            importlib.import_module(name)
 
 
 def _expected_by_method(study: Study) -> dict[str, int] | None:
