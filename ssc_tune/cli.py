@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ssc_tune.run as front_door
 from ssc_tune import __version__
+from ssc_tune.errors import InputError
 
 _EPILOG = "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted"
 
@@ -32,8 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
     front_door.add_storage(listing)
     _add_json(listing)
     show = add("show", "state, cells, verdicts and measures of a study, or one cell")
-    _add_study(show)
-    show.add_argument("cell", nargs="?", help="id of one cell to show instead, or the beginning of it")
+    _add_study(show, more="; or the id of a cell, as below")
+    show.add_argument("cell", nargs="?", help="id of one cell of the study to show, or the beginning of it")
     show.add_argument("--cells", action="store_true", help="show every cell of the study")
     _add_json(show)
     report = add("report", "write the report again, from the records alone")
@@ -98,8 +99,8 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
-def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", type=Path, help="study file, or the name of a study in the storage folder")
+def _add_study(parser: argparse.ArgumentParser, *, more: str = "") -> None:
+    parser.add_argument("study", type=Path, help=f"study file, or the name of a study in the storage folder{more}")
     front_door.add_overrides(parser)
     front_door.add_storage(parser)
 
@@ -136,8 +137,16 @@ def _dispatch(arguments: argparse.Namespace, given: list[str]) -> int:
 
 
 def _with_study(arguments: argparse.Namespace) -> int:
-    from ssc_tune.commands.stored import load
+    from ssc_tune.commands.stored import load, with_cell
 
+    if arguments.command == "show" and arguments.cell is None:
+        found = with_cell(str(arguments.study), arguments.storage)
+        if found is not None:
+            from ssc_tune.commands.show import show_cell
+
+            if arguments.overrides:
+                raise InputError(f"{arguments.study}: --set changes a study, and this is a cell")
+            return show_cell(found[0], arguments.storage, found[1], as_json=arguments.json)
     study, storage = load(arguments.study, arguments.overrides, arguments.storage), arguments.storage
     match arguments.command:
         case "show":

@@ -141,7 +141,8 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
     shown = chosen if all_cells else chosen[:MOST_CELLS]
     several = [name for name in ("block", "setting") if len({row[name] for row in rows}) > 1]
     table = _table("cell", *several, "method", "point", "seed", "status", "validation", "test")
-    if console.width >= 100:
+    table.collapse_padding = True
+    if console.width >= 80:
         table.columns[0].min_width = 16  # a whole cell id, to copy
     for row in shown:
         status = Text(row["status"] + (" (!)" if row["warnings"] else ""), style=_STYLES.get(row["status"], ""))
@@ -176,8 +177,7 @@ def _whole_id(found: Stored, start: str) -> str:
         raise InputError(
             f"{start}: no cell of {found.study.name} has this id; ssc-tune show {found.study.name} --cells"
         )
-    some = ", ".join(matches[:4]) + (", ..." if len(matches) > 4 else "")
-    raise InputError(f"{start}: {len(matches)} cells of {found.study.name} begin so: {some}")
+    raise InputError(f"{start}: {len(matches)} cells of {found.study.name} begin so: {stored.some_of(matches)}")
 
 
 def _print_record(console: Console, found: Stored, record: Record) -> None:

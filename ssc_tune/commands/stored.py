@@ -47,6 +47,32 @@ def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
     return read(stored)
 
 
+def with_cell(start: str, storage: Path) -> tuple[Study, str] | None:
+    """The study under ``storage`` that has the record of a cell, by the beginning of its id, and the whole id.
+
+    None where no record's id begins so, or a study has that name. Where several studies hold the cell it is the first
+    by name.
+
+    Raises:
+        InputError: the ids of several cells begin so; the message lists them.
+    """
+    if not start or (storage / start).exists() or Path(start).is_file():
+        return None
+    found: dict[str, Path] = {}
+    for path in study_files(storage):
+        for record in sorted(path.parent.glob("records/*.json")):
+            if record.stem.startswith(start):
+                found.setdefault(record.stem, path)
+    if len(found) > 1:
+        raise InputError(f"{start}: {len(found)} cells in {storage} begin so: {some_of(sorted(found))}")
+    return next(((read(path), cell_id) for cell_id, path in found.items()), None)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first four, and dots where there are more."""
+    return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+
+
 def read(path: Path) -> Study:
     """The study in a ``study.json``.
 

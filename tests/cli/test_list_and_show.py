@@ -112,6 +112,29 @@ def test_a_cell_by_the_beginning_of_its_id(bench: Bench, call: Call) -> None:
     assert "learning_rate" in text
 
 
+def test_a_cell_is_found_without_its_study(bench: Bench, call: Call) -> None:
+    bench.fill()
+    cell_id = bench.cells[0].cell_id
+    alone = call("show", cell_id, "--json")
+    assert alone == call("show", "small", cell_id, "--json")
+    assert json.loads(alone[1])["cell_id"] == cell_id
+    assert cell_id in call("show", cell_id[:-1])[1]
+    of_several = next(d for d in "0123456789abcdef" if sum(c.cell_id[0] == d for c in bench.cells) > 1)
+    code, _, err = call("show", of_several)
+    assert (code, "begin so" in err) == (2, True)
+    code, _, err = call("show", cell_id, "--set", "seeds=3")
+    assert (code, "this is a cell" in err) == (2, True)
+    assert "there: small" in call("show", "0" * 16)[2]
+
+
+def test_ids_are_whole_on_a_terminal_of_80_columns(bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.fill()
+    monkeypatch.setenv("COLUMNS", "80")
+    text = call("show", "small", "--cells")[1]
+    assert all(cell.cell_id in text for cell in bench.cells)
+    assert max(map(len, text.splitlines()[:-4])) <= 80
+
+
 def test_a_failed_cell_shows_its_traceback(bench: Bench, call: Call) -> None:
     bench.fill()
     found = bench.folder.records.read(bench.cells[0].cell_id)
