@@ -47,6 +47,9 @@ for config in json.loads(sys.argv[1]):
         content = torch.load(next(Path(folder).glob("*.pt")), weights_only=True)
     history = [e.model_dump(exclude={"time", "images_per_second"}) for e in result.history]
     found = hashlib.sha256(json.dumps([history, result.test_accuracy], sort_keys=True).encode())
+    if "velocities" not in content:  # revisions that hold torch's own optimizer
+        state = content["optimizer"]["state"]
+        content["velocities"] = [state[i]["momentum_buffer"] for i in sorted(state)]
     digest({name: content[name] for name in ("network", "average", "velocities", "generators")}, found)
     print(found.hexdigest())
 """

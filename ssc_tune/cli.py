@@ -132,29 +132,31 @@ def _dispatch(arguments: argparse.Namespace, given: list[str]) -> int:
             from ssc_tune.commands.completion import completion
 
             return completion(make_parser(), arguments.shell)
+        case "show":
+            return _show(arguments)
         case _:
             return _with_study(arguments)
 
 
+def _show(arguments: argparse.Namespace) -> int:
+    from ssc_tune.commands import stored
+    from ssc_tune.commands.show import show_cell, show_study
+
+    storage, cell = arguments.storage, arguments.cell
+    alone = stored.with_cell(str(arguments.study), storage) if cell is None else None
+    if alone is not None and arguments.overrides:
+        raise InputError(f"{arguments.study}: --set changes a study, and this is a cell")
+    study, cell = alone or (stored.load(arguments.study, arguments.overrides, storage), cell)
+    if cell is not None:
+        return show_cell(study, storage, cell, as_json=arguments.json)
+    return show_study(study, storage, as_json=arguments.json, all_cells=arguments.cells)
+
+
 def _with_study(arguments: argparse.Namespace) -> int:
-    from ssc_tune.commands.stored import load, with_cell
+    from ssc_tune.commands.stored import load
 
-    if arguments.command == "show" and arguments.cell is None:
-        found = with_cell(str(arguments.study), arguments.storage)
-        if found is not None:
-            from ssc_tune.commands.show import show_cell
-
-            if arguments.overrides:
-                raise InputError(f"{arguments.study}: --set changes a study, and this is a cell")
-            return show_cell(found[0], arguments.storage, found[1], as_json=arguments.json)
     study, storage = load(arguments.study, arguments.overrides, arguments.storage), arguments.storage
     match arguments.command:
-        case "show":
-            from ssc_tune.commands.show import show_cell, show_study
-
-            if arguments.cell is not None:
-                return show_cell(study, storage, arguments.cell, as_json=arguments.json)
-            return show_study(study, storage, as_json=arguments.json, all_cells=arguments.cells)
         case "report":
             from ssc_tune.commands.judge import report
 

@@ -49,10 +49,9 @@ def _from_forward(cell: Cell) -> float:
     from ssc_tune.training.hardware import autocast, resolve_device
 
     config = cell.config
-    hp = methods.get(config.method).Hyperparameters.model_validate(config.hyperparameters)
-    method = methods.get(config.method)(hp, num_classes=data.load(config.data.name).num_classes)
-    images = method.images_per_step
-    sample = data.load(config.data.name).train_images
+    dataset = data.load(config.data.name)
+    method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes)
+    images, sample = method.images_per_step, dataset.train_images
     device = resolve_device("auto")
     torch.set_num_threads(1)
     encoder = models.build(config.model.name, in_channels=sample.shape[1], generator=torch.Generator().manual_seed(0))

@@ -193,9 +193,8 @@ def _progress(path: Path) -> tuple[int, float, float] | None:
 
 
 def _images_per_step(config: CellConfig) -> int:
-    kind = methods.get(config.method)
-    hyperparameters = kind.Hyperparameters.model_validate(config.hyperparameters)
-    return kind(hyperparameters, num_classes=1).images_per_step  # the number of classes does not matter
+    # The number of classes does not matter.
+    return methods.make(config.method, config.hyperparameters, num_classes=1).images_per_step
 
 
 def _rate(steps_per_second: float) -> str:

@@ -159,7 +159,10 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
 def show_cell(study: Study, storage: Path, cell: str, *, as_json: bool) -> int:
     """One cell's record; a part of its id from the start is enough where only one cell begins with it."""
     found = stored.look(study, storage)
-    record = found.progress.records.get(_whole_id(found, cell))
+    cell_id = stored.only_cell(cell, (c.cell_id for c in found.progress.cells), of=study.name)
+    if cell_id is None:
+        raise InputError(f"{cell}: no cell of {study.name} has this id; ssc-tune show {study.name} --cells")
+    record = found.progress.records.get(cell_id)
     if record is None:
         raise InputError(f"{cell}: this cell of {study.name} has no record yet")
     if as_json:
@@ -167,17 +170,6 @@ def show_cell(study: Study, storage: Path, cell: str, *, as_json: bool) -> int:
     else:
         _print_record(Console(), found, record)
     return 0
-
-
-def _whole_id(found: Stored, start: str) -> str:
-    matches = sorted({c.cell_id for c in found.progress.cells if c.cell_id.startswith(start)} if start else [])
-    if len(matches) == 1:
-        return matches[0]
-    if not matches:
-        raise InputError(
-            f"{start}: no cell of {found.study.name} has this id; ssc-tune show {found.study.name} --cells"
-        )
-    raise InputError(f"{start}: {len(matches)} cells of {found.study.name} begin so: {stored.some_of(matches)}")
 
 
 def _print_record(console: Console, found: Stored, record: Record) -> None:

@@ -12,7 +12,7 @@ from ssc_tune.records import StudyFolder
 from ssc_tune.study import Study, load_study
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ssc_tune.analysis.result import StudyAnalysis
 
@@ -56,21 +56,27 @@ def with_cell(start: str, storage: Path) -> tuple[Study, str] | None:
     Raises:
         InputError: the ids of several cells begin so; the message lists them.
     """
-    if not start or (storage / start).exists() or Path(start).is_file():
+    if (storage / start).exists() or Path(start).is_file():
         return None
     found: dict[str, Path] = {}
     for path in study_files(storage):
-        for record in sorted(path.parent.glob("records/*.json")):
-            if record.stem.startswith(start):
-                found.setdefault(record.stem, path)
-    if len(found) > 1:
-        raise InputError(f"{start}: {len(found)} cells in {storage} begin so: {some_of(sorted(found))}")
-    return next(((read(path), cell_id) for cell_id, path in found.items()), None)
+        for record in path.parent.glob("records/*.json"):
+            found.setdefault(record.stem, path)
+    cell_id = only_cell(start, found, of=str(storage))
+    return (read(found[cell_id]), cell_id) if cell_id is not None else None
 
 
-def some_of(names: Sequence[str]) -> str:
-    """The first four, and dots where there are more."""
-    return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+def only_cell(start: str, cell_ids: Iterable[str], *, of: str) -> str | None:
+    """The one of ``cell_ids`` that begins with ``start``; none if there is none, or if ``start`` is empty.
+
+    Raises:
+        InputError: several begin so; the message lists them as cells of ``of``.
+    """
+    matches = sorted({cell_id for cell_id in cell_ids if cell_id.startswith(start)} if start else ())
+    if len(matches) > 1:
+        some = ", ".join(matches[:4]) + (", ..." if len(matches) > 4 else "")
+        raise InputError(f"{start}: {len(matches)} cells of {of} begin so: {some}")
+    return matches[0] if matches else None
 
 
 def read(path: Path) -> Study:

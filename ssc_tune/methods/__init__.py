@@ -39,4 +39,10 @@ def resolve(name: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     return get(name).Hyperparameters.model_validate(dict(hyperparameters)).model_dump(mode="json")
 
 
-__all__ = ["Hyperparameters", "Method", "get", "names", "resolve"]
+def make(name: str, hyperparameters: Mapping[str, Any], *, num_classes: int) -> Method:
+    """A method, the given hyperparameters validated and the others at their defaults."""
+    kind = get(name)
+    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes)
+
+
+__all__ = ["Hyperparameters", "Method", "get", "make", "names", "resolve"]

@@ -120,14 +120,13 @@ class _Cell:
         self.network = network.train()
         self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device)
         self.average = Averaged(network, copy.deepcopy(network))
-        optimizer = NesterovSGD(
+        self._optimizer = NesterovSGD(
             network.parameters(),
             learning_rate=hp.learning_rate,
             momentum=hp.momentum,
             weight_decay=hp.weight_decay,
         )
-        self._optimizer = optimizer
-        self._stepper = Stepper(config.training, network, self.method, optimizer, self.average, dataset)
+        self._stepper = Stepper(config.training, network, self.method, self._optimizer, self.average, dataset)
         if self.method.needs_start:
             self._start()
         self.step = 0

@@ -32,8 +32,7 @@ class Network(nn.Module):
 
 def make_method(config: CellConfig, num_classes: int) -> Method:
     """The method of a cell with its hyperparameters."""
-    kind = methods.get(config.method)
-    return kind(kind.Hyperparameters.model_validate(config.hyperparameters), num_classes=num_classes)
+    return methods.make(config.method, config.hyperparameters, num_classes=num_classes)
 
 
 def make_network(config: CellConfig, method: Method, *, in_channels: int) -> Network:

@@ -49,7 +49,7 @@ class Stepper:
         self._optimizer, self._average, self._dataset = optimizer, average, dataset
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self._device = next(network.parameters()).device
-        # Found once: looking through the whole net at every step would take longer than the update.
+        # Found once, so that an update does not walk through the whole net.
         self._norms = nn.ModuleList(layer for layer in network.modules() if isinstance(layer, BatchNorm2d))
         # On CUDA the compiled forward and backward are captured as graphs and replayed.
         self._graphs = config.compile and self._device.type == "cuda"
