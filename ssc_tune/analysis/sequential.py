@@ -5,11 +5,12 @@ Canonical joint distribution of the standardized statistics of K looks, under no
 with independent increments (Jennison and Turnbull, Group Sequential Methods, 2000, chapter 3). Look k rejects where
 ``|Z_k| >= c_k``; the c_k are such that by look k the chance of any rejection is ``spending(alpha, t_k)``.
 
-Here ``t`` is a look's number of points as a share of the last look's. Points accrue, seeds do not: all looks share them,
-so that what seeds add to the error of a statistic is the same at every look and its values at two looks are correlated
-more closely than sqrt(t_j / t_k). Independent increments are then the cautious assumption: of events that coincide more
-often, fewer happen at least once. ``benchmarks/looks.py`` holds this against simulated studies. A t statistic enters by
-its p-value, which is compared with the nominal level ``2 - 2 Phi(c_k)``, not by its value.
+Here ``t`` is a look's number of points as a share of the last look's. Points accrue, seeds do not: all looks share
+them, so that what seeds add to the error of a statistic is the same at every look, and its values at two looks are
+correlated more closely than sqrt(t_j / t_k). Independent increments are then the cautious assumption: the more often
+crossings at several looks coincide, the rarer it is that there is one at all. ``benchmarks/looks.py`` holds this
+against simulated studies. A t statistic enters by its p-value, which is compared with the nominal level
+``2 - 2 Phi(c_k)``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from scipy import optimize, special
 from ssc_tune.analysis.variance import FloatArray
 
 LEAST = 1e-15
-"""Sequential p-values of several looks below it are given as this; such a p-value decides nothing that this one does not."""
+"""The smallest sequential p-value of several looks that is told from 0."""
 
 _FAR = 37.0
 """Standard deviations beyond which a normal density is 0 in double precision."""
@@ -33,9 +34,9 @@ _FAR = 37.0
 def spending(alpha: float, fractions: Sequence[float]) -> FloatArray:
     """Two-sided error (K,) that may be spent by each look: ``2 - 2 Phi(z_{1 - alpha/2} / sqrt(t))``.
 
-    The O'Brien-Fleming shape: next to nothing early, ``alpha`` at t = 1. Source: Lan and DeMets, Biometrika 70 (1983), in
-    the two-sided form of Jennison and Turnbull (2000), section 7.2. Programs that spend alpha/2 on either side by the same
-    formula (z_{1 - alpha/4}) are stricter early: 4.877 instead of 4.383 at the first of five looks at 5%.
+    The O'Brien-Fleming shape: next to nothing early, ``alpha`` at t = 1. Source: Lan and DeMets, Biometrika 70 (1983),
+    in the two-sided form of Jennison and Turnbull (2000), section 7.2. Programs that spend alpha/2 on either side by
+    the same formula (z_{1 - alpha/4}) are stricter early: 4.877 instead of 4.383 at the first of five looks at 5%.
 
     Raises:
         ValueError: ``alpha`` is not in (0, 1), or ``fractions`` do not increase within (0, 1].
@@ -54,8 +55,8 @@ def boundaries(alpha: float, fractions: Sequence[float]) -> FloatArray:
 def nominal_levels(alpha: float, fractions: Sequence[float]) -> FloatArray:
     """Two-sided levels (K,) to which the p-value of each look is held: ``2 - 2 Phi(c_k)``.
 
-    Also one minus the confidence of the look's repeated interval. The intervals of all looks hold the truth together with
-    confidence 1 - alpha (Jennison and Turnbull, JRSS B 51, 1989).
+    Also one minus the confidence of the look's repeated interval. The intervals of all looks hold the truth together
+    with confidence 1 - alpha (Jennison and Turnbull, JRSS B 51, 1989).
     """
     return np.asarray(2 * special.ndtr(-boundaries(alpha, fractions)), dtype=np.float64)
 
@@ -87,12 +88,12 @@ def exit_probabilities(bounds: Sequence[float], fractions: Sequence[float]) -> F
 def sequential_p(p_values: Sequence[float], fractions: Sequence[float]) -> float:
     """The smallest alpha at which some look so far crosses its boundary; p-values (k,) of the first k of K looks.
 
-    ``min over j <= k of alpha_j`` with ``nominal_levels(alpha_j, fractions)[j] = p_j``: nominal levels rise with alpha at
-    every look. It never rises from look to look, is never below the smallest of ``p_values``, and is the p-value itself
-    where the first look is the only one. A p-value that is undefined (NaN) counts as 1. Found by bisection of ln(alpha) to
-    1e-7. It is a p-value at every look, whatever the rule that ends the study, so Holm's procedure on the sequential
-    p-values of several claims holds the chance of any false rejection (Liu and Anderson, Statistics in Medicine 27, 2008;
-    Maurer and Bretz, Statistics in Biopharmaceutical Research 5, 2013).
+    ``min over j <= k of alpha_j`` with ``nominal_levels(alpha_j, fractions)[j] = p_j``: nominal levels rise with alpha
+    at every look. It never rises from look to look, is never below the smallest of ``p_values``, and is the p-value
+    itself where the first look is the only one. A p-value that is undefined (NaN) counts as 1. Found by bisection of
+    ln(alpha) to 1e-7. It is a p-value at every look, whatever the rule that ends the study, so that Holm's procedure on
+    the sequential p-values of several claims holds the chance of any false rejection (Liu and Anderson, Statistics in
+    Medicine 27, 2008; Maurer and Bretz, Statistics in Biopharmaceutical Research 5, 2013).
 
     Raises:
         ValueError: a p-value is outside [0, 1], or there are more of them than looks.
@@ -110,9 +111,7 @@ def sequential_p(p_values: Sequence[float], fractions: Sequence[float]) -> float
     def crosses(alpha: float) -> bool:
         return bool((values <= nominal_levels(alpha, so_far)).any())
 
-    outside, inside = math.log(max(float(values.min()), LEAST)), 0.0
-    if crosses(math.exp(outside)):
-        return math.exp(outside)
+    outside, inside = math.log(LEAST), 0.0  # the same halves for all p-values, so that what is less is found less
     while inside - outside > 1e-7:
         middle = (outside + inside) / 2
         outside, inside = (outside, middle) if crosses(math.exp(middle)) else (middle, inside)

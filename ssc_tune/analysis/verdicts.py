@@ -15,6 +15,7 @@ one-sided tests reject at the adjusted p, refuted if it lies outside.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.gates import SPREADS, gates, sub_boxes, words
 from ssc_tune.analysis.result import Estimate, Gate, Verdict
-from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.claims import Claim, VerdictName
 from ssc_tune.study.models import Study
@@ -70,6 +71,7 @@ class Finding(NamedTuple):
     warnings: tuple[str, ...]
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -112,6 +114,11 @@ def judge_claims(
 ) -> tuple[Verdict, ...]:
     """Verdicts on all claims of a study, in their order."""
     findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+    return conclude(study, findings, post_hoc=post_hoc)
+
+
+def conclude(study: Study, findings: Sequence[Finding], *, post_hoc: bool) -> tuple[Verdict, ...]:
+    """Verdicts from what was found of all claims of a study, their p-values adjusted together."""
     p_values = [finding.p_value for finding in findings]
     adjusted = multiplicity.holm(p_values)
     verdicts = []
@@ -214,14 +221,17 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     claim, effect = finding.claim, finding.effect
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
-    where, alpha = side(claim, effect), round(1 - claim.confidence, 12)
+    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
+    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
+    if finding.declared:
+        interval, p_name = f"repeated {interval}", "sequential p after Holm"
     if where == "neither":
         if math.isnan(effect.low) or math.isnan(effect.high):
             return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {claim.confidence:.0%} interval lies on neither side of {_border(claim)}"
+        return "inconclusive", f"the {interval} lies on neither side of {_border(claim)}"
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
-        return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
     turned = [label for label, other in finding.alternatives if _turned(claim, effect, other.effect)]
     if turned:
         return "inconclusive", f"the sign changes with {' and with '.join(turned)}"
@@ -229,7 +239,7 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     if where == "for" and closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
     verdict: VerdictName = "supported" if where == "for" else "refuted"
-    return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
 
 
 def _border(claim: Claim) -> str:

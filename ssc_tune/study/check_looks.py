@@ -11,7 +11,7 @@ from ssc_tune.study.source import Problem
 
 
 def check_looks(study: Study, names: Names) -> Iterator[Problem]:
-    """Looks increase up to the design's points, there is something to judge at them, and ``stop`` has looks to stop at."""
+    """Looks increase up to the design's points, there are claims to judge, and ``stop`` has looks to stop at."""
     design = study.design
     if "design" in names.broken or not isinstance(design, SobolDesign | RandomDesign):
         return
