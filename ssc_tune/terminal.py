@@ -37,6 +37,8 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
     )
     for line in progress.changes.lines():
         print(line)
+    for line in _looks(study, progress):
+        print(line)
     workers = num_workers(study)
     r = study.resources
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
@@ -53,6 +55,15 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
             total = new * sum(seconds.values()) / len(seconds)
         each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
         print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
+
+
+def _looks(study: Study, progress: Progress) -> list[str]:
+    """The looks that are ahead, or where the study has stopped."""
+    from ssc_tune import looks
+
+    if progress.stopped is not None:
+        return [progress.stopped.words]
+    return looks.outlook(study, progress.cells)
 
 
 def _show_points(console: Console, study: Study) -> None:

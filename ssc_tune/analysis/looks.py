@@ -54,20 +54,8 @@ def judge(study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0
         found = verdicts.judge_claims(study, tables, post_hoc=post_hoc, seed=seed, num_bootstrap=num_bootstrap)
         return Judged(found, ())
     complete = [points for points in study.looks if not num_missing(study, tables, points)]
-    series = [
-        [_find(study, tables, claim, points, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
-        for points in complete
-    ]
-    each = [
-        verdicts.conclude(
-            study, [_sequential(study, one) for one in zip(*series[: k + 1], strict=True)], post_hoc=post_hoc
-        )
-        for k in range(len(series))
-    ]
-    each = [
-        tuple(v.model_copy(update=_own(study, v, finding, points)) for v, finding in zip(found, findings, strict=True))
-        for found, findings, points in zip(each, series, complete, strict=True)
-    ]
+    series = [_findings(study, tables, points, seed=seed, num_bootstrap=num_bootstrap) for points in complete]
+    each = [_at_look(study, series[: k + 1], points, post_hoc=post_hoc) for k, points in enumerate(complete)]
     standing = tuple(_standing(study, one) for one in zip(*each, strict=True)) or _none_yet(study, tables, post_hoc)
     return Judged(standing, _looks(study, tables, complete, each))
 
@@ -92,11 +80,10 @@ def num_missing(study: Study, tables: Tables, points: int) -> int:
 
 def until(study: Study, tables: Tables, points: int) -> tuple[Study, Tables]:
     """The study and its tables as they were with fewer points, and no look declared."""
-    design = study.design.model_copy(update={"points": points, "looks": (), "stop": "never"})
     cells = tables.cells[tables.cells["point"] <= points]
     history = tables.history[tables.history["cell_id"].isin(cells["cell_id"])]
     expected = tables.expected[tables.expected["point"] <= points]
-    return study.model_copy(update={"design": design}), Tables(cells, history, expected)
+    return study.first_points(points), Tables(cells, history, expected)
 
 
 class _Level(NamedTuple):
@@ -125,15 +112,39 @@ def _alpha(claim: Claim) -> float:
     return round(1 - claim.confidence, 12)
 
 
-def _find(study: Study, tables: Tables, claim: Claim, points: int, *, seed: int, num_bootstrap: int) -> Finding:
-    """What a look shows of a claim, with the repeated interval."""
-    if len(fractions(study, claim)) == 1:
-        return verdicts.find(*until(study, tables, points), claim, seed=seed, num_bootstrap=num_bootstrap)
-    confidence = min(1 - _level(study, claim, points).nominal, MOST_CONFIDENT)
-    repeated = claim.model_copy(update={"confidence": confidence})
-    found = verdicts.find(*until(study, tables, points), repeated, seed=seed, num_bootstrap=num_bootstrap)
-    others = tuple((label, other._replace(declared=claim.confidence)) for label, other in found.alternatives)
-    return found._replace(declared=claim.confidence, alternatives=others)
+def _findings(study: Study, tables: Tables, points: int, *, seed: int, num_bootstrap: int) -> list[Finding]:
+    """What a look shows of each claim, with its repeated interval."""
+    cut = until(study, tables, points)
+    found = []
+    for claim in study.claims:
+        if len(fractions(study, claim)) == 1:
+            found.append(verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap))
+            continue
+        confidence = min(1 - _level(study, claim, points).nominal, MOST_CONFIDENT)
+        repeated = claim.model_copy(update={"confidence": confidence})
+        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap)
+        others = tuple((label, other._replace(declared=claim.confidence)) for label, other in one.alternatives)
+        found.append(one._replace(declared=claim.confidence, alternatives=others))
+    return found
+
+
+def _at_look(study: Study, series: Sequence[Sequence[Finding]], points: int, *, post_hoc: bool) -> tuple[Verdict, ...]:
+    """Verdicts at the last of the looks of which ``series`` holds the findings, a row a look."""
+    together = [_sequential(study, so_far) for so_far in zip(*series, strict=True)]
+    found = verdicts.conclude(study, together, post_hoc=post_hoc)
+    of = f" of {study.looks[-1]}" if points < study.looks[-1] else ""
+    return tuple(
+        verdict.model_copy(
+            update={
+                "claim": claim,
+                "p_value": number(finding.p_value),
+                "p_sequential": verdict.p_value,
+                "look": points,
+                "reason": f"at {points}{of} points {verdict.reason}",
+            }
+        )
+        for claim, finding, verdict in zip(study.claims, series[-1], found, strict=True)
+    )
 
 
 def _sequential(study: Study, so_far: Sequence[Finding]) -> Finding:
@@ -152,18 +163,6 @@ def _sequential_p(study: Study, claim: Claim, p_values: Sequence[float]) -> floa
     at = fractions(study, claim)
     known = p_values[: len(at)]
     return math.nan if all(math.isnan(p) for p in known) else sequential.sequential_p(known, at)
-
-
-def _own(study: Study, verdict: Verdict, finding: Finding, points: int) -> dict[str, object]:
-    """What a verdict at a look says beside that of the rule: the claim as declared, the look, its own p-value."""
-    of = f" of {study.looks[-1]}" if points < study.looks[-1] else ""
-    return {
-        "claim": next(claim for claim in study.claims if claim.name == verdict.claim.name),
-        "p_value": number(finding.p_value),
-        "p_sequential": verdict.p_value,
-        "look": points,
-        "reason": f"at {points}{of} points {verdict.reason}",
-    }
 
 
 def _standing(study: Study, each: Sequence[Verdict]) -> Verdict:

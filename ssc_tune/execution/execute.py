@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.design.look_source import Source
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.claims import claim_hash
@@ -61,7 +61,7 @@ def _num_gpus() -> int:
 def execute(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -166,7 +166,7 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
 def _launch(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,

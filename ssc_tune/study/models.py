@@ -178,6 +178,12 @@ class Study(Frozen):
         """Whether the study ends at the look at which every claim is decided."""
         return isinstance(self.design, SobolDesign | RandomDesign) and self.design.stop == "when_decided"
 
+    def first_points(self, points: int) -> Study:
+        """The study as it was with the first ``points`` points of its sobol or random design, and no looks."""
+        return self.model_copy(
+            update={"design": self.design.model_copy(update={"points": points, "looks": (), "stop": "never"})}
+        )
+
     @property
     def setting_names(self) -> tuple[str, ...]:
         """Names of the settings; one called ``main`` where the study declares none."""
