@@ -82,8 +82,10 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> Progress:
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
-    reused = folder.elsewhere(key for key in ids if key not in records)
-    stop = looks.stop_of(study, cells, records | reused)
+    reused, stop = {}, looks.stop_of(study, cells, records)
+    if stop is None:  # what other studies did after this one had stopped does not start it again
+        reused = folder.elsewhere(key for key in ids if key not in records)
+        stop = looks.stop_of(study, cells, records | reused) if reused else None
     cells = cells if stop is None else looks.until(cells, stop.points)
     needed = {cell.cell_id for cell in cells}
     records, reused = ({key: r for key, r in of.items() if key in needed} for of in (records, reused))

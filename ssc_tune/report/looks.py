@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import Look, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.analysis.sentences import percent
 from ssc_tune.report import words
-from ssc_tune.report.numbers import interval, number, p_value
+from ssc_tune.report.numbers import UNDEFINED, interval, number
 from ssc_tune.study.models import Study
 
 
@@ -40,7 +40,7 @@ def block(study: Study, look: Look) -> list[str]:
     """What a look found: a line for the look and one a claim."""
     lines = [f"{heading(study, look)}:"]
     for found in look.claims:
-        held = f"p {p_value(found.p_value)}, held to {level(found.nominal)}" if found.p_value is not None else ""
+        held = f"p {level(found.p_value)}, held to {level(found.nominal)}" if found.p_value is not None else ""
         lines.append(
             "; ".join(part for part in (f"  {found.claim}: {found.verdict}", words.effect(found), held) if part)
         )
@@ -75,9 +75,17 @@ def decided(study: Study, verdict: Verdict) -> str:
     return f"{how} at look {number_} of {len(study.looks)}, {_points(study, verdict.look)}"
 
 
-def level(value: float) -> str:
-    """A nominal level: 0.0478, 8.86e-05."""
-    return f"{value:.3g}"
+def facts(study: Study, analysis: StudyAnalysis) -> list[tuple[str, str]]:
+    """The looks at a glance."""
+    if not analysis.looks:
+        return []
+    at = f"at {words.join([str(look.points) for look in analysis.looks])} points"
+    return [("Looks", "; ".join(part for part in (at, stopped(study, analysis.looks)) if part))]
+
+
+def level(value: float | None) -> str:
+    """A p-value or the level that it is held to: 0.0478, 8.86e-05; p-values of looks are often that small."""
+    return UNDEFINED if value is None else f"{value:.3g}"
 
 
 def ledger(study: Study, analysis: StudyAnalysis) -> list[Row]:
@@ -104,7 +112,7 @@ def _row(title: str, found: LookVerdict, since: int | None) -> Row:
         level(found.nominal),
         number(found.boundary, 2),
         f"{found.effect_name}: {interval(found.effect)}",
-        p_value(found.p_value),
-        p_value(found.p_sequential),
+        level(found.p_value),
+        level(found.p_sequential),
         found.verdict if since is None else f"{found.verdict} (decided at look {since})",
     )

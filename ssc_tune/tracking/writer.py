@@ -252,6 +252,7 @@ class Writer:
                         "high": v.effect.high,
                         "p_value": v.p_value,
                         "p_adjusted": v.p_adjusted,
+                        "look": v.look,
                         "reason": v.reason,
                     }
                     for v in analysis.verdicts
