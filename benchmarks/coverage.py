@@ -14,17 +14,11 @@ import argparse
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from laws import LAWS, SIZES, Array, Law
 
-if __package__ in (None, ""):
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.laws import LAWS, SIZES, Array, Law
 from ssc_tune.analysis import comparison, intervals, simulated, variance
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.summaries import corrected_std_interval, cvar_of_tables
