@@ -143,7 +143,7 @@ def test_what_decides_neither_does_not(change: dict[str, Any]) -> None:
 
 
 def test_equal_hashes_mean_equal_cells() -> None:
-    """The independent check of the table above: what is free leaves the cells, what is in it but for claims does not."""
+    """The tables above against the cells themselves, which know nothing of plans."""
     cells = {cell.cell_id for cell in fixed_cells(made())}
     for name, change in FREE.items():
         assert {cell.cell_id for cell in fixed_cells(made(**change))} == cells, name
@@ -182,7 +182,7 @@ def test_a_plan_is_plain_json_and_its_hash_can_be_had_without_this_program(study
 
 
 def test_the_hash_of_a_file_stays() -> None:
-    """A registered hash must be found again by later versions; a new semantics version is the one thing to change it."""
+    """Later versions must find a registered hash again; only another semantics version may change it."""
     plan = plan_of(made())
     assert plan.pop("semantics") > 0
     assert hash_of({**plan, "semantics": 2}) == "750d6016a6608b044e8d9dfa21f5a85e2ccd61a2e7a8e31cfd22d9a97a546818"
