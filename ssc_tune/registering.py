@@ -184,6 +184,8 @@ def _others(study: Study, folder: StudyFolder, records: Sequence[Record]) -> Ite
     others = {one.hash: one for one in reversed(registered_below(folder.storage)) if one.hash in stood}
     names = Counter(one.study for one in others.values() if may_share_cells(plan, one.plan))
     if names:
-        counts = [f"{n} of {'this study' if name == study.name else name}" for name, n in sorted(names.items())]
+        counts = [
+            f"{n} of {'this study' if name == study.name else f'study {name}'}" for name, n in sorted(names.items())
+        ]
         number = names.total()
-        yield f"{number} other plan{'s' * (number > 1)} for such cells stood as well ({', '.join(counts)})"
+        yield f"{number} other plan{'s' * (number > 1)} for such cells stood as well: {', '.join(counts)}"

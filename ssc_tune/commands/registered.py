@@ -12,7 +12,7 @@ from ssc_tune.commands import stored
 from ssc_tune.commands.stored import Stored
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE
-from ssc_tune.records.registrations import Registration, registered, registered_below
+from ssc_tune.records.registrations import FILE, Registration, registered, registered_below
 from ssc_tune.registering import known, register, registration_of
 from ssc_tune.study import Study
 from ssc_tune.study.registration import SHOWN, differences, plan_hash, plan_of
@@ -39,19 +39,14 @@ def register_study(study: Study, storage: Path, *, as_json: bool) -> int:
         return EXIT_DONE
     print(f"registered: {made.short} on {made.when}")
     print(f"SHA-256:    {made.hash}")
-    print(f"plan:       {len(study.claims)} claims, {found.progress.num_total} cells; in {_file(found)}")
+    claims, cells = len(study.claims), found.progress.num_total
+    print(f"plan:       {claims} claim{'s' * (claims != 1)}, {cells} cells; in {found.folder.path / FILE}")
     if before.number:
         print(f"known:      {before.words()}: claims on them are post hoc")
     print(f"\n{content['sentence']}")
     for problem in problems:
         print(problem)
     return EXIT_DONE
-
-
-def _file(found: Stored) -> Path:
-    from ssc_tune.records.registrations import FILE
-
-    return found.folder.path / FILE
 
 
 def _sentence(found: Stored, made: Registration, before: str) -> str:

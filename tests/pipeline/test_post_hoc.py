@@ -120,7 +120,7 @@ def test_points_drawn_anew_share_the_defaults(lab: Lab) -> None:
     found = lab.run(anew)
     assert found is not None
     assert found.registration is not None
-    assert found.registration.line.endswith("1 other plan for such cells stood as well (1 of this study)")
+    assert found.registration.line.endswith("1 other plan for such cells stood as well: 1 of this study")
 
 
 def test_cells_from_several_places_are_counted_apart(lab: Lab) -> None:
@@ -214,7 +214,7 @@ def test_studies_that_were_both_registered_first_stay_declared_though_they_share
     assert found is not None
     assert not any(v.post_hoc for v in found.verdicts)
     assert found.registration is not None
-    assert "1 other plan for such cells stood as well (1 of one)" in found.registration.line
+    assert "1 other plan for such cells stood as well: 1 of study one" in found.registration.line
 
 
 def test_registered_too_late_is_too_late(lab: Lab) -> None:
