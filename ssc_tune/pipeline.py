@@ -15,7 +15,8 @@ from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, place
 from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.claims import Claim, claim_hash
+from ssc_tune.registering import declare, register
+from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import SearchDesign, Study
 from ssc_tune.training.result import Geometry
 
@@ -126,15 +127,6 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
     return [cell for cell in cells if folder.records.path(cell.cell_id).exists()]
 
 
-def edited_claims(study: Study, records: Mapping[str, Record]) -> set[str]:
-    """Names of claims that were not in the study, word for word, when its first cell was started."""
-    own = [record for record in records.values() if record.study == study.name]
-    if not own:
-        return set()
-    first = min(own, key=lambda record: record.started)
-    return {claim.name for claim in study.claims if claim_hash(claim) not in first.claims}
-
-
 def run(
     study: Study,
     options: Options,
@@ -153,6 +145,8 @@ def run(
     progress = survey(study, options, adopt=True)
     for cell_id in {cell.cell_id for cell in progress.cells} - set(progress.records):
         folder.records.put_aside(cell_id, "retried")
+    _, problems = register(study, folder)
+    progress = progress._replace(problems=[*progress.problems, *problems])
     folder.write_json("study.json", stored_study(study, options.command))
     with output_to(folder.path / "log.txt") as (screen, errors):
         return _run(study, options, folder, progress, stop or threading.Event(), out or screen, err or errors, began)
@@ -310,10 +304,7 @@ def analyse(
     from ssc_tune.analysis.build import build_tables
 
     tables = build_tables(study, cells, records)
-    analysis = analyze(study, tables)
-    edited = edited_claims(study, records)
-    verdicts = tuple(v.model_copy(update={"post_hoc": v.claim.name in edited}) for v in analysis.verdicts)
-    analysis = analysis.model_copy(update={"verdicts": verdicts})
+    analysis = declare(study, folder, cells, records, analyze(study, tables))
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
     versions = used[0].versions if used else {}
     files = report.write(
@@ -348,4 +339,4 @@ def default_command(arguments: Sequence[str] | None = None) -> str:
     return "python -m ssc_tune.run " + shlex.join(arguments if arguments is not None else sys.argv[1:])
 
 
-__all__ = ["Claim", "Options", "Progress", "Result", "analyse", "edited_claims", "folder_of", "run", "survey"]
+__all__ = ["Claim", "Options", "Progress", "Result", "analyse", "folder_of", "run", "survey"]

@@ -12,6 +12,7 @@ from rich.table import Table
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.live import duration
+from ssc_tune.registering import plan_lines
 from ssc_tune.study.models import SearchDesign, Study
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         + f", {new} are new (cells that stand in several blocks count once)"
     )
     for line in progress.changes.lines():
+        print(line)
+    for line in plan_lines(study, folder_of(study, options), progress.cells, progress.records):
         print(line)
     workers = num_workers(study)
     r = study.resources

@@ -11,15 +11,12 @@ from ssc_tune.analysis.verdicts import LEAST_SEEDS, judge_claims
 from ssc_tune.study.models import Study
 
 
-def analyze(
-    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
-) -> StudyAnalysis:
+def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> StudyAnalysis:
     """Summaries, comparisons, verdicts and curves of a study.
 
     Args:
         study: the study.
         tables: its results, complete or not.
-        post_hoc: whether the claims were edited after cells had run; marks every verdict.
         seed: of every bootstrap and permutation; the records alone and this number decide the output.
         num_bootstrap: draws of each.
     """
@@ -36,7 +33,7 @@ def analyze(
         study=study.name,
         summaries=tuple(summaries),
         comparisons=tuple(comparisons),
-        verdicts=judge_claims(study, tables, post_hoc=post_hoc, seed=seed, num_bootstrap=num_bootstrap),
+        verdicts=judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap),
         curves=more.curves,
         shares=more.shares,
         facts=more.facts,

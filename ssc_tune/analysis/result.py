@@ -86,7 +86,8 @@ class Verdict(Frozen):
     reason: str = ""  # one sentence: why this verdict
     sensitivity: tuple[str, ...] = ()  # verdict if failed cells were dropped, or scored the worst, ...
     warnings: tuple[str, ...] = ()
-    post_hoc: bool = False  # the claim was edited after cells had run
+    post_hoc: bool = False  # the plan was not registered before every cell that the claim is judged on
+    known: str = ""  # where post hoc, what was known: "198 of 198 cells were known from study x when ..."
 
 
 class Comparison(Frozen):
@@ -131,6 +132,18 @@ class Share(Frozen):
     evaluator: str  # how: "ANOVA, omega squared", "Sobol indices of a Gaussian process", "fANOVA (Optuna)", ...
 
 
+class Registered(Frozen):
+    """The registration of the plan that is judged, and what was known before it."""
+
+    hash: str  # of the plan as it is now, whole
+    time: float | None  # when it was first registered, seconds since the epoch; none if no file says so
+    study: str  # that registered it first; empty if no file says so
+    num_cells: int  # cells of the study that have a record
+    num_known: int  # of these, begun before the plan was registered
+    known: str  # the same in words; empty if there are none
+    line: str  # all of it in one sentence
+
+
 class StudyAnalysis(Frozen):
     """Everything that is known of a study after its cells have run."""
 
@@ -144,3 +157,4 @@ class StudyAnalysis(Frozen):
         default_factory=dict
     )  # further named numbers: crossings of budget curves, transfer, agreement of evaluators
     warnings: tuple[str, ...] = ()
+    registration: Registered | None = None  # none in analyses that were made without records

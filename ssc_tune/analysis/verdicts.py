@@ -111,9 +111,7 @@ def p_of(claim: Claim, effect: Effect) -> float:
     return float(stats.t.sf(gap, effect.df) if gap >= 0 else min(1.0, 2 * stats.t.sf(-gap, effect.df)))
 
 
-def judge_claims(
-    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
-) -> tuple[Verdict, ...]:
+def judge_claims(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> tuple[Verdict, ...]:
     """Verdicts on all claims of a study, in their order."""
     findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
     p_values = [finding.p_value for finding in findings]
@@ -125,7 +123,7 @@ def judge_claims(
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc))
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
 
@@ -294,7 +292,7 @@ def _shown(claim: Claim, effect: Effect) -> Effect:
     return turned._replace(name=turned.name.replace("{x}", "{0}").replace("{y}", "{1}").format(x, y))
 
 
-def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...], post_hoc: bool) -> Verdict:
+def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...]) -> Verdict:
     claim = finding.claim
     name, reason = decide(finding, p_adjusted)
     effect = _shown(claim, finding.effect)
@@ -318,5 +316,4 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         reason=reason,
         sensitivity=lines,
         warnings=finding.warnings,
-        post_hoc=post_hoc,
     )

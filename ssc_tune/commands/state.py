@@ -85,6 +85,7 @@ def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
             "verdict": v.verdict,
             "expected": v.claim.expected,
             "post_hoc": v.post_hoc,
+            "known": v.known,
             "effect_name": v.effect_name,
             "effect": v.effect.value,
             "low": v.effect.low,

@@ -37,7 +37,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "study": study.name,
         "question": words.question(study),
         "answer": words.answer(analysis),
-        "facts": _facts(study, tables, extras.records),
+        "facts": [*_facts(study, tables, extras.records), *_registration(analysis)],
         "reading": words.reading([v.claim for v in analysis.verdicts]),
         "verdicts": [_verdict(v) for v in analysis.verdicts],
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
@@ -79,6 +79,11 @@ def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tupl
     if records:
         facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
+
+
+def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:
+    found = analysis.registration
+    return [] if found is None else [("Registration", found.line[:1].upper() + found.line[1:])]
 
 
 def _block(study: Study, block: str) -> str:
@@ -128,6 +133,7 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         "sensitivity": verdict.sensitivity,
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
         "post_hoc": verdict.post_hoc,
+        "known": words.sentence(verdict.known),
         "forest": forest(verdict),
     }
 

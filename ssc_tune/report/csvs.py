@@ -77,6 +77,7 @@ def verdicts_csv(analysis: StudyAnalysis) -> str:
                 "sensitivity": "; ".join(v.sensitivity),
                 "warnings": "; ".join(v.warnings),
                 "post_hoc": v.post_hoc,
+                "known": v.known,
             }
         )
     return _csv(rows)

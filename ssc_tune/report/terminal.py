@@ -25,6 +25,8 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
     from rich.text import Text
 
     console.print(Text(f"\n{study.name}", style="bold"))
+    if analysis.registration is not None:
+        console.print(Text(analysis.registration.line, style="dim"))
     for verdict in analysis.verdicts:
         for line in _verdict_lines(verdict):
             console.print(line, soft_wrap=False)
@@ -49,6 +51,7 @@ def _verdict_lines(verdict: Verdict) -> list[Text]:
     head = Text.assemble((f"{verdict.verdict}{mark}", _STYLES[verdict.verdict]), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
     lines = [f"{words.effect(verdict)}{adjusted}", *([verdict.reason] if verdict.reason else [])]
+    lines += [f"post hoc: {verdict.known}"] if verdict.known else []
     failed = [gate for gate in verdict.gates if not gate.passed]
     lines += [f"gate not passed: {gate.name}: {gate.detail}" for gate in failed]
     lines += [f"warning: {text}" for text in verdict.warnings]

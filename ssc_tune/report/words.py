@@ -20,6 +20,11 @@ def join(names: Sequence[str], last: str = "and") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop; nothing stays nothing."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
 def question(study: Study) -> str:
     """What the study asks: its own description, or what every study asks."""
     return study.description.strip() or f"How sensitive are {join(list(study.methods))} to their hyperparameters?"
@@ -31,7 +36,9 @@ def answer(analysis: StudyAnalysis) -> str:
         return _undeclared(analysis)
     order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
     first, others = order[0], order[1:]
-    start = "Inconclusive whether" if first.verdict == "inconclusive" else f"{first.verdict.capitalize()}:"
+    mark = " (post hoc)" if first.post_hoc else ""
+    decided = first.verdict.capitalize()
+    start = f"Inconclusive{mark} whether" if first.verdict == "inconclusive" else f"{decided}{mark}:"
     text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
     if not others:
         return text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -109,9 +107,3 @@ class Claim(Frozen):
         assert first is not None
         assert self.than is not None
         return (first, self.than)
-
-
-def claim_hash(claim: Claim) -> str:
-    """16 hexadecimal digits over everything of a claim but the verdict expected of it."""
-    content = claim.model_dump(mode="json", by_alias=True, exclude={"expected"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -53,7 +53,8 @@ def claim_sentence(claim: Claim) -> str:
 
 def _verdict_row(verdict: Verdict) -> list[str]:
     mark = " (post hoc)" if verdict.post_hoc else ""
-    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), verdict.reason]
+    why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
+    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -96,6 +97,8 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
         for name, p in study.search_space.parameters.items()
     ]
     parts = [f"## {study.name}, version `{version}`", verdicts(study, analysis)]
+    if analysis is not None and analysis.registration is not None:
+        parts.append(f"Registration: {analysis.registration.line}.")
     if analysis is not None and analysis.summaries:
         header = ["method", "block", "setting", "mean accuracy", "sd over points", "default"]
         parts += ["### Methods", table(header, _summary_rows(analysis.summaries))]
