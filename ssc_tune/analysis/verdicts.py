@@ -9,7 +9,9 @@ adjusted by Holm over all claims of the study:
 
 If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
 changes, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the margin and both
-one-sided tests reject at the adjusted p, refuted if it lies outside.
+one-sided tests reject at the adjusted p, refuted if it lies outside. A claim that is to be ``robust`` is inconclusive,
+too, where the sign does not hold over the other ranges and priors that the points can speak of
+(:mod:`ssc_tune.analysis.specifications`).
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import effects, effects_speed, effects_tuning, multiplicity
+from ssc_tune.analysis import effects, effects_speed, effects_tuning, multiplicity, specifications
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
-from ssc_tune.analysis.gates import SPREADS, gates, sub_boxes, words
-from ssc_tune.analysis.result import Estimate, Gate, Verdict
+from ssc_tune.analysis.gates import SPREADS, gates, words
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.claims import Claim, VerdictName
@@ -70,6 +72,7 @@ class Finding(NamedTuple):
     warnings: tuple[str, ...]
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    specifications: tuple[Specification, ...] = ()  # over other ranges and priors
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -152,15 +155,17 @@ def _find(data: ClaimData) -> Finding:
     claim = data.claim
     effect = _measure(data)
     defined = math.isfinite(effect.estimate)
+    varied = specifications.specifications(data, effect) if data.policy == "chance" or claim.robust else ()
     return Finding(
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, MEASURES[claim.measure]) if defined else (),
-        notes=tuple(sub_boxes(data, effect, MEASURES[claim.measure])) if defined and data.policy == "chance" else (),
+        notes=tuple(specifications.summary(data, varied)) if defined and data.policy == "chance" else (),
         warnings=tuple(_warnings(data)),
         num_failed=_num_failed(data),
         alternatives=(),
+        specifications=varied,
     )
 
 
@@ -228,6 +233,9 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     closed = [gate for gate in finding.gates if not gate.passed]
     if where == "for" and closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
+    if shaken:
+        return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
     return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
 
@@ -278,4 +286,5 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         sensitivity=lines,
         warnings=finding.warnings,
         post_hoc=post_hoc,
+        specifications=finding.specifications,
     )
