@@ -149,8 +149,8 @@ def counted(found: Sequence[Specification]) -> list[Specification]:
 
 
 def called(specification: Specification) -> str:
-    """``box 0.5, natural scale``."""
-    return f"box {specification.box:g}, {specification.prior}"
+    """``box 0.5 (natural scale)``."""
+    return f"box {specification.box:g} ({specification.prior})"
 
 
 def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
@@ -171,7 +171,9 @@ def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
     ]
     if few:
         parts.append(f"{few} {'has' if few == 1 else 'have'} fewer")
-    parts += [f"{'undefined' if s.same_sign is None else f'other {what}'} in {called(s)}" for s in others]
+    for text, same in ((f"other {what}", False), ("undefined", None)):
+        names = [called(s) for s in others if s.same_sign is same]
+        parts += [f"{text} in {', '.join(names)}"] if names else []
     return ["; ".join(parts)]
 
 
@@ -186,6 +188,6 @@ def objection(claim: Claim, found: Sequence[Specification]) -> str:
         return TOO_FEW
     for s in kept:
         if s.same_sign is None:
-            return f"not robust: undefined in {called(s)} ({s.effect.note})"
+            return f"not robust: undefined in {called(s)}: {s.effect.note}"
     turned = [called(s) for s in kept if not s.same_sign]
-    return f"not robust: the {_sign(claim)} changes in {'; '.join(turned)}" if turned else ""
+    return f"not robust: the {_sign(claim)} changes in {', '.join(turned)}" if turned else ""

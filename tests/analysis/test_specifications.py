@@ -175,8 +175,8 @@ def test_undefined_somewhere_is_no_agreement() -> None:
 
     found = judged(less(robust=True), accuracy)
     assert found.verdict == "inconclusive"
-    assert found.reason.startswith("not robust: undefined in box 0.35, own scale (the spread over points is within")
-    assert "; undefined in box 0.35, own scale" in found.sensitivity[0]
+    assert found.reason.startswith("not robust: undefined in box 0.35 (own scale): the spread over points is within")
+    assert "; undefined in box 0.35 (own scale)" in found.sensitivity[0]
 
 
 def test_with_few_points_a_robust_claim_says_that_ranges_cannot_be_varied() -> None:
@@ -222,13 +222,13 @@ def test_the_rule() -> None:
     assert objection(claim, [whole, half]) == ""
     assert objection(claim, [whole, half, specification(0.35, 7.9, False)]) == ""
     assert objection(claim, [whole, half, specification(0.35, 8, False)]) == (
-        "not robust: the sign changes in box 0.35, own scale"
+        "not robust: the sign changes in box 0.35 (own scale)"
     )
     assert objection(claim, [whole, half, specification(0.35, 8, None)]) == (
-        "not robust: undefined in box 0.35, own scale (why)"
+        "not robust: undefined in box 0.35 (own scale): why"
     )
     assert objection(claim, [whole, half, specification(1, 20, False, "natural scale")]) == (
-        "not robust: the sign changes in box 1, natural scale"
+        "not robust: the sign changes in box 1 (natural scale)"
     )
     for few in (
         [],
