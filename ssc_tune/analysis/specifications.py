@@ -150,7 +150,8 @@ def counted(found: Sequence[Specification]) -> list[Specification]:
 
 def called(specification: Specification) -> str:
     """``box 0.5 (natural scale)``."""
-    return f"box {specification.box:g} ({specification.prior})"
+    box = "whole space" if specification.box == 1 else f"box {specification.box:g}"
+    return f"{box} ({specification.prior})"
 
 
 def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:

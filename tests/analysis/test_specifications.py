@@ -228,7 +228,7 @@ def test_the_rule() -> None:
         "not robust: undefined in box 0.35 (own scale): why"
     )
     assert objection(claim, [whole, half, specification(1, 20, False, "natural scale")]) == (
-        "not robust: the sign changes in box 1 (natural scale)"
+        "not robust: the sign changes in whole space (natural scale)"
     )
     for few in (
         [],
