@@ -21,7 +21,7 @@ from ssc_tune.analysis import intervals
 from ssc_tune.analysis.arrays import Coordinates, inside
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.spread import WORST_FRACTION
-from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.analysis.variance import FloatArray, visible
 
 BOXES = (1.0, 0.75, 0.5, 0.35)
 """Scales of the boxes about the defaults, in the unit cube; 1 is the whole space."""
@@ -34,8 +34,6 @@ Prior = Literal["own scale", "about the default", "natural scale"]
 the ends of the box; uniform in the value itself, so that on a log scale large values weigh more."""
 
 _ALIKE = 1e-9
-_NO_SPREAD = 1e-9
-"""A standard deviation below this share of the largest score is rounding."""
 
 
 class Weighting(NamedTuple):
@@ -124,7 +122,7 @@ def _rest(weights: FloatArray) -> FloatArray:
 
 
 def variance_levels(weights: FloatArray, y: FloatArray) -> Levels:
-    """Variance over points under the weights, seed noise removed, of scores ``y`` (N, R); NaN where it is not positive.
+    """Variance over points under the weights, seed noise removed, of scores ``y`` (N, R); NaN where it is rounding.
 
     For points i != k and seeds r != s, ``(y_ir - y_kr) (y_is - y_ks) / 2`` has the expectation of half the squared
     difference of the two points' true means: the noise of different seeds is independent. So with weights w
@@ -144,12 +142,11 @@ def variance_levels(weights: FloatArray, y: FloatArray) -> Levels:
     sums, squares = centred.sum(axis=1), (centred**2).sum(axis=1)  # (N,)
     of_seed = weights @ centred  # (R,)
     concentration = float((weights**2).sum())
-    floor = (_NO_SPREAD * float(np.abs(y).max())) ** 2
 
     def ratio(product: FloatArray, num: int, share: FloatArray | float) -> FloatArray:
         with np.errstate(invalid="ignore", divide="ignore"):
             found = product / (num * (num - 1)) / _rest(np.asarray(share))
-        return np.where(found > floor, found, np.nan)
+        return np.where(visible(found, y), found, np.nan)
 
     def product(square: FloatArray, total: FloatArray, own: FloatArray, seeds: FloatArray) -> FloatArray:
         return np.asarray((square - total**2) - (own - seeds))
@@ -220,7 +217,8 @@ def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95) -> I
 
     Points: ``(1 - sum of v^2) sum of (theta_i - mean)^2`` over the points with a weight, the mean weighted by 1 - v_i,
     which is the delete-one jackknife where the weights are equal; degrees of freedom
-    ``(sum of v^2)^2 / sum of v^4 - 1``. Seeds: the delete-one jackknife, R - 1. Together Satterthwaite's.
+    ``(sum of v^2)^2 / sum of v^4 - 1``. Seeds: the delete-one jackknife, R - 1. Together those of
+    :func:`ssc_tune.analysis.intervals.crossed_degrees`.
 
     Undefined for fewer than 3 points, one seed, or where the measure is undefined without one of them.
     """
@@ -243,5 +241,5 @@ def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95) -> I
     if total <= (1e-13 * scale) ** 2:
         return intervals.undefined("the values do not vary", levels.whole)
     df_points = squares**2 / float((v**4).sum()) - 1
-    df = total**2 / (over_points**2 / df_points + over_seeds**2 / (num_seeds - 1))
+    df = intervals.crossed_degrees(over_points, over_seeds, df_points, num_seeds - 1)
     return intervals.t_interval(levels.whole, math.sqrt(total), df, confidence)

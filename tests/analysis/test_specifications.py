@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import specifications
+from ssc_tune.analysis import simulated, specifications
 from ssc_tune.analysis.arrays import coordinates, inside, load
 from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE, Prior
 from ssc_tune.analysis.result import Estimate, Specification, Verdict
@@ -29,6 +29,12 @@ def judged(claim: Mapping[str, Any], accuracy: Accuracy | None = None, **changes
     """The verdict on one claim, of a study in which ssc is far the more stable on every box."""
     study = make_study([{"margin": 0.1, **claim}], **{"design": SOBOL, "seeds": 5, **changes})
     return judge_claims(study, make_tables(study, accuracy or surface(scale=STABLE)))[0]
+
+
+def ranges_line(verdict: Verdict) -> str:
+    """What is said of the ranges beside a verdict."""
+    (line,) = [line for line in verdict.sensitivity if line.startswith("ranges: ")]
+    return line
 
 
 def less(measure: str = "std", **more: Any) -> dict[str, Any]:
@@ -126,13 +132,13 @@ def test_the_line_beside_the_verdict_counts_signs_and_names_those_that_differ() 
     few = sum(s.effective_points < MINIMUM_EFFECTIVE for s in stable.specifications)
     assert 1 < few < 6
     line = f"same sign in {12 - few} of {12 - few} specifications with 8 or more effective points; {few} have fewer"
-    assert stable.sensitivity[0] == f"ranges: {line}"
+    assert ranges_line(stable) == f"ranges: {line}"
     found = judged(less(), edges({"ssc": 0.3, "fixmatch": 0.05}, {"ssc": 0.0, "fixmatch": 0.6}))
     assert found.effect.value > 0
-    assert "; other sign in box " in found.sensitivity[0]
+    assert "; other sign in box " in ranges_line(found)
     kept = [s for s in found.specifications if s.effective_points >= MINIMUM_EFFECTIVE]
     same = sum(s.same_sign is True for s in kept)
-    assert found.sensitivity[0].startswith(f"ranges: same sign in {same} of {len(kept)} ")
+    assert ranges_line(found).startswith(f"ranges: same sign in {same} of {len(kept)} ")
     assert 0 < same < len(kept)
 
 
@@ -176,7 +182,7 @@ def test_undefined_somewhere_is_no_agreement() -> None:
     found = judged(less(robust=True), accuracy)
     assert found.verdict == "inconclusive"
     assert found.reason.startswith("not robust: undefined in box 0.35 (own scale): the spread over points is within")
-    assert "; undefined in box 0.35 (own scale)" in found.sensitivity[0]
+    assert "; undefined in box 0.35 (own scale)" in ranges_line(found)
 
 
 def test_with_few_points_a_robust_claim_says_that_ranges_cannot_be_varied() -> None:
@@ -196,6 +202,15 @@ def test_robust_equivalence_is_about_the_margin() -> None:
     assert found.verdict == "inconclusive"
     assert {s.same_sign for s in found.specifications} == {True, False}
     assert "the side of the margin changes in box" in found.reason
+
+
+def test_a_simulated_study_has_no_ranges_to_vary() -> None:
+    study = make_study([less(robust=True)], design=SOBOL, seeds=5)
+    rng = np.random.default_rng(0)
+    effects = rng.standard_normal((64, 1))
+    first, second = (0.8 + scale * effects + 0.003 * rng.standard_normal((64, 5)) for scale in (0.01, 0.03))
+    finding = simulated.find(study, study.claims[0], first, second)
+    assert simulated.judge([finding]) == ["supported"]
 
 
 def test_failed_cells_dropped_or_at_zero_are_held_to_the_same_rule() -> None:
