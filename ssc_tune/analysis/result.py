@@ -72,6 +72,17 @@ class Gate(Frozen):
     detail: str
 
 
+class Specification(Frozen):
+    """A claim's effect over a box about the defaults and under a prior on it, from the same points, weighted."""
+
+    box: float  # scale about the defaults in the unit cube; 1 is the whole search space
+    prior: str  # "own scale", "about the default", "natural scale"
+    num_points: int  # inside the box
+    effective_points: float  # Kish: (sum of weights)^2 / sum of squared weights
+    effect: Estimate  # without an interval, and with the reason, where there are too few effective points
+    same_sign: bool | None  # as over the whole space; of an equivalence, the same side of the margin; None if undefined
+
+
 class Verdict(Frozen):
     """The judgement on one claim."""
 
@@ -88,6 +99,7 @@ class Verdict(Frozen):
     warnings: tuple[str, ...] = ()
     post_hoc: bool = False  # the plan was not registered before every cell that the claim is judged on
     known: str = ""  # where post hoc, what was known: "198 of 198 cells were known from study x when ..."
+    specifications: tuple[Specification, ...] = ()  # the effect over other ranges and priors; the verdict's own first
 
 
 class Comparison(Frozen):

@@ -9,7 +9,9 @@ adjusted by Holm over all claims of the study:
 
 If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
 changes or it is undefined, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the
-margin and both one-sided tests reject at the adjusted p, refuted if it lies outside.
+margin and both one-sided tests reject at the adjusted p, refuted if it lies outside. A claim that is to be ``robust``
+is inconclusive, too, where the sign does not hold over the other ranges and priors that the points can speak of
+(:mod:`ssc_tune.analysis.specifications`).
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity
+from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity, specifications
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
-from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, sub_boxes, words
-from ssc_tune.analysis.result import Estimate, Gate, Verdict
+from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.claims import Claim, VerdictName
@@ -74,6 +76,7 @@ class Finding(NamedTuple):
     warnings: tuple[str, ...]
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    specifications: tuple[Specification, ...] = ()  # over other ranges and priors
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -155,20 +158,22 @@ def find_in(data: ClaimData) -> Finding:
     claim = data.claim
     effect = _measure(data)
     defined = math.isfinite(effect.estimate)
+    varied = specifications.specifications(data, effect) if data.policy == "chance" or claim.robust else ()
     return Finding(
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, MEASURES[claim.measure], side(claim, effect)) if defined else (),
-        notes=_notes(data, effect) if defined and data.policy == "chance" else (),
+        notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=tuple(_warnings(data)),
         num_failed=_num_failed(data),
         alternatives=(),
+        specifications=varied,
     )
 
 
-def _notes(data: ClaimData, effect: Effect) -> tuple[str, ...]:
-    return (*_seeds_left_out(data, effect), *sub_boxes(data, effect, MEASURES[data.claim.measure]))
+def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
+    return (*_seeds_left_out(data, effect), *specifications.summary(data, varied))
 
 
 def _measure(data: ClaimData) -> Effect:
@@ -266,6 +271,9 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     closed = [gate for gate in finding.gates if not gate.passed]
     if closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
+    if shaken:
+        return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
     return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
 
@@ -316,4 +324,5 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         reason=reason,
         sensitivity=lines,
         warnings=finding.warnings,
+        specifications=finding.specifications,
     )

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE
+from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Record
 from ssc_tune.report import further, measures, words
@@ -135,7 +136,17 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         "post_hoc": verdict.post_hoc,
         "known": words.sentence(verdict.known),
         "forest": forest(verdict),
+        "effect_title": words.effect_title(verdict),
+        "specifications": [_specification(verdict, s) for s in verdict.specifications],
     }
+
+
+def _specification(verdict: Verdict, s: Specification) -> tuple[str, ...]:
+    """Box, prior, points, effective points, effect, sign."""
+    box = "whole space" if s.box == 1 else f"{s.box:g}"
+    sign = {True: "same", False: "other", None: UNDEFINED}[s.same_sign]
+    sign = sign if s.effective_points >= MINIMUM_EFFECTIVE else "too few"
+    return box, s.prior, str(s.num_points), number(s.effective_points, 1), words.effect_text(verdict, s.effect), sign
 
 
 def _comparison(study: Study, c: Any) -> dict[str, Any]:

@@ -79,6 +79,32 @@ def effect(verdict: Verdict) -> str:
     return _effect(verdict.effect_name, verdict.effect)
 
 
+def is_ratio(verdict: Verdict) -> bool:
+    """Whether a verdict's effect is the logarithm of a ratio, which is shown as the ratio."""
+    return _RATIO.match(verdict.effect_name) is not None
+
+
+def effect_title(verdict: Verdict) -> str:
+    """What the effect is, a logarithm of a ratio as the ratio: ``sd of a / sd of b``."""
+    found = _RATIO.match(verdict.effect_name)
+    return verdict.effect_name if found is None else f"{found['upper']} / {found['lower']}"
+
+
+def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> str:
+    """An effect of the verdict's kind with its interval: ``1.84 [1.34, 2.54]``; ``bare`` is the number alone.
+
+    Where there is no interval the reason stands instead.
+    """
+    if estimate.value is None:
+        return f"undefined ({estimate.note})" if estimate.note else "undefined"
+    shown = _exponential if is_ratio(verdict) else _signed(estimate)
+    if bare:
+        return shown(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return f"{shown(estimate.value)}, {estimate.note or 'no interval'}"
+    return f"{shown(estimate.value)} [{shown(estimate.low)}, {shown(estimate.high)}]"
+
+
 def _effect(name: str, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, SearchDesign, Study
+from ssc_tune.study.claims import WEIGHTED, Claim
+from ssc_tune.study.models import (
+    DefaultsDesign,
+    GridDesign,
+    OneAtATimeDesign,
+    RandomDesign,
+    SearchDesign,
+    SobolDesign,
+    Study,
+)
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
@@ -49,6 +57,7 @@ def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[P
         if not names.broken & {"design", "blocks"}:
             yield from _check_parameter(path, claim, study)
         yield from _check_seeds(path, claim, study)
+        yield from _check_robust(path, claim, study, names)
         if "design" not in names.broken:
             yield from _check_design(path, claim, study)
 
@@ -110,6 +119,17 @@ def _check_seeds(path: tuple[str | int, ...], claim: Claim, study: Study) -> Ite
     if claim.measure in NEEDS_SEEDS and study.seeds < 2:
         text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; with one, noise counts as sensitivity"
         yield Problem((*path, "in"), text)
+
+
+def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names: Names) -> Iterator[Problem]:
+    if not claim.robust:
+        return
+    if claim.measure not in WEIGHTED:
+        text = f"{claim.measure} cannot be computed over other ranges; allowed with in: {', '.join(WEIGHTED)}"
+        yield Problem((*path, "robust"), text)
+    if "design" not in names.broken and not isinstance(study.design, SobolDesign | RandomDesign):
+        text = f"needs points drawn from the space: design type sobol or random, not {study.design.type}"
+        yield Problem((*path, "robust"), text)
 
 
 def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:

@@ -35,6 +35,9 @@ VerdictName = Literal["supported", "refuted", "inconclusive"]
 
 NEEDS_PARAMETER = ("importance", "tolerance_width")
 
+WEIGHTED = ("std", "mean", "cvar")
+"""Measures that can be computed over other ranges and priors from the same points, by weighting the points."""
+
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.
@@ -59,6 +62,9 @@ class Claim(Frozen):
     method: Name | None = Field(None, description="The method that importance is about.")
     at_least: Share | None = Field(None, description="Least share of the variance; goes with importance.")
     at_most: Share | None = Field(None, description="Largest share of the variance; goes with importance.")
+    robust: bool = Field(
+        False, description="Whether the sign must hold on smaller boxes about the defaults and under other priors."
+    )
     block: Name = Field("shared", description="The block of the design the claim is about.")
     setting: str | None = Field(None, description="Needed only where the study has several settings.")
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the claim's interval.")

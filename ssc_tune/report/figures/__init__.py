@@ -18,6 +18,7 @@ from ssc_tune.report.figures import (
     interactions,
     parameters,
     pseudo_labels,
+    ranges,
     shares,
     training,
 )
@@ -50,6 +51,7 @@ def _of_view(
         distribution.figure(view),
         interactions.figure(view),
         shares.figure(view, analysis),
+        *ranges.figures(view, analysis),
         *curves.figures(view, analysis),
         training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),

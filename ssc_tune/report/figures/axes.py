@@ -32,6 +32,11 @@ def ticks(parameter: Parameter) -> list[tuple[float, str]]:
     return [(round(parameter.to_unit(value), 6), f"{value:.6g}") for value in values]
 
 
+def round_values(low: float, high: float, *, log: bool = False) -> list[float]:
+    """Round numbers between two ends, about three to six; on a log scale both ends are positive."""
+    return _round_log(low, high) if log else _round_linear(low, high)
+
+
 def axis(name: str, parameter: Parameter) -> alt.Axis:
     """An axis on [0, 1] that reads as the parameter's values."""
     import altair as alt
