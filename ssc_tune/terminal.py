@@ -13,6 +13,7 @@ from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.live import duration
 from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.space import shown
 
 if TYPE_CHECKING:
     from ssc_tune.pipeline import Options, Progress, Result
@@ -58,22 +59,18 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
 def _show_points(console: Console, study: Study) -> None:
     for block in study.blocks:
         points = fixed_points(study, block)
-        names = study.block_parameters(block)
+        names, space = study.block_parameters(block), study.search_space.parameters
         table = Table(title=f"points of block {block}", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for name in ("point", *names):
             table.add_column(name, justify="right")
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
-            table.add_row(label, *(_shown(point.values[name]) for name in names))
+            table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
     if isinstance(study.design, SearchDesign):
         print(f"further points: {study.design.points} a method, proposed by {study.design.sampler} as results come in")
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def show_result(study: Study, options: Options, result: Result) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.report.numbers import compact
 from ssc_tune.study.models import Study
-from ssc_tune.study.space import Parameter, Value
+from ssc_tune.study.space import Parameter, Value, shown
 
 MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
@@ -97,10 +96,10 @@ def _choice(parameter: Parameter, value: object) -> Value:
     return cast(Value, value)
 
 
-def settings_text(row: Row, names: Sequence[str]) -> str:
+def settings_text(row: Row, parameters: Mapping[str, Parameter]) -> str:
     """``tau 0.93, learning_rate 0.021``: the point in words, for tooltips and tables."""
-    shown = [(name, row[name]) for name in names if row.get(name) is not None and row[name] == row[name]]
-    return ", ".join(f"{name} {compact(value)}" for name, value in shown)
+    known = [(name, row[name]) for name in parameters if row.get(name) is not None and row[name] == row[name]]
+    return ", ".join(f"{name} {shown(parameters[name], value)}" for name, value in known)
 
 
 def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -134,7 +133,7 @@ def _row(view: View, row: Row, extra: Row) -> Row:
         "m": row["method"],
         "p": int(row["point"]),
         "y": round(float(row["score"]), 6),
-        "v": settings_text(row, tuple(view.parameters)),
+        "v": settings_text(row, view.parameters),
         **{key: value for key, value in positions.items() if value is not None},
         **extra,
     }
