@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ssc_tune.design.distinct import count, counts_defaults, equal_points
+from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.live import duration
@@ -27,9 +29,10 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
     console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
     if estimate:
         _show_points(console, study)
-    groups = Counter((cell.placement.block, cell.placement.method) for cell in progress.cells)
-    for (block, method), count in groups.items():
-        print(f"block {block}, {method}: {count} cells")
+    places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in progress.cells)
+    groups = Counter((block, method) for block, method, _ in places)
+    for (block, method), number in groups.items():
+        print(f"block {block}, {method}: {number} cells{_points(study, block, method)}")
     new, reused = progress.num_new, len(progress.reused)
     print(
         f"cells: {progress.num_total} in all; {len(progress.records) - reused} have a record"
@@ -38,6 +41,8 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
     )
     for line in progress.changes.lines():
         print(line)
+    for line in notes(study):
+        print(f"note: {line}")
     workers = num_workers(study)
     r = study.resources
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
@@ -56,6 +61,12 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
 
 
+def _points(study: Study, block: str, method: str) -> str:
+    """How many points they are; nothing for a design that has none beforehand."""
+    found = count(study, block, method)
+    return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
+
+
 def _show_points(console: Console, study: Study) -> None:
     for block in study.blocks:
         points = fixed_points(study, block)
@@ -63,8 +74,10 @@ def _show_points(console: Console, study: Study) -> None:
         table = Table(title=f"points of block {block}", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for name in ("point", *names):
             table.add_column(name, justify="right")
+        equal = equal_points(study, block)
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
+            label += f" = {equal[point.number]}" if point.number in equal else ""
             table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
         console.print(table)
         if len(points) > 200:

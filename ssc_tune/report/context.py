@@ -216,9 +216,10 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
     """Every point with the mean of each method, the first hundreds of them."""
     listed = []
     for view in views(study, tables):
-        wide = view.means.pivot(index="point", columns="method", values="score")
+        wide = view.listed.pivot(index="point", columns="method", values="score")
+        wide = wide[wide.index.isin(set(view.means["point"]))]  # not those that repeat others for every method
         names = tuple(view.parameters)
-        first = view.means.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
+        first = view.listed.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
         rows = []
         for point in wide.index[:MAX_LISTED]:
             values = settings_text({} if first is None else first.loc[point].to_dict(), view.parameters)
