@@ -8,6 +8,7 @@ from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.verdicts import LEAST_SEEDS, judge_claims
+from ssc_tune.design.notes import notes
 from ssc_tune.study.models import Study
 
 
@@ -53,10 +54,11 @@ def _in_order(tables: Tables) -> Tables:
 
 def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
     lines = []
-    results = tables.cells[tables.cells["status"].isin(RESULTS)]
-    missing = len(tables.expected) - len(results)
+    results = tables.cells[tables.cells["status"].isin(RESULTS)].drop_duplicates("cell_id")
+    num_expected = tables.expected["cell_id"].nunique()
+    missing = num_expected - len(results)
     if missing > 0:
-        lines.append(f"{missing} of {len(tables.expected)} cells have no result yet")
+        lines.append(f"{missing} of {num_expected} cells have no result yet")
     failed = int((results["status"] != "ok").sum())
     if failed:
         lines.append(f"{failed} of {len(results)} cells diverged or failed; they score at chance")
@@ -65,6 +67,7 @@ def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
         lines.append(
             few + ("intervals are wide or undefined" if study.seeds < 3 else "a verdict on spread can mislead")
         )
+    lines += notes(study)
     if study.design.type == "search":
         lines.append("the points were chosen by a search: spread and means over them are no property of the space")
     return tuple(lines)

@@ -39,7 +39,9 @@ class MethodSummary(Frozen):
     method: str
     block: str
     setting: str
-    num_points: int  # points of the design, without point 0 (the defaults) where that is no draw of the design
+    num_points: int  # distinct complete points, without point 0 (the defaults) where that is no draw of the design
+    num_distinct: int  # distinct points of the design, complete or not; points with equal cells are one
+    num_drawn: int  # points of the design, equal ones included
     num_seeds: int
     mean: Estimate
     std: Estimate  # over points, seed noise removed

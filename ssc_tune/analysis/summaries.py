@@ -41,9 +41,9 @@ def cvar_of_tables(y: FloatArray) -> FloatArray:
 def summarize(study: Study, tables: Tables, block: str, setting: str, method: str) -> MethodSummary:
     """One method over the complete points of a block and setting; failed cells at chance."""
     scores = load(study, tables, block=block, setting=setting, method=method)
-    cells = select(tables.cells, block, setting, method)
+    cells = select(tables.cells, block, setting, method).drop_duplicates("cell_id")
     status = cells["status"]
-    num_expected = len(select(tables.expected, block, setting, method))
+    num_expected = select(tables.expected, block, setting, method)["cell_id"].nunique()
     num_results = int(status.isin(("ok", "diverged", "failed")).sum())
     num_diverged, num_failed = int((status == "diverged").sum()), int((status == "failed").sum())
     ok = cells[status == "ok"]
@@ -52,6 +52,8 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         "block": block,
         "setting": setting,
         "num_points": len(scores.points),
+        "num_distinct": scores.num_designed,
+        "num_drawn": scores.num_drawn,
         "num_seeds": len(scores.seeds),
         "num_diverged": num_diverged,
         "num_failed": num_failed,

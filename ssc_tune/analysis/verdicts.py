@@ -30,6 +30,7 @@ from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.design.distinct import Count
 from ssc_tune.study.claims import Claim, VerdictName
 from ssc_tune.study.models import Study
 
@@ -204,6 +205,9 @@ def _warnings(data: ClaimData) -> list[str]:
         lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
     if num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
+    if data.first.num_designed < data.first.num_drawn:
+        count = Count(data.first.num_designed, data.first.num_drawn)
+        lines.append(f"{count}: equal cells count once, and each is in one pair at most")
     missing = max(data.first.num_designed, data.second.num_designed) - num_points
     if missing > 0 and data.policy != "dropped":
         lines.append(f"{missing} of {missing + num_points} points left out: a method or seed has no result yet")

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.stored import Stored
+from ssc_tune.design.distinct import Count
 from ssc_tune.errors import InputError
 from ssc_tune.live import duration
 from ssc_tune.registering import registration_of
@@ -133,12 +134,13 @@ def _methods_table(found: Stored) -> Table:
     rows = state.methods(found)
     several = {name: len({row[name] for row in rows}) > 1 for name in ("block", "setting")}
     where = [name for name, there in several.items() if there]
-    table = _table(*where, "method", "cells", "best validation", "a cell")
+    table = _table(*where, "method", "points", "cells", "best validation", "a cell")
     for row in rows:
         best, seconds = row["best_validation_accuracy"], row["median_seconds"]
         table.add_row(
             *(Text(row[name]) for name in where),
             Text(row["method"]),
+            str(Count(row["distinct_points"], row["points"])).removesuffix(" points"),
             Text(_counts(row)),
             "" if best is None else f"{best:.3f}",
             "" if seconds is None else f"{seconds:.1f} s" if seconds < 60 else duration(seconds),

@@ -15,7 +15,7 @@ from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
 from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
-from ssc_tune.study.space import Parameter
+from ssc_tune.study.space import Parameter, shown
 
 MAX_FAILED = 50
 MAX_LISTED = 300
@@ -215,13 +215,13 @@ def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
     if parameter.type == "choice":
         extent, scale = ", ".join(compact(choice) for choice in parameter.choices), "choice"
     else:
-        extent = f"{compact(parameter.low)} to {compact(parameter.high)}"
+        extent = f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
         scale = "logarithmic" if parameter.log else "linear"
         scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
     methods = [m for m in study.methods if parameter.applies(m)]
     return {
         "name": name,
-        "default": compact(parameter.default),
+        "default": shown(parameter, parameter.default),
         "extent": extent,
         "scale": scale,
         "methods": ", ".join(methods),
@@ -233,12 +233,13 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
     """Every point with the mean of each method, the first hundreds of them."""
     listed = []
     for view in views(study, tables):
-        wide = view.means.pivot(index="point", columns="method", values="score")
+        wide = view.listed.pivot(index="point", columns="method", values="score")
+        wide = wide[wide.index.isin(set(view.means["point"]))]  # not those that repeat others for every method
         names = tuple(view.parameters)
-        first = view.means.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
+        first = view.listed.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
         rows = []
         for point in wide.index[:MAX_LISTED]:
-            values = settings_text({} if first is None else first.loc[point].to_dict(), names)
+            values = settings_text({} if first is None else first.loc[point].to_dict(), view.parameters)
             rows.append(
                 (int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))))
             )

@@ -31,6 +31,12 @@ def _failures(summary: MethodSummary) -> str:
     return f"{count}; rate {interval(rate)}"
 
 
+def _points(summary: MethodSummary) -> str:
+    equal = summary.num_distinct < summary.num_drawn
+    of = f" ({summary.num_distinct} distinct of {summary.num_drawn})" if equal else ""
+    return f"{summary.num_points}{of}, {summary.num_seeds}"
+
+
 def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
     def text(summary: MethodSummary) -> str:
         value = getattr(summary, name)
@@ -65,8 +71,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "Points, seeds",
         "points",
-        "points without the defaults, seeds a point",
-        lambda s: f"{s.num_points}, {s.num_seeds}",
+        "complete points without the defaults, equal ones once; seeds a point",
+        _points,
     ),
     Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
 )

@@ -67,7 +67,7 @@ class Claim(Frozen):
     )
     block: Name = Field("shared", description="The block of the design the claim is about.")
     setting: str | None = Field(None, description="Needed only where the study has several settings.")
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the claim's interval.")
+    confidence: Annotated[float, Field(ge=0.8, lt=1)] = Field(0.95, description="Level of the claim's interval.")
     expected: VerdictName | None = Field(None, description="What `ssc-tune check` compares the verdict with.")
     source: str = Field("", description="Where the claim comes from.")
 
