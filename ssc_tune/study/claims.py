@@ -37,6 +37,12 @@ VerdictName = Literal["supported", "refuted", "inconclusive"]
 
 NEEDS_PARAMETER = ("importance", "tolerance_width")
 
+ON_SEARCHED = ("default", "default_regret")
+"""Measures that can be judged where a sampler chose the points: of the defaults, and of what a search finds."""
+
+MIN_SEARCHES = 3
+"""Searches that an interval of what a search finds needs; one search is one draw."""
+
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.

@@ -70,8 +70,8 @@ class Runner:
     def score(self, cell: Cell) -> float:
         return height(dict(cell.config.hyperparameters)) + 0.01 * cell.placement.seed
 
-    def trials(self, method: str = "ssc") -> list[Any]:
-        return list(self.source._ledgers["shared", "main", method].optuna.trials)
+    def trials(self, method: str = "ssc", search: int = 0) -> list[Any]:
+        return list(self.source._ledgers["shared", "main", method, search].optuna.trials)
 
     def finish(self) -> None:
         while self.step():
