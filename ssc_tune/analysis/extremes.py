@@ -87,9 +87,7 @@ def crossed(estimate: float, points: FloatArray, seeds: FloatArray, confidence: 
     return intervals.t_interval(estimate, math.sqrt(variance), df, confidence)
 
 
-def expected(
-    test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, lowest: bool = False, leave_out: bool = True
-) -> Sample:
+def expected(test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, lowest: bool = False) -> Sample:
     """Expected score of the best of n random points for each n of ``budgets``; see the module.
 
     Args:
@@ -97,7 +95,6 @@ def expected(
         validation: scores (N, R) by which it is chosen; points tied there share their scores.
         budgets: the K numbers n, in 1..N.
         lowest: the worst of n instead of the best.
-        leave_out: whether points and seeds are left out; the estimate alone is cheaper.
 
     Raises:
         ValueError: one seed, or a budget outside 1..N.
@@ -108,11 +105,11 @@ def expected(
     chooser = -validation if lowest else validation
     full = np.array([budget.weights(num_points, n) for n in budgets])
     fewer = np.empty((0, 0))
-    if leave_out and num_points >= MIN_POINTS:
+    if num_points >= MIN_POINTS:
         fewer = np.array([budget.weights(num_points - 1, min(n, num_points - 1)) for n in budgets])
     estimate, points = _over_splits(test, chooser, full, fewer)
     seeds = np.empty((0, len(budgets)))
-    if leave_out and num_seeds >= MIN_SEEDS:
+    if num_seeds >= MIN_SEEDS:
         left = (_over_splits(np.delete(test, j, 1), np.delete(chooser, j, 1), full)[0] for j in range(num_seeds))
         seeds = np.stack(list(left))
     return Sample(estimate, points, seeds)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ssc_tune.analysis import extremes, intervals, splits
+from ssc_tune.analysis import budget, extremes, intervals, splits
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.variance import FloatArray
@@ -75,6 +75,14 @@ def _interval(sides: list[Scores], confidence: float) -> Interval:
 def _gains(scores: Scores, search: int) -> FloatArray:
     """(1 + R,): the gain of one search, and what it becomes without each seed (NaN for two seeds)."""
     rows = np.array([search_of(int(point)) == search for point in scores.points])
-    found = extremes.gain(scores.test[rows], scores.validation[rows], scores.default_test, [int(rows.sum())])
-    left = found.seeds[:, 0] if len(found.seeds) else np.full(len(scores.seeds), math.nan)
-    return np.concatenate([found.estimate, left])
+    test, validation, default = scores.test[rows], scores.validation[rows], scores.default_test
+    num_seeds = test.shape[1]
+
+    def gain(seeds: list[int]) -> float:
+        best = budget.held_out_best(test[:, seeds], len(test), choose_by=validation[:, seeds])
+        return best - float(default[seeds].mean())
+
+    every = list(range(num_seeds))
+    if num_seeds < extremes.MIN_SEEDS:
+        return np.array([gain(every), *[math.nan] * num_seeds])
+    return np.array([gain(every), *(gain([j for j in every if j != out]) for out in every)])

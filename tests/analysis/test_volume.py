@@ -29,7 +29,7 @@ def test_without_noise_the_interval_of_a_share_is_wilson_with_t() -> None:
     effective, square = p * (1 - p) / variance, stats.t.ppf(0.975, df) ** 2
     inside = [x for x in np.linspace(0, 1, 200_001) if (x - p) ** 2 <= square * x * (1 - x) / effective]
     assert (found.low[0], found.high[0]) == pytest.approx((inside[0], inside[-1]), abs=1e-5)
-    assert (found.low[1], found.high[1]) == (pytest.approx(1 / (1 + stats.t.ppf(0.975, 31) ** 2 / 32)), 1.0)
+    assert (found.low[1], found.high[1]) == pytest.approx((1 / (1 + stats.t.ppf(0.975, 31) ** 2 / 32), 1.0))
 
 
 def _kurtosis(ones: int, num: int) -> float:
