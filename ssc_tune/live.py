@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ssc_tune import methods
 from ssc_tune.design import Cell
+from ssc_tune.design.points import label
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.training import CellConfig
 
@@ -206,7 +207,7 @@ def _rate(steps_per_second: float) -> str:
 def _name(cell: Cell) -> str:
     p = cell.placement
     place = "" if p.block == "shared" else f" ({p.block})"
-    return f"{p.method} point {p.point} seed {p.seed}{place}"
+    return f"{p.method} point {label(p.point)} seed {p.seed}{place}"
 
 
 def duration(seconds: float) -> str:

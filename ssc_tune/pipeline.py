@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
-from ssc_tune.design.points import fixed_points
+from ssc_tune.design.points import fixed_points, search_of
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.registering import declare, register
@@ -92,7 +92,7 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> Progress:
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
     if isinstance(study.design, SearchDesign):
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
-        return groups * (study.design.points + 1) * study.seeds
+        return groups * (study.design.points * study.design.searches + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
 
 
@@ -110,6 +110,8 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
     for path in sorted(folder.records.directory.glob("*.json")):
         record, _ = folder.records.read_or_set_aside(path.stem)
         if record is None or record.study != study.name or record.block not in study.blocks:
+            continue
+        if search_of(record.point) >= study.design.searches:
             continue
         kept = {
             name: record.config.hyperparameters[name]
@@ -227,7 +229,7 @@ def _run(
 def _expected_by_method(study: Study) -> dict[str, int] | None:
     if not isinstance(study.design, SearchDesign):
         return None
-    each = (study.design.points + 1) * study.seeds * len(study.setting_names)
+    each = (study.design.points * study.design.searches + 1) * study.seeds * len(study.setting_names)
     return {m: each * sum(m in study.block_methods(b) for b in study.blocks) for m in study.methods}
 
 

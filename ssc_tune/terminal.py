@@ -86,7 +86,9 @@ def _show_points(console: Console, study: Study) -> None:
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
     if isinstance(study.design, SearchDesign):
-        print(f"further points: {study.design.points} a method, proposed by {study.design.sampler} as results come in")
+        design = study.design
+        each = f"{design.searches} searches of {design.points}" if design.searches > 1 else str(design.points)
+        print(f"further points: {each} a method, proposed by {design.sampler} as results come in")
 
 
 def show_result(study: Study, options: Options, result: Result) -> None:

@@ -16,7 +16,7 @@ from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.study.models import Study
 
 Compare = Callable[[Material, Material], Findings]
-_MAX_PAIRED = 1024  # points of the exact pairing: its tables are N x N
+_MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
 
 
@@ -46,7 +46,8 @@ def tuning(first: Material, second: Material) -> Findings:
         n: budget.probability_better(a.test, b.test, n, first_choose_by=a.validation, second_choose_by=b.validation)
         for n in budgets
     }
-    values = {"leader": leader, "from_n": crossed.n, "reason": crossed.reason, "probability_first_better": better}
+    reason = crossed.reason if len(a.seeds) > 1 else "one seed: the best is chosen and scored on it"
+    values = {"leader": leader, "from_n": crossed.n, "reason": reason, "probability_first_better": better}
     return Findings(facts=[("budget", _row(first, second, num_points=len(a.points), **values))])
 
 
@@ -92,9 +93,11 @@ def transfer_over_settings(
     num_seeds = min(material.scores.test.shape[1] for material in own)
     if len(common) < 2:
         raise ValueError(f"{len(common)} points are complete in every setting; transfer needs 2")
-    tables = np.stack([material.scores.at(common).test[:, :num_seeds] for material in own])
+    at = [material.scores.at(common) for material in own]
+    tables = np.stack([scores.test[:, :num_seeds] for scores in at])
+    choosers = np.stack([scores.validation[:, :num_seeds] for scores in at])
     limits = _limits(found)
-    held_out = transfer.held_out_sensitivity(tables, limits=limits)
+    held_out = transfer.held_out_sensitivity(tables, choose_by=choosers, limits=limits)
     measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
     dimension = _dimension(own, limits, rng)
     row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}

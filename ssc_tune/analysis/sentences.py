@@ -11,11 +11,11 @@ _WORDS = {
     "range": "range of accuracy over the search space",
     "mean": "mean accuracy over the search space",
     "cvar": "mean accuracy of the worst 10% of points",
-    "worst": "accuracy at the worst point",
+    "worst": "expected accuracy of the worst of a quarter of the points",
     "default": "accuracy at the defaults",
     "best_of_n": "expected accuracy of the best of {n} points",
     "tunability": "gain of the best of {n} points over the defaults",
-    "default_regret": "gain of the best point over the defaults",
+    "default_regret": "gain of the best of half the points over the defaults",
     "near_optimal_volume": "share of the search space near the best accuracy",
     "importance": "share of the variance of accuracy",
     "tolerance_width": "share of the range of {parameter} near the best accuracy",
@@ -24,10 +24,13 @@ _WORDS = {
     "area_under_curve": "area under the accuracy curve",
 }
 
+_ON_SEARCHED = {"default_regret": "gain of a search's best point over the defaults"}
+
 
 def sentence(claim: Claim, study: Study) -> str:
     """A claim as a sentence; block and setting are named where the study has several."""
-    what = _WORDS[claim.measure].format(n=claim.n, parameter=claim.parameter)
+    words = _ON_SEARCHED if study.design.type == "search" else _WORDS
+    what = words.get(claim.measure, _WORDS[claim.measure]).format(n=claim.n, parameter=claim.parameter)
     place = [f"block {claim.block}"] if len(study.blocks) > 1 else []
     if len(study.setting_names) > 1 and claim.measure != "transfer_sensitivity":
         place.append(f"setting {claim.setting or study.setting_names[0]}")

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ssc_tune.analysis import surrogate
+from ssc_tune.analysis.splits import points_by_seeds
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import points_by_seeds
 
 MINIMUM_R2 = 0.5
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity, specifications
+from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity, searches, specifications
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
@@ -31,7 +31,7 @@ from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import Count
-from ssc_tune.study.claims import Claim, VerdictName
+from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
 from ssc_tune.study.models import Study
 
 MEASURES: dict[str, Measurer] = {
@@ -40,7 +40,7 @@ MEASURES: dict[str, Measurer] = {
     "range": effects.range_,
     "mean": effects.mean,
     "cvar": effects.cvar,
-    "worst": effects.worst,
+    "worst": effects_tuning.worst,
     "default": effects.default,
     "best_of_n": effects_tuning.best_of_n,
     "tunability": effects_tuning.tunability,
@@ -53,9 +53,6 @@ MEASURES: dict[str, Measurer] = {
     "area_under_curve": effects_speed.area_under_curve,
 }
 """The effect of each measure a claim can name."""
-
-SEARCHED = ("default", "default_regret")
-"""Measures that can be judged where a sampler chose the points: they compare seeds, not points."""
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
@@ -179,7 +176,7 @@ def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
-    if data.study.design.type == "search" and claim.measure not in SEARCHED:
+    if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
     if len(data.first.seeds) != len(data.second.seeds):
         return effects.undefined(name, "the methods have different seeds")
@@ -203,7 +200,11 @@ def _warnings(data: ClaimData) -> list[str]:
         lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
     elif num_seeds < 3:
         lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if num_points < 8 and data.claim.measure != "default":
+    if data.study.design.type == "search" and data.claim.measure != "default":
+        num_searches = min(len(searches.numbers(scores)) for scores in (data.first, data.second))
+        if num_searches < searches.GOOD_SEARCHES:
+            lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
+    elif num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
     if data.first.num_designed < data.first.num_drawn:
         count = Count(data.first.num_designed, data.first.num_drawn)

@@ -14,6 +14,7 @@ from rich.text import Text
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.stored import Stored
 from ssc_tune.design.distinct import Count
+from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
 from ssc_tune.live import duration
 from ssc_tune.registering import registration_of
@@ -164,7 +165,8 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
         status = Text(row["status"] + (" (!)" if row["warnings"] else ""), style=_STYLES.get(row["status"], ""))
         scores = [_accuracy(row[name]) for name in ("validation_accuracy", "test_accuracy")]
         where = [Text(row[name]) for name in several]
-        table.add_row(row["cell_id"], *where, Text(row["method"]), str(row["point"]), str(row["seed"]), status, *scores)
+        place = (Text(row["method"]), label(row["point"]), str(row["seed"]))
+        table.add_row(row["cell_id"], *where, *place, status, *scores)
     if not all_cells:
         console.print(Text("cells that failed, diverged or were warned about (!); every cell: --cells", style="dim"))
     console.print(table)

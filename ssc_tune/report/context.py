@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.report import further, measures, words
 from ssc_tune.report.cells import settings_text, views
@@ -98,7 +99,8 @@ def _design(study: Study) -> str:
     if isinstance(design, DefaultsDesign):
         return f"defaults, {study.seeds} seeds"
     sampler = f" ({design.sampler})" if design.type == "search" else ""
-    return f"{design.type}{sampler}, {design.points} points, {study.seeds} seeds"
+    searches = f"{design.searches} searches, " if design.type == "search" and design.searches > 1 else ""
+    return f"{design.type}{sampler}, {searches}{design.points} points, {study.seeds} seeds"
 
 
 def _span(started: float, ended: float) -> str:
@@ -202,7 +204,7 @@ def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
         found.append(
             {
                 "cell": row["cell_id"],
-                "where": f"{row['method']}, point {row['point']}, seed {row['seed']}",
+                "where": f"{row['method']}, point {label(int(row['point']))}, seed {row['seed']}",
                 "status": row["status"],
                 "attempts": str(len(attempts)) if attempts else UNDEFINED,
                 "traceback": trace or "",
@@ -241,7 +243,11 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
         for point in wide.index[:MAX_LISTED]:
             values = settings_text({} if first is None else first.loc[point].to_dict(), view.parameters)
             rows.append(
-                (int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))))
+                (
+                    label(int(point)),
+                    values,
+                    tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))),
+                )
             )
         listed.append({"heading": view.heading, "methods": view.methods, "rows": rows, "total": len(wide)})
     return listed

@@ -38,6 +38,12 @@ NEEDS_PARAMETER = ("importance", "tolerance_width")
 WEIGHTED = ("std", "mean", "cvar")
 """Measures that can be computed over other ranges and priors from the same points, by weighting the points."""
 
+ON_SEARCHED = ("default", "default_regret")
+"""Measures that can be judged where a sampler chose the points: of the defaults, and of what a search finds."""
+
+MIN_SEARCHES = 3
+"""Searches that an interval of what a search finds needs; one search is one draw."""
+
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.

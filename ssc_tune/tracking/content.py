@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssc_tune.design import Placement
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.grouping import Group
@@ -143,7 +144,7 @@ def cell_name(study: Study, record: Record, placement: Placement) -> str:
     values = record.config.hyperparameters
     shown = [f"{_SHORT.get(n, n)} {_short(values[n])}" for n in varying if n in values and n in space]
     where = [placement.setting] if len(study.setting_names) > 1 else []
-    parts = [placement.method, *where, f"point {placement.point}", f"seed {placement.seed}", " ".join(shown)]
+    parts = [placement.method, *where, f"point {label(placement.point)}", f"seed {placement.seed}", " ".join(shown)]
     return cut(" · ".join(part for part in parts if part), 200)
 
 

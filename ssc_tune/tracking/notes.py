@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.design import Placement
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
@@ -140,11 +141,11 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {first.method}, point {first.point}, seed {first.seed}", table(["", ""], outcome)]
+    parts = [f"## {first.method}, point {label(first.point)}, seed {first.seed}", table(["", ""], outcome)]
     if result.warnings:
         parts.append("\n".join(f"- {warning}" for warning in result.warnings))
     if len(placements) > 1:
-        also = ", ".join(f"{p.block}/{p.setting} point {p.point}" for p in placements[1:])
+        also = ", ".join(f"{p.block}/{p.setting} point {label(p.point)}" for p in placements[1:])
         parts.append(f"Also stands in {also}.")
     if any(len(str(value)) > MAX_PARAMETER for value in record.config.hyperparameters.values()):
         parts.append(f"Parameters longer than {MAX_PARAMETER} characters are cut here; the record holds them whole.")

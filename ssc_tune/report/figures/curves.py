@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
 
 _BUDGET = (
-    "The test accuracy to expect of the best of n random points, chosen on validation. Where the curves cross, the "
-    "better method depends on how much tuning one can pay for."
+    "The test accuracy to expect of the best of n random points, chosen on some seeds by validation and scored on the "
+    "others. Where the curves cross, the better method depends on how much tuning one can pay for."
 )
 _VOLUME = (
-    "The share of the points whose accuracy is within a tolerance of the best point of all methods. A higher curve "
+    "The share of the points whose accuracy is within a tolerance of the method's own best. A higher curve "
     "means that more settings will do."
 )
 _RELATIVE = (
