@@ -27,7 +27,7 @@ TAIL = float(stats.norm.pdf(stats.norm.ppf(0.1)) ** 2 / (0.1 * 0.9))
 """What an effect that carries a share r of a normal variance carries of the variance of "among the lowest tenth": this
 times r, to first order in r (0.342)."""
 
-SMALLEST_P = 1e-15
+SMALLEST_P, LARGEST_P = 1e-15, 0.999
 
 
 def clopper_pearson(successes: float, num: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -128,8 +128,8 @@ def crossed_share_difference(
 def inverted_p(interval_at: Callable[[float], Interval], value: float) -> float:
     """Two-sided p of a value: 1 minus the largest confidence at which the interval still leaves it out.
 
-    At least SMALLEST_P; 1 where no interval leaves it out, NaN where there is no interval. Intervals must be nested:
-    wider at more confidence.
+    At least SMALLEST_P; 1 above LARGEST_P, NaN where there is no interval. Intervals must be nested: wider at more
+    confidence.
     """
 
     def outside(p: float) -> bool:
@@ -138,7 +138,7 @@ def inverted_p(interval_at: Callable[[float], Interval], value: float) -> float:
 
     if not math.isfinite(interval_at(0.5).low):
         return math.nan
-    low, high = math.log(SMALLEST_P), math.log(1 - 1e-9)
+    low, high = math.log(SMALLEST_P), math.log(LARGEST_P)
     if not outside(math.exp(high)):
         return 1.0
     if outside(SMALLEST_P):

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import effects, effects_speed, effects_tuning, multiplicity
+from ssc_tune.analysis import effects, effects_below, effects_speed, effects_tuning, multiplicity, unseen
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
@@ -48,6 +48,7 @@ MEASURES: dict[str, Measurer] = {
     "transfer_sensitivity": effects_tuning.transfer_sensitivity,
     "steps_to_target": effects_speed.steps_to_target,
     "area_under_curve": effects_speed.area_under_curve,
+    "below": effects_below.below,
 }
 """The effect of each measure a claim can name."""
 
@@ -121,7 +122,8 @@ def judge_claims(
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc))
+        verdict = _verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc)
+        verdicts.append(unseen.with_bound(study, tables, verdict))
     return tuple(verdicts)
 
 
@@ -196,9 +198,10 @@ def _warnings(data: ClaimData) -> list[str]:
     if sum(failed):
         counts = ", ".join(f"{n} of {m}" for n, m in zip(failed, data.claim.methods, strict=True))
         lines.append(f"failed cells ({counts}) enter at chance")
-    if data.claim.measure in SPREADS and data.study.design.type in ("grid", "one-at-a-time"):
+    if data.claim.measure in (*SPREADS, "below") and data.study.design.type in ("grid", "one-at-a-time"):
+        what = "share" if data.claim.measure == "below" else "spread"
         lines.append(
-            f"{data.study.design.type} points are no draws from the space: the spread is that over these points"
+            f"{data.study.design.type} points are no draws from the space: the {what} is that over these points"
         )
     if (
         data.claim.setting is None

@@ -19,11 +19,26 @@ NEEDS_SEEDS = (
     "tunability",
     "default_regret",
     "transfer_sensitivity",
+    "below",
 )
 """Measures that cannot tell the points' effect from the seeds' noise with one seed."""
 
-NEEDS_DESIGN = ("std", "iqr", "range", "mean", "cvar", "worst", "best_of_n", "importance", "near_optimal_volume")
+NEEDS_DESIGN = (
+    "std",
+    "iqr",
+    "range",
+    "mean",
+    "cvar",
+    "worst",
+    "best_of_n",
+    "importance",
+    "near_optimal_volume",
+    "below",
+)
 """Measures of how accuracy is distributed over the points: meaningless where a sampler chose the points."""
+
+LEAST_SETTINGS = 3
+"""Fewest settings from which a spread over them, and so a population, can be told."""
 
 AT_DEFAULTS = ("default", "steps_to_target", "area_under_curve")
 """Measures that mean something of the defaults alone."""
@@ -85,6 +100,10 @@ def _check_setting(path: tuple[str | int, ...], claim: Claim, names: Names) -> I
             yield Problem((*path, "in"), "transfer_sensitivity needs a study with two settings or more")
         elif claim.setting is not None:
             yield Problem((*path, "setting"), "transfer_sensitivity is about all settings; leave the key out")
+    elif claim.over is not None:
+        if len(names.settings) < LEAST_SETTINGS:
+            text = f"needs a study with {LEAST_SETTINGS} settings or more, not {len(names.settings)}"
+            yield Problem((*path, "over"), text)
     elif claim.setting is None and len(names.settings) > 1:
         yield Problem((*path, "setting"), f"the key is missing; allowed: {', '.join(names.settings)}")
     elif claim.setting is not None and not names.settings:
