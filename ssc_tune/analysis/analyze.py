@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
-from ssc_tune.analysis.estimates import generator
 from ssc_tune.analysis.extras import extras
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
+from ssc_tune.analysis.verdicts import LEAST_SEEDS, judge_claims
 from ssc_tune.study.models import Study
 
 
@@ -29,8 +28,7 @@ def analyze(
     summaries, comparisons = [], []
     for block, setting in places:
         for method in study.block_methods(block):
-            rng = generator(seed, block, setting, method)
-            summaries.append(summarize(study, tables, block, setting, method, rng=rng, num_bootstrap=num_bootstrap))
+            summaries.append(summarize(study, tables, block, setting, method))
         if study.design.type != "search":
             comparisons += compare(study, tables, block, setting)
     more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap)
@@ -65,8 +63,11 @@ def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
     failed = int((results["status"] != "ok").sum())
     if failed:
         lines.append(f"{failed} of {len(results)} cells diverged or failed; they score at chance")
-    if study.seeds < 3:
-        lines.append(f"{study.seeds} seed{'s' * (study.seeds != 1)}: fewer than 3, so intervals are wide or undefined")
+    if study.seeds < LEAST_SEEDS:
+        few = f"{study.seeds} seed{'s' * (study.seeds != 1)}: fewer than {LEAST_SEEDS}, so "
+        lines.append(
+            few + ("intervals are wide or undefined" if study.seeds < 3 else "a verdict on spread can mislead")
+        )
     if study.design.type == "search":
         lines.append("the points were chosen by a search: spread and means over them are no property of the space")
     return tuple(lines)

@@ -13,8 +13,8 @@ from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import ChoiceParameter
 
-Policy = Literal["chance", "dropped", "worst"]
-"""What a diverged or failed cell scores: 1/num_classes; its point is left out; 0."""
+Policy = Literal["chance", "dropped", "worst", "simulated"]
+"""What a diverged or failed cell scores: 1/num_classes; its point is left out; 0. In simulations no cell fails."""
 
 RESULTS = ("ok", "diverged", "failed")
 """Statuses that are a result. A cell lost to its machine is missing until it has been run again."""

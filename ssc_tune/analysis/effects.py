@@ -78,16 +78,13 @@ def undefined(name: str, reason: str) -> Effect:
 def std(data: ClaimData) -> Effect:
     """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
-    how = "sd over points, seed noise removed; delete-one-point jackknife, t"
+    how = "sd over points, seed noise removed; jackknife over points and seeds, t"
     if data.claim.equivalent:
         return from_result(
             comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
         )
     found = comparison.stability(second, first, confidence=confidence)
-    if found.statistic * found.estimate < 0:
-        # Point means hold noise / R; where the test on them points the other way, it does not back the estimate.
-        found = found._replace(p_value=1.0)
-    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: paired Brown-Forsythe")
+    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: the larger of its own and Brown-Forsythe's")
 
 
 def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
@@ -102,7 +99,9 @@ def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
         confidence=data.claim.confidence,
         num_permutations=data.num_bootstrap,
     )
-    return from_result(found, name, "point means with the seed noise shrunk away; inverted swap test over points")
+    return from_result(
+        found, name, "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
+    )
 
 
 def iqr(data: ClaimData) -> Effect:
@@ -127,7 +126,7 @@ def cvar_difference(first: FloatArray, second: FloatArray, confidence: float) ->
     def difference(x: FloatArray, y: FloatArray) -> FloatArray:
         return np.asarray(cvar_of_tables(x) - cvar_of_tables(y))
 
-    return intervals.crossed_jackknife(difference, first, second, confidence=confidence)
+    return intervals.crossed_jackknife(difference, first, second, confidence=confidence, vectorized=True)
 
 
 def cvar(data: ClaimData) -> Effect:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ssc_tune.analysis import arrays, budget, convergence, transfer
 from ssc_tune.analysis.comparison import Result, mean_difference
-from ssc_tune.analysis.effects_speed import TARGET
+from ssc_tune.analysis.effects_speed import target_of
 from ssc_tune.analysis.extras_material import Findings, Material
 from ssc_tune.analysis.extras_single import filled_paths
 from ssc_tune.analysis.variance import FloatArray as Array
@@ -62,7 +62,10 @@ def speed(first: Material, second: Material) -> Findings:
         raise ValueError("the methods were evaluated at different steps")
     one = one[np.searchsorted(first.scores.points, a.points)]
     two = two[np.searchsorted(second.scores.points, b.points)]
-    target = TARGET * min(float(one[:, :, -1].mean()), float(two[:, :, -1].mean()))
+    num_classes = int(first.tables.cells["num_classes"].iloc[0])
+    target, reason = target_of(a.validation, b.validation, num_classes)
+    if reason:
+        raise ValueError(reason)
     arrivals = [
         convergence.steps_to_target(steps, np.where(scores.failed[:, :, None], np.nan, path), target)
         for scores, path in ((a, one), (b, two))

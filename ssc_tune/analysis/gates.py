@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from ssc_tune.analysis import arrays, comparison
@@ -9,6 +11,9 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer, cvar_difference
 from ssc_tune.analysis.result import Gate
 from ssc_tune.analysis.summaries import logit
+
+Side = Literal["for", "against", "neither"]
+"""Of a claim, where an interval lies."""
 
 SPREADS = ("std", "iqr", "range")
 SUB_BOXES = (0.75, 0.5)
@@ -34,22 +39,51 @@ def on_logit(scores: Scores) -> Scores:
     return scores._replace(test=logit(scores.test), default_test=logit(scores.default_test))
 
 
-def gates(data: ClaimData, effect: Effect, measurer: Measurer) -> tuple[Gate, ...]:
-    """The gates of ``less: A, than: B, in: std | iqr | range``; none for other claims.
+def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> tuple[Gate, ...]:
+    """The conditions of a verdict on spread (``std``, ``iqr``, ``range``); none for other measures.
 
-    1. A method that is bad everywhere is stable: mean and CVaR10 of A must not be worse than B's. Non-inferiority:
-       the lower end of the interval of the difference, at the claim's confidence, lies above -margin.
-    2. Near the ceiling any spread is small: the measure must have the same sign on logit(accuracy).
+    Whatever a claim says, its verdict on spread says "X is more stable than Y": ``less: X, than: Y`` supported, ``more:
+    X, than: Y`` refuted, equivalence refuted. It holds only if
+
+    1. X is not simply worse everywhere (a method that is bad everywhere is stable): its mean and its CVaR10 are not
+       worse than Y's. Non-inferiority: the lower end of the interval of each difference lies above -margin.
+    2. X is not simply nearer to the ceiling, where any spread is small: the measure has the same sign on
+       logit(accuracy).
+
+    Equivalence supported says "X and Y spread alike": then neither may be worse than the other, by the same margin.
+
+    Args:
+        data: of the claim.
+        effect: its effect, first against second.
+        measurer: of its measure.
+        where: the side of the claim that the interval lies on; for "neither" the gates are those of the side that the
+            estimate lies on.
     """
     claim = data.claim
-    if claim.less is None or claim.measure not in SPREADS:
+    if claim.measure not in SPREADS:
         return ()
-    mean = comparison.mean_difference(data.second.test, data.first.test, confidence=claim.confidence)
-    cvar = cvar_difference(data.first.test, data.second.test, claim.confidence)
+    if claim.equivalent is not None and where != "against":
+        both = ((claim.methods[0], data), (claim.methods[1], exchanged(data)))
+        return tuple(gate for name, ordered in both for gate in _levels(ordered, f" ({name})"))
+    stable_first = effect.estimate < 0
+    ordered = data if stable_first else exchanged(data)
+    name = claim.methods[0] if stable_first else claim.methods[-1]
+    return (*_levels(ordered, f" ({name})"), _same_on_logit(data, effect, measurer))
+
+
+def exchanged(data: ClaimData) -> ClaimData:
+    """The same with the two methods' scores exchanged."""
+    return data._replace(first=data.second, second=data.first)
+
+
+def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
+    """Whether mean and worst tenth of the first are not worse than those of the second."""
+    confidence, margin = data.claim.confidence, data.claim.margin
+    mean = comparison.mean_difference(data.second.test, data.first.test, confidence=confidence)
+    cvar = cvar_difference(data.first.test, data.second.test, confidence)
     return (
-        _not_worse("mean not worse", mean.estimate, mean.low, mean.reason, claim.margin),
-        _not_worse("worst 10% not worse", cvar.estimate, cvar.low, cvar.reason, claim.margin),
-        _same_on_logit(data, effect, measurer),
+        _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
+        _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),
     )
 
 

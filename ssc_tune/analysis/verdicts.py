@@ -4,27 +4,27 @@ With the effect turned so that positive means "as claimed", its interval at the 
 adjusted by Holm over all claims of the study:
 
 - supported: the whole interval is positive, the adjusted p is below 1 - confidence, and every gate is passed;
-- refuted: the whole interval is negative and the adjusted p is below 1 - confidence;
+- refuted: the whole interval is negative, the adjusted p is below 1 - confidence, and every gate is passed;
 - inconclusive: everything else, what is undefined included.
 
 If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
-changes, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the margin and both
-one-sided tests reject at the adjusted p, refuted if it lies outside.
+changes or it is undefined, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the
+margin and both one-sided tests reject at the adjusted p, refuted if it lies outside.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import effects, effects_below, effects_speed, effects_tuning, multiplicity, unseen
+from ssc_tune.analysis import comparison, effects, effects_below, effects_speed, effects_tuning, multiplicity, unseen
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
-from ssc_tune.analysis.gates import SPREADS, gates, sub_boxes, words
+from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, sub_boxes, words
 from ssc_tune.analysis.result import Estimate, Gate, Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
@@ -55,9 +55,13 @@ MEASURES: dict[str, Measurer] = {
 SEARCHED = ("default", "default_regret")
 """Measures that can be judged where a sampler chose the points: they compare seeds, not points."""
 
-POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
+DECIDING_WEIGHT = 0.5
+"""Share of the points' jackknife variance from which a single point is named."""
 
-Side = Literal["for", "against", "neither"]
+LEAST_SEEDS = 5
+"""Fewest seeds of a claim on spread without a warning."""
+
+POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
 
 
 class Finding(NamedTuple):
@@ -130,11 +134,11 @@ def judge_claims(
 def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
     data = _data(study, tables, claim, "chance", seed, num_bootstrap)
-    finding = _find(data)
+    finding = find_in(data)
     if not sum(finding.num_failed):
         return finding
     others = [
-        (label, _find(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
+        (label, find_in(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
     ]
     return finding._replace(alternatives=tuple(others))
 
@@ -150,7 +154,8 @@ def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int,
     )
 
 
-def _find(data: ClaimData) -> Finding:
+def find_in(data: ClaimData) -> Finding:
+    """What the scores of one policy say of a claim."""
     claim = data.claim
     effect = _measure(data)
     defined = math.isfinite(effect.estimate)
@@ -158,12 +163,16 @@ def _find(data: ClaimData) -> Finding:
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
-        gates=gates(data, effect, MEASURES[claim.measure]) if defined else (),
-        notes=tuple(sub_boxes(data, effect, MEASURES[claim.measure])) if defined and data.policy == "chance" else (),
+        gates=gates(data, effect, MEASURES[claim.measure], side(claim, effect)) if defined else (),
+        notes=_notes(data, effect) if defined and data.policy == "chance" else (),
         warnings=tuple(_warnings(data)),
         num_failed=_num_failed(data),
         alternatives=(),
     )
+
+
+def _notes(data: ClaimData, effect: Effect) -> tuple[str, ...]:
+    return (*_seeds_left_out(data, effect), *sub_boxes(data, effect, MEASURES[data.claim.measure]))
 
 
 def _measure(data: ClaimData) -> Effect:
@@ -187,8 +196,11 @@ def _num_failed(data: ClaimData) -> tuple[int, ...]:
 def _warnings(data: ClaimData) -> list[str]:
     lines = []
     num_points, num_seeds = len(data.first.points), len(data.first.seeds)
-    if num_seeds < 3:
-        lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better 5")
+    if num_seeds < LEAST_SEEDS and data.claim.measure in SPREADS:
+        few = f"{num_seeds} seed{'s' * (num_seeds != 1)}: seeds are a sample too, and so few can mislead"
+        lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
+    elif num_seeds < 3:
+        lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
     if num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
     missing = max(data.first.num_designed, data.second.num_designed) - num_points
@@ -198,6 +210,8 @@ def _warnings(data: ClaimData) -> list[str]:
     if sum(failed):
         counts = ", ".join(f"{n} of {m}" for n, m in zip(failed, data.claim.methods, strict=True))
         lines.append(f"failed cells ({counts}) enter at chance")
+    if data.claim.measure == "std":
+        lines += _one_point_decides(data)
     if data.claim.measure in (*SPREADS, "below") and data.study.design.type in ("grid", "one-at-a-time"):
         what = "share" if data.claim.measure == "below" else "spread"
         lines.append(
@@ -210,6 +224,28 @@ def _warnings(data: ClaimData) -> list[str]:
     ):
         lines.append(f"no setting named: judged on {data.setting}")
     return lines
+
+
+def _one_point_decides(data: ClaimData) -> list[str]:
+    if min(data.first.test.shape) < 3 or len(data.claim.methods) < 2:
+        return []
+    index, without, weight = comparison.deciding_point(data.second.test, data.first.test)
+    if not weight > DECIDING_WEIGHT:
+        return []
+    turned = -without if data.claim.less is not None else without
+    return [
+        f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
+        f"ln ratio is {signed(turned)}; where a few points decide, the interval covers less than it says"
+    ]
+
+
+def _seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
+    """The ratio of standard deviations without each seed: how far one seed decides."""
+    if data.claim.measure != "std" or data.claim.equivalent or not math.isfinite(effect.low):
+        return []
+    values = comparison.without_one_seed(data.second.test, data.first.test)
+    turned = -values if data.claim.less is not None else values
+    return [f"leaving out one seed in turn: {', '.join(signed(float(value)) for value in turned)}"]
 
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
@@ -225,11 +261,15 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
         return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
-    turned = [label for label, other in finding.alternatives if _turned(claim, effect, other.effect)]
+    turned = [
+        f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
+        for label, other in finding.alternatives
+        if _turned(claim, effect, other.effect)
+    ]
     if turned:
-        return "inconclusive", f"the sign changes with {' and with '.join(turned)}"
+        return "inconclusive", f"the effect is {' and '.join(turned)}"
     closed = [gate for gate in finding.gates if not gate.passed]
-    if where == "for" and closed:
+    if closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
     verdict: VerdictName = "supported" if where == "for" else "refuted"
     return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
@@ -240,8 +280,9 @@ def _border(claim: Claim) -> str:
 
 
 def _turned(claim: Claim, effect: Effect, other: Effect) -> bool:
+    """Whether another score of failed cells does not agree; what is undefined never agrees."""
     if not math.isfinite(other.estimate):
-        return False
+        return True
     if claim.equivalent is not None:
         assert claim.within is not None
         return (abs(effect.estimate) < claim.within) != (abs(other.estimate) < claim.within)
