@@ -7,6 +7,7 @@ that fails with one seed of five has a mean that may lie on either side of the a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -41,15 +42,16 @@ def below(data: ClaimData) -> Effect:
         def share(confidence: float) -> Interval:
             return crossed_share(first, confidence, scores=data.first.test)
 
-        return _effect(share, threshold, claim.confidence, f"share of {{x}} below {claim.accuracy:g}", HOW)
+        return _effect(share, threshold, data, f"share of {{x}} below {claim.accuracy:g}", HOW)
 
     def difference(confidence: float) -> Interval:
         return crossed_share_difference(first, second, confidence, scores=(data.first.test, data.second.test))
 
     name = f"share of {{x}} below {claim.accuracy:g} minus that of {{y}}"
-    return _effect(difference, 0.0, claim.confidence, name, f"{HOW}; paired")
+    return _effect(difference, 0.0, data, name, f"{HOW}; paired")
 
 
-def _effect(at: Callable[[float], Interval], value: float, confidence: float, name: str, how: str) -> Effect:
-    estimate, low, high, se, df, reason = at(confidence)
-    return Effect(estimate, low, high, inverted_p(at, value), name, how, se, df, reason)
+def _effect(at: Callable[[float], Interval], value: float, data: ClaimData, name: str, how: str) -> Effect:
+    estimate, low, high, se, df, reason = at(data.claim.confidence)
+    p_value = math.nan if data.estimate_only else inverted_p(at, value)
+    return Effect(estimate, low, high, p_value, name, how, se, df, reason)

@@ -72,6 +72,17 @@ class Gate(Frozen):
     detail: str
 
 
+class Pooled(Frozen):
+    """The settings behind a verdict over settings, turned like its effect, which is their random-effects mean."""
+
+    settings: tuple[tuple[str, Estimate], ...]  # the effect in each
+    tau: float  # standard deviation of the effect over the population of settings
+    i2: float  # share of the spread over settings that is not the error of each
+    q_p: float  # p value of equal effects in all settings (Cochran's Q)
+    prediction_low: float  # where the effect in one more setting would lie, at the claim's confidence
+    prediction_high: float
+
+
 class Verdict(Frozen):
     """The judgement on one claim."""
 
@@ -87,6 +98,7 @@ class Verdict(Frozen):
     sensitivity: tuple[str, ...] = ()  # verdict if failed cells were dropped, or scored the worst, ...
     warnings: tuple[str, ...] = ()
     post_hoc: bool = False  # the claim was edited after cells had run
+    pooled: Pooled | None = None  # of a claim over settings
 
 
 class Comparison(Frozen):

@@ -25,8 +25,6 @@ ENOUGH_POINTS = 32
 DRAWN = ("sobol", "random")
 """Designs whose points are draws from the space."""
 
-SPREADS = ("std", "iqr", "range")
-
 
 class Seen(NamedTuple):
     """What a method's cells show of failure."""
@@ -92,7 +90,7 @@ def noted(rate: Estimate, study: Study, tables: Tables, block: str, setting: str
 
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
-    """The verdict; if it calls a method more stable on few points without a failure, with the bound in its warnings."""
+    """A verdict on spread: with the bound as a warning if it calls a method more stable on few points, none failed."""
     stable = _more_stable(verdict)
     if stable is None:
         return verdict
@@ -114,7 +112,7 @@ def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
 def _more_stable(verdict: Verdict) -> str | None:
     """The method that a verdict calls more stable, if any."""
     claim = verdict.claim
-    if claim.measure not in SPREADS or verdict.verdict == "inconclusive" or claim.equivalent is not None:
+    if verdict.verdict == "inconclusive" or claim.equivalent is not None:
         return None
     as_said = verdict.verdict == "supported"
     return claim.methods[0] if (claim.less is not None) == as_said else claim.methods[1]

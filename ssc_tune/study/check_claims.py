@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ssc_tune.study.claims import Claim
+from ssc_tune.study.claims import LEAST_SETTINGS, Claim
 from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, SearchDesign, Study
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
@@ -36,9 +36,6 @@ NEEDS_DESIGN = (
     "below",
 )
 """Measures of how accuracy is distributed over the points: meaningless where a sampler chose the points."""
-
-LEAST_SETTINGS = 3
-"""Fewest settings from which a spread over them, and so a population, can be told."""
 
 AT_DEFAULTS = ("default", "steps_to_target", "area_under_curve")
 """Measures that mean something of the defaults alone."""

@@ -54,6 +54,9 @@ POOLED = (
 )
 """Measures that ``over: settings`` can pool: their effect in a setting has a standard error."""
 
+LEAST_SETTINGS = 3
+"""Fewest settings from which the spread over them, and so a population, can be told."""
+
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.

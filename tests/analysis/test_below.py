@@ -12,10 +12,10 @@ import pytest
 from scipy import stats
 
 from ssc_tune.analysis import unseen
-from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.crossed_shares import crossed_share, crossed_share_difference
 from ssc_tune.analysis.result import MethodSummary, Verdict
 from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.verdicts import judge_claims
 from ssc_tune.report.measures import tables as measure_tables
@@ -155,7 +155,7 @@ def test_a_summary_says_what_no_failure_leaves_open(points: int) -> None:
 
 def summaries(study: Any, tables: Tables) -> dict[str, MethodSummary]:
     """By method."""
-    return {s.method: s for s in analyze(study, tables, num_bootstrap=9).summaries}
+    return {method: summarize(study, tables, "shared", "main", method) for method in study.methods}
 
 
 def test_a_failure_or_a_cell_at_chance_leaves_nothing_to_say_of_no_failure() -> None:
