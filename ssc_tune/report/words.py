@@ -72,6 +72,12 @@ def effect(verdict: Verdict) -> str:
     return _effect(verdict.effect_name, verdict.effect)
 
 
+def scale(verdict: Verdict) -> tuple[Callable[[float | None], str], bool]:
+    """How numbers of a verdict's effect are written, and whether they are ratios, kept as logarithms."""
+    ratio = _RATIO.match(verdict.effect_name) is not None
+    return (_exponential if ratio else _signed(verdict.effect)), ratio
+
+
 def _effect(name: str, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")
