@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.effects_settings import Pooled
 
 
 class ClaimData(NamedTuple):
@@ -35,6 +38,8 @@ class ClaimData(NamedTuple):
     policy: Policy
     rng: np.random.Generator
     num_bootstrap: int
+    parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
+    estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
 
 
 class Effect(NamedTuple):
@@ -49,11 +54,14 @@ class Effect(NamedTuple):
     se: float = math.nan  # where the interval is a t interval
     df: float = math.nan
     reason: str = ""
+    pooled: Pooled | None = None  # of a claim over settings
 
     def exchanged(self) -> Effect:
         """The same effect with the two methods exchanged."""
         name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
-        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low, name=name)
+        pooled = None if self.pooled is None else self.pooled.exchanged()
+        ends = (0.0 - self.high, 0.0 - self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=ends[0], high=ends[1], name=name, pooled=pooled)
 
 
 Measurer = Callable[[ClaimData], Effect]

@@ -85,6 +85,17 @@ class Specification(Frozen):
     same_sign: bool | None  # as over the whole space; of an equivalence, the same side of the margin; None if undefined
 
 
+class Pooled(Frozen):
+    """The settings behind a verdict over settings, turned like its effect, which is their random-effects mean."""
+
+    settings: tuple[tuple[str, Estimate], ...]  # the effect in each
+    tau: float  # standard deviation of the effect over the population of settings
+    i2: float  # share of the spread over settings that is not the error of each
+    q_p: float  # p value of equal effects in all settings (Cochran's Q)
+    prediction_low: float  # where the effect in one more setting would lie, at the claim's confidence
+    prediction_high: float
+
+
 class Verdict(Frozen):
     """The judgement on one claim."""
 
@@ -102,6 +113,7 @@ class Verdict(Frozen):
     post_hoc: bool = False  # the plan was not registered before every cell that the claim is judged on
     known: str = ""  # where post hoc, what was known: "198 of 198 cells were known from study x when ..."
     specifications: tuple[Specification, ...] = ()  # the effect over other ranges and priors; the verdict's own first
+    pooled: Pooled | None = None  # of a claim over settings
 
 
 class Comparison(Frozen):

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, variance
+from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, unseen, variance
 from ssc_tune.analysis.arrays import Scores, load, paired, select
 from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
 from ssc_tune.analysis.intervals import Interval
@@ -57,7 +57,9 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         "num_seeds": len(scores.seeds),
         "num_diverged": num_diverged,
         "num_failed": num_failed,
-        "failure_rate": _failure_rate(num_diverged + num_failed, num_results),
+        "failure_rate": unseen.noted(
+            _failure_rate(num_diverged + num_failed, num_results), study, tables, block, setting, method
+        ),
         "num_missing": max(0, num_expected - num_results),
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
         "default": _default(scores),

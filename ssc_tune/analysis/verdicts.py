@@ -22,7 +22,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity, searches, specifications
+from ssc_tune.analysis import (
+    comparison,
+    effects,
+    effects_below,
+    effects_settings,
+    effects_speed,
+    effects_tuning,
+    multiplicity,
+    searches,
+    specifications,
+    unseen,
+)
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
@@ -51,6 +62,7 @@ MEASURES: dict[str, Measurer] = {
     "transfer_sensitivity": effects_tuning.transfer_sensitivity,
     "steps_to_target": effects_speed.steps_to_target,
     "area_under_curve": effects_speed.area_under_curve,
+    "below": effects_below.below,
 }
 """The effect of each measure a claim can name."""
 
@@ -124,7 +136,9 @@ def judge_claims(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: 
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
+        verdict = _verdict(study, finding, float(adjusted[i]), tuple(lines))
+        spread = finding.claim.measure in SPREADS
+        verdicts.append(unseen.with_bound(study, tables, verdict) if spread else verdict)
     return tuple(verdicts)
 
 
@@ -141,7 +155,15 @@ def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap
 
 
 def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
-    setting = claim.setting or study.setting_names[0]
+    chosen = claim.setting or study.setting_names[0]
+    settings = study.setting_names if claim.over is not None else (chosen,)
+    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in settings)
+    return parts[0]._replace(parts=parts if claim.over is not None else ())
+
+
+def _in_setting(
+    study: Study, tables: Tables, claim: Claim, setting: str, policy: Policy, seed: int, num_bootstrap: int
+) -> ClaimData:
     loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
     first, second = loaded[0], loaded[-1]
     if study.design.type != "search":
@@ -154,16 +176,18 @@ def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int,
 def find_in(data: ClaimData) -> Finding:
     """What the scores of one policy say of a claim."""
     claim = data.claim
-    effect = _measure(data)
+    measurer = effects_settings.over(_measure)
+    effect = measurer(data)
     defined = math.isfinite(effect.estimate)
-    varied = specifications.specifications(data, effect) if data.policy == "chance" or claim.robust else ()
+    vary = not data.parts and (data.policy == "chance" or claim.robust)
+    varied = specifications.specifications(data, effect) if vary else ()
     return Finding(
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
-        gates=gates(data, effect, MEASURES[claim.measure], side(claim, effect)) if defined else (),
+        gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
-        warnings=tuple(_warnings(data)),
+        warnings=(*_warnings(data), *effects_settings.warnings(effect)),
         num_failed=_num_failed(data),
         alternatives=(),
         specifications=varied,
@@ -171,6 +195,8 @@ def find_in(data: ClaimData) -> Finding:
 
 
 def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
+    if data.parts:
+        return effects_settings.notes(effect, turned=data.claim.less is not None)
     return (*_seeds_left_out(data, effect), *specifications.summary(data, varied))
 
 
@@ -186,6 +212,8 @@ def _measure(data: ClaimData) -> Effect:
 
 
 def _num_failed(data: ClaimData) -> tuple[int, ...]:
+    if data.parts:
+        return tuple(sum(counts) for counts in zip(*map(_num_failed, data.parts), strict=True))
     both = (data.first, data.second)[: len(data.claim.methods)]
     if data.claim.measure == "default":
         return tuple(int(scores.default_failed.sum()) for scores in both)
@@ -193,6 +221,8 @@ def _num_failed(data: ClaimData) -> tuple[int, ...]:
 
 
 def _warnings(data: ClaimData) -> list[str]:
+    if data.parts:
+        return effects_settings.told_once(data.parts, _warnings)
     lines = []
     num_points, num_seeds = len(data.first.points), len(data.first.seeds)
     if num_seeds < LEAST_SEEDS and data.claim.measure in SPREADS:
@@ -218,12 +248,14 @@ def _warnings(data: ClaimData) -> list[str]:
         lines.append(f"failed cells ({counts}) enter at chance")
     if data.claim.measure == "std":
         lines += _one_point_decides(data)
-    if data.claim.measure in SPREADS and data.study.design.type in ("grid", "one-at-a-time"):
+    if data.claim.measure in (*SPREADS, "below") and data.study.design.type in ("grid", "one-at-a-time"):
+        what = "share" if data.claim.measure == "below" else "spread"
         lines.append(
-            f"{data.study.design.type} points are no draws from the space: the spread is that over these points"
+            f"{data.study.design.type} points are no draws from the space: the {what} is that over these points"
         )
     if (
         data.claim.setting is None
+        and data.claim.over is None
         and len(data.study.setting_names) > 1
         and data.claim.measure != "transfer_sensitivity"
     ):
@@ -330,4 +362,5 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         sensitivity=lines,
         warnings=finding.warnings,
         specifications=finding.specifications,
+        pooled=None if effect.pooled is None else effects_settings.stored(effect.pooled, claim.confidence),
     )

@@ -15,6 +15,7 @@ from ssc_tune.report import further, measures, words
 from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
+from ssc_tune.report.pooled import pooled_forest, spread_words
 from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 from ssc_tune.study.space import Parameter, shown
 
@@ -119,6 +120,7 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
         ("Confidence", percent(claim.confidence)),
         ("Estimator and interval", estimate.how),
+        ("Over settings", "" if verdict.pooled is None else spread_words(verdict)),
         ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
         ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
         ("Expected", claim.expected or ""),
@@ -140,6 +142,7 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         "forest": forest(verdict),
         "effect_title": words.effect_title(verdict),
         "specifications": [_specification(verdict, s) for s in verdict.specifications],
+        "pooled": pooled_forest(verdict),
     }
 
 

@@ -71,6 +71,8 @@ def verdicts_csv(analysis: StudyAnalysis) -> str:
                 "expected": v.claim.expected,
                 "effect_name": v.effect_name,
                 **_columns("effect", v.effect),
+                "prediction_low": None if v.pooled is None else v.pooled.prediction_low,
+                "prediction_high": None if v.pooled is None else v.pooled.prediction_high,
                 "confidence": v.claim.confidence,
                 "p_value": v.p_value,
                 "p_adjusted": v.p_adjusted,

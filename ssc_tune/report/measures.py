@@ -29,7 +29,7 @@ def _failures(summary: MethodSummary) -> str:
     rate = summary.failure_rate
     if rate.value is None or rate.low is None or rate.high is None:
         return count
-    return f"{count}; rate {interval(rate)}"
+    return "; ".join([count, f"rate {interval(rate)}", *([rate.note] if rate.note else [])])
 
 
 def _points(summary: MethodSummary) -> str:

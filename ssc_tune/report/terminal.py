@@ -9,6 +9,7 @@ from ssc_tune.analysis.result import MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.report import words
 from ssc_tune.report.measures import shown
 from ssc_tune.report.numbers import p_value
+from ssc_tune.report.pooled import one_line
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def _verdict_lines(verdict: Verdict) -> list[Text]:
     mark = " (post hoc)" if verdict.post_hoc else ""
     head = Text.assemble((f"{verdict.verdict}{mark}", _STYLES[verdict.verdict]), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
-    lines = [f"{words.effect(verdict)}{adjusted}", *([verdict.reason] if verdict.reason else [])]
+    lines = [
+        f"{words.effect(verdict)}{adjusted}",
+        *filter(None, [one_line(verdict)]),
+        *([verdict.reason] if verdict.reason else []),
+    ]
     lines += [f"post hoc: {verdict.known}"] if verdict.known else []
     failed = [gate for gate in verdict.gates if not gate.passed]
     lines += [f"gate not passed: {gate.name}: {gate.detail}" for gate in failed]

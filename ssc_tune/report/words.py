@@ -105,6 +105,12 @@ def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> 
     return f"{shown(estimate.value)} [{shown(estimate.low)}, {shown(estimate.high)}]"
 
 
+def scale(verdict: Verdict) -> tuple[Callable[[float | None], str], bool]:
+    """How numbers of a verdict's effect are written, and whether they are ratios, kept as logarithms."""
+    ratio = _RATIO.match(verdict.effect_name) is not None
+    return (_exponential if ratio else _signed(verdict.effect)), ratio
+
+
 def _effect(name: str, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")

@@ -44,6 +44,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def claim_sentence(claim: Claim) -> str:
     """The claim in the words of the study file."""
     measure = claim.measure + (f" of {claim.parameter}" if claim.parameter else "")
+    measure += f" {claim.accuracy:g}" if claim.accuracy is not None else ""
+    measure += f" over {claim.over}" if claim.over else ""
     if claim.equivalent is not None:
         return f"{claim.equivalent[0]} and {claim.equivalent[1]} equal in {measure} within {claim.within}"
     if claim.method is not None:
