@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
+from ssc_tune import looks
 from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
 from ssc_tune.design.points import fixed_points, search_of
@@ -48,6 +49,8 @@ class Progress(NamedTuple):
     num_total: int  # cells of the design, those of points not yet proposed included
     changes: Changes  # since the study's last run
     problems: list[str]
+    stopped: looks.Stop | None = None  # the look at which every claim was decided; all above is up to there
+    not_needed: frozenset[str] = frozenset()  # cell ids of later looks
 
     @property
     def num_new(self) -> int:
@@ -80,13 +83,20 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> Progress:
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
-    reused = folder.elsewhere(key for key in ids if key not in records)
+    reused, stop = {}, looks.stop_of(study, cells, records)
+    if stop is None:  # what other studies did after this one had stopped does not start it again
+        reused = folder.elsewhere(key for key in ids if key not in records)
+        stop = looks.stop_of(study, cells, records | reused) if reused else None
+    cells = cells if stop is None else looks.until(cells, stop.points)
+    needed = {cell.cell_id for cell in cells}
+    records, reused = ({key: r for key, r in of.items() if key in needed} for of in (records, reused))
     if adopt:
         for record in reused.values():
             folder.records.write(record)
     total = _num_total(study, cells)
     changes = changes_since(study, folder.read_json("study.json"))
-    return Progress(cells, records | reused, frozenset(reused), total, changes, problems)
+    not_needed = frozenset(ids) - needed
+    return Progress(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
@@ -181,7 +191,8 @@ def _run(
         return 1 / record.result.num_classes if accuracy is None else accuracy
 
     earlier = [(cell.placement, cell.config.hyperparameters) for cell in progress.cells if cell.placement.point]
-    source = make_source(study, score, earlier)
+    follower = looks.Follower(study, records, score, progress.stopped) if study.looks else None
+    source = follower.source if follower is not None else make_source(study, score, earlier)
     source.open(open_storage(options.optuna_storage, folder.path))
     workers = num_workers(study)
     tracker = _start_tracker(study, options, folder, err)
@@ -193,7 +204,10 @@ def _run(
     trained = 0.0
     if source.num_to_run:
         expected = _expected_by_method(study)
-        with LiveView(folder, progress.cells, records, out=out, err=err, workers=workers, expected=expected) as live:
+        shown = follower.cells if follower is not None else progress.cells
+        with LiveView(folder, shown, records, out=out, err=err, workers=workers, expected=expected) as live:
+            if follower is not None:
+                follower.watch(live)
 
             def finished(cell: Cell, record: Record) -> None:
                 nonlocal trained
@@ -208,6 +222,8 @@ def _run(
     overhead = _overhead(trained, outcome)
     problems = [*progress.problems, *outcome.problems]
     cells = list(source.cells)
+    stopped = looks.stop_of(study, cells, records)
+    cells = cells if stopped is None else looks.until(cells, stopped.points)
     if outcome.interrupted:
         if tracker is not None:
             tracker.finish(None, [], timeout=20)

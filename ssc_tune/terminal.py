@@ -46,6 +46,8 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         print(line)
     for line in notes(study):
         print(f"note: {line}")
+    for line in _looks(study, progress):
+        print(line)
     workers = num_workers(study)
     r = study.resources
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
@@ -68,6 +70,15 @@ def _points(study: Study, block: str, method: str) -> str:
     """How many points they are; nothing for a design that has none beforehand."""
     found = count(study, block, method)
     return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
+
+
+def _looks(study: Study, progress: Progress) -> list[str]:
+    """The looks that are ahead, or where the study has stopped."""
+    from ssc_tune import looks
+
+    if progress.stopped is not None:
+        return [progress.stopped.words]
+    return looks.outlook(study, progress.cells)
 
 
 def _show_points(console: Console, study: Study) -> None:

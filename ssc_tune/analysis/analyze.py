@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.extras import extras
+from ssc_tune.analysis.looks import judge
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import LEAST_SEEDS, judge_claims
+from ssc_tune.analysis.verdicts import LEAST_SEEDS
 from ssc_tune.design.notes import notes
 from ssc_tune.study.models import Study
 
@@ -30,11 +31,13 @@ def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int =
         if study.design.type != "search":
             comparisons += compare(study, tables, block, setting)
     more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap)
     return StudyAnalysis(
         study=study.name,
         summaries=tuple(summaries),
         comparisons=tuple(comparisons),
-        verdicts=judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap),
+        verdicts=judged.verdicts,
+        looks=judged.looks,
         curves=more.curves,
         shares=more.shares,
         facts=more.facts,

@@ -106,6 +106,8 @@ class Verdict(Frozen):
     effect_name: str  # what the effect is: "ln(sd of fixmatch / sd of ssc)"
     p_value: float | None
     p_adjusted: float | None  # Holm over the study's claims
+    p_sequential: float | None = None  # of the looks so far, where the study declares looks; it enters Holm
+    look: int | None = None  # points at which the claim was decided, or judged last, where the study declares looks
     gates: tuple[Gate, ...] = ()
     reason: str = ""  # one sentence: why this verdict
     sensitivity: tuple[str, ...] = ()  # verdict if failed cells were dropped, or scored the worst, ...
@@ -114,6 +116,38 @@ class Verdict(Frozen):
     known: str = ""  # where post hoc, what was known: "198 of 198 cells were known from study x when ..."
     specifications: tuple[Specification, ...] = ()  # the effect over other ranges and priors; the verdict's own first
     pooled: Pooled | None = None  # of a claim over settings
+
+
+class LookVerdict(Frozen):
+    """One claim at one look, judged on the points there were."""
+
+    claim: str  # its name
+    verdict: VerdictName  # by this look alone; the first that is not inconclusive stands
+    effect: Estimate  # with the repeated interval, of confidence 1 - nominal
+    effect_name: str
+    p_value: float | None
+    p_sequential: float | None  # of this look and those before it
+    p_adjusted: float | None  # Holm over the sequential p-values of the study's claims
+    alpha: float  # of the claim over all looks: 1 - its confidence
+    spent: float  # of it, by this look
+    nominal: float  # two-sided level of this look
+    boundary: float  # the same in standard deviations
+    reason: str
+
+
+class Look(Frozen):
+    """One declared look; without claims where it has not been judged."""
+
+    number: int  # from 1
+    points: int
+    num_missing: int  # cells of these points without a result; the look is judged where there are none
+    needed: bool  # not where every claim was decided before it and the study stops then
+    claims: tuple[LookVerdict, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Whether every cell was there."""
+        return bool(self.claims)
 
 
 class Comparison(Frozen):
@@ -179,6 +213,7 @@ class StudyAnalysis(Frozen):
     verdicts: tuple[Verdict, ...]
     curves: tuple[Curve, ...] = ()
     shares: tuple[Share, ...] = ()
+    looks: tuple[Look, ...] = ()  # where the study declares them
     facts: dict[str, Any] = Field(
         default_factory=dict
     )  # further named numbers: crossings of budget curves, transfer, agreement of evaluators

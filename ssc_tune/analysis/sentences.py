@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
@@ -52,3 +54,11 @@ def sentence(claim: Claim, study: Study) -> str:
         return f"{claim.parameter} explains {bound} of the variance of {claim.method}'s accuracy{where}."
     first, second = claim.methods
     return f"{first} has a {'smaller' if claim.less else 'larger'} {what} than {second}{where}."
+
+
+def percent(share: float) -> str:
+    """A level: 0.95 is ``95%``, 0.975 is ``97.5%``, 0.9999988 is ``99.99988%`` and never 100."""
+    if not 0 < share < 1:
+        return f"{100 * share:.4g}%"
+    digits = max(4, 1 - math.floor(math.log10(1 - share)))
+    return f"{100 * share:.{digits}g}%"

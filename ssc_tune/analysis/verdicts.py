@@ -17,6 +17,7 @@ is inconclusive, too, where the sign does not hold over the other ranges and pri
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
-from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import Count
 from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
@@ -87,6 +88,7 @@ class Finding(NamedTuple):
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
     specifications: tuple[Specification, ...] = ()  # over other ranges and priors
+    declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -127,6 +129,16 @@ def p_of(claim: Claim, effect: Effect) -> float:
 def judge_claims(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> tuple[Verdict, ...]:
     """Verdicts on all claims of a study, in their order."""
     findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
+
+
+def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
+    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
+    return unseen.with_bound(study, tables, verdict) if verdict.claim.measure in SPREADS else verdict
+
+
+def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Verdicts from what was found of all claims of a study, their p-values adjusted together."""
     p_values = [finding.p_value for finding in findings]
     adjusted = multiplicity.holm(p_values)
     verdicts = []
@@ -136,9 +148,7 @@ def judge_claims(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: 
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdict = _verdict(study, finding, float(adjusted[i]), tuple(lines))
-        spread = finding.claim.measure in SPREADS
-        verdicts.append(unseen.with_bound(study, tables, verdict) if spread else verdict)
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
 
@@ -290,14 +300,17 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     claim, effect = finding.claim, finding.effect
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
-    where, alpha = side(claim, effect), round(1 - claim.confidence, 12)
+    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
+    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
+    if finding.declared:
+        interval, p_name = f"repeated {interval}", "sequential p after Holm"
     if where == "neither":
         if math.isnan(effect.low) or math.isnan(effect.high):
             return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {claim.confidence:.0%} interval lies on neither side of {_border(claim)}"
+        return "inconclusive", f"the {interval} lies on neither side of {_border(claim)}"
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
-        return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
     turned = [
         f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
@@ -312,7 +325,7 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     if shaken:
         return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
-    return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
 
 
 def _border(claim: Claim) -> str:

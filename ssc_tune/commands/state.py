@@ -22,13 +22,14 @@ def state(stored: Stored) -> dict[str, Any]:
     """Cells by what became of them. A cell that stands in several blocks counts once.
 
     ``complete``: every cell has a result; ``started``: some have a record or are under way; ``new``: none.
-    ``under_way`` are cells with a checkpoint and no record: running now, or interrupted.
+    ``under_way`` are cells with a checkpoint and no record: running now, or interrupted. ``stopped_at`` are the points
+    of the look at which every claim was decided, where the study stops then; cells of later looks are not counted.
     """
     records = stored.progress.records.values()
     found = Counter(record.result.status for record in records)
     missing = stored.progress.num_total - len(records)
     under_way = _under_way(stored)
-    lost = found["infrastructure"]
+    lost, stopped = found["infrastructure"], stored.progress.stopped
     word = "complete" if not missing and not lost else "started" if records or under_way else "new"
     return {
         "state": word,
@@ -36,6 +37,7 @@ def state(stored: Stored) -> dict[str, Any]:
         **_counted(found),
         "missing": missing,
         "under_way": under_way,
+        "stopped_at": stopped.points if stopped is not None else None,
     }
 
 
@@ -45,7 +47,7 @@ def _counted(found: Counter[Status]) -> dict[str, Any]:
 
 def _under_way(stored: Stored) -> int:
     started = {path.parent.name for path in stored.folder.path.glob("cells/*/attempts.jsonl")}
-    return len(started - set(stored.progress.records))
+    return len(started - set(stored.progress.records) - stored.progress.not_needed)
 
 
 def methods(stored: Stored) -> list[dict[str, Any]]:
@@ -103,6 +105,7 @@ def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
             "expected": v.claim.expected,
             "post_hoc": v.post_hoc,
             "known": v.known,
+            "look": v.look,
             "effect_name": v.effect_name,
             "effect": v.effect.value,
             "low": v.effect.low,

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.design.look_source import Source
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.registrations import standing
@@ -61,7 +61,7 @@ def _num_gpus() -> int:
 def execute(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -179,7 +179,7 @@ def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
 def _launch(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,

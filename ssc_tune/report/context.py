@@ -11,7 +11,7 @@ from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
-from ssc_tune.report import further, measures, words
+from ssc_tune.report import further, looks, measures, words
 from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
@@ -40,9 +40,11 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "study": study.name,
         "question": words.question(study),
         "answer": words.answer(analysis),
-        "facts": [*_facts(study, tables, extras.records), *_registration(analysis)],
+        "facts": [*_facts(study, tables, extras.records), *_registration(analysis), *looks.facts(study, analysis)],
         "reading": words.reading([v.claim for v in analysis.verdicts]),
-        "verdicts": [_verdict(v) for v in analysis.verdicts],
+        "verdicts": [_verdict(study, v) for v in analysis.verdicts],
+        "looks": looks.ledger(study, analysis),
+        "stopped": looks.stopped(study, analysis.looks),
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
         "measures": measures.tables(analysis.summaries),
         "further": further.tables(analysis.facts),
@@ -114,14 +116,16 @@ def _date(timestamp: float) -> str:
     return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _verdict(verdict: Any) -> dict[str, Any]:
+def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
     claim, estimate = verdict.claim, verdict.effect
     details = [
         ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
         ("Confidence", percent(claim.confidence)),
         ("Estimator and interval", estimate.how),
         ("Over settings", "" if verdict.pooled is None else spread_words(verdict)),
+        ("Look", looks.decided(study, verdict)),
         ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
+        ("Sequential p value", "" if verdict.p_sequential is None else p_value(verdict.p_sequential)),
         ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
         ("Expected", claim.expected or ""),
         ("Source", claim.source),
@@ -134,6 +138,7 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         "effect": words.effect(verdict),
         "details": [(name, text) for name, text in details if text],
         "reason": verdict.reason,
+        "look": looks.decided(study, verdict),
         "gates": verdict.gates,
         "sensitivity": verdict.sensitivity,
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],

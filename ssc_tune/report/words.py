@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from ssc_tune.analysis.result import Comparison, Estimate, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.report.numbers import decimals, number, percent, signed
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
@@ -74,7 +74,7 @@ def ratio_words(comparison: Comparison) -> str:
     return _effect(name, comparison.log_std_ratio)
 
 
-def effect(verdict: Verdict) -> str:
+def effect(verdict: Verdict | LookVerdict) -> str:
     """A verdict's effect with its interval; logarithms of ratios are given as ratios."""
     return _effect(verdict.effect_name, verdict.effect)
 

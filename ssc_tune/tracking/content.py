@@ -200,8 +200,10 @@ def verdict_metrics(analysis: StudyAnalysis) -> dict[str, float]:
 
 
 def verdict_tags(analysis: StudyAnalysis) -> dict[str, str]:
-    """``verdict/CLAIM``: supported, refuted or inconclusive."""
-    return {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}
+    """``verdict/CLAIM``: supported, refuted or inconclusive; ``look/CLAIM``: the points of the look it is from."""
+    tags = {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}
+    looks = {key(f"look/{verdict.claim.name}"): str(verdict.look) for verdict in analysis.verdicts if verdict.look}
+    return tags | looks
 
 
 def post_hoc_tags(analysis: StudyAnalysis) -> dict[str, str]:

@@ -76,6 +76,17 @@ def _summary_rows(summaries: Sequence[MethodSummary]) -> list[list[str]]:
     ]
 
 
+def _looks(analysis: StudyAnalysis) -> str:
+    """Every declared look: the points and, where it was judged, the verdict of each claim."""
+    names = [verdict.claim.name for verdict in analysis.verdicts]
+    rows = []
+    for look in analysis.looks:
+        found = {one.claim: f"{one.verdict}, {interval(one.effect)}" for one in look.claims}
+        state = "not needed" if not look.needed else "not complete"
+        rows.append([str(look.points), *(found.get(name, state) for name in names)])
+    return table(["points", *names], rows)
+
+
 def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
     """What the experiment is, its latest verdicts, and how to go on; ``charts`` is the address of the prepared view."""
     about = study.description.strip() or f"How sensitive {' and '.join(study.methods)} are to their hyperparameters."
@@ -105,6 +116,8 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
     if analysis is not None and analysis.summaries:
         header = ["method", "block", "setting", "mean accuracy", "sd over points", "default"]
         parts += ["### Methods", table(header, _summary_rows(analysis.summaries))]
+    if analysis is not None and analysis.looks:
+        parts += ["### Looks", _looks(analysis)]
     if analysis is not None and analysis.warnings:
         parts += ["### Warnings", "\n".join(f"- {warning}" for warning in analysis.warnings)]
     parts += [

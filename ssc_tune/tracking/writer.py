@@ -269,6 +269,7 @@ class Writer:
                         "high": v.effect.high,
                         "p_value": v.p_value,
                         "p_adjusted": v.p_adjusted,
+                        "look": v.look,
                         "reason": v.reason,
                         "post_hoc": v.post_hoc,
                         "known": v.known,

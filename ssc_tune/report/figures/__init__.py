@@ -16,6 +16,7 @@ from ssc_tune.report.figures import (
     distribution,
     geometry,
     interactions,
+    looks,
     parameters,
     pseudo_labels,
     ranges,
@@ -36,7 +37,9 @@ def figures(
 ) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
     known = geometries or {}
-    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    whole = looks.figure(analysis)
+    found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    return found if whole is None else [whole, *found]
 
 
 def _of_view(
