@@ -139,7 +139,8 @@ def _quantile_function(shape: tuple[float, ...]) -> tuple[FloatArray, FloatArray
 def of_pilot(tables: Sequence[ArrayLike]) -> Pilot:
     """The law behind the scores (N, R) of several methods, the same points and seeds, without saying which is which.
 
-    - Components by the two-way analysis, means over the methods; a negative seed component becomes 0.
+    - Components by the two-way analysis, means over the methods; a negative seed component becomes 0, and it is at
+      least what the methods' seeds do not have in common.
     - Correlations from the components of the methods' differences: ``1 - var(y_A - y_B) / (2 var)``, means over pairs.
     - Effects: the point means of every method, centred and divided by their own standard deviation.
     - Slopes: :func:`slope_cv`.
@@ -158,7 +159,7 @@ def of_pilot(tables: Sequence[ArrayLike]) -> Pilot:
     seed, error = max(0.0, seed), max(0.0, error)
     correlations = {}
     if own:
-        seed, error = max(seed, own[1]), max(error, own[2])
+        seed = max(seed, own[1])
         correlations["point_correlation"] = float(np.clip(1 - own[0] / point, -_LARGEST, _LARGEST))
         correlations["seed_correlation"] = _share_in_common(own[1], seed)
         correlations["error_correlation"] = _share_in_common(own[2], error)
