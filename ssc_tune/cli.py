@@ -50,7 +50,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_study(check)
     check.add_argument("--registration", metavar="HASH", help="hash that the plan must have, 16 digits of it or more")
     _add_json(check)
-    plan = add("plan", "tell what difference in spread a study would see, and how to spend a budget, before running it")
+    plan = add(
+        "plan", "tell how often a study would see a difference in spread, and how to spend a budget, before it runs"
+    )
     _add_study(plan)
     _add_plan(plan)
     sync = add("sync", "write the MLflow view again, from the records alone")
@@ -90,16 +92,34 @@ def _add_tracking(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--pilot", type=int, metavar="N", help="run the first N points of the design first; their cells count later"
+        "--pilot",
+        type=int,
+        metavar="N",
+        help="run the first N points of the design first, showing no result of theirs; their cells count later",
     )
     source.add_argument(
         "--variances",
         metavar="point=..,seed=..,error=..",
-        help="variance components of accuracy (a share of 1) of the less stable method; default: from the records",
+        help="variance components of accuracy (a share of 1), mean of the methods, and mean=.. for the mean accuracy; "
+        "default: from the records, pooled over the methods",
     )
     parser.add_argument("--budget", type=int, metavar="CELLS", help="divide so many training runs of one block")
     parser.add_argument(
-        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the budget is to see (default 0.5)"
+        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the study is to see (default 0.5)"
+    )
+    parser.add_argument(
+        "--mean-gain",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="mean accuracy of the more stable method minus that of the other (default 0: equal means)",
+    )
+    parser.add_argument(
+        "--slope-cv",
+        type=float,
+        metavar="X",
+        help="how much sensitivity varies by seed, as a coefficient of variation; default: from a pilot of at least 8 "
+        "points and 3 seeds, else 0.2",
     )
     parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
     parser.add_argument("--setting", help="setting of the study (default: its first)")

@@ -38,6 +38,7 @@ class Options(NamedTuple):
     command: str = ""
     log_models: Literal["none", "best", "all"] = "best"  # cells whose weights go to MLflow as models; 0.1 to 0.5 s each
     system_metrics: bool = False  # MLflow samples this machine into the study's parent run
+    blind: bool = False  # trains and records, and shows no result: no verdict, report or MLflow view, cells as a total
 
 
 class Progress(NamedTuple):
@@ -177,7 +178,7 @@ def _run(
     from ssc_tune.design.source import make_source
     from ssc_tune.design.storage import open_storage
     from ssc_tune.execution.execute import Outcome, Watcher, execute, num_workers
-    from ssc_tune.live import LiveView
+    from ssc_tune.live import BlindView, LiveView
 
     records = dict(progress.records)
     for problem in progress.problems:
@@ -195,7 +196,7 @@ def _run(
     source = follower.source if follower is not None else make_source(study, score, earlier)
     source.open(open_storage(options.optuna_storage, folder.path))
     workers = num_workers(study)
-    tracker = _start_tracker(study, options, folder, err)
+    tracker = None if options.blind else _start_tracker(study, options, folder, err)
     places = placements(progress.cells)
     for cell_id, record in records.items():
         if tracker is not None:
@@ -205,7 +206,8 @@ def _run(
     if source.num_to_run:
         expected = _expected_by_method(study)
         shown = follower.cells if follower is not None else progress.cells
-        with LiveView(folder, shown, records, out=out, err=err, workers=workers, expected=expected) as live:
+        view = BlindView if options.blind else LiveView
+        with view(folder, shown, records, out=out, err=err, workers=workers, expected=expected) as live:
             if follower is not None:
                 follower.watch(live)
 
@@ -229,6 +231,9 @@ def _run(
             tracker.finish(None, [], timeout=20)
         missing = len({c.cell_id for c in cells} - set(records))
         return Result(None, None, [], True, _failed(records), missing, overhead, problems)
+    if options.blind:
+        missing = len({c.cell_id for c in cells} - set(records))
+        return Result(None, None, [], False, _failed(records), missing, overhead, problems)
     analysis, tables, files = analyse(
         study, folder, cells, records, command=options.command, overhead=overhead, hints=hints_of(study, options)
     )
