@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from ssc_tune.analysis.variance import FloatArray as Array
@@ -80,6 +80,26 @@ class Surrogate(NamedTuple):
             found[drawn, b] = cho_solve(cho_factor(system), self.standardized[drawn] - centre)
             centres[b] = centre
         return Resampled(found, centres)
+
+    def predict_resampled(self, points: ArrayLike, values: Array, counts: NDArray[np.int64]) -> Array:
+        """Predictions (B, M) of the process conditioned on B resamples of its points; the kernel is kept.
+
+        Args:
+            points: (M, P) of the unit cube.
+            values: (B, N) values at the process's N points.
+            counts: (B, N) how often each is drawn, at least one in a row; drawn c times it has noise / c.
+        """
+        new, _ = encode(points, self.categories)
+        factor = self.kernel.amplitude * _product(new, self.columns, self.kernel.length_scales)
+        covariance = self.kernel.amplitude * _product(self.columns, self.columns, self.kernel.length_scales)
+        found = []
+        for row, count in zip(values, counts, strict=True):
+            drawn = np.flatnonzero(count)
+            centre = float(np.average(row, weights=count))
+            system = covariance[np.ix_(drawn, drawn)] + np.diag(self.kernel.noise / count[drawn])
+            alpha = cho_solve(cho_factor(system), (row[drawn] - centre) / self.scale)
+            found.append(centre + self.scale * (factor[:, drawn] @ alpha))
+        return np.array(found)
 
 
 def encode(points: ArrayLike, categories: Mapping[int, int]) -> tuple[Array, tuple[tuple[int, ...], ...]]:

@@ -17,6 +17,7 @@ from ssc_tune.report.figures import (
     geometry,
     interactions,
     parameters,
+    plane,
     pseudo_labels,
     ranges,
     shares,
@@ -36,7 +37,9 @@ def figures(
 ) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
     known = geometries or {}
-    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    seen = views(study, tables)
+    found = [figure for view in seen for figure in _of_view(view, tables, analysis, records, known)]
+    return [*found, *plane.figures(study, analysis)]
 
 
 def _of_view(
