@@ -119,12 +119,12 @@ def over_settings(
 ) -> Findings:
     """A method's place in Adkins' plane, with intervals of its sensitivity and of its effective dimension."""
     try:
-        own, _, tables = common_tables(found, method)
+        own, _, test, validation = common_tables(found, method)
     except ValueError as error:
         return Findings(facts=[(PLANE, {"block": block, "method": method, "reason": str(error)})])
     limits = limits_of(found)
-    sensitivity = plane.sensitivity_interval(tables, limits, CONFIDENCE)
-    fixed = transfer.held_out_sensitivity(tables, limits=limits).fixed
+    sensitivity = plane.sensitivity_interval(test, validation, limits, CONFIDENCE)
+    fixed = transfer.held_out_sensitivity(test, choose_by=validation, limits=limits).fixed
     row = {"block": block, "method": method, "sensitivity": _interval(sensitivity), "best_fixed": fixed}
     row |= {"default": _default(own, limits), "num_settings": len(own), "reason": sensitivity.reason}
     return Findings(facts=[(PLANE, {**row, **_dimensions(own, limits, draws, rng)})])
@@ -142,19 +142,16 @@ def _dimensions(own: Sequence[Material], limits: Array, draws: int, rng: np.rand
     """The distribution of the effective dimension over resamples of points and seeds, the same in every setting."""
     try:
         models, grid, sizes = predictors(own, rng)
-        if any(len(model.alpha) < len(material.means) for model, material in zip(models, own, strict=True)):
-            raise ValueError("the surrogates do not hold all points, so points cannot be drawn again")
+        points = own[0].scores.points
+        if not all(np.array_equal(material.scores.points, points) for material in own):
+            raise ValueError("a setting lacks points, so the settings' points cannot be drawn together")
+        if any(len(model.alpha) < len(points) for model in models):
+            raise ValueError("the surrogates do not hold all points, so these cannot be drawn together")
     except ValueError as error:
         return {"dimensions": [], "dimension_reason": str(error)}
-    points = np.unique(np.concatenate([material.scores.points for material in own]))
-    num_seeds = min(material.scores.test.shape[1] for material in own)
-    counts = rng.multinomial(len(points), np.full(len(points), 1 / len(points)), size=draws)
-    weights = rng.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), size=draws) / num_seeds
-    scores = []
-    for model, material in zip(models, own, strict=True):
-        drawn = counts[:, np.searchsorted(points, material.scores.points)]
-        values: Array = weights @ material.scores.test[:, :num_seeds].T
-        scores.append(model.predict_resampled(grid, values, drawn))
+    seed = int(rng.integers(2**32))
+    drawn = [model.bootstrap(draws, rng=np.random.default_rng(seed)) for model in models]
+    scores = [model.predict_resampled(grid, resampled) for model, resampled in zip(models, drawn, strict=True)]
     stacked = transfer.normalize(np.stack(scores), limits=limits)  # (D, B, M)
     dimensions = plane.effective_dimensions(np.moveaxis(stacked, 0, 1).reshape(draws, len(own), *sizes))
     result = plane.distribution(dimensions, len(sizes), CONFIDENCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.study.models import Study
 
 Compare = Callable[[Material, Material], Findings]
-_MAX_PAIRED = 1024  # points of the exact pairing: its tables are N x N
+_MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
 
 
@@ -47,7 +47,8 @@ def tuning(first: Material, second: Material) -> Findings:
         n: budget.probability_better(a.test, b.test, n, first_choose_by=a.validation, second_choose_by=b.validation)
         for n in budgets
     }
-    values = {"leader": leader, "from_n": crossed.n, "reason": crossed.reason, "probability_first_better": better}
+    reason = crossed.reason if len(a.seeds) > 1 else "one seed: the best is chosen and scored on it"
+    values = {"leader": leader, "from_n": crossed.n, "reason": reason, "probability_first_better": better}
     return Findings(facts=[("budget", _row(first, second, num_points=len(a.points), **values))])
 
 
@@ -84,9 +85,9 @@ def transfer_over_settings(
     found: Mapping[str, Sequence[Material | None]], method: str, block: str, rng: np.random.Generator
 ) -> Findings:
     """Phi of a method over the settings, on scores normalized over all methods, and its effective dimension."""
-    own, common, tables = common_tables(found, method)
+    own, common, tables, choosers = common_tables(found, method)
     limits = limits_of(found)
-    held_out = transfer.held_out_sensitivity(tables, limits=limits)
+    held_out = transfer.held_out_sensitivity(tables, choose_by=choosers, limits=limits)
     measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
     dimension = _dimension(own, limits, rng)
     row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
@@ -95,10 +96,17 @@ def transfer_over_settings(
     return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
 
 
-def common_tables(
-    found: Mapping[str, Sequence[Material | None]], method: str
-) -> tuple[list[Material], NDArray[np.int64], Array]:
-    """A method's material in each of D settings, its N points that are complete in all, and their scores (D, N, R).
+class Common(NamedTuple):
+    """A method's material in each of D settings, and its scores at the N points that are complete in all of them."""
+
+    own: list[Material]
+    points: NDArray[np.int64]  # (N,)
+    test: Array  # (D, N, R)
+    validation: Array  # (D, N, R)
+
+
+def common_tables(found: Mapping[str, Sequence[Material | None]], method: str) -> Common:
+    """What a method's settings have in common.
 
     Raises:
         ValueError: a setting without a complete point, or fewer than 2 points in common.
@@ -112,7 +120,9 @@ def common_tables(
     num_seeds = min(material.scores.test.shape[1] for material in own)
     if len(common) < 2:
         raise ValueError(f"{len(common)} points are complete in every setting; transfer needs 2")
-    return own, common, np.stack([material.scores.at(common).test[:, :num_seeds] for material in own])
+    at = [material.scores.at(common) for material in own]
+    test, validation = ([getattr(scores, name)[:, :num_seeds] for scores in at] for name in ("test", "validation"))
+    return Common(own, common, np.stack(test), np.stack(validation))
 
 
 def limits_of(found: Mapping[str, Sequence[Material | None]]) -> Array:

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from ssc_tune.analysis import comparison
+from ssc_tune.analysis import effects
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.effects import ClaimData, Effect, Measurer, cvar_difference
+from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.effects_settings import each, over
 from ssc_tune.analysis.result import Gate
 from ssc_tune.analysis.summaries import logit
 
@@ -48,6 +49,8 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
     2. X is not simply nearer to the ceiling, where any spread is small: the measure has the same sign on
        logit(accuracy).
 
+    Over settings, every one of these is the pooled effect of the settings.
+
     Equivalence supported says "X and Y spread alike": then neither may be worse than the other, by the same margin.
 
     Args:
@@ -71,14 +74,12 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
 
 def exchanged(data: ClaimData) -> ClaimData:
     """The same with the two methods' scores exchanged."""
-    return data._replace(first=data.second, second=data.first)
+    return each(data, lambda part: part._replace(first=part.second, second=part.first))
 
 
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
-    confidence, margin = data.claim.confidence, data.claim.margin
-    mean = comparison.mean_difference(data.second.test, data.first.test, confidence=confidence)
-    cvar = cvar_difference(data.first.test, data.second.test, confidence)
+    margin, mean, cvar = data.claim.margin, over(effects.mean)(data), over(effects.cvar)(data)
     return (
         _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
         _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),
@@ -94,7 +95,7 @@ def _not_worse(name: str, estimate: float, low: float, reason: str, margin: floa
 
 def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
     name = "same sign on logit(accuracy)"
-    found = measurer(data._replace(first=on_logit(data.first), second=on_logit(data.second)))
+    found = measurer(each(data, lambda part: part._replace(first=on_logit(part.first), second=on_logit(part.second))))
     if not np.isfinite(found.estimate):
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.analysis import intervals, transfer
+from ssc_tune.analysis import extremes, intervals, transfer
 from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.splits import ONE_SEED
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import seed_splits
 
 UNDEFINED = -1
 
@@ -28,38 +28,22 @@ class Dimensions(NamedTuple):
     num_draws: int  # in which the dimension is defined
 
 
-def sensitivity_interval(scores: Array, limits: Array, confidence: float = 0.95) -> Interval:
-    """Phi of ``scores`` (D, N, R) normalized by ``limits`` (D, 2), chosen and scored on different seeds.
+def sensitivity_interval(test: Array, validation: Array, limits: Array, confidence: float = 0.95) -> Interval:
+    """Phi of scores ``test`` (D, N, R), chosen by ``validation`` (D, N, R) on other seeds than those that score.
 
-    t interval from the jackknife over points and seeds. It is about Phi of N random points, chosen on half of R seeds;
-    in simulations of smooth surfaces with 2 and 3 settings, 32 and 64 points and 3 or 5 seeds it covers 93 to 100%.
-    Undefined for fewer than 3 points or 3 seeds.
+    Both are normalized by ``limits`` (D, 2), which are taken as known. t interval from the jackknife over points and
+    seeds (:func:`ssc_tune.analysis.extremes.crossed`). It is about Phi of N random points, chosen on half of R seeds.
+    Undefined for fewer than 3 points or 3 seeds; NaN for one seed.
     """
-    _, num_points, num_seeds = scores.shape
-    gamma = transfer.normalize(scores, limits=limits)
-    whole = transfer.held_out_sensitivity(gamma).sensitivity
-    if num_seeds < 3:
-        return intervals.undefined("fewer than 3 seeds: none is left to score on when one is left out", whole)
-    if num_points < 3:
-        return intervals.undefined("fewer than 3 points", whole)
-
-    def without(index: int, axis: int) -> float:
-        return transfer.held_out_sensitivity(np.delete(gamma, index, axis=axis)).sensitivity
-
-    points = np.full(num_points, whole)  # a point that no split chooses changes nothing
-    for i in _ever_chosen(gamma):
-        points[i] = without(i, 1)
-    seeds = np.array([without(j, 2) for j in range(num_seeds)])
-    return intervals.from_left_out(whole, points, seeds, confidence)
-
-
-def _ever_chosen(gamma: Array) -> list[int]:
-    """Points that are the best of a setting, or of all, on the choosing seeds of some split."""
-    found: set[int] = set()
-    for choose, _ in seed_splits(gamma.shape[2]):
-        chosen = gamma @ choose  # (D, N)
-        found |= {*map(int, chosen.argmax(axis=1)), int(chosen.mean(axis=0).argmax())}
-    return sorted(found)
+    if test.shape[2] < 2:
+        return intervals.undefined(ONE_SEED)
+    gamma, chooser = (transfer.normalize(scores, limits=limits) for scores in (test, validation))
+    budget = [test.shape[1]]
+    tuned = [extremes.expected(y, by, budget) for y, by in zip(gamma, chooser, strict=True)]
+    mean = extremes.Sample(*(np.mean(parts, axis=0) for parts in zip(*tuned, strict=True)))
+    return mean.minus(extremes.expected(gamma.mean(axis=0), chooser.mean(axis=0), budget)).interval(
+        confidence=confidence
+    )
 
 
 def effective_dimensions(scores: Array, target: float = 0.95) -> NDArray[np.int64]:

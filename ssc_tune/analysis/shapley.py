@@ -36,8 +36,8 @@ def of_surrogate(model: Surrogate) -> Shapley:
 
     With A_d = integral of k_d(x, x_i) k_d(x, x_j) and B_d that of the product of the integrals, the product over S of A
     and over the others of B is E[E[f | x_S]^2]. In the multilinear extension, where each parameter is in S with
-    probability t, the Shapley value of i is the integral over t of the gain of adding i (G. Owen, Management Science 18,
-    1972)::
+    probability t, the Shapley value of i is the integral over t of the gain of adding i (G. Owen, Management Science
+    18, 1972)::
 
         phi_i = integral from 0 to 1 of alpha' [(A_i - B_i) * prod over d != i of (B_d + t (A_d - B_d))] alpha dt
 

@@ -34,7 +34,8 @@ def scores_of(test: FloatArray, *, default: FloatArray | None = None) -> Scores:
         default_test=base,
         default_validation=base,
         default_failed=np.zeros(base.shape, dtype=bool),
-        num_designed=num_points,
+        drawn=np.arange(1, num_points + 1),
+        same_as=np.arange(1, num_points + 1),
     )
 
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssc_tune.analysis.splits import ONE_SEED
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import ONE_SEED, seed_splits
+from ssc_tune.analysis.volume import corrected_best
 
 
 class Transfer(NamedTuple):
@@ -93,31 +94,39 @@ def _normalize(values: Array, limits: ArrayLike | None) -> Array:
     return normalize(values, limits=limits)
 
 
-def held_out_sensitivity(scores: ArrayLike, *, normalize: bool = False, limits: ArrayLike | None = None) -> Transfer:
+def held_out_sensitivity(
+    scores: ArrayLike,
+    *,
+    choose_by: ArrayLike | None = None,
+    normalize: bool = False,
+    limits: ArrayLike | None = None,
+) -> Transfer:
     """Phi with both maxima chosen on half the seeds and scored on the other half, averaged over the splits.
 
     Args:
         scores: (D, N, R), settings x points x seeds.
-        normalize, limits: as for :func:`sensitivity`.
+        choose_by: (D, N, R) scores that choose the best point of each setting and the best fixed point, in the unit of
+            ``scores``: validation accuracies; ``scores`` themselves, on the other seeds, when absent.
+        normalize, limits: as for :func:`sensitivity`; ``choose_by`` is mapped by the limits of ``scores``.
 
     Returns:
         Phi can be slightly negative: choosing a point a setting on few seeds may cost more than it gains. NaN with a
         reason for one seed.
     """
     gamma = _checked(scores, 3)
-    best_point = int(np.argmax(gamma.mean(axis=(0, 2))))
+    chooser = gamma if choose_by is None else _checked(choose_by, 3)
+    if chooser.shape != gamma.shape:
+        raise ValueError(f"choose_by has shape {chooser.shape}, the scores {gamma.shape}")
     if gamma.shape[2] < 2:
         nan = float("nan")
-        return Transfer(nan, nan, nan, best_point, ONE_SEED)
+        return Transfer(nan, nan, nan, int(np.argmax(chooser.mean(axis=(0, 2)))), ONE_SEED)
     if normalize or limits is not None:
-        gamma = _normalize(gamma, limits)
-        best_point = int(np.argmax(gamma.mean(axis=(0, 2))))
-    tuned, fixed = [], []
-    for choose, score in seed_splits(gamma.shape[2]):
-        chosen, scored = gamma @ choose, gamma @ score  # (D, N)
-        tuned.append(float(np.take_along_axis(scored, chosen.argmax(axis=1)[:, None], axis=1).mean()))
-        fixed.append(float(scored.mean(axis=0)[chosen.mean(axis=0).argmax()]))
-    return Transfer(float(np.mean(tuned) - np.mean(fixed)), float(np.mean(tuned)), float(np.mean(fixed)), best_point)
+        ends = np.percentile(gamma.mean(axis=2), (5, 95), axis=1).T if limits is None else limits
+        gamma, chooser = _normalize(gamma, ends), _normalize(chooser, ends)
+    best_point = int(np.argmax(chooser.mean(axis=(0, 2))))
+    tuned = float(np.mean([corrected_best(y, choose_by=by) for y, by in zip(gamma, chooser, strict=True)]))
+    fixed = corrected_best(gamma.mean(axis=0), choose_by=chooser.mean(axis=0))
+    return Transfer(tuned - fixed, tuned, fixed, best_point)
 
 
 def effective_dimension(scores: ArrayLike, points: ArrayLike, *, target: float = 0.95) -> EffectiveDimension:

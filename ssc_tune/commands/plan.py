@@ -8,6 +8,7 @@ from ssc_tune import pipeline
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.planning import Plan, make_plan, parse_variances, pilot_study, variances_of
+from ssc_tune.registering import register
 from ssc_tune.study import Study
 
 _SHOWN = 5
@@ -28,6 +29,7 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
     measured = study
     if arguments.pilot is not None:
         measured = pilot_study(study, arguments.pilot)
+        register(study, pipeline.folder_of(study, options))  # the whole plan stands before its pilot
         if pipeline.run(measured, options).interrupted:
             return EXIT_INTERRUPTED
     if arguments.variances is not None:

@@ -68,10 +68,11 @@ def test_budget_curve_leaves_the_defaults_out(sobol_extras: tuple[Any, Tables, E
     _, tables, found = sobol_extras
     curve = next(c for c in found.curves if (c.kind, c.method) == ("budget", "fixmatch"))
     rows = tables.cells[(tables.cells["method"] == "fixmatch") & (tables.cells["point"] > 0)]
-    means = rows.groupby("point")[["test_accuracy", "validation_accuracy"]].mean()
-    oracle = budget.expected_best(
-        means["test_accuracy"].to_numpy(), 4, choose_by=means["validation_accuracy"].to_numpy()
+    tests, choosers = (
+        rows.pivot(index="point", columns="seed", values=f"{split}_accuracy").to_numpy()
+        for split in ("test", "validation")
     )
+    oracle = budget.held_out_best(tests, 4, choose_by=choosers)
     assert curve.y[3] == pytest.approx(oracle)
     assert curve.x == tuple(range(1, 17))
 

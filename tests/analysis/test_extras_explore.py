@@ -186,7 +186,9 @@ def test_the_plane_has_the_numbers_of_the_transfer_table_with_an_interval(severa
     means = [np.concatenate([loaded[m][d].test.mean(axis=1) for m in rows]) for d in range(2)]
     limits = np.array([np.percentile(pooled, (5, 95)) for pooled in means])
     for method, own in loaded.items():
-        expected = plane.sensitivity_interval(np.stack([s.test for s in own]), limits)
+        expected = plane.sensitivity_interval(
+            np.stack([s.test for s in own]), np.stack([s.validation for s in own]), limits
+        )
         assert rows[method]["sensitivity"]["low"] == pytest.approx(expected.low)
         defaults = [(s.default_test.mean() - low) / (high - low) for s, (low, high) in zip(own, limits, strict=True)]
         assert rows[method]["default"] == pytest.approx(np.mean(defaults))

@@ -16,6 +16,7 @@ from ssc_tune.report.figures import (
     distribution,
     geometry,
     interactions,
+    looks,
     parameters,
     plane,
     pseudo_labels,
@@ -37,9 +38,10 @@ def figures(
 ) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
     known = geometries or {}
-    seen = views(study, tables)
-    found = [figure for view in seen for figure in _of_view(view, tables, analysis, records, known)]
-    return [*found, *plane.figures(study, analysis)]
+    whole = looks.figure(analysis)
+    found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    found += plane.figures(study, analysis)
+    return found if whole is None else [whole, *found]
 
 
 def _of_view(
