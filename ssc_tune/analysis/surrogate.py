@@ -87,6 +87,12 @@ class Surrogate(NamedTuple):
             centres[b] = centre
         return Resampled(found, centres)
 
+    def predict_resampled(self, points: ArrayLike, resampled: Resampled) -> Array:
+        """Values (B, M) at ``points`` (M, P) of the unit cube, by the models of :meth:`bootstrap`."""
+        new, _ = encode(points, self.categories)
+        factor = self.kernel.amplitude * _product(new, self.columns, self.kernel.length_scales)
+        return np.asarray(self.mean + self.scale * (resampled.centres + factor @ resampled.alphas).T)
+
 
 def encode(points: ArrayLike, categories: Mapping[int, int]) -> tuple[Array, tuple[tuple[int, ...], ...]]:
     """Columns for the kernel: a parameter is one column, a choice one indicator a category.

@@ -18,6 +18,7 @@ from ssc_tune.report.figures import (
     interactions,
     looks,
     parameters,
+    plane,
     pseudo_labels,
     ranges,
     shares,
@@ -39,6 +40,7 @@ def figures(
     known = geometries or {}
     whole = looks.figure(analysis)
     found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    found += plane.figures(study, analysis)
     return found if whole is None else [whole, *found]
 
 

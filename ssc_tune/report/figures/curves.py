@@ -30,7 +30,15 @@ _RELATIVE = (
     'The lines of "Accuracy against each hyperparameter", each less the accuracy of its method\'s own best point, so '
     "that shapes can be compared apart from levels: a flat line is a hyperparameter that does not matter."
 )
-_AXES = {"tolerance": "tolerance (difference of test accuracy)", "points tried": "points tried"}
+_PROFILE = (
+    "Exploratory, no claim rests on it. The share of the cells, each a point with a seed, that reach more than an "
+    "accuracy: the higher curve is the better one, and where curves cross it depends on what counts as good."
+)
+_AXES = {
+    "tolerance": "tolerance (difference of test accuracy)",
+    "points tried": "points tried",
+    "accuracy": "test accuracy",
+}
 
 
 def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
@@ -39,6 +47,7 @@ def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
         _figure(view, analysis, "budget", ("What tuning buys", "Tuning"), _BUDGET),
         _figure(view, analysis, "volume", ("How much of the space is good enough", "Volume"), _VOLUME),
         _figure(view, analysis, "relative", ("Loss from each method's own best", "Loss"), _RELATIVE),
+        _figure(view, analysis, "exploratory_profile", ("Exploratory: performance profile", "Profile"), _PROFILE),
     ]
     return [figure for figure in made if figure is not None]
 
