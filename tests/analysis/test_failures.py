@@ -1,4 +1,4 @@
-"""Failure rates of two methods: McNemar against statsmodels, the difference against the mean it is, and what is shown."""
+"""Failure rates of two methods: McNemar against statsmodels, the difference as the mean it is, and what is shown."""
 
 from __future__ import annotations
 
