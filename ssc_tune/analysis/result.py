@@ -166,7 +166,7 @@ class Comparison(Frozen):
     failure_difference_p: float | None = None
     failures_alone: tuple[int, int] | None = None  # cells that failed with the first alone, and with the second alone
     mcnemar_p: float | None = None  # of these two numbers, as if cells were independent
-    probability_better: Estimate  # share of points where first's mean exceeds second's, ties half; Wilson
+    probability_better: Estimate  # share of cells where first exceeds second, ties half
 
 
 class Curve(Frozen):

@@ -177,7 +177,7 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
             c.mean_difference_p,
         ),
         *_failures(c),
-        (f"P({c.first} > {c.second})", "share of points, ties half", interval(c.probability_better), None),
+        (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
     shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
     return {"title": f"{c.first} against {c.second}" + (f" ({', '.join(place)})" if place else ""), "rows": shown}
