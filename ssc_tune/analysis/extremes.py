@@ -21,7 +21,7 @@ from scipy import stats
 
 from ssc_tune.analysis import budget, intervals
 from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.splits import ONE_SEED, seed_splits
+from ssc_tune.analysis.splits import ONE_SEED, split_weights
 from ssc_tune.analysis.variance import FloatArray
 
 MIN_POINTS = 3
@@ -122,19 +122,17 @@ def _over_splits(
     test: FloatArray, chooser: FloatArray, full: FloatArray, fewer: FloatArray = _NOTHING
 ) -> tuple[FloatArray, FloatArray]:
     """Estimates (K,), and (N, K) without each point, means over the splits; ``full`` (K, N), ``fewer`` (K, N - 1)."""
-    ordered, left = [], []
-    for choose, score in seed_splits(test.shape[1]):
-        scores = test @ score
-        rank = budget.ranked(scores, chooser @ choose)
-        ordered.append(rank.shared)
-        if len(fewer):
-            left.append(_without_each(scores, rank, fewer))
-    estimate = full @ np.mean(ordered, axis=0)
-    return estimate, np.mean(left, axis=0) if left else np.empty((0, len(full)))
+    rank = budget.over_splits(test, chooser)
+    estimate = np.asarray(full @ rank.shared.mean(axis=0))
+    if not len(fewer):
+        return estimate, np.empty((0, len(full)))
+    scores = (test @ split_weights(test.shape[1])[1]).T
+    left = [_without_each(y, budget.Ranked(*(x[s] for x in rank)), fewer) for s, y in enumerate(scores)]
+    return estimate, np.mean(left, axis=0)
 
 
 def _without_each(scores: FloatArray, rank: budget.Ranked, fewer: FloatArray) -> FloatArray:
-    """``fewer`` (K, N - 1) times the ordered scores of the N - 1 others, for each of the N points: (N, K).
+    """``fewer`` (K, N - 1) times the ordered scores of the N - 1 others, for each of the N points of one split: (N, K).
 
     A point's ranks below keep their weight, those above move down by one, and its own group goes on without it.
     """
