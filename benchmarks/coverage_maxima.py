@@ -16,6 +16,7 @@ import argparse
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,14 +34,20 @@ Array = np.ndarray
 SIZES = ((16, 3), (32, 3), (64, 3), (32, 5), (64, 5))
 
 
-def _claim_data(measure: str, pair: Sequence[Scores], n: int | None) -> ClaimData:
+@lru_cache(maxsize=64)
+def _claim(measure: str, n: int | None, points: int) -> tuple[Claim, Study]:
     content = {"name": "c", "more": "ssc", "than": "fixmatch", "in": measure, "n": n}
-    claim = Claim.model_validate({key: value for key, value in content.items() if value is not None})
     space = {"learning_rate": {"type": "float", "default": 0.03, "factor": 3}}
     study = {"name": "s", "methods": ["ssc", "fixmatch"], "search_space": {"parameters": space}}
-    made = Study.model_validate({**study, "design": {"type": "sobol", "points": len(pair[0].points)}})
+    claim = Claim.model_validate({key: value for key, value in content.items() if value is not None})
+    return claim, Study.model_validate({**study, "design": {"type": "sobol", "points": points}})
+
+
+def _effect(made: Compared, pair: Sequence[Scores], n: int) -> Effect:
+    claim, study = _claim(made.measure, n if made.asks else None, len(pair[0].points))
     nothing = Tables(None, None, None)  # type: ignore[arg-type]  # these measures read the scores alone
-    return ClaimData(claim, made, nothing, "main", pair[0], pair[1], "chance", np.random.default_rng(0), 99)
+    data = ClaimData(claim, study, nothing, "main", pair[0], pair[1], "chance", np.random.default_rng(0), 99)
+    return MEASURES[made.measure](data)
 
 
 def _share(scores: Scores, best: float, delta: float) -> float:
@@ -61,28 +68,28 @@ def _volumes(pair: Sequence[Scores]) -> float:
 
 
 class Compared(NamedTuple):
-    """A measure of a claim: how it is called and what it estimates, by a shorter way."""
+    """A measure of a claim, n = N * quarters / 4, and what it estimates, by a shorter way."""
 
     measure: str
-    part: int | None  # n = N * part / 4
+    quarters: int
     estimate: Callable[[Sequence[Scores], int], float]
+    asks: bool = False  # whether the claim names n
 
 
 def _difference(one: Callable[[Scores, int], float]) -> Callable[[Sequence[Scores], int], float]:
     return lambda pair, n: one(pair[0], n) - one(pair[1], n)
 
 
+_GAIN = _difference(lambda scores, n: _best(scores, n) - float(scores.default_test.mean()))
 COMPARED = {
-    "best_of_n, n = N/4": Compared("best_of_n", 1, _difference(_best)),
-    "best_of_n, n = N/2": Compared("best_of_n", 2, _difference(_best)),
-    "best_of_n, n = 3N/4": Compared("best_of_n", 3, _difference(_best)),
-    "worst (of N/4)": Compared("worst", None, _difference(_worst)),
-    "default_regret (of N/2)": Compared(
-        "default_regret", None, _difference(lambda s, n: _best(s, n) - s.default_test.mean())
-    ),
-    "near_optimal_volume": Compared("near_optimal_volume", None, lambda pair, _: _volumes(pair)),
+    "best_of_n, n = N/4": Compared("best_of_n", 1, _difference(_best), asks=True),
+    "best_of_n, n = N/2": Compared("best_of_n", 2, _difference(_best), asks=True),
+    "best_of_n, n = 3N/4": Compared("best_of_n", 3, _difference(_best), asks=True),
+    "worst (of N/4)": Compared("worst", 1, _difference(_worst)),
+    "tunability, n = N/4": Compared("tunability", 1, _GAIN, asks=True),
+    "default_regret (of N/2)": Compared("default_regret", 2, _GAIN),
+    "near_optimal_volume": Compared("near_optimal_volume", 2, lambda pair, _: _volumes(pair)),
 }
-_IMPLIED = {"worst": 1, "default_regret": 2}  # n in quarters of the points where the claim names none
 
 
 class Row(NamedTuple):
@@ -112,22 +119,21 @@ def _rng(*names: object) -> np.random.Generator:
 
 
 def compared_rows(repeats: int, sizes: Sequence[tuple[int, int]], names: Sequence[str]) -> Iterator[Row]:
-    """Measures of claims about two methods."""
-    for name in names:
-        made = COMPARED[name]
-        for law_name, law in LAWS.items():
-            for size in sizes:
-                n = size[0] * (made.part or _IMPLIED.get(made.measure, 4)) // 4
-                asked = n if made.part else None
-                rng = _rng("truth", name, law_name, size)
-                truth = np.mean([made.estimate(draw(law, size, 0.5, rng), n) for _ in range(2 * repeats)])
-                rng, covered, rejected = _rng(name, law_name, size), [], []
-                for _ in range(repeats):
-                    found = MEASURES[made.measure](_claim_data(made.measure, draw(law, size, 0.5, rng), asked))
-                    covered.append(_covers(found, float(truth)))
-                    equal = MEASURES[made.measure](_claim_data(made.measure, draw(law, size, 1.0, rng), asked))
-                    rejected.append(float(equal.p_value < 0.05))
-                yield _row(name, law_name, f"{size[0]} x {size[1]}", covered, rejected)
+    """Measures of claims about two methods; all of them see the same studies."""
+    for law_name, law in LAWS.items():
+        for size in sizes:
+            tried = {name: size[0] * COMPARED[name].quarters // 4 for name in names}
+            rng = _rng("truth", law_name, size)
+            drawn = [draw(law, size, 0.5, rng) for _ in range(2 * repeats)]
+            truths = {name: float(np.mean([COMPARED[name].estimate(p, n) for p in drawn])) for name, n in tried.items()}
+            rng, covered, rejected = _rng(law_name, size), {n: [] for n in names}, {n: [] for n in names}
+            for _ in range(repeats):
+                different, equal = draw(law, size, 0.5, rng), draw(law, size, 1.0, rng)
+                for name, n in tried.items():
+                    covered[name].append(_covers(_effect(COMPARED[name], different, n), truths[name]))
+                    rejected[name].append(float(_effect(COMPARED[name], equal, n).p_value < 0.05))
+            for name in names:
+                yield _row(name, law_name, f"{size[0]} x {size[1]}", covered[name], rejected[name])
 
 
 def _row(name: str, law: str, size: str, covered: list[float], rejected: list[float]) -> Row:

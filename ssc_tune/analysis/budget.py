@@ -50,6 +50,11 @@ class Ranked(NamedTuple):
     first: NDArray[np.intp]  # rank at which the group of a rank begins
     last: NDArray[np.intp]  # rank after its end
 
+    def some(self, start: int, stop: int) -> Ranked:
+        """Those of the splits from ``start`` to ``stop``."""
+        at = slice(start, stop)
+        return Ranked(self.order[at], self.shared[at], self.first[at], self.last[at])
+
 
 def ranked(scores: Array, chooser: Array) -> Ranked:
     """``scores`` (S, N) in the order of ``chooser`` (S, N), which is compared to 12 decimals."""
