@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.effects_settings import Pooled
 
 
 class ClaimData(NamedTuple):
@@ -35,6 +38,8 @@ class ClaimData(NamedTuple):
     policy: Policy
     rng: np.random.Generator
     num_bootstrap: int
+    parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
+    estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
 
 
 class Effect(NamedTuple):
@@ -49,11 +54,14 @@ class Effect(NamedTuple):
     se: float = math.nan  # where the interval is a t interval
     df: float = math.nan
     reason: str = ""
+    pooled: Pooled | None = None  # of a claim over settings
 
     def exchanged(self) -> Effect:
         """The same effect with the two methods exchanged."""
         name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
-        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low, name=name)
+        pooled = None if self.pooled is None else self.pooled.exchanged()
+        ends = (0.0 - self.high, 0.0 - self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=ends[0], high=ends[1], name=name, pooled=pooled)
 
 
 Measurer = Callable[[ClaimData], Effect]
@@ -78,16 +86,13 @@ def undefined(name: str, reason: str) -> Effect:
 def std(data: ClaimData) -> Effect:
     """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
-    how = "sd over points, seed noise removed; delete-one-point jackknife, t"
+    how = "sd over points, seed noise removed; jackknife over points and seeds, t"
     if data.claim.equivalent:
         return from_result(
             comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
         )
     found = comparison.stability(second, first, confidence=confidence)
-    if found.statistic * found.estimate < 0:
-        # Point means hold noise / R; where the test on them points the other way, it does not back the estimate.
-        found = found._replace(p_value=1.0)
-    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: paired Brown-Forsythe")
+    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: the larger of its own and Brown-Forsythe's")
 
 
 def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
@@ -102,7 +107,9 @@ def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
         confidence=data.claim.confidence,
         num_permutations=data.num_bootstrap,
     )
-    return from_result(found, name, "point means with the seed noise shrunk away; inverted swap test over points")
+    return from_result(
+        found, name, "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
+    )
 
 
 def iqr(data: ClaimData) -> Effect:
@@ -127,7 +134,7 @@ def cvar_difference(first: FloatArray, second: FloatArray, confidence: float) ->
     def difference(x: FloatArray, y: FloatArray) -> FloatArray:
         return np.asarray(cvar_of_tables(x) - cvar_of_tables(y))
 
-    return intervals.crossed_jackknife(difference, first, second, confidence=confidence)
+    return intervals.crossed_jackknife(difference, first, second, confidence=confidence, vectorized=True)
 
 
 def cvar(data: ClaimData) -> Effect:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import extras_pairs, extras_single
+from ssc_tune.analysis import extras_explore, extras_pairs, extras_single
 from ssc_tune.analysis.extras_material import Findings, Material, collect, plain
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
@@ -83,7 +83,7 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
         for first, second in itertools.combinations(methods, 2):
             _pair(known[block, setting, first], known[block, setting, second], study, gathered)
     if len(study.setting_names) > 1 and study.design.type != "search":
-        _transfer(study, known, seed, gathered)
+        _transfer(study, known, draws, seed, gathered)
     facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
     warnings = tuple(dict.fromkeys(gathered.warnings))
     return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
@@ -94,6 +94,10 @@ def _single(material: Material, study: Study, draws: int, seed: int, gathered: _
         rng = _generator(seed, material.block, material.setting, material.method, name)
         where = f"{material.method} ({material.block}, {material.setting}), {name}"
         gathered.add(where, partial(piece, material, draws, rng))
+    for name, explore in extras_explore.pieces(study):
+        rng = _generator(seed, material.block, material.setting, material.method, "exploratory", name)
+        where = f"{material.method} ({material.block}, {material.setting}), exploratory {name}"
+        gathered.add(where, partial(explore, material, rng))
 
 
 def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) -> None:
@@ -102,7 +106,9 @@ def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) 
         gathered.add(where, partial(compare, first, second))
 
 
-def _transfer(study: Study, known: dict[tuple[str, str, str], Material], seed: int, gathered: _Gathered) -> None:
+def _transfer(
+    study: Study, known: dict[tuple[str, str, str], Material], draws: int, seed: int, gathered: _Gathered
+) -> None:
     for block in study.blocks:
         methods = study.block_methods(block)
         found = {m: [known.get((block, setting, m)) for setting in study.setting_names] for m in methods}
@@ -110,3 +116,6 @@ def _transfer(study: Study, known: dict[tuple[str, str, str], Material], seed: i
             rng = _generator(seed, block, method, "transfer")
             piece = partial(extras_pairs.transfer_over_settings, found, method, block, rng)
             gathered.add(f"{method} ({block}), transfer", piece)
+            rng = _generator(seed, block, method, "exploratory plane")
+            explore = partial(extras_explore.over_settings, found, method, block, draws, rng)
+            gathered.add(f"{method} ({block}), exploratory plane", explore)

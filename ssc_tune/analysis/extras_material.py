@@ -77,7 +77,7 @@ class Material:
         if len(self.means) < needed:
             raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
         if self._fitted is None:
-            model = surrogate.fit(self.unit, self.means, categories=self.categories, rng=rng)
+            model = surrogate.fit(self.unit, self.scores.test, categories=self.categories, rng=rng)
             r2 = surrogate.cross_validated_r2(
                 self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
             )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ssc_tune.analysis import arrays, budget, convergence, transfer
+from ssc_tune.analysis import arrays, budget, convergence, surrogate, transfer
 from ssc_tune.analysis.comparison import Result, mean_difference
-from ssc_tune.analysis.effects_speed import TARGET
+from ssc_tune.analysis.effects_speed import target_of
 from ssc_tune.analysis.extras_material import Findings, Material
 from ssc_tune.analysis.extras_single import filled_paths
 from ssc_tune.analysis.variance import FloatArray as Array
@@ -63,7 +64,10 @@ def speed(first: Material, second: Material) -> Findings:
         raise ValueError("the methods were evaluated at different steps")
     one = one[np.searchsorted(first.scores.points, a.points)]
     two = two[np.searchsorted(second.scores.points, b.points)]
-    target = TARGET * min(float(one[:, :, -1].mean()), float(two[:, :, -1].mean()))
+    num_classes = int(first.tables.cells["num_classes"].iloc[0])
+    target, reason = target_of(a.validation, b.validation, num_classes)
+    if reason:
+        raise ValueError(reason)
     arrivals = [
         convergence.steps_to_target(steps, np.where(scores.failed[:, :, None], np.nan, path), target)
         for scores, path in ((a, one), (b, two))
@@ -81,6 +85,32 @@ def transfer_over_settings(
     found: Mapping[str, Sequence[Material | None]], method: str, block: str, rng: np.random.Generator
 ) -> Findings:
     """Phi of a method over the settings, on scores normalized over all methods, and its effective dimension."""
+    own, common, tables, choosers = common_tables(found, method)
+    limits = limits_of(found)
+    held_out = transfer.held_out_sensitivity(tables, choose_by=choosers, limits=limits)
+    measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
+    dimension = _dimension(own, limits, rng)
+    row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
+    row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
+    row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
+    return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
+
+
+class Common(NamedTuple):
+    """A method's material in each of D settings, and its scores at the N points that are complete in all of them."""
+
+    own: list[Material]
+    points: NDArray[np.int64]  # (N,)
+    test: Array  # (D, N, R)
+    validation: Array  # (D, N, R)
+
+
+def common_tables(found: Mapping[str, Sequence[Material | None]], method: str) -> Common:
+    """What a method's settings have in common.
+
+    Raises:
+        ValueError: a setting without a complete point, or fewer than 2 points in common.
+    """
     own = [material for material in found[method] if material is not None]
     if len(own) < len(found[method]):
         raise ValueError("a setting has no complete point")
@@ -91,19 +121,11 @@ def transfer_over_settings(
     if len(common) < 2:
         raise ValueError(f"{len(common)} points are complete in every setting; transfer needs 2")
     at = [material.scores.at(common) for material in own]
-    tables = np.stack([scores.test[:, :num_seeds] for scores in at])
-    choosers = np.stack([scores.validation[:, :num_seeds] for scores in at])
-    limits = _limits(found)
-    held_out = transfer.held_out_sensitivity(tables, choose_by=choosers, limits=limits)
-    measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
-    dimension = _dimension(own, limits, rng)
-    row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
-    row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
-    row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
-    return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
+    test, validation = ([getattr(scores, name)[:, :num_seeds] for scores in at] for name in ("test", "validation"))
+    return Common(own, common, np.stack(test), np.stack(validation))
 
 
-def _limits(found: Mapping[str, Sequence[Material | None]]) -> Array:
+def limits_of(found: Mapping[str, Sequence[Material | None]]) -> Array:
     """(D, 2): 5th and 95th percentile of point means in each setting, all methods pooled."""
     limits = []
     for setting in zip(*found.values(), strict=True):
@@ -115,25 +137,11 @@ def _limits(found: Mapping[str, Sequence[Material | None]]) -> Array:
 def _dimension(own: Sequence[Material], limits: Array, rng: np.random.Generator) -> dict[str, Any]:
     """Effective dimension on a grid of the surrogates' predictions, or on the design itself where it is a grid."""
     names = own[0].names
-    nothing: dict[str, Any] = {"effective_dimension": None, "retuned": []}
-    if not names or any(material.names != names for material in own):
-        return {**nothing, "dimension_reason": "the settings do not vary the same parameters"}
     try:
-        models = [material.fitted(rng) for material in own]
+        models, grid, _ = predictors(own, rng)
     except ValueError as error:
-        return {**nothing, "dimension_reason": str(error)}
-    worst = min(model.r2 for model in models)
-    if not worst >= 0.5:
-        return {**nothing, "dimension_reason": f"cross-validated R2 of a surrogate is {worst:.2f}, below 0.5"}
-    if len(names) > len(_LEVELS) + 1:
-        return {**nothing, "dimension_reason": f"{len(names)} parameters: too many for a grid of predictions"}
-    number = _LEVELS[min(len(names), len(_LEVELS)) - 1]
-    axes = []
-    for k in range(len(names)):
-        size = own[0].categories.get(k)
-        axes.append((np.arange(size) + 0.5) / size if size else np.linspace(0, 1, number))
-    grid = np.stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")], axis=1)
-    scores = transfer.normalize(np.stack([model.model.predict(grid) for model in models]), limits=limits)
+        return {"effective_dimension": None, "retuned": [], "dimension_reason": str(error)}
+    scores = transfer.normalize(np.stack([model.predict(grid) for model in models]), limits=limits)
     result = transfer.effective_dimension(scores, grid)
     return {
         "effective_dimension": result.num_parameters,
@@ -141,3 +149,30 @@ def _dimension(own: Sequence[Material], limits: Array, rng: np.random.Generator)
         "retuning_scores": result.scores,
         "dimension_reason": result.reason,
     }
+
+
+def predictors(
+    own: Sequence[Material], rng: np.random.Generator
+) -> tuple[list[surrogate.Surrogate], Array, tuple[int, ...]]:
+    """A surrogate a setting, a full grid (M, P) in C order to predict, and the number of levels of each parameter.
+
+    Raises:
+        ValueError: settings that vary different parameters, a surrogate that explains too little, or too many
+            parameters for a grid.
+    """
+    names = own[0].names
+    if not names or any(material.names != names for material in own):
+        raise ValueError("the settings do not vary the same parameters")
+    models = [material.fitted(rng) for material in own]
+    worst = min(model.r2 for model in models)
+    if not worst >= 0.5:
+        raise ValueError(f"cross-validated R2 of a surrogate is {worst:.2f}, below 0.5")
+    if len(names) > len(_LEVELS) + 1:
+        raise ValueError(f"{len(names)} parameters: too many for a grid of predictions")
+    number = _LEVELS[min(len(names), len(_LEVELS)) - 1]
+    axes = []
+    for k in range(len(names)):
+        size = own[0].categories.get(k)
+        axes.append((np.arange(size) + 0.5) / size if size else np.linspace(0, 1, number))
+    grid = np.stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")], axis=1)
+    return [model.model for model in models], grid, tuple(len(axis) for axis in axes)

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, variance
+from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, unseen, variance
 from ssc_tune.analysis.arrays import Scores, load, paired, select
 from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
 from ssc_tune.analysis.intervals import Interval
@@ -20,6 +20,8 @@ from ssc_tune.study.models import Study
 CONFIDENCE = 0.95
 MAX_JACKKNIFED = 256
 """Points from which tunability is estimated; leaving out each of thousands in turn costs more than it tells."""
+CVAR_POINTS = 30
+"""Points from which CVaR10 rests on 3 or more of them and gets an interval."""
 LOGIT_FLOOR = 0.0005
 """Accuracies are held this far from 0 and 1 before the logit: half an image of a test split of 1,000."""
 
@@ -31,25 +33,17 @@ def logit(accuracy: FloatArray) -> FloatArray:
     return odds
 
 
-def iqr_of_tables(y: FloatArray) -> FloatArray:
-    """Interquartile range of the point means of ``y`` (..., N, R)."""
-    low, high = np.quantile(y.mean(axis=-1), (0.25, 0.75), axis=-1)
-    return np.asarray(high - low)
-
-
 def cvar_of_tables(y: FloatArray) -> FloatArray:
     """CVaR10 of the point means of ``y`` (..., N, R)."""
     return np.asarray(np.sort(y.mean(axis=-1), axis=-1) @ spread.cvar_weights(y.shape[-2]))
 
 
-def summarize(
-    study: Study, tables: Tables, block: str, setting: str, method: str, *, rng: np.random.Generator, num_bootstrap: int
-) -> MethodSummary:
+def summarize(study: Study, tables: Tables, block: str, setting: str, method: str) -> MethodSummary:
     """One method over the complete points of a block and setting; failed cells at chance."""
     scores = load(study, tables, block=block, setting=setting, method=method)
-    cells = select(tables.cells, block, setting, method)
+    cells = select(tables.cells, block, setting, method).drop_duplicates("cell_id")
     status = cells["status"]
-    num_expected = len(select(tables.expected, block, setting, method))
+    num_expected = select(tables.expected, block, setting, method)["cell_id"].nunique()
     num_results = int(status.isin(("ok", "diverged", "failed")).sum())
     num_diverged, num_failed = int((status == "diverged").sum()), int((status == "failed").sum())
     ok = cells[status == "ok"]
@@ -58,10 +52,14 @@ def summarize(
         "block": block,
         "setting": setting,
         "num_points": len(scores.points),
+        "num_distinct": scores.num_designed,
+        "num_drawn": scores.num_drawn,
         "num_seeds": len(scores.seeds),
         "num_diverged": num_diverged,
         "num_failed": num_failed,
-        "failure_rate": _failure_rate(num_diverged + num_failed, num_results),
+        "failure_rate": unseen.noted(
+            _failure_rate(num_diverged + num_failed, num_results), study, tables, block, setting, method
+        ),
         "num_missing": max(0, num_expected - num_results),
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
         "default": _default(scores),
@@ -75,7 +73,7 @@ def summarize(
     return MethodSummary.model_validate(
         {
             **common,
-            **_spreads(scores.test, rng=rng, num_bootstrap=num_bootstrap),
+            **_spreads(scores.test),
             **_components(scores.test),
             **_chosen(scores),
             "tunability": _tunability(scores, study),
@@ -93,13 +91,9 @@ def _failure_rate(failures: int, results: int) -> Estimate:
     return estimate(intervals.wilson(failures, results, CONFIDENCE), confidence=CONFIDENCE, how="share, Wilson")
 
 
-def _spreads(y: FloatArray, *, rng: np.random.Generator, num_bootstrap: int) -> dict[str, Estimate]:
+def _spreads(y: FloatArray) -> dict[str, Estimate]:
     means = y.mean(axis=1)
-
-    def bca(statistic: intervals.Statistic) -> Interval:
-        return intervals.bca(statistic, y, rng=rng, confidence=CONFIDENCE, num_bootstrap=num_bootstrap)
-
-    noisy = "over point means, seed noise included; BCa over points"
+    noisy = "over point means, seed noise included"
     return {
         "mean": estimate(
             intervals.two_way_mean(y, CONFIDENCE), confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"
@@ -107,29 +101,45 @@ def _spreads(y: FloatArray, *, rng: np.random.Generator, num_bootstrap: int) -> 
         "std": estimate(
             corrected_std_interval(y, CONFIDENCE),
             confidence=CONFIDENCE,
-            how="seed noise removed; delete-one-point jackknife of the logarithm, t",
+            how="seed noise removed; jackknife of the logarithm over points and seeds, t",
         ),
-        "iqr": estimate(bca(iqr_of_tables), confidence=CONFIDENCE, how=noisy),
+        "iqr": Estimate(
+            value=spread.iqr(means),
+            how=noisy,
+            note="no interval: none for quantiles of few points, with seeds a sample, covers what it says",
+        ),
         "range": Estimate(
-            value=spread.range(means),
-            how="over point means, seed noise included",
-            note="no interval: the bootstrap is inconsistent for extremes",
+            value=spread.range(means), how=noisy, note="no interval: the bootstrap is inconsistent for extremes"
         ),
-        "cvar": estimate(bca(cvar_of_tables), confidence=CONFIDENCE, how=f"mean of the worst 10%, {noisy}"),
+        "cvar": _cvar(y),
     }
 
 
+def _cvar(y: FloatArray) -> Estimate:
+    how = "mean of the worst 10% of point means, seed noise included; jackknife over points and seeds, t"
+    found = intervals.crossed_jackknife(cvar_of_tables, y, confidence=CONFIDENCE, vectorized=True)
+    if len(y) < CVAR_POINTS:
+        why = f"no interval below {CVAR_POINTS} points: it rests on the worst {max(1, round(len(y) / 10))}"
+        found = intervals.undefined(why, found.estimate)
+    return estimate(found, confidence=CONFIDENCE, how=how)
+
+
 def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
-    """sqrt(var_point) with a delete-one-point jackknife t interval of its logarithm; undefined as corrected_std is."""
+    """sqrt(var_point), t interval of its logarithm by the jackknife over points and seeds; NaN as corrected_std."""
     if len(y) < comparison.MIN_POINTS or y.shape[1] < 2:
         few = "one seed: seed noise cannot be told from sensitivity" if y.shape[1] < 2 else "fewer than 3 points"
         return intervals.undefined(few)
     variances = float(variance.point_variance(y))
-    if variances <= 0:
+    if not variance.visible(variances, y):
         return intervals.undefined("the spread over points is within the seed noise: var_point is not positive")
+    if y.shape[1] == 2:
+        return intervals.undefined(comparison.TWO_SEEDS, math.sqrt(variances))
     with np.errstate(invalid="ignore", divide="ignore"):
-        left_out = 0.5 * np.log(variance.delete_one_point_variances(y))
-    return transformed(intervals.jackknife(0.5 * math.log(variances), left_out, confidence), math.exp)
+        points, seeds = (
+            0.5 * np.log(np.where(variance.visible(found, y), found, np.nan))
+            for found in (variance.delete_one_point_variances(y), variance.delete_one_seed_variances(y))
+        )
+    return transformed(intervals.from_left_out(0.5 * math.log(variances), points, seeds, confidence), math.exp)
 
 
 def _components(y: FloatArray) -> dict[str, float | None]:
@@ -210,7 +220,7 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
     ratio_logit = comparison.stability(logit(first.test), logit(second.test), confidence=CONFIDENCE)
     difference = negated(comparison.mean_difference(first.test, second.test, confidence=CONFIDENCE))
     better = comparison.probability_better(second.test, first.test, confidence=CONFIDENCE)
-    jackknife = "seed noise removed; delete-one-point jackknife, t"
+    jackknife = "seed noise removed; jackknife over points and seeds, t"
     return Comparison(
         first=x,
         second=y,
@@ -221,5 +231,9 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on logit(accuracy); {jackknife}"),
         mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
         mean_difference_p=number(difference.p_value),
-        probability_better=estimate(better, confidence=CONFIDENCE, how="share of points, ties half; Wilson"),
+        probability_better=estimate(
+            better,
+            confidence=CONFIDENCE,
+            how="share of cells, ties half; exact binomial",
+        ),
     )

@@ -71,15 +71,20 @@ def verdicts_csv(analysis: StudyAnalysis) -> str:
                 "expected": v.claim.expected,
                 "effect_name": v.effect_name,
                 **_columns("effect", v.effect),
+                "prediction_low": None if v.pooled is None else v.pooled.prediction_low,
+                "prediction_high": None if v.pooled is None else v.pooled.prediction_high,
                 "confidence": v.claim.confidence,
                 "p_value": v.p_value,
+                "p_sequential": v.p_sequential,
                 "p_adjusted": v.p_adjusted,
+                "look": v.look,
                 "gates_passed": "; ".join(gate.name for gate in v.gates if gate.passed),
                 "gates_failed": "; ".join(gate.name for gate in v.gates if not gate.passed),
                 "reason": v.reason,
                 "sensitivity": "; ".join(v.sensitivity),
                 "warnings": "; ".join(v.warnings),
                 "post_hoc": v.post_hoc,
+                "known": v.known,
             }
         )
     return _csv(rows)

@@ -29,7 +29,13 @@ def _failures(summary: MethodSummary) -> str:
     rate = summary.failure_rate
     if rate.value is None or rate.low is None or rate.high is None:
         return count
-    return f"{count}; rate {interval(rate)}"
+    return "; ".join([count, f"rate {interval(rate)}", *([rate.note] if rate.note else [])])
+
+
+def _points(summary: MethodSummary) -> str:
+    equal = summary.num_distinct < summary.num_drawn
+    of = f" ({summary.num_distinct} distinct of {summary.num_drawn})" if equal else ""
+    return f"{summary.num_points}{of}, {summary.num_seeds}"
 
 
 def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
@@ -77,8 +83,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "Points, seeds",
         "points",
-        "points without the defaults, seeds a point",
-        lambda s: f"{s.num_points}, {s.num_seeds}",
+        "complete points without the defaults, equal ones once; seeds a point",
+        _points,
     ),
     Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
 )

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ssc_tune.study.claims import MIN_SEARCHES, ON_SEARCHED, Claim
-from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, SearchDesign, Study
+from ssc_tune.study.claims import LEAST_SETTINGS, MIN_SEARCHES, ON_SEARCHED, WEIGHTED, Claim
+from ssc_tune.study.models import (
+    DefaultsDesign,
+    GridDesign,
+    OneAtATimeDesign,
+    RandomDesign,
+    SearchDesign,
+    SobolDesign,
+    Study,
+)
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
@@ -15,6 +23,7 @@ NEEDS_SEEDS = (
     "iqr",
     "range",
     "importance",
+    "below",
 )
 """Measures that cannot tell the points' effect from the seeds' noise with one seed."""
 
@@ -45,6 +54,7 @@ def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[P
         if not names.broken & {"design", "blocks"}:
             yield from _check_parameter(path, claim, study)
         yield from _check_seeds(path, claim, study)
+        yield from _check_robust(path, claim, study, names)
         if "design" not in names.broken:
             yield from _check_design(path, claim, study)
 
@@ -81,6 +91,10 @@ def _check_setting(path: tuple[str | int, ...], claim: Claim, names: Names) -> I
             yield Problem((*path, "in"), "transfer_sensitivity needs a study with two settings or more")
         elif claim.setting is not None:
             yield Problem((*path, "setting"), "transfer_sensitivity is about all settings; leave the key out")
+    elif claim.over is not None:
+        if len(names.settings) < LEAST_SETTINGS:
+            text = f"needs a study with {LEAST_SETTINGS} settings or more, not {len(names.settings)}"
+            yield Problem((*path, "over"), text)
     elif claim.setting is None and len(names.settings) > 1:
         yield Problem((*path, "setting"), f"the key is missing; allowed: {', '.join(names.settings)}")
     elif claim.setting is not None and not names.settings:
@@ -109,6 +123,19 @@ def _check_seeds(path: tuple[str | int, ...], claim: Claim, study: Study) -> Ite
             why = "points are chosen on some seeds and scored on the others"
         text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; {why}"
         yield Problem((*path, "in"), text)
+
+
+def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names: Names) -> Iterator[Problem]:
+    if not claim.robust:
+        return
+    if claim.measure not in WEIGHTED:
+        text = f"{claim.measure} cannot be computed over other ranges; allowed with in: {', '.join(WEIGHTED)}"
+        yield Problem((*path, "robust"), text)
+    elif claim.over is not None:
+        yield Problem((*path, "robust"), "ranges are varied within one setting; leave it out with over: settings")
+    if "design" not in names.broken and not isinstance(study.design, SobolDesign | RandomDesign):
+        text = f"needs points drawn from the space: design type sobol or random, not {study.design.type}"
+        yield Problem((*path, "robust"), text)
 
 
 def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:

@@ -44,7 +44,7 @@ def test_every_kind_for_both_methods(sobol_extras: tuple[Any, Tables, Extras]) -
     _, _, found = sobol_extras
     assert found.warnings == ()
     kinds = {(c.kind, c.method) for c in found.curves}
-    expected = ("convergence", "budget", "volume", "partial_dependence", "relative")
+    expected = ("convergence", "budget", "volume", "partial_dependence", "relative", "exploratory_profile")
     assert kinds == set(itertools.product(expected, ("fixmatch", "supervised")))
     names = {c.x_name for c in found.curves if c.kind == "partial_dependence"}
     assert names == set(SPACE)

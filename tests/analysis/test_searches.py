@@ -41,7 +41,8 @@ def scores(test: Array, validation: Array, default: Array) -> Scores:
         default_test=default,
         default_validation=default,
         default_failed=np.zeros(num_seeds, dtype=bool),
-        num_designed=len(points),
+        drawn=points,
+        same_as=points,
     )
 
 
@@ -149,7 +150,7 @@ def test_a_whole_study_of_searches_is_judged_over_searches_and_seeds(tmp_path: P
     assert not any("search" in line for line in found.warnings)
     few = build_tables(of, [c for c in cells if search_of(c.placement.point) < 3], records)
     assert any("3 searches" in line for line in judge_claims(of, few)[0].warnings)
-    summary = summarize(of, tables, "shared", "main", "ssc", rng=np.random.default_rng(0), num_bootstrap=99)
+    summary = summarize(of, tables, "shared", "main", "ssc")
     assert summary.default_regret.low is not None
     assert summary.tunability.value is None
     assert "search" in summary.tunability.note
