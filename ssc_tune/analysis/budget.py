@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ssc_tune.analysis.splits import points_by_seeds, seed_splits
+from ssc_tune.analysis.splits import points_by_seeds, seed_splits, split_weights
 from ssc_tune.analysis.variance import FloatArray as Array
 
 
@@ -43,21 +43,33 @@ def weights(num_points: int, n: int) -> Array:
 
 
 class Ranked(NamedTuple):
-    """Points in the order of the chooser, the lowest first; tied ones form a group."""
+    """Points in the order of a chooser, the lowest first, in each of S splits; tied ones form a group. All (S, N)."""
 
-    order: NDArray[np.intp]  # (N,) indices
-    shared: Array  # (N,) scores in that order, those of a group replaced by its mean: a random order of ties, expected
-    first: NDArray[np.intp]  # (N,) rank at which the group of a rank begins
-    last: NDArray[np.intp]  # (N,) rank after its end
+    order: NDArray[np.intp]  # indices of points
+    shared: Array  # scores in that order, those of a group replaced by its mean: a random order of ties, expected
+    first: NDArray[np.intp]  # rank at which the group of a rank begins
+    last: NDArray[np.intp]  # rank after its end
+
+    def some(self, start: int, stop: int) -> Ranked:
+        """Those of the splits from ``start`` to ``stop``."""
+        at = slice(start, stop)
+        return Ranked(self.order[at], self.shared[at], self.first[at], self.last[at])
 
 
 def ranked(scores: Array, chooser: Array) -> Ranked:
-    """``scores`` (N,) in the order of ``chooser`` (N,), which is compared to 12 decimals."""
+    """``scores`` (S, N) in the order of ``chooser`` (S, N), which is compared to 12 decimals."""
+    num_splits, num_points = scores.shape
     values = np.round(chooser, 12)
-    order = np.argsort(values, kind="stable")
-    _, first, size = np.unique(values[order], return_index=True, return_counts=True)
-    shared = np.repeat(np.add.reduceat(scores[order], first) / size, size)
-    return Ranked(order, shared, np.repeat(first, size), np.repeat(first + size, size))
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    begins = np.ones(scores.shape, dtype=bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    starts = np.flatnonzero(begins)  # of groups, all splits in a row
+    sizes = np.diff(starts, append=num_splits * num_points)
+    means = np.add.reduceat(np.take_along_axis(scores, order, axis=1).ravel(), starts) / sizes
+    first = np.repeat(starts % num_points, sizes).reshape(scores.shape)
+    shared, size = (np.repeat(x, sizes).reshape(scores.shape) for x in (means, sizes))
+    return Ranked(order, shared, first, first + size)
 
 
 def _in_order(values: ArrayLike, choose_by: ArrayLike | None) -> Array:
@@ -66,7 +78,7 @@ def _in_order(values: ArrayLike, choose_by: ArrayLike | None) -> Array:
     chooser = means if choose_by is None else points_by_seeds(choose_by).mean(axis=1)
     if len(chooser) != len(means):
         raise ValueError(f"choose_by has {len(chooser)} points, values {len(means)}")
-    return ranked(means, chooser).shared
+    return np.asarray(ranked(means[None], chooser[None]).shared[0])
 
 
 def both_tables(values: ArrayLike, choose_by: ArrayLike | None) -> tuple[Array, Array]:
@@ -85,8 +97,20 @@ def both_tables(values: ArrayLike, choose_by: ArrayLike | None) -> tuple[Array, 
 def _held_out_order(values: ArrayLike, choose_by: ArrayLike | None) -> Array:
     """(N,): entry i is the mean score, on the seeds that did not choose, of the point that the others rank i-th."""
     scores, choosers = both_tables(values, choose_by)
-    pairs = seed_splits(scores.shape[1])
-    return np.asarray(np.mean([ranked(scores @ score, choosers @ choose).shared for choose, score in pairs], axis=0))
+    return np.asarray(over_splits(scores, choosers).shared.mean(axis=0))
+
+
+def over_splits(scores: Array, choosers: Array) -> Ranked:
+    """Points ranked by the choosers' mean over one half of the seeds, their scores the mean over the other half.
+
+    Args:
+        scores, choosers: (N, R).
+
+    Raises:
+        ValueError: one seed.
+    """
+    choose, score = split_weights(scores.shape[1])
+    return ranked((scores @ score).T, (choosers @ choose).T)
 
 
 def expected_best(values: ArrayLike, n: int, *, choose_by: ArrayLike | None = None) -> float:

@@ -129,29 +129,10 @@ def transfer_sensitivity(data: ClaimData) -> Effect:
     if len(common) < 3 or len(data.first.seeds) < 3:
         return undefined(name, "needs 3 points that are complete in every setting, and 3 seeds")
     tables = np.array([[s.at(common).test, s.at(common).validation] for s in loaded])  # (2 D, 2, N, R)
-    num = len(settings)
-    if not (np.ptp(_limits(tables[:, 0], num), axis=1) > 0).all():
+    if not (np.ptp(transfer.pooled_limits(tables[:, 0]), axis=1) > 0).all():
         return undefined(name, "the scores of a setting do not vary")
-
-    def difference(y: FloatArray) -> float:
-        limits = _limits(y[:, 0], num)
-        phi = [
-            transfer.held_out_sensitivity(part[:, 0], choose_by=part[:, 1], limits=limits).sensitivity
-            for part in (y[:num], y[num:])
-        ]
-        return phi[0] - phi[1]
-
-    points = np.array([difference(np.delete(tables, i, axis=2)) for i in range(tables.shape[2])])
-    seeds = np.array([difference(np.delete(tables, j, axis=3)) for j in range(tables.shape[3])])
-    found = extremes.crossed(difference(tables), points, seeds, data.claim.confidence)
+    found = transfer.difference(tables, data.claim.confidence)
     return from_interval(found, name, f"settings normalized over both methods; {_HELD_OUT}")
-
-
-def _limits(tests: FloatArray, num_settings: int) -> FloatArray:
-    """(D, 2): 5th and 95th percentile of point means in each setting, over both methods; ``tests`` is (2 D, N, R)."""
-    means = tests.mean(axis=-1)
-    pooled = np.concatenate([means[:num_settings], means[num_settings:]], axis=1)
-    return np.asarray(np.percentile(pooled, (5, 95), axis=1).T)
 
 
 def tolerance_width(data: ClaimData) -> Effect:

@@ -21,9 +21,11 @@ from scipy import stats
 
 from ssc_tune.analysis import budget, intervals
 from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.splits import ONE_SEED, seed_splits
+from ssc_tune.analysis.splits import ONE_SEED, split_weights
 from ssc_tune.analysis.variance import FloatArray
 
+CHUNK = 2_000_000
+"""Numbers held at once (16 MB an array)."""
 MIN_POINTS = 3
 MIN_SEEDS = 3
 """Seeds of an interval: with one left out, the best must still be chosen and scored on different seeds."""
@@ -122,34 +124,39 @@ def _over_splits(
     test: FloatArray, chooser: FloatArray, full: FloatArray, fewer: FloatArray = _NOTHING
 ) -> tuple[FloatArray, FloatArray]:
     """Estimates (K,), and (N, K) without each point, means over the splits; ``full`` (K, N), ``fewer`` (K, N - 1)."""
-    ordered, left = [], []
-    for choose, score in seed_splits(test.shape[1]):
-        scores = test @ score
-        rank = budget.ranked(scores, chooser @ choose)
-        ordered.append(rank.shared)
-        if len(fewer):
-            left.append(_without_each(scores, rank, fewer))
-    estimate = full @ np.mean(ordered, axis=0)
-    return estimate, np.mean(left, axis=0) if left else np.empty((0, len(full)))
+    rank = budget.over_splits(test, chooser)
+    estimate = np.asarray(full @ rank.shared.mean(axis=0))
+    if not len(fewer):
+        return estimate, np.empty((0, len(full)))
+    scores = (test @ split_weights(test.shape[1])[1]).T
+    step = max(1, CHUNK // (len(fewer) * len(test)))  # splits at once
+    total = np.zeros((len(test), len(full)))
+    for start in range(0, len(scores), step):
+        total += _without_each(scores[start : start + step], rank.some(start, start + step), fewer)
+    return estimate, total / len(scores)
 
 
 def _without_each(scores: FloatArray, rank: budget.Ranked, fewer: FloatArray) -> FloatArray:
-    """``fewer`` (K, N - 1) times the ordered scores of the N - 1 others, for each of the N points: (N, K).
+    """``fewer`` (K, N - 1) times the ordered scores of the N - 1 others, for each of the N points: (N, K), summed over
+    the splits of ``scores`` (S, N).
 
     A point's ranks below keep their weight, those above move down by one, and its own group goes on without it.
     """
     order, shared, first, last = rank
-    zero = np.zeros((len(fewer), 1))
-    weight = np.concatenate([zero, fewer.cumsum(axis=1)], axis=1)  # (K, N), of the ranks before
-    below = np.concatenate([zero, (fewer * shared[:-1]).cumsum(axis=1)], axis=1)  # (K, N)
-    moved = (fewer * shared[1:])[:, ::-1].cumsum(axis=1)[:, ::-1]  # (K, N - 1), of rank r + 1 and more
-    above = np.concatenate([zero, moved, zero], axis=1)  # (K, N + 1), of rank r and more, for r >= 1
+    num_splits, num_points = shared.shape
+    below = np.zeros((num_splits, len(fewer), num_points))
+    np.cumsum(shared[:, None, :-1] * fewer, axis=2, out=below[:, :, 1:])  # of the ranks before
+    above = np.zeros((num_splits, len(fewer), num_points + 1))  # of rank r and more, for r >= 1
+    above[:, :, 1:-1] = np.cumsum((shared[:, None, 1:] * fewer)[:, :, ::-1], axis=2)[:, :, ::-1]
+    weight = np.concatenate([np.zeros((len(fewer), 1)), fewer.cumsum(axis=1)], axis=1)  # (K, N), of the ranks before
     size = last - first
-    rest = (size * shared - scores[order]) / np.maximum(size - 1, 1)
-    own = (weight[:, last - 1] - weight[:, first]) * rest
-    found = np.empty((len(order), len(fewer)))
-    found[order] = (below[:, first] + own + above[:, last]).T
-    return found
+    rest = (size * shared - np.take_along_axis(scores, order, axis=1)) / np.maximum(size - 1, 1)
+    own = (weight[:, last - 1] - weight[:, first]).transpose(1, 0, 2) * rest[:, None, :]
+    found = (
+        np.take_along_axis(below, first[:, None, :], axis=2) + own + np.take_along_axis(above, last[:, None, :], axis=2)
+    )
+    inverse = np.argsort(order, axis=1)
+    return np.asarray(np.take_along_axis(found, inverse[:, None, :], axis=2).sum(axis=0).T)
 
 
 def gain(test: FloatArray, validation: FloatArray, default: FloatArray, budgets: Sequence[int]) -> Sample:

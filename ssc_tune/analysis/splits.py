@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -51,3 +52,12 @@ def seed_splits(num_seeds: int, *, rng: np.random.Generator | None = None) -> li
         first, second = first / first.sum(), second / second.sum()
         pairs += [(first, second), (second, first)] if both_ways else [(first, second)]
     return pairs
+
+
+@lru_cache(maxsize=32)
+def split_weights(num_seeds: int) -> tuple[FloatArray, FloatArray]:
+    """The pairs of :func:`seed_splits` as two matrices (R, S), choose and score; not to be written to."""
+    pairs = seed_splits(num_seeds)
+    choose, score = (np.stack(side, axis=1) for side in zip(*pairs, strict=True))
+    choose.flags.writeable = score.flags.writeable = False
+    return choose, score

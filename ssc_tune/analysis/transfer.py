@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssc_tune.analysis import extremes
+from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.splits import ONE_SEED
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.analysis.volume import corrected_best
@@ -127,6 +129,34 @@ def held_out_sensitivity(
     tuned = float(np.mean([corrected_best(y, choose_by=by) for y, by in zip(gamma, chooser, strict=True)]))
     fixed = corrected_best(gamma.mean(axis=0), choose_by=chooser.mean(axis=0))
     return Transfer(tuned - fixed, tuned, fixed, best_point)
+
+
+def pooled_limits(tests: Array) -> Array:
+    """(D, 2): 5th and 95th percentile of point means in each setting, over both methods; ``tests`` is (2 D, N, R)."""
+    both = tests.mean(axis=-1).reshape(2, -1, tests.shape[1])  # method, setting, point
+    return np.asarray(np.percentile(np.concatenate([both[0], both[1]], axis=1), (5, 95), axis=1).T)
+
+
+def difference(tables: Array, confidence: float) -> Interval:
+    """Phi of a first method minus that of a second, held out, settings normalized over both; points and seeds random.
+
+    Args:
+        tables: (2 D, 2, N, R): the D settings of the first method, then those of the second; test and validation.
+        confidence: of the interval, :func:`ssc_tune.analysis.extremes.crossed`. The settings' scales are found anew
+            with every point and seed that is left out.
+    """
+
+    def statistic(y: Array) -> float:
+        limits, num_settings = pooled_limits(y[:, 0]), len(y) // 2
+        phi = [
+            held_out_sensitivity(part[:, 0], choose_by=part[:, 1], limits=limits).sensitivity
+            for part in (y[:num_settings], y[num_settings:])
+        ]
+        return phi[0] - phi[1]
+
+    points = np.array([statistic(np.delete(tables, i, axis=2)) for i in range(tables.shape[2])])
+    seeds = np.array([statistic(np.delete(tables, j, axis=3)) for j in range(tables.shape[3])])
+    return extremes.crossed(statistic(tables), points, seeds, confidence)
 
 
 def effective_dimension(scores: ArrayLike, points: ArrayLike, *, target: float = 0.95) -> EffectiveDimension:

@@ -80,6 +80,18 @@ def test_gain_and_interval_by_loops() -> None:
     assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.95, 2) * se)
 
 
+def test_a_shift_changes_nothing_and_exchange_turns_the_sign() -> None:
+    rng = np.random.default_rng(2)
+    first, second = (scores(rng.random((4, 6, 3)), rng.random((4, 6, 3)), rng.random(3)) for _ in range(2))
+    before = searches.gain_difference(first, second, 0.95)
+    raised = first._replace(
+        test=first.test + 0.2, validation=first.validation + 0.2, default_test=first.default_test + 0.2
+    )
+    found, turned = searches.gain_difference(raised, second, 0.95), searches.gain_difference(second, first, 0.95)
+    assert found[:4] == pytest.approx(before[:4])
+    assert (turned.low, turned.high) == pytest.approx((-before.high, -before.low))
+
+
 def test_reasons_why_there_is_no_interval() -> None:
     rng = np.random.default_rng(1)
 
