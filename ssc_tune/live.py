@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from ssc_tune import methods
 from ssc_tune.design import Cell
+from ssc_tune.design.points import label
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.training import CellConfig
 
@@ -202,6 +204,34 @@ class LiveView:
         return line if len(line) <= self._console.width else f"{_name(cell)}: {step}/{steps}, {rate}, {accuracy:.3f}"
 
 
+class BlindView(LiveView):
+    """Counts the cells of all methods together, in plain lines: nothing of what they show."""
+
+    def __init__(
+        self,
+        folder: StudyFolder,
+        cells: Sequence[Cell],
+        records: dict[str, Record],
+        *,
+        out: TextIO,
+        err: TextIO,
+        workers: int,
+        expected: dict[str, int] | None = None,
+    ) -> None:
+        super().__init__(folder, cells, records, out=io.StringIO(), err=err, workers=workers, expected=expected)
+
+    def _note(self, text: str) -> None:
+        pass  # it would name the method of a cell that did not end well
+
+    def _items(self) -> list[tuple[str, _MethodCount]]:
+        together = _MethodCount()
+        for count in self._counts.values():
+            together.total += count.total
+            together.done += count.done
+            together.failed += count.failed
+        return [("all methods", together)]
+
+
 def _progress(path: Path) -> tuple[int, float, float] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -224,7 +254,7 @@ def _rate(steps_per_second: float) -> str:
 def _name(cell: Cell) -> str:
     p = cell.placement
     place = "" if p.block == "shared" else f" ({p.block})"
-    return f"{p.method} point {p.point} seed {p.seed}{place}"
+    return f"{p.method} point {label(p.point)} seed {p.seed}{place}"
 
 
 def duration(seconds: float) -> str:

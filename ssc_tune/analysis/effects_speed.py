@@ -18,6 +18,19 @@ from ssc_tune.analysis.variance import FloatArray
 TARGET = 0.9
 """The target accuracy as a share of the lower of the two methods' mean final validation accuracy."""
 
+LEAST_TARGET = 0.1
+"""How far above chance a target must lie, as a share of the way from chance to 1: below it a method arrives by luck."""
+
+
+def target_of(first: FloatArray, second: FloatArray, num_classes: int) -> tuple[float, str]:
+    """The target accuracy of two methods from their final validation accuracies (N, R), and why it cannot serve."""
+    target = TARGET * min(float(first.mean()), float(second.mean()))
+    chance = 1 / num_classes
+    least = chance + LEAST_TARGET * (1 - chance)
+    if target < least:
+        return target, f"a method ends near chance: the target would be {target:.3f}, and {least:.3f} is the least"
+    return target, ""
+
 
 def paths(tables: Tables, scores: Scores, *, block: str, setting: str, method: str) -> tuple[FloatArray, FloatArray]:
     """Evaluated steps (T,) and validation accuracies (N, R, T) of the cells in ``scores``; NaN where none was taken."""
@@ -58,7 +71,10 @@ def steps_to_target(data: ClaimData) -> Effect:
     steps, first, second = _both(data)
     if not len(steps):
         return undefined(name, "no evaluation was recorded")
-    target = TARGET * min(float(data.first.validation.mean()), float(data.second.validation.mean()))
+    cells = select(data.tables.cells, data.claim.block, data.setting)
+    target, reason = target_of(data.first.validation, data.second.validation, int(cells["num_classes"].iloc[0]))
+    if reason:
+        return undefined(name, reason)
     first, second = (
         np.where(scores.failed[..., None], np.nan, values)
         for scores, values in ((data.first, first), (data.second, second))

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from ssc_tune.analysis import effects, sequential, verdicts
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.estimates import number
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.gates import words
 from ssc_tune.analysis.result import Look, LookVerdict, Verdict
 from ssc_tune.analysis.tables import Tables
@@ -40,24 +41,27 @@ class Judged(NamedTuple):
     looks: tuple[Look, ...]
 
 
-def judge(study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000) -> Judged:
+def judge(
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
+) -> Judged:
     """Verdicts on all claims of a study, in their order, and its looks.
 
     Args:
         study: the study; without looks its claims are judged once, on all points that there are.
         tables: its results, complete or not.
-        post_hoc: marks every verdict.
         seed: of every bootstrap and permutation.
         num_bootstrap: draws of each.
+        materials: of all points, as the study's tables of shares are made of; a look makes those of its own points.
     """
     if not study.looks:
-        found = verdicts.judge_claims(study, tables, post_hoc=post_hoc, seed=seed, num_bootstrap=num_bootstrap)
+        found = verdicts.judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
         return Judged(found, ())
     complete = [points for points in study.looks if not num_missing(study, tables, points)]
     series = [_findings(study, tables, points, seed=seed, num_bootstrap=num_bootstrap) for points in complete]
-    each = [_at_look(study, series[: k + 1], points, post_hoc=post_hoc) for k, points in enumerate(complete)]
-    standing = tuple(_standing(study, one) for one in zip(*each, strict=True)) or _none_yet(study, tables, post_hoc)
-    return Judged(standing, _looks(study, tables, complete, each))
+    each = [_at_look(study, series[: k + 1], points) for k, points in enumerate(complete)]
+    standing = tuple(_standing(study, one) for one in zip(*each, strict=True)) or _none_yet(study, tables)
+    bounded = (v if v.look is None else verdicts.with_bound(*until(study, tables, v.look), v) for v in standing)
+    return Judged(tuple(bounded), _looks(study, tables, complete, each))
 
 
 def decided(judged: Judged) -> bool:
@@ -115,23 +119,25 @@ def _alpha(claim: Claim) -> float:
 def _findings(study: Study, tables: Tables, points: int, *, seed: int, num_bootstrap: int) -> list[Finding]:
     """What a look shows of each claim, with its repeated interval."""
     cut = until(study, tables, points)
+    materials = Materials(*cut, seed=seed, num_bootstrap=num_bootstrap)
     found = []
     for claim in study.claims:
         if len(fractions(study, claim)) == 1:
-            found.append(verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap))
+            one = verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+            found.append(one)
             continue
         confidence = min(1 - _level(study, claim, points).nominal, MOST_CONFIDENT)
         repeated = claim.model_copy(update={"confidence": confidence})
-        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap)
+        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
         others = tuple((label, other._replace(declared=claim.confidence)) for label, other in one.alternatives)
         found.append(one._replace(declared=claim.confidence, alternatives=others))
     return found
 
 
-def _at_look(study: Study, series: Sequence[Sequence[Finding]], points: int, *, post_hoc: bool) -> tuple[Verdict, ...]:
+def _at_look(study: Study, series: Sequence[Sequence[Finding]], points: int) -> tuple[Verdict, ...]:
     """Verdicts at the last of the looks of which ``series`` holds the findings, a row a look."""
     together = [_sequential(study, so_far) for so_far in zip(*series, strict=True)]
-    found = verdicts.conclude(study, together, post_hoc=post_hoc)
+    found = verdicts.conclude(study, together)
     of = f" of {study.looks[-1]}" if points < study.looks[-1] else ""
     return tuple(
         verdict.model_copy(
@@ -180,7 +186,7 @@ def _effect_words(verdict: Verdict) -> str:
     return words(effects.undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high))
 
 
-def _none_yet(study: Study, tables: Tables, post_hoc: bool) -> tuple[Verdict, ...]:
+def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:
     """Verdicts before the first look: there are none, whatever the points so far show."""
     first = study.looks[0]
     reason = f"the first look, at {first} points, lacks {num_missing(study, tables, first)} cells"
@@ -190,7 +196,7 @@ def _none_yet(study: Study, tables: Tables, post_hoc: bool) -> tuple[Verdict, ..
         )
         for claim in study.claims
     ]
-    return verdicts.conclude(study, findings, post_hoc=post_hoc)
+    return verdicts.conclude(study, findings)
 
 
 def _looks(

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+RESOLUTION = 1e-9
+"""Spreads below this share of the scores' own scale are rounding and no spread: scores that never vary give 1e-17."""
+
 
 class Components(NamedTuple):
     """Mean squares, variance components and intraclass correlations of scores (N points, R seeds).
@@ -99,6 +102,21 @@ def point_variance(y: FloatArray, *, crossed: bool = True) -> FloatArray:
     squares = mean_squares(y)
     noise = squares.error if crossed else squares.within
     return np.asarray((squares.point - noise) / y.shape[-1])
+
+
+def visible(variance: ArrayLike, y: FloatArray) -> NDArray[np.bool_]:
+    """Whether a variance of scores ``y`` is more than rounding: above ``(RESOLUTION * max(1, max |y|))^2``.
+
+    A constant score has a var_point of some 1e-34, of either sign, so that "positive" says nothing. NaN is not visible.
+    """
+    scale = RESOLUTION * max(1.0, float(np.abs(y).max()))
+    return np.asarray(np.asarray(variance) > scale**2)
+
+
+def delete_one_seed_variances(y: FloatArray) -> FloatArray:
+    """var_point (crossed) of ``y`` (N, R) without each seed in turn: (R,). NaN with R = 2: no replicate is left."""
+    with np.errstate(invalid="ignore"):
+        return np.array([point_variance(np.delete(y, j, axis=1)) for j in np.arange(y.shape[1])])
 
 
 def delete_one_point_variances(y: FloatArray) -> FloatArray:

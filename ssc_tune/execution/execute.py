@@ -22,7 +22,7 @@ from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.claims import claim_hash
+from ssc_tune.records.registrations import standing
 from ssc_tune.study.models import SearchDesign, Study
 
 
@@ -178,6 +178,19 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
         ray.shutdown()
 
 
+def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
+    """What a worker is told of a cell, with the registrations that stand as it is handed out."""
+    return Task(
+        storage=str(folder.storage.absolute()),
+        study=study.name,
+        placement=tuple(cell.placement),
+        config=cell.config,
+        retries=study.retries,
+        registrations=standing(folder.storage, cell.cell_id),
+        threads=max(1, int(study.resources.cpus)),
+    )
+
+
 def _launch(
     study: Study,
     folder: StudyFolder,
@@ -196,15 +209,7 @@ def _launch(
     scratch = (folder.path / ".tune").absolute()
 
     def task(cell: Cell) -> dict[str, Any]:
-        return Task(
-            storage=str(folder.storage.absolute()),
-            study=study.name,
-            placement=tuple(cell.placement),
-            config=cell.config,
-            retries=study.retries,
-            claims=tuple(claim_hash(claim) for claim in study.claims),
-            threads=max(1, int(study.resources.cpus)),
-        ).model_dump(mode="json")
+        return make_task(study, folder, cell).model_dump(mode="json")
 
     searcher = CellSearcher(source, folder, watcher, task, launched)
     tuner = tune.Tuner(

@@ -68,7 +68,12 @@ class SearchDesign(Frozen):
 
     type: Literal["search"]
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
-    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(description="Number of points for each method.")
+    points: Annotated[int, Field(ge=1, le=999_999)] = Field(
+        description="Number of points of each search of each method."
+    )
+    searches: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="Independent searches of each method, each with its own seed. One search is one draw."
+    )
     seed: Seed = Field(0, description="Seed of the sampler.")
     pruner: Literal["none", "wilcoxon"] = Field(
         "none",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.design import Placement
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
@@ -43,6 +44,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def claim_sentence(claim: Claim) -> str:
     """The claim in the words of the study file."""
     measure = claim.measure + (f" of {claim.parameter}" if claim.parameter else "")
+    measure += f" {claim.accuracy:g}" if claim.accuracy is not None else ""
+    measure += f" over {claim.over}" if claim.over else ""
     if claim.equivalent is not None:
         return f"{claim.equivalent[0]} and {claim.equivalent[1]} equal in {measure} within {claim.within}"
     if claim.method is not None:
@@ -53,7 +56,8 @@ def claim_sentence(claim: Claim) -> str:
 
 def _verdict_row(verdict: Verdict) -> list[str]:
     mark = " (post hoc)" if verdict.post_hoc else ""
-    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), verdict.reason]
+    why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
+    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -107,6 +111,8 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
         for name, p in study.search_space.parameters.items()
     ]
     parts = [f"## {study.name}, version `{version}`", verdicts(study, analysis)]
+    if analysis is not None and analysis.registration is not None:
+        parts.append(f"Registration: {analysis.registration.line}.")
     if analysis is not None and analysis.summaries:
         header = ["method", "block", "setting", "mean accuracy", "sd over points", "default"]
         parts += ["### Methods", table(header, _summary_rows(analysis.summaries))]
@@ -150,11 +156,11 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {first.method}, point {first.point}, seed {first.seed}", table(["", ""], outcome)]
+    parts = [f"## {first.method}, point {label(first.point)}, seed {first.seed}", table(["", ""], outcome)]
     if result.warnings:
         parts.append("\n".join(f"- {warning}" for warning in result.warnings))
     if len(placements) > 1:
-        also = ", ".join(f"{p.block}/{p.setting} point {p.point}" for p in placements[1:])
+        also = ", ".join(f"{p.block}/{p.setting} point {label(p.point)}" for p in placements[1:])
         parts.append(f"Also stands in {also}.")
     if any(len(str(value)) > MAX_PARAMETER for value in record.config.hyperparameters.values()):
         parts.append(f"Parameters longer than {MAX_PARAMETER} characters are cut here; the record holds them whole.")

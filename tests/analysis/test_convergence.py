@@ -49,7 +49,7 @@ def test_difference_and_sign_test() -> None:
     fast = np.array([[20, 20, 10], [30, 10, 20], [20, 20, 20], [40, 30, 20]], dtype=float)
     reached = rng.random(slow.shape) < 2
     found = convergence.speed_difference(
-        convergence.Arrival(fast, reached, 40.0), convergence.Arrival(slow, slow < 40, 40.0)
+        convergence.Arrival(fast, reached, 40.0, 10.0), convergence.Arrival(slow, slow < 40, 40.0, 10.0)
     )
     assert found.difference.estimate == pytest.approx((slow - fast).mean())
     assert found.difference.low < found.difference.estimate < found.difference.high
@@ -65,9 +65,24 @@ def test_nobody_arrives() -> None:
     assert math.isnan(convergence.restricted_mean(never).estimate)
 
 
+def test_all_of_one_and_none_of_the_other_is_a_clear_difference() -> None:
+    at_once = convergence.steps_to_target(STEPS, np.ones((6, 3, 4)), 0.5)
+    never = convergence.steps_to_target(STEPS, np.zeros((6, 3, 4)), 0.5)
+    found = convergence.speed_difference(at_once, never).difference
+    assert found.estimate == 30
+    assert found.low == pytest.approx(30 - stats.t.ppf(0.975, found.df) * math.sqrt(100 / 6 / 18))
+    assert found.p_value < 0.01
+    level = convergence.speed_difference(at_once, at_once).difference
+    assert level.low < 0 < level.high
+
+
 def test_different_horizons_are_refused() -> None:
-    one = convergence.steps_to_target([10, 20], np.ones((3, 2, 2)), 0.5)
+    one = convergence.steps_to_target([20, 40], np.ones((3, 2, 2)), 0.5)
     two = convergence.steps_to_target([10, 40], np.ones((3, 2, 2)), 0.5)
+    with pytest.raises(ValueError, match="evaluation intervals"):
+        convergence.speed_difference(one, two)
+    one = convergence.steps_to_target([10, 20], np.ones((3, 2, 2)), 0.5)
+    two = convergence.steps_to_target([10, 20, 30], np.ones((3, 2, 3)), 0.5)
     with pytest.raises(ValueError, match="horizons"):
         convergence.speed_difference(one, two)
 

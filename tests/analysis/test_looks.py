@@ -113,11 +113,11 @@ def test_holm_adjusts_the_sequential_p_values_of_all_claims() -> None:
 
 
 def turning(of: Study) -> Tables:
-    """ssc is better by 0.1 at the first 16 points and worse by 0.2 at the others."""
+    """ssc is better by 0.2 at the first 16 points and worse by 0.3 at the others."""
     tables = tables_of(of, spread=0.21)
     cells = tables.cells.copy()
     mine = cells["method"] == "ssc"
-    shift = np.where(cells["point"] <= 16, 0.1, -0.2)
+    shift = np.where(cells["point"] <= 16, 0.2, -0.3)
     for name in ("test_accuracy", "validation_accuracy"):
         cells.loc[mine, name] += shift[mine]
     return tables._replace(cells=cells)
@@ -128,11 +128,11 @@ def test_a_verdict_stands_and_later_looks_are_shown_beside_it() -> None:
     (found,) = judge(made, turning(made)).verdicts
     assert (found.verdict, found.look) == ("supported", 8)
     assert found.reason.startswith("at 8 of 32 points the repeated ")
-    assert [line.split(",")[0] for line in found.sensitivity] == [
+    assert [line.split(",")[0] for line in found.sensitivity if line.startswith("at ")] == [
         "at 16 points: supported",
         "at 32 points: inconclusive",
     ]
-    assert found.effect.value == pytest.approx(0.1, abs=0.02)
+    assert found.effect.value == pytest.approx(0.2, abs=0.02)
 
 
 def test_the_study_stops_where_every_claim_is_decided() -> None:

@@ -16,7 +16,7 @@ from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.verdicts import Finding, decide, judge_claims, p_of, side
 from ssc_tune.study.claims import Claim
 
-from .synthetic import make_study, make_tables, surface
+from .synthetic import METHODS, make_study, make_tables, surface
 
 STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 
@@ -40,25 +40,71 @@ def judged(claims: list[dict[str, Any]], tables: Any = None, **changes: Any) -> 
 
 @pytest.mark.parametrize("measure", SPREADS)
 def test_a_clear_difference_in_spread_is_supported_and_its_opposite_refuted(measure: str) -> None:
-    one, other = judged([less(measure, margin=0.03), less(measure, "fixmatch", "ssc")])
+    """``less``, its reverse and ``more`` say the same of the same data, through the same gates."""
+    one, other, more = judged(
+        [
+            less(measure, margin=0.03),
+            less(measure, "fixmatch", "ssc", margin=0.03),
+            {"more": "fixmatch", "than": "ssc", "in": measure, "margin": 0.03},
+        ]
+    )
     assert one.verdict == "supported", one.reason
     assert other.verdict == "refuted", other.reason
+    assert more.verdict == "supported", more.reason
+    assert [gate.model_dump() for gate in other.gates][:2] == [gate.model_dump() for gate in one.gates][:2]
+    assert more.gates[:2] == one.gates[:2]
+    closed = judged([less(measure, margin=0), less(measure, "fixmatch", "ssc", margin=0)])
+    assert [found.verdict for found in closed] == ["inconclusive"] * 2
+    assert all("mean not worse (ssc)" in found.reason for found in closed)
     assert one.effect.value == pytest.approx(math.log(0.2 / 0.06), abs=0.1)
     word = {"std": "sd", "iqr": "IQR", "range": "range"}[measure]
     assert one.effect_name == f"ln({word} of fixmatch / {word} of ssc)"
     assert other.effect.value == pytest.approx(-one.effect.value)
-    assert all("same sign" in line for line in one.sensitivity)
     assert [gate.passed for gate in one.gates] == [True, True, True]
 
 
-def test_a_method_that_is_bad_everywhere_is_not_called_stable() -> None:
+@pytest.mark.parametrize("measure", SPREADS)
+def test_a_method_that_is_bad_everywhere_is_not_called_stable_by_any_claim(measure: str) -> None:
+    pair = {"equivalent": ["ssc", "fixmatch"], "in": "std", "within": 0.01}
+    claims = [
+        less(measure),
+        less(measure, "fixmatch", "ssc"),
+        {"more": "ssc", "than": "fixmatch", "in": measure},
+        {"more": "fixmatch", "than": "ssc", "in": measure},
+        pair,
+    ]
+    for found in judged(
+        claims, lambda study: make_tables(study, surface(scale=STABLE, level={"fixmatch": 0.8, "ssc": 0.3})), seeds=5
+    ):
+        assert found.verdict == "inconclusive"
+        assert [gate.passed for gate in found.gates][:2] == [False, False]
+        assert "mean not worse (ssc)" in found.reason
+
+
+def test_alike_in_spread_but_not_in_level_is_no_equivalence() -> None:
+    pair = {"equivalent": ["ssc", "fixmatch"], "in": "std", "within": 0.02}
+    alike = {"fixmatch": 0.05, "ssc": 0.05}
     found = judged(
-        [less("std")],
-        lambda study: make_tables(study, surface(scale=STABLE, level={"fixmatch": 0.8, "ssc": 0.3})),
+        [pair], lambda study: make_tables(study, surface(scale=alike, level={"fixmatch": 0.8, "ssc": 0.3})), seeds=5
     )[0]
     assert found.verdict == "inconclusive"
-    assert [gate.passed for gate in found.gates][:2] == [False, False]
-    assert "mean not worse" in found.reason
+    assert [gate.passed for gate in found.gates] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("measure", ["std", "iqr", "range"])
+def test_methods_that_never_vary_are_no_equivalence_and_no_difference(measure: str) -> None:
+    """Constants such as 0.1 + 0.2 leave a var_point of some 1e-34, of either sign: that is no spread."""
+    claims = [less(measure), {"equivalent": ["ssc", "fixmatch"], "in": "std", "within": 0.02}]
+    for seeds in (3, 5):
+        study = make_study(claims, seeds=seeds)
+        statuses = {(m, p, s): "diverged" for m in METHODS for p in range(33) for s in range(seeds)}
+        for tables in (
+            make_tables(study, lambda *_: 0.1 + 0.2),
+            make_tables(study, lambda *_: 0.5, statuses=statuses),
+        ):
+            for found in judge_claims(study, tables, num_bootstrap=99):
+                assert found.verdict == "inconclusive"
+                assert found.effect.value is None
 
 
 def test_a_spread_that_is_small_only_for_the_ceiling_is_not_called_stable() -> None:
@@ -72,7 +118,7 @@ def test_a_spread_that_is_small_only_for_the_ceiling_is_not_called_stable() -> N
     found = judged([less("std")], lambda study: make_tables(study, accuracy))[0]
     assert found.effect.value > 0
     assert found.verdict == "inconclusive"
-    assert [gate.passed for gate in found.gates] == [True, True, False]
+    assert [gate.passed for gate in found.gates] == [True, True, False], found.gates
 
 
 def test_location_measures_follow_the_level() -> None:
@@ -99,7 +145,8 @@ def test_equivalence_by_two_one_sided_tests() -> None:
     flat = surface(scale={"fixmatch": 0.05, "ssc": 0.05})
     pair = {"equivalent": ["ssc", "fixmatch"]}
     claims = [
-        {**pair, "in": m, "within": w} for m, w in (("mean", 0.01), ("mean", 1e-5), ("std", 0.01), ("cvar", 0.02))
+        {**pair, "in": m, "within": w, "margin": 0.02}
+        for m, w in (("mean", 0.01), ("mean", 1e-5), ("std", 0.01), ("cvar", 0.02))
     ]
     same, close, spread, tail = judged(claims, lambda study: make_tables(study, flat))
     assert [v.verdict for v in (same, close, spread, tail)] == ["supported", "inconclusive", "supported", "supported"]
@@ -186,7 +233,10 @@ def test_failed_cells_enter_at_chance() -> None:
     assert by_policy["dropped"].points.tolist() == list(range(3, 33))
     found = judge_claims(study, tables)[0]
     assert found.warnings == ("failed cells (6 of ssc, 0 of fixmatch) enter at chance",)
-    assert [line.split(":")[0] for line in found.sensitivity] == ["failed cells dropped", "failed cells at accuracy 0"]
+    assert [line.split(":")[0] for line in found.sensitivity[1:]] == [
+        "failed cells dropped",
+        "failed cells at accuracy 0",
+    ]
 
 
 def test_a_sign_that_hangs_on_failed_cells_is_inconclusive() -> None:
@@ -198,7 +248,21 @@ def test_a_sign_that_hangs_on_failed_cells_is_inconclusive() -> None:
     assert found.effect.low > 0
     assert found.p_adjusted < 0.05
     assert found.verdict == "inconclusive"
-    assert "sign changes with failed cells dropped" in found.reason
+    assert "of another sign with failed cells dropped" in found.reason
+
+
+def test_an_undefined_alternative_is_no_agreement() -> None:
+    # A seed that fails at every point leaves no complete point once failed cells are dropped.
+    statuses = {("ssc", point, 2): "diverged" for point in range(1, 33)}
+    found = judged(
+        [{"more": "fixmatch", "than": "ssc", "in": "mean"}],
+        lambda study: make_tables(study, surface(scale=STABLE), statuses=statuses),
+    )[0]
+    assert any(line.startswith("failed cells dropped: inconclusive, undefined") for line in found.sensitivity)
+    assert found.verdict == "inconclusive"
+    undefined = finding(effect=Effect(math.nan, math.nan, math.nan, math.nan, "", "", reason="none"))
+    verdict, reason = decide(finding(alternatives=(("failed cells dropped", undefined),)), 0.01)
+    assert (verdict, reason) == ("inconclusive", "the effect is undefined with failed cells dropped")
 
 
 def test_failures_that_change_nothing_leave_the_verdict() -> None:
@@ -246,10 +310,12 @@ def test_the_rule() -> None:
     across = finding(effect=Effect(-0.5, -0.8, 0.1, 0.01, "", ""))
     assert decide(across, 0.03)[0] == "inconclusive"
     against = finding(effect=Effect(0.5, 0.2, 0.8, 0.01, "", ""), gates=(Gate(name="g", passed=False, detail=""),))
-    assert decide(against, 0.03)[0] == "refuted"
-    assert decide(against, 0.06)[0] == "inconclusive"
+    assert decide(against, 0.03)[0] == "inconclusive"
+    passed = against._replace(gates=(Gate(name="g", passed=True, detail=""),))
+    assert decide(passed, 0.03)[0] == "refuted"
+    assert decide(passed, 0.06)[0] == "inconclusive"
     turned = finding(alternatives=(("dropped", against),))
-    assert decide(turned, 0.03) == ("inconclusive", "the sign changes with dropped")
+    assert decide(turned, 0.03) == ("inconclusive", "the effect is of another sign with dropped")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from ssc_tune.report.figures import (
     interactions,
     looks,
     parameters,
+    plane,
     pseudo_labels,
+    ranges,
     shares,
     training,
 )
@@ -38,6 +40,7 @@ def figures(
     known = geometries or {}
     whole = looks.figure(analysis)
     found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    found += plane.figures(study, analysis)
     return found if whole is None else [whole, *found]
 
 
@@ -53,6 +56,7 @@ def _of_view(
         distribution.figure(view),
         interactions.figure(view),
         shares.figure(view, analysis),
+        *ranges.figures(view, analysis),
         *curves.figures(view, analysis),
         training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),
