@@ -30,7 +30,7 @@ def script() -> ModuleType:
 def test_it_prints_its_tables(
     script: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["looks.py", "--repeats", "4", "--looks", "4", "8", "--seeds", "3", "--stability"])
+    monkeypatch.setattr(sys, "argv", ["looks.py", "--repeats", "4", "--looks", "4", "8", "--seeds", "3"])
     script.main()
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ") and "---" not in line]
     heads = [row for row in rows if row.startswith("| law ")]
@@ -64,16 +64,16 @@ def test_all_looks_together_err_no_more_often_than_one(script: ModuleType, law: 
     (found,) = script.rates(law, measure, [LOOKS], 5, repeats)
     error = math.sqrt(0.05 * 0.95 / repeats)
     assert found.declared <= 0.05 + 3 * error
-    assert found.naive > found.declared
-    if law == "normal":
-        assert found.naive > 0.05 + 2 * error  # what looking costs that is not declared
+    assert found.naive > found.declared + error  # what looking costs that is not declared
+    if measure == "mean":
+        assert found.naive > 0.05 + 2 * error  # std errs less often than 5% at a single look
 
 
 @pytest.mark.slow
 def test_looks_save_cells_where_one_method_is_twice_as_stable(script: ModuleType) -> None:
-    few, more = script.savings("normal", 0.5, [LOOKS, (16, 32, 48, 64)], 5, 150)
+    few, more = script.savings("normal", 0.5, [LOOKS, (24, 32, 40, 48, 64)], 5, 150)
     for found in (few, more):
         assert found.power > 0.93
         assert found.power > found.power_fixed - 0.03
-    assert script.cells(few.points, 5) < 0.8 * script.cells(64, 5)
+    assert script.cells(few.points, 5) < 0.85 * script.cells(64, 5)
     assert script.cells(more.points, 5) < 0.7 * script.cells(64, 5)
