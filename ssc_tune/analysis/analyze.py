@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.extras import extras
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.looks import judge
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
@@ -30,8 +31,9 @@ def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int =
             summaries.append(summarize(study, tables, block, setting, method))
         if study.design.type != "search":
             comparisons += compare(study, tables, block, setting)
-    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    materials = Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+    judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
     return StudyAnalysis(
         study=study.name,
         summaries=tuple(summaries),

@@ -25,7 +25,9 @@ RESULTS = ("ok", "diverged", "failed")
 class Scores(NamedTuple):
     """One method's scores at its N distinct complete points (a score for each of the R seeds) of a block and setting.
 
-    Points with equal cells are one (:mod:`ssc_tune.design.distinct`): the first that is complete stands for them.
+    Points with equal cells are one (:mod:`ssc_tune.design.distinct`): the first that is complete stands for them. Only
+    what a search proposed stays as it is, repeats included: it is a path and no sample, several searches may meet in a
+    point, and the best of them, which is all that is judged there, is the same with a copy.
     """
 
     points: NDArray[np.int64]  # (N,) numbers of the points, increasing
@@ -92,7 +94,7 @@ def load(study: Study, tables: Tables, *, block: str, setting: str, method: str,
     lost_cells: NDArray[np.bool_] = np.equal(place.filled(cells, failed.astype(np.float64)), 1.0)
     complete = np.asarray(np.isfinite(np.hstack([test, validation])).all(axis=1))
     counted = np.flatnonzero(designed > 0) if not counts_defaults(study) else np.arange(len(designed))
-    equal = place.equal(expected)
+    equal = np.arange(len(designed)) if study.design.type == "search" else place.equal(expected)
     stands = dict(zip(designed[counted].tolist(), designed[counted][stand_ins(equal[counted])].tolist(), strict=True))
     there = counted[complete[counted]]
     rows = there[_kept(stand_ins(equal[there]))]

@@ -14,6 +14,7 @@ from ssc_tune.analysis import intervals, sobol, surrogate
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.analysis.variance import components, table, visible
 
+EXACT = "ANOVA, omega squared"
 HIGHER = "higher-order interactions"
 SEED, RESIDUAL = "seed", "residual"
 UNRESOLVED = "hyperparameters together"
@@ -66,7 +67,7 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
     Raises:
         ValueError: the points are no full grid, or shapes do not agree.
     """
-    evaluator = "ANOVA, omega squared"
+    evaluator = EXACT
     levels, values = np.asarray(points, dtype=np.float64), table(y)
     if levels.shape != (len(values), len(names)) or not is_full_grid(levels):
         raise ValueError("anova needs a full grid of points; use functional for scattered ones")

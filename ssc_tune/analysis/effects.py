@@ -15,6 +15,7 @@ import numpy as np
 from ssc_tune.analysis import comparison, intervals
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.summaries import cvar_of_tables
 from ssc_tune.analysis.tables import Tables
@@ -40,6 +41,7 @@ class ClaimData(NamedTuple):
     num_bootstrap: int
     parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
     estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
+    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
 
 
 class Effect(NamedTuple):

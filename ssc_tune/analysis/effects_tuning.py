@@ -10,8 +10,9 @@ import math
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import arrays, curves, decomposition, extremes, intervals, searches, splits, transfer, volume
+from ssc_tune.analysis import arrays, curves, extremes, intervals, searches, splits, transfer, volume
 from ssc_tune.analysis.effects import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.extras_material import Material
 from ssc_tune.analysis.extremes import Sample
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.space import ChoiceParameter
@@ -171,35 +172,23 @@ def tolerance_width(data: ClaimData) -> Effect:
 
 
 def importance(data: ClaimData) -> Effect:
-    """Share of the variance of accuracy that a parameter's main effect explains, against the claim's threshold."""
+    """Share of the variance of accuracy that a parameter's main effect explains, against the claim's threshold.
+
+    The share and its interval are those that the table of shares shows: :meth:`Material.shares`.
+    """
     claim = data.claim
     threshold = claim.at_least if claim.at_least is not None else claim.at_most
     assert claim.parameter is not None
     assert threshold is not None
     name = f"share of variance of {{x}} from {claim.parameter}"
-    where = arrays.coordinates(
-        data.study, data.tables, block=claim.block, setting=data.setting, points=data.first.points
-    )
-    if claim.parameter not in where.names or len(data.first.points) < 3 or len(data.first.seeds) < 2:
-        return undefined(name, f"{claim.parameter} does not vary here, or fewer than 3 points or 2 seeds")
-    space = data.study.search_space.parameters
-    if data.study.design.type == "grid":
-        varies = np.ptp(where.unit, axis=0) > 0
-        names = [n for n, v in zip(where.names, varies, strict=True) if v]
-        if claim.parameter not in names or not decomposition.is_full_grid(where.unit[:, varies]):
-            return undefined(name, "the complete points are not a full grid")
-        found = decomposition.anova(where.unit[:, varies], data.first.test, names, confidence=claim.confidence)
-    else:
-        choices = {k: len(p.choices) for k, n in enumerate(where.names) if isinstance(p := space[n], ChoiceParameter)}
-        found = decomposition.functional(
-            where.unit,
-            data.first.test,
-            where.names,
-            categories=choices,
-            num_bootstrap=min(200, data.num_bootstrap),
-            confidence=claim.confidence,
-            rng=data.rng,
-        )
+    if len(data.first.points) < 3 or len(data.first.seeds) < 2:
+        return undefined(name, "fewer than 3 points or 2 seeds")
+    material = _material(data)
+    if claim.parameter not in material.names:
+        return undefined(name, f"{claim.parameter} does not vary over the complete points")
+    if data.study.design.type == "grid" and not material.is_full_grid:
+        return undefined(name, "the complete points are not a full grid")
+    found = material.shares(claim.confidence)
     if claim.parameter not in found.sources:
         return undefined(name, found.reason or "the share is undefined")
     index = found.sources.index(claim.parameter)
@@ -208,3 +197,13 @@ def importance(data: ClaimData) -> Effect:
     reach = (share - low if share > threshold else high - share) / z
     p_value = float(2 * stats.norm.sf(abs(share - threshold) / reach)) if reach > 0 else math.nan
     return Effect(share, low, high, p_value, name, found.evaluator)
+
+
+def _material(data: ClaimData) -> Material:
+    """The study's own of the claim's method, so that claims and tables are one computation; else made of the scores."""
+    method = data.claim.methods[0]
+    if data.materials is not None:
+        found = data.materials.of(data.claim.block, data.setting, method, data.policy)
+        if found is not None and np.array_equal(found.scores.test, data.first.test):
+            return found
+    return Material(data.study, data.tables, data.first, block=data.claim.block, setting=data.setting, method=method)

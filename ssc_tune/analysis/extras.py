@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ssc_tune.analysis import extras_explore, extras_pairs, extras_single
-from ssc_tune.analysis.extras_material import Findings, Material, collect, plain
+from ssc_tune.analysis.extras_material import MOST_DRAWS, Findings, Material, Materials, plain
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.models import Study
@@ -55,7 +55,9 @@ def _generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
 
 
-def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Extras:
+def extras(
+    study: Study, tables: Tables, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Extras:
     """Curves, shares and facts of every block, setting and method of a study.
 
     Args:
@@ -63,17 +65,19 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
         tables: its records; failed and diverged cells score at chance, points that lack a cell are left out.
         seed: of every generator used.
         num_bootstrap: resamples for bands; at most 200 are drawn, which fixes a standard error to 5%.
+        materials: of the same study, tables, seed and number of resamples, where claims are judged with them too.
 
     The surrogate of a method is fitted once and serves its partial dependence and its variance decomposition. Adaptive
     (``search``) points are no sample of the space: from them only convergence is read.
     """
     gathered = _Gathered()
-    draws = min(num_bootstrap, 200)
+    draws = min(num_bootstrap, MOST_DRAWS)
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
     known: dict[tuple[str, str, str], Material] = {}
     for block, setting in itertools.product(study.blocks, study.setting_names):
         methods = []
         for method in study.block_methods(block):
-            material = collect(study, tables, block=block, setting=setting, method=method)
+            material = made.of(block, setting, method)
             if material is None:
                 gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
                 continue
@@ -113,8 +117,7 @@ def _transfer(
         methods = study.block_methods(block)
         found = {m: [known.get((block, setting, m)) for setting in study.setting_names] for m in methods}
         for method in methods:
-            rng = _generator(seed, block, method, "transfer")
-            piece = partial(extras_pairs.transfer_over_settings, found, method, block, rng)
+            piece = partial(extras_pairs.transfer_over_settings, found, method, block)
             gathered.add(f"{method} ({block}), transfer", piece)
             rng = _generator(seed, block, method, "exploratory plane")
             explore = partial(extras_explore.over_settings, found, method, block, draws, rng)

@@ -66,7 +66,7 @@ def _fitted(material: Material, rng: np.random.Generator) -> Fitted:
     Raises:
         ValueError: there is none, or its cross-validated R2 is too low.
     """
-    fitted = material.fitted(rng)
+    fitted = material.fitted()
     if not fitted.r2 >= sobol.MINIMUM_R2:
         raise ValueError(f"cross-validated R2 of the surrogate is {fitted.r2:.2f}, below {sobol.MINIMUM_R2:g}")
     return fitted
@@ -141,7 +141,7 @@ def _default(own: Sequence[Material], limits: Array) -> float | None:
 def _dimensions(own: Sequence[Material], limits: Array, draws: int, rng: np.random.Generator) -> dict[str, Any]:
     """The distribution of the effective dimension over resamples of points and seeds, the same in every setting."""
     try:
-        models, grid, sizes = predictors(own, rng)
+        models, grid, sizes = predictors(own)
         points = own[0].scores.points
         if not all(np.array_equal(material.scores.points, points) for material in own):
             raise ValueError("a setting lacks points, so the settings' points cannot be drawn together")

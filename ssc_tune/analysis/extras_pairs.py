@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.analysis import arrays, budget, convergence, surrogate, transfer
-from ssc_tune.analysis.comparison import Result, mean_difference
+from ssc_tune.analysis import arrays, budget, effects_speed, surrogate, transfer
+from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.effects_speed import target_of
 from ssc_tune.analysis.extras_material import Findings, Material
-from ssc_tune.analysis.extras_single import filled_paths
 from ssc_tune.analysis.variance import FloatArray as Array
+from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
+_SPEED: dict[str, Measurer] = {
+    "steps_to_target": effects_speed.steps_to_target,
+    "area_under_curve": effects_speed.area_under_curve,
+}
 Compare = Callable[[Material, Material], Findings]
 _MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
 
 
 def pieces(study: Study) -> list[tuple[str, Compare]]:
-    """The comparisons that a study's design allows, by name."""
+    """The comparisons that a study's design allows, by name; points of two searches are no pairs."""
+    if study.design.type == "search":
+        return []
     found: list[tuple[str, Compare]] = [("convergence", speed)]
     if study.design.type in ("sobol", "random", "grid"):
         found.append(("budget", tuning))
@@ -52,44 +59,47 @@ def tuning(first: Material, second: Material) -> Findings:
     return Findings(facts=[("budget", _row(first, second, num_points=len(a.points), **values))])
 
 
-def _difference(found: Result) -> dict[str, Any]:
-    return {"value": found.estimate, "low": found.low, "high": found.high, "p": found.p_value, "reason": found.reason}
-
-
 def speed(first: Material, second: Material) -> Findings:
-    """Second minus first: restricted mean steps to a common target, and area under the accuracy curve."""
+    """First minus second: steps to a common target, and area under the accuracy curve, as claims are judged by them.
+
+    Raises:
+        ValueError: both are undefined.
+    """
     a, b = arrays.paired(first.scores, second.scores)
-    (steps, one), (other_steps, two) = filled_paths(first), filled_paths(second)
-    if not np.array_equal(steps, other_steps):
-        raise ValueError("the methods were evaluated at different steps")
-    one = one[np.searchsorted(first.scores.points, a.points)]
-    two = two[np.searchsorted(second.scores.points, b.points)]
-    num_classes = int(first.tables.cells["num_classes"].iloc[0])
-    target, reason = target_of(a.validation, b.validation, num_classes)
-    if reason:
-        raise ValueError(reason)
-    arrivals = [
-        convergence.steps_to_target(steps, np.where(scores.failed[:, :, None], np.nan, path), target)
-        for scores, path in ((a, one), (b, two))
-    ]
-    found = convergence.speed_difference(arrivals[0], arrivals[1])
-    areas = [convergence.area_under_curve(steps, path) for path in (one, two)]
-    row = _row(first, second, target=target, steps=_difference(found.difference), sign_p=found.sign_p)
-    row |= {"num_censored": found.num_censored, "horizon": arrivals[0].horizon}
-    if np.isfinite(areas[0]).all():
-        row["area"] = _difference(mean_difference(areas[0], areas[1]))
-    return Findings(facts=[("convergence", row)])
+    if len(a.points) == 0:
+        raise ValueError("no point is complete for both")
+    steps, area = (_effect(name, measurer, first, second, a, b) for name, measurer in _SPEED.items())
+    if not (math.isfinite(steps.estimate) or math.isfinite(area.estimate)):
+        raise ValueError(steps.reason)
+    cells = arrays.select(first.tables.cells, first.block, first.setting)
+    target, _ = target_of(a.validation, b.validation, int(cells["num_classes"].iloc[0]))
+    values = {"target": target, "steps": _shown(steps), "how": steps.how, "area": _shown(area)}
+    reasons = [effect.reason for effect in (steps, area) if not math.isfinite(effect.estimate)]
+    return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)
 
 
-def transfer_over_settings(
-    found: Mapping[str, Sequence[Material | None]], method: str, block: str, rng: np.random.Generator
-) -> Findings:
+def _effect(
+    measure: str, measurer: Measurer, first: Material, second: Material, a: arrays.Scores, b: arrays.Scores
+) -> Effect:
+    """What a claim ``more: first, than: second`` in a measure would be judged by."""
+    place = {"block": first.block, "setting": first.setting}
+    claim = Claim.model_validate({"name": measure, "more": first.method, "than": second.method, "in": measure, **place})
+    rng = np.random.default_rng(0)
+    return measurer(ClaimData(claim, first.study, first.tables, first.setting, a, b, "chance", rng, 0))
+
+
+def _shown(effect: Effect) -> dict[str, Any]:
+    found = {"value": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
+    return {**found, "reason": effect.reason}
+
+
+def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:
     """Phi of a method over the settings, on scores normalized over all methods, and its effective dimension."""
     own, common, tables, choosers = common_tables(found, method)
     limits = limits_of(found)
     held_out = transfer.held_out_sensitivity(tables, choose_by=choosers, limits=limits)
     measured = transfer.sensitivity(tables.mean(axis=2), limits=limits)
-    dimension = _dimension(own, limits, rng)
+    dimension = _dimension(own, limits)
     row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
     row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
     row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
@@ -134,11 +144,11 @@ def limits_of(found: Mapping[str, Sequence[Material | None]]) -> Array:
     return np.array(limits)
 
 
-def _dimension(own: Sequence[Material], limits: Array, rng: np.random.Generator) -> dict[str, Any]:
+def _dimension(own: Sequence[Material], limits: Array) -> dict[str, Any]:
     """Effective dimension on a grid of the surrogates' predictions, or on the design itself where it is a grid."""
     names = own[0].names
     try:
-        models, grid, _ = predictors(own, rng)
+        models, grid, _ = predictors(own)
     except ValueError as error:
         return {"effective_dimension": None, "retuned": [], "dimension_reason": str(error)}
     scores = transfer.normalize(np.stack([model.predict(grid) for model in models]), limits=limits)
@@ -151,9 +161,7 @@ def _dimension(own: Sequence[Material], limits: Array, rng: np.random.Generator)
     }
 
 
-def predictors(
-    own: Sequence[Material], rng: np.random.Generator
-) -> tuple[list[surrogate.Surrogate], Array, tuple[int, ...]]:
+def predictors(own: Sequence[Material]) -> tuple[list[surrogate.Surrogate], Array, tuple[int, ...]]:
     """A surrogate a setting, a full grid (M, P) in C order to predict, and the number of levels of each parameter.
 
     Raises:
@@ -163,7 +171,7 @@ def predictors(
     names = own[0].names
     if not names or any(material.names != names for material in own):
         raise ValueError("the settings do not vary the same parameters")
-    models = [material.fitted(rng) for material in own]
+    models = [material.fitted() for material in own]
     worst = min(model.r2 for model in models)
     if not worst >= 0.5:
         raise ValueError(f"cross-validated R2 of a surrogate is {worst:.2f}, below 0.5")

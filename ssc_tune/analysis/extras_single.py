@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ssc_tune.analysis import arrays, budget, curves, decomposition, extremes, importance, intervals, sobol, volume
 from ssc_tune.analysis.effects_speed import paths
+from ssc_tune.analysis.effects_tuning import TOLERANCE
 from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.extras_material import Findings, Material
 from ssc_tune.analysis.intervals import Interval
@@ -22,7 +23,6 @@ from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
 ACCURACY = "test accuracy"
 CONFIDENCE = 0.95
 NOT_ALL = "of the variance over point means, noise of the seeds included"
-TOLERANCE = 0.02
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
@@ -138,7 +138,7 @@ def _best(test: Array, validation: Array) -> float:
 
 def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Partial dependence on each parameter, and the same relative to the method's own best."""
-    model, r2 = material.fitted(rng)
+    model, r2 = material.fitted()
     best = _best(material.scores.test, material.scores.validation)
     found = []
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
@@ -214,28 +214,9 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
 
 def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
-    test = material.scores.test
-    if not material.names:
-        raise ValueError("no parameter varies")
-    if material.study.design.type == "grid" and decomposition.is_full_grid(material.unit) and test.shape[1] > 1:
-        found = decomposition.anova(material.unit, test, material.names)
-        how = "omega squared; noncentral F"
-    else:
-        try:
-            model, r2 = material.fitted(rng)
-        except ValueError:  # decomposition.functional says why itself, and still separates points, seeds and residual
-            model, r2 = None, None
-        found = decomposition.functional(
-            material.unit,
-            test,
-            material.names,
-            categories=material.categories,
-            num_bootstrap=num_bootstrap,
-            rng=rng,
-            model=model,
-            r2=r2,
-        )
-        how = "functional ANOVA; bootstrap over points, normal"
+    found = material.shares(CONFIDENCE)
+    exact = found.evaluator == decomposition.EXACT
+    how = "omega squared; noncentral F" if exact else "functional ANOVA; bootstrap over points, normal"
     reasons = [found.reason] if found.reason else []
     return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
 

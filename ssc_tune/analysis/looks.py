@@ -19,6 +19,7 @@ from typing import NamedTuple
 from ssc_tune.analysis import effects, sequential, verdicts
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.estimates import number
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.gates import words
 from ssc_tune.analysis.result import Look, LookVerdict, Verdict
 from ssc_tune.analysis.tables import Tables
@@ -40,7 +41,9 @@ class Judged(NamedTuple):
     looks: tuple[Look, ...]
 
 
-def judge(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> Judged:
+def judge(
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
+) -> Judged:
     """Verdicts on all claims of a study, in their order, and its looks.
 
     Args:
@@ -48,9 +51,10 @@ def judge(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2
         tables: its results, complete or not.
         seed: of every bootstrap and permutation.
         num_bootstrap: draws of each.
+        materials: of all points, as the study's tables of shares are made of; a look makes those of its own points.
     """
     if not study.looks:
-        found = verdicts.judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+        found = verdicts.judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
         return Judged(found, ())
     complete = [points for points in study.looks if not num_missing(study, tables, points)]
     series = [_findings(study, tables, points, seed=seed, num_bootstrap=num_bootstrap) for points in complete]
@@ -115,14 +119,16 @@ def _alpha(claim: Claim) -> float:
 def _findings(study: Study, tables: Tables, points: int, *, seed: int, num_bootstrap: int) -> list[Finding]:
     """What a look shows of each claim, with its repeated interval."""
     cut = until(study, tables, points)
+    materials = Materials(*cut, seed=seed, num_bootstrap=num_bootstrap)
     found = []
     for claim in study.claims:
         if len(fractions(study, claim)) == 1:
-            found.append(verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap))
+            one = verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+            found.append(one)
             continue
         confidence = min(1 - _level(study, claim, points).nominal, MOST_CONFIDENT)
         repeated = claim.model_copy(update={"confidence": confidence})
-        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap)
+        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
         others = tuple((label, other._replace(declared=claim.confidence)) for label, other in one.alternatives)
         found.append(one._replace(declared=claim.confidence, alternatives=others))
     return found

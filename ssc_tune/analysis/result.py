@@ -162,7 +162,11 @@ class Comparison(Frozen):
     log_std_ratio_logit: Estimate  # the same on logit(accuracy)
     mean_difference: Estimate
     mean_difference_p: float | None
-    probability_better: Estimate  # share of points where first's mean exceeds second's, ties half; Wilson
+    failure_difference: Estimate = Estimate(value=None, note="no cell diverged or failed")  # of the rates
+    failure_difference_p: float | None = None
+    failures_alone: tuple[int, int] | None = None  # cells that failed with the first alone, and with the second alone
+    mcnemar_p: float | None = None  # of these two numbers, as if cells were independent
+    probability_better: Estimate  # share of cells where first exceeds second, ties half
 
 
 class Curve(Frozen):

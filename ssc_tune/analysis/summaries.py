@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, unseen, variance
 from ssc_tune.analysis.arrays import Scores, load, paired, select
 from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
+from ssc_tune.analysis.failures import compare_failures
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.result import Comparison, Estimate, MethodSummary, Score
 from ssc_tune.analysis.tables import Tables
@@ -203,11 +205,22 @@ def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
 def compare(study: Study, tables: Tables, block: str, setting: str) -> list[Comparison]:
     """Every pair of a block's methods, at the points that both have; failed cells at chance."""
     loaded = {m: load(study, tables, block=block, setting=setting, method=m) for m in study.block_methods(block)}
-    return [
-        _compare(x, y, block, setting, *paired(loaded[x], loaded[y]))
-        for x, y in combinations(loaded, 2)
-        if len(np.intersect1d(loaded[x].points, loaded[y].points))
-    ]
+    pairs = {(x, y): paired(loaded[x], loaded[y]) for x, y in combinations(loaded, 2)}
+    return [_compare(x, y, block, setting, *both) for (x, y), both in pairs.items() if len(both[0].points)]
+
+
+def _failures(first: Scores, second: Scores) -> dict[str, Any]:
+    """The comparison of failure rates, where a cell failed."""
+    if not (first.failed.any() or second.failed.any()):
+        return {}
+    found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE)
+    how = "rate of the first minus rate of the second; two-way variance, Satterthwaite t"
+    return {
+        "failure_difference": estimate(found.difference, confidence=CONFIDENCE, how=how),
+        "failure_difference_p": number(found.difference.p_value),
+        "failures_alone": (found.first_alone, found.second_alone),
+        "mcnemar_p": number(found.mcnemar_p),
+    }
 
 
 def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Scores) -> Comparison:
@@ -226,6 +239,7 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on logit(accuracy); {jackknife}"),
         mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
         mean_difference_p=number(difference.p_value),
+        **_failures(first, second),
         probability_better=estimate(
             better,
             confidence=CONFIDENCE,

@@ -38,6 +38,7 @@ from ssc_tune.analysis import (
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import percent, sentence
@@ -126,9 +127,14 @@ def p_of(claim: Claim, effect: Effect) -> float:
     return float(stats.t.sf(gap, effect.df) if gap >= 0 else min(1.0, 2 * stats.t.sf(-gap, effect.df)))
 
 
-def judge_claims(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> tuple[Verdict, ...]:
-    """Verdicts on all claims of a study, in their order."""
-    findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+def judge_claims(
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
+) -> tuple[Verdict, ...]:
+    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    findings = [
+        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
+    ]
     return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
 
 
@@ -152,15 +158,20 @@ def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int) -> Finding:
+def find(
+    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
-    data = _data(study, tables, claim, "chance", seed, num_bootstrap)
-    finding = find_in(data)
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+
+    def under(policy: Policy) -> ClaimData:
+        data = _data(study, tables, claim, policy, seed, num_bootstrap)
+        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
+
+    finding = find_in(under("chance"))
     if not sum(finding.num_failed):
         return finding
-    others = [
-        (label, find_in(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
-    ]
+    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
     return finding._replace(alternatives=tuple(others))
 
 

@@ -91,7 +91,9 @@ def _points(study: Study, cells: list[Cell]) -> dict[str, int]:
     for cell in cells:
         if cell.placement.point or counts_defaults(study):
             ids.setdefault(cell.placement.point, []).append(cell.cell_id)
-    return {"points": len(ids), "distinct_points": len({tuple(sorted(own)) for own in ids.values()})}
+    distinct = {tuple(sorted(own)) for own in ids.values()}
+    searched = study.design.type == "search"  # a path, repeats included
+    return {"points": len(ids), "distinct_points": len(ids) if searched else len(distinct)}
 
 
 def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:

@@ -176,10 +176,32 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
             interval(c.mean_difference),
             c.mean_difference_p,
         ),
-        (f"P({c.first} > {c.second})", "share of points, ties half", interval(c.probability_better), None),
+        *_failures(c),
+        (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
     shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
     return {"title": f"{c.first} against {c.second}" + (f" ({', '.join(place)})" if place else ""), "rows": shown}
+
+
+def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
+    """Rows on cells that diverged or failed; none where none did."""
+    if c.failures_alone is None:
+        return []
+    first, second = c.failures_alone
+    return [
+        (
+            f"failure rate of {c.first} - failure rate of {c.second}",
+            "share of cells, points and seeds both a sample",
+            interval(c.failure_difference),
+            c.failure_difference_p,
+        ),
+        (
+            "cells that failed with one method alone",
+            "McNemar's exact test; it takes cells for independent, and those of a point or seed tend to fail together",
+            f"{first} of {c.first}, {second} of {c.second}",
+            c.mcnemar_p,
+        ),
+    ]
 
 
 def _ratio(estimate: Any) -> str:

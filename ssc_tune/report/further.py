@@ -16,9 +16,13 @@ _TITLES = {
     "convergence": (
         "Convergence",
         "target: a validation accuracy; steps: difference of steps to the target, first minus second; area: of the "
-        "accuracy curve, likewise; num censored: cells of the first and of the second that never reach the target",
+        "accuracy curve, likewise",
     ),
-    "transfer": ("Transfer over settings", "phi: mean tuned score in each setting minus the best fixed point's"),
+    "transfer": (
+        "Transfer over settings",
+        "sensitivity: mean tuned score in each setting minus the best fixed point's; scores are normalized in each "
+        "setting over all methods of the block, those of a claim over its two methods",
+    ),
     "importance": (
         "Importance of hyperparameters",
         "shares of the variance of point means by each evaluator, not normalized: total is what they explain together",

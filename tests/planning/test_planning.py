@@ -352,11 +352,11 @@ def test_looks_are_simulated_at_their_nominal_levels() -> None:
     from ssc_tune.planning import looks_of
 
     content = {"points": 64, "type": "sobol", "looks": [16, 32, 64]}
-    made = make_study([{"less": "ssc", "than": "fixmatch", "in": "std"}], design=content)
+    made = study(design=content)
     whole = looks_of(made, 64, 0.05, 0.025)
     assert [look.points for look in whole] == [16, 32, 64]
     assert [look.alpha for look in whole] == pytest.approx(sequential.nominal_levels(0.05, [0.25, 0.5, 1]))
     assert [look.level for look in whole] == pytest.approx(sequential.nominal_levels(0.025, [0.25, 0.5, 1]))
     assert [look.points for look in looks_of(made, 32, 0.05, 0.025)] == [8, 16, 32]
-    once = looks_of(make_study(), 64, 0.05, 0.025)
+    once = looks_of(study(), 64, 0.05, 0.025)
     assert once == [(64, 0.05, 0.025)]
