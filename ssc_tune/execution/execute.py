@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -82,16 +82,31 @@ def execute(
             problem = _launch(study, folder, source, watcher, stop=stop, workers=workers, launched=launched)
             if problem:
                 problems.append(problem)
-            lost = [c for c in launched.values() if not folder.records.path(c.cell_id).exists()]
+            late, lost = _unreported(folder, launched)
             if stop.is_set():
                 _close_orphans(folder)
                 break
             source.give_back(lost)
+            for cell, record in late:
+                watcher.finished(cell, record)
             idle_launches = idle_launches + 1 if source.num_to_run >= before else 0
             if idle_launches > study.retries + 1:
                 problems.append(f"{source.num_to_run} cells could not be run: {problem or 'workers die'}")
                 break
     return Outcome(stop.is_set(), workers, time.monotonic() - started, problems)
+
+
+def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list[tuple[Cell, Record]], list[Cell]]:
+    """Of the cells that a launch has not reported: those that have a record all the same, and those that have none."""
+    late: list[tuple[Cell, Record]] = []
+    lost: list[Cell] = []
+    for cell in launched.values():
+        record, _ = folder.records.read_or_set_aside(cell.cell_id)
+        if record is None:
+            lost.append(cell)
+        else:
+            late.append((cell, record))
+    return late, lost
 
 
 def _close_orphans(folder: StudyFolder) -> None:

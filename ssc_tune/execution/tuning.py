@@ -117,6 +117,7 @@ class CellSearcher(Searcher):
         if record is None:
             self._source.lost(cell.cell_id)
         else:
+            self._launched.pop(cell.cell_id, None)
             self._watcher.finished(cell, record)
 
     def save(self, checkpoint_path: str) -> None:

@@ -185,6 +185,7 @@ class Study(Frozen):
 
     def first_points(self, points: int) -> Study:
         """The study as it was with the first ``points`` points of its sobol or random design, and no looks."""
+        assert isinstance(self.design, SobolDesign | RandomDesign)
         return self.model_copy(
             update={"design": self.design.model_copy(update={"points": points, "looks": (), "stop": "never"})}
         )

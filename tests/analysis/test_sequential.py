@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,6 +149,16 @@ def test_a_part_that_all_looks_share_makes_crossings_rarer(shared: float) -> Non
     bounds = sequential.boundaries(0.05, DOUBLING)
     inside = stats.multivariate_normal(cov=covariance / np.outer(sd, sd), seed=0).cdf(bounds, lower_limit=-bounds)
     assert 1 - inside < 0.05
+
+
+def test_the_documented_shares_of_looks_at_16_32_and_64_points() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "looks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+)% \| ([\d.]+) \| ([\d.]+) \|$", page, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["16", "32", "64"]
+    columns = [np.array([float(row[i]) for row in rows]) for i in (1, 2, 3)]
+    assert columns[0] / 100 == pytest.approx(sequential.spending(0.05, DOUBLING), rel=0.01)
+    assert columns[1] == pytest.approx(sequential.nominal_levels(0.05, DOUBLING), rel=0.002)
+    assert columns[2] == pytest.approx(sequential.boundaries(0.05, DOUBLING), abs=0.005)
 
 
 @pytest.mark.parametrize(
