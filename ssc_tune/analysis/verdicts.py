@@ -208,7 +208,7 @@ def find_in(data: ClaimData) -> Finding:
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
-        warnings=(*_warnings(data), *effects_settings.warnings(effect)),
+        warnings=(*_warnings(data), *effects_settings.warnings(effect, claim)),
         num_failed=_num_failed(data),
         alternatives=(),
         specifications=varied,
