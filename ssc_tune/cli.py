@@ -40,14 +40,19 @@ def make_parser() -> argparse.ArgumentParser:
     report = add("report", "write the report again, from the records alone")
     _add_study(report)
     _add_json(report)
+    _add_register(add("register", "put a study's plan on record before its cells, and print its hash; runs nothing"))
     check = add(
         "check",
-        "tell whether every claim has the verdict that the study expects",
-        more="Exits with 0 if so and every cell has a record, with 1 otherwise.",
+        "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered",
+        more="Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
+        "registrations is damaged or the plan's hash is not the one given.",
     )
     _add_study(check)
+    check.add_argument("--registration", metavar="HASH", help="hash that the plan must have, 16 digits of it or more")
     _add_json(check)
-    plan = add("plan", "tell what difference in spread a study would see, and how to spend a budget, before running it")
+    plan = add(
+        "plan", "tell how often a study would see a difference in spread, and how to spend a budget, before it runs"
+    )
     _add_study(plan)
     _add_plan(plan)
     sync = add("sync", "write the MLflow view again, from the records alone")
@@ -63,6 +68,11 @@ def make_parser() -> argparse.ArgumentParser:
         "shell", choices=("bash", "zsh", "fish"), help='for instance: eval "$(ssc-tune completion bash)"'
     )
     return parser
+
+
+def _add_register(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    _add_json(parser)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
@@ -82,16 +92,34 @@ def _add_tracking(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--pilot", type=int, metavar="N", help="run the first N points of the design first; their cells count later"
+        "--pilot",
+        type=int,
+        metavar="N",
+        help="run the first N points of the design first, showing no result of theirs; their cells count later",
     )
     source.add_argument(
         "--variances",
         metavar="point=..,seed=..,error=..",
-        help="variance components of accuracy (a share of 1) of the less stable method; default: from the records",
+        help="variance components of accuracy (a share of 1), mean of the methods, and mean=.. for the mean accuracy; "
+        "default: from the records, pooled over the methods",
     )
     parser.add_argument("--budget", type=int, metavar="CELLS", help="divide so many training runs of one block")
     parser.add_argument(
-        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the budget is to see (default 0.5)"
+        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the study is to see (default 0.5)"
+    )
+    parser.add_argument(
+        "--mean-gain",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="mean accuracy of the more stable method minus that of the other (default 0: equal means)",
+    )
+    parser.add_argument(
+        "--slope-cv",
+        type=float,
+        metavar="X",
+        help="how much sensitivity varies by seed, as a coefficient of variation; default: from a pilot of at least 8 "
+        "points and 3 seeds, else 0.2",
     )
     parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
     parser.add_argument("--setting", help="setting of the study (default: its first)")
@@ -164,7 +192,11 @@ def _with_study(arguments: argparse.Namespace) -> int:
         case "check":
             from ssc_tune.commands.judge import check
 
-            return check(study, storage, as_json=arguments.json)
+            return check(study, storage, as_json=arguments.json, registration=arguments.registration)
+        case "register":
+            from ssc_tune.commands.registered import register_study
+
+            return register_study(study, storage, as_json=arguments.json)
         case "plan":
             from ssc_tune.commands.plan import plan
 

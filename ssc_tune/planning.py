@@ -1,35 +1,40 @@
-"""Before spending: what difference in spread a study would see, and how to divide a budget between points and seeds.
+"""Before spending: how often a study's rule would see a difference in spread, and how to divide a budget.
 
-The question is asked of a claim ``less: A, than: B, in: std``, by simulation of the rule that judges it
-(:mod:`ssc_tune.analysis.power`), at the level that Holm's first step leaves to one of the study's claims. Effects of
-points are normal and independent between methods; skewed ones need more points (about half as many again).
-Cells of a pilot may be counted later: only variances are read from it, not the difference between the methods.
+The question is asked of a claim ``less: A, than: B, in: std``, by simulation of the whole rule that judges it
+(:mod:`ssc_tune.analysis.power`): interval, p-value at the level that Holm's first step leaves to one of the study's
+claims, and the gates with the claim's margin. What is known of the accuracies comes from a pilot, which stays blind:
+only what is pooled over the methods is read from it (:mod:`ssc_tune.analysis.law`), so its cells may count later.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
-from ssc_tune.study.models import RandomDesign, SobolDesign, Study
+from ssc_tune.pilot import LEAST_POINTS, Known, claim_of
+from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.power import Variances
-    from ssc_tune.pipeline import Progress
-
-LEAST_POINTS = 4
-"""Points of a pilot below which its variances say next to nothing."""
+    from ssc_tune.analysis.power import Look, Question
 
 
 class Size(Frozen):
-    """A size of the study and what it sees."""
+    """A size of the study, and in what share of simulated studies with the ratio asked for its rule and parts speak."""
 
     points: int
     seeds: int
     cells: int  # of the block, all methods, defaults included
-    ratio: float | None  # largest ratio of spreads seen with the power asked for; none if none is
+    power: float  # the whole rule supports the claim
+    test: float  # interval and p-value alone would
+    mean_gate: float  # "mean not worse" is passed
+    worst_gate: float  # "worst 10% not worse" is passed
+    logit_gate: float  # "same sign on logit(accuracy)" is passed
+    skewed: float  # the whole rule, if the effects of points had an exponential's tail
+    margin: float | None  # smallest margin with which the whole rule has the power asked for; none up to 0.1
+    ratio: float | None  # largest ratio of spreads seen by the whole rule with the power asked for; none if none is
 
 
 class Division(Frozen):
@@ -39,176 +44,178 @@ class Division(Frozen):
     seeds: int
     cells: int
     power: float
+    test: float
 
 
 class Plan(Frozen):
-    """The answer of ``ssc-tune plan``. Variances are in the square of accuracy as a share of 1."""
+    """The answer of ``ssc-tune plan``. Variances are in the square of accuracy as a share of 1, pooled over methods."""
 
     study: str
     block: str
+    claim: str | None  # the claim planned for; none if the block has none on std
+    num_claims: int
     source: str  # where the variances come from, in words
     point_variance: float
     seed_variance: float
     error_variance: float
-    power: float
-    level: float  # two-sided, of one claim
+    mean_accuracy: float
+    point_correlation: float  # of the two methods' effects
+    slope_cv: float
+    assumed: tuple[str, ...]  # what is not known and was assumed, in words
+    target_ratio: float
+    mean_gain: float
+    margin: float
+    power: float  # asked for
+    alpha: float  # two-sided, of the interval and the gates
+    level: float  # to which the p-value is held
+    num_simulations: int
     sizes: tuple[Size, ...]  # the study's own first
     budget: int | None = None
-    target_ratio: float | None = None
     divisions: tuple[Division, ...] = ()  # the most powerful first
-
-
-def parse_variances(text: str) -> Variances:
-    """``point=0.002,seed=0.0001,error=0.0005``; seed and error are 0 where they are left out.
-
-    Raises:
-        ValueError: another form or key, a negative number, or no positive variance of points.
-    """
-    from ssc_tune.analysis.power import Variances
-
-    found: dict[str, float] = {}
-    for part in text.split(","):
-        key, _, value = part.partition("=")
-        if key.strip() not in Variances._fields or key.strip() in found:
-            raise InputError(f"--variances: {part!r}; allowed: point=..,seed=..,error=.., each once")
-        try:
-            found[key.strip()] = float(value)
-        except ValueError:
-            raise InputError(f"--variances: {part!r}: not a number") from None
-    if not found.get("point", 0) > 0 or not all(0 <= v < math.inf for v in found.values()):
-        raise InputError("--variances: point must be given and positive, the others must not be negative")
-    return Variances(**found)
-
-
-def variances_of(study: Study, progress: Progress, *, block: str, setting: str) -> tuple[Variances, str]:
-    """Variance components from the complete points of a study's records, and in words what they rest on.
-
-    Of the methods of the block, those of the one that varies most over points: its spread is the one to be halved.
-
-    Raises:
-        ValueError: fewer than four complete points or two seeds, or no spread beyond the noise of the seeds.
-    """
-    from ssc_tune.analysis.arrays import load
-    from ssc_tune.analysis.build import build_tables
-    from ssc_tune.analysis.power import pilot_variances
-
-    tables = build_tables(study, progress.cells, progress.records)
-    found, reasons = [], []
-    for method in study.block_methods(block):
-        scores = load(study, tables, block=block, setting=setting, method=method).test
-        if scores.shape[0] < LEAST_POINTS or scores.shape[1] < 2:
-            reasons.append(f"{method} has {scores.shape[0]} complete points with {scores.shape[1]} seeds")
-            continue
-        try:
-            variances = pilot_variances(scores)
-        except ValueError:
-            reasons.append(f"{method} varies no more over points than its seeds do")
-            continue
-        text = f"records of {scores.shape[0]} points x {scores.shape[1]} seeds of {method}, the less stable method"
-        found.append((variances, text))
-    if not found:
-        raise InputError(
-            f"{study.name}: no variances from the records of block {block} ({'; '.join(reasons)}); at least "
-            f"{LEAST_POINTS} points and 2 seeds are needed: use --pilot N or --variances point=..,seed=..,error=.."
-        )
-    return max(found, key=lambda item: item[0].point)
-
-
-def pilot_study(study: Study, points: int) -> Study:
-    """The study with its first ``points`` points alone.
-
-    Raises:
-        ValueError: the design cannot be cut short, or the pilot is too small or not smaller than the study.
-    """
-    design = study.design
-    if not isinstance(design, SobolDesign | RandomDesign):
-        raise InputError(f"--pilot needs design type sobol or random, not {design.type}: these can be enlarged")
-    if study.seeds < 2:
-        raise InputError("--pilot needs seeds: 2 or more, otherwise noise counts as sensitivity")
-    if not LEAST_POINTS <= points <= design.points:
-        raise InputError(f"--pilot must be from {LEAST_POINTS} to the study's {design.points} points, not {points}")
-    return study.model_copy(update={"design": design.model_copy(update={"points": points})})
 
 
 def make_plan(
     study: Study,
-    variances: Variances,
-    source: str,
+    known: Known,
     *,
     block: str = "shared",
+    setting: str | None = None,
     budget: int | None = None,
     ratio: float = 0.5,
+    mean_gain: float = 0.0,
     power: float = 0.8,
-    num_simulations: int = 300,
+    num_simulations: int = 2000,
 ) -> Plan:
     """The plan of a study.
 
     Args:
         study: what would be run; a design without points of its own counts as 16.
-        variances: of the less stable method.
-        source: where they come from, in words.
+        known: of the accuracies.
         block: the block of the design; its methods share the budget.
+        setting: of the claim; the study's first where none is named.
         budget: training runs of the block to divide between points and seeds, defaults included; none for no advice.
-        ratio: sd of the more stable method / sd of the other that the budget is to see.
-        power: share of such studies that are to see it.
+        ratio: sd of the more stable method / sd of the other over points, that the study is to see.
+        mean_gain: mean accuracy of the more stable method minus that of the other.
+        power: share of such studies in which the claim is to be supported.
         num_simulations: studies simulated for each figure.
 
     Raises:
-        ValueError: a ratio outside (0, 1), or a budget too small for any verdict.
+        ValueError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
     """
-    from ssc_tune.analysis.power import minimal_detectable_ratio
+    from ssc_tune.analysis.power import Question
 
     if not 0 < ratio < 1:
         raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
-    level = _level(study, block)
+    if not abs(mean_gain) < 2 * min(known.law.level, 1 - known.law.level):
+        raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
+    claim = claim_of(study, block, setting or study.setting_names[0])
+    num_claims = max(1, len(study.claims))
+    alpha = round(1 - (0.95 if claim is None else claim.confidence), 12)
+    level = alpha / num_claims
+    question = Question(known.law, 0.01 if claim is None else claim.margin, mean_gain, power)
+
+    def looks(points: int) -> list[Look]:
+        return looks_of(study, points, alpha, level)
+
     methods = len(study.block_methods(block))
-    sizes = []
-    for points, seeds in _sizes(study):
-        seen = minimal_detectable_ratio(
-            points, seeds, variances, power=power, alpha=level, num_simulations=num_simulations
-        )
-        cells = (points + 1) * seeds * methods
-        sizes.append(Size(points=points, seeds=seeds, cells=cells, ratio=None if math.isnan(seen) else seen))
-    divisions = _divide(budget, methods, ratio, variances, level, num_simulations) if budget is not None else ()
+    sizes = tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study))
     return Plan(
         study=study.name,
         block=block,
-        source=source,
-        point_variance=variances.point,
-        seed_variance=variances.seed,
-        error_variance=variances.error,
+        claim=None if claim is None else claim.name,
+        num_claims=num_claims,
+        source=known.source,
+        point_variance=known.law.point,
+        seed_variance=known.law.seed,
+        error_variance=known.law.error,
+        mean_accuracy=known.law.level,
+        point_correlation=known.law.point_correlation,
+        slope_cv=known.law.slope_cv,
+        assumed=known.assumed,
+        target_ratio=ratio,
+        mean_gain=mean_gain,
+        margin=question.margin,
         power=power,
+        alpha=alpha,
         level=level,
-        sizes=tuple(sizes),
+        num_simulations=num_simulations,
+        sizes=sizes,
         budget=budget,
-        target_ratio=None if budget is None else ratio,
-        divisions=divisions,
+        divisions=() if budget is None else _divide(budget, methods, ratio, question, looks, num_simulations),
     )
 
 
-def _level(study: Study, block: str) -> float:
-    """Two-sided level of a claim on spread; Holm's first step divides it by the number of claims."""
-    own = [claim for claim in study.claims if claim.measure == "std" and claim.block == block]
-    confidence = own[0].confidence if own else 0.95
-    return (1 - confidence) / max(1, len(study.claims))
+def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look]:
+    """When a study of so many points judges the claim: at its looks, at the shares of the points that it declares.
+
+    Each look has the nominal levels that spending leaves of ``alpha`` (of intervals) and of ``level`` (of p). Without
+    looks the claim is judged once, at the end, at both levels undivided.
+    """
+    from ssc_tune.analysis import sequential
+    from ssc_tune.analysis.power import Look
+
+    if not study.looks:
+        return [Look(points, alpha, level)]
+    at = [look / study.looks[-1] for look in study.looks]
+    numbers = [max(LEAST_POINTS, round(share * points)) for share in at]
+    levels = (sequential.nominal_levels(total, at) for total in (alpha, level))
+    return [Look(*one) for one in zip(numbers, *levels, strict=True)]
+
+
+def _size(
+    looks: Sequence[Look], seeds: int, methods: int, ratio: float, question: Question, num_simulations: int
+) -> Size:
+    from ssc_tune.analysis.law import skewed
+    from ssc_tune.analysis.power import largest_ratio, simulate
+
+    found = simulate(looks, seeds, ratio, question, num_simulations=num_simulations)
+    with_tail = question._replace(law=skewed(question.law))
+    seen = largest_ratio(looks, seeds, question, num_simulations=num_simulations // 4)
+    points = looks[-1].points
+    return Size(
+        points=points,
+        seeds=seeds,
+        cells=(points + 1) * seeds * methods,
+        power=found.whole,
+        test=found.test,
+        mean_gate=found.mean,
+        worst_gate=found.cvar,
+        logit_gate=found.logit,
+        skewed=simulate(looks, seeds, ratio, with_tail, num_simulations=num_simulations).whole,
+        margin=None if math.isnan(found.margin) else found.margin,
+        ratio=None if math.isnan(seen) else seen,
+    )
 
 
 def _sizes(study: Study) -> list[tuple[int, int]]:
-    points = max(3, getattr(study.design, "points", 16))
-    seeds = max(2, study.seeds)
-    return list(dict.fromkeys([(points, seeds), (2 * points, seeds), (4 * points, seeds), (points, max(5, seeds))]))
+    """The study's own size, then more seeds at the same points, then more points with at least 5 seeds."""
+    points, seeds = max(3, getattr(study.design, "points", 16)), max(2, study.seeds)
+    enough = max(5, seeds)
+    wanted = [(points, seeds), (points, enough), (points, max(8, seeds)), (2 * points, enough), (4 * points, enough)]
+    return list(dict.fromkeys(wanted))
 
 
 def _divide(
-    budget: int, methods: int, ratio: float, variances: Variances, level: float, num_simulations: int
+    budget: int,
+    methods: int,
+    ratio: float,
+    question: Question,
+    looks: Callable[[int], Sequence[Look]],
+    num_simulations: int,
 ) -> tuple[Division, ...]:
     from ssc_tune.analysis.power import recommend_split
 
     each = budget // methods
-    if each < 8:  # 3 points and the defaults, 2 seeds
-        raise InputError(f"--budget: {budget} cells of {methods} methods are too few; the least is {8 * methods}")
-    splits = recommend_split(each, ratio, variances, extra_points=1, alpha=level, num_simulations=num_simulations)
+    if each < 12:  # 3 points and the defaults, 3 seeds
+        raise InputError(f"--budget: {budget} cells of {methods} methods are too few; the least is {12 * methods}")
+    splits = recommend_split(each, ratio, question, looks, extra_points=1, num_simulations=num_simulations)
     return tuple(
-        Division(points=s.points, seeds=s.seeds, cells=(s.points + 1) * s.seeds * methods, power=s.power)
+        Division(
+            points=s.points,
+            seeds=s.seeds,
+            cells=(s.points + 1) * s.seeds * methods,
+            power=s.power.whole,
+            test=s.power.test,
+        )
         for s in splits
     )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import comparison, extremes, intervals
+from ssc_tune.analysis import comparison, intervals
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.summaries import cvar_of_tables
 from ssc_tune.analysis.tables import Tables
@@ -40,6 +41,7 @@ class ClaimData(NamedTuple):
     num_bootstrap: int
     parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
     estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
+    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
 
 
 class Effect(NamedTuple):
@@ -146,43 +148,6 @@ def cvar(data: ClaimData) -> Effect:
 def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
     """Mean of differences (R,), one a seed; t over seeds."""
     return from_interval(intervals.mean_interval(differences, confidence), name, how)
-
-
-def with_swap_test(effect: Effect, data: ClaimData, first: FloatArray, second: FloatArray, reach: Measure) -> Effect:
-    """The effect with the larger of its p-value and that of swapping the methods point by point.
-
-    An interval over seeds speaks of the points of this design. The swap test asks whether as large a difference would
-    come from methods that are alike over the space and differ in luck at the points drawn.
-
-    Args:
-        effect: the effect, with its interval over seeds.
-        data: where generator and number of draws are from.
-        first: scores (N, R) of the first method.
-        second: scores (N, R) of the second method.
-        reach: from arrays (..., N, R) to the measure (...).
-    """
-
-    def difference(x: FloatArray, y: FloatArray) -> FloatArray:
-        return np.asarray(reach(x) - reach(y))
-
-    swapped = intervals.permutation_test(
-        first, second, difference, rng=data.rng, unit="point", num_permutations=data.num_bootstrap
-    )
-    return effect._replace(p_value=max(effect.p_value, swapped) if math.isfinite(effect.p_value) else math.nan)
-
-
-Measure = Callable[[FloatArray], FloatArray]
-
-
-def worst(data: ClaimData) -> Effect:
-    """Accuracy at the worst point, first minus second; the point chosen on other seeds, by validation."""
-    name = "worst point of {x} minus worst point of {y}"
-    if len(data.first.seeds) < 2:
-        return undefined(name, "one seed: an extreme cannot be chosen and scored on different seeds")
-    low, other = (extremes.held_out(s.test, s.validation, lowest=True) for s in (data.first, data.second))
-    how = "chosen on validation of the other seeds; t over seeds; p: also swap test over points"
-    effect = over_seeds(low - other, data.claim.confidence, name, how)
-    return with_swap_test(effect, data, data.first.test, data.second.test, lambda y: y.mean(axis=-1).min(axis=-1))
 
 
 def default(data: ClaimData) -> Effect:

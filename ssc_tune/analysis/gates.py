@@ -1,4 +1,4 @@
-"""Conditions without which "more stable" is not supported, and what else a verdict is shown beside."""
+"""Conditions without which "more stable" is not supported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ssc_tune.analysis import arrays, effects
+from ssc_tune.analysis import effects
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.effects_settings import each, over
@@ -17,8 +17,6 @@ Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
 
 SPREADS = ("std", "iqr", "range")
-SUB_BOXES = (0.75, 0.5)
-"""Scales, about the defaults, of the boxes on which the standard deviations are compared again."""
 
 
 def signed(value: float) -> str:
@@ -103,29 +101,3 @@ def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
     oriented = found.exchanged() if data.claim.less else found
     return Gate(name=name, passed=passed, detail=f"on logit: {words(oriented)}")
-
-
-def sub_boxes(data: ClaimData, whole: Effect, measurer: Measurer) -> list[str]:
-    """The effect among the points inside boxes shrunk about the defaults, a line each: does the sign hold?"""
-    claim = data.claim
-    if claim.measure not in SPREADS or claim.equivalent or not len(data.first.points):
-        return []
-    points = data.first.points
-    where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
-    if not where.ordered.any():
-        return []
-    lines = []
-    for scale in SUB_BOXES:
-        chosen = points[arrays.inside(where, scale)]
-        part = (
-            measurer(data._replace(first=data.first.at(chosen), second=data.second.at(chosen))) if len(chosen) else None
-        )
-        found = "no point" if part is None else words(part.exchanged() if claim.less else part)
-        lines.append(f"ranges x {scale} about the defaults ({len(chosen)} points): {found}{_sign_words(whole, part)}")
-    return lines
-
-
-def _sign_words(whole: Effect, part: Effect | None) -> str:
-    if part is None or not np.isfinite(part.estimate) or not np.isfinite(whole.estimate):
-        return ""
-    return ", same sign" if np.sign(part.estimate) == np.sign(whole.estimate) else ", OTHER SIGN"

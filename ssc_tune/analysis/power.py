@@ -1,42 +1,71 @@
-"""Power: with P points and S seeds, what difference in spread would the study see?
+"""Power: with P points and S seeds, how often would the whole rule say that a method is more stable?
 
-By simulation of the rule that judges the claim, so that nothing rests on a formula for another test.
+By simulation of the rule that judges the claim (:mod:`ssc_tune.analysis.batched`), gates, Holm's first step and looks
+included, on studies drawn by a law (:mod:`ssc_tune.analysis.law`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import stats
 
-from ssc_tune.analysis.comparison import stability
-from ssc_tune.analysis.intervals import wilson
-from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.variance import components
+from ssc_tune.analysis import batched, law
+from ssc_tune.analysis.batched import Flags
+from ssc_tune.analysis.intervals import Interval, wilson
+from ssc_tune.analysis.law import Law
+from ssc_tune.analysis.variance import FloatArray
 
-Shape = Literal["normal", "skewed"]
-Rule = Literal["test", "verdict"]
+MARGINS = tuple(round(0.005 * step, 3) for step in range(21))
+"""Margins that are tried: 0 to 0.1."""
+
+LEAST_SEEDS = 3
+"""Fewest seeds with which the rule gives an interval of a spread."""
+
+GOOD_SEEDS = 5
+"""Fewest seeds of a claim on spread without a warning; a budget is spent on these first."""
+
+ENOUGH_POINTS = 8
+"""Points below which a budget goes to points rather than to a fifth seed."""
+
+CHUNK = 200_000
+"""Scores of one method that are simulated at once."""
 
 
-class Variances(NamedTuple):
-    """Variance components of the less stable method, in the square of the accuracy's unit."""
+class Look(NamedTuple):
+    """A moment at which the claim is judged; a study without looks has one, at its end."""
 
-    point: float
-    seed: float = 0.0
-    error: float = 0.0
+    points: int
+    alpha: float  # two-sided level of the intervals, those of the gates included
+    level: float  # to which the p-value is held
+
+
+class Question(NamedTuple):
+    """What is asked of a study of any size."""
+
+    law: Law
+    margin: float = 0.01  # of the gates on mean and worst tenth
+    gain: float = 0.0  # mean of the stable method minus that of the other
+    wanted: float = 0.8  # power
 
 
 class Power(NamedTuple):
-    """Share of simulated studies in which the difference was seen."""
+    """Shares of simulated studies."""
 
-    value: float
-    low: float  # Wilson, for the error of the simulation
-    high: float
+    whole: float  # the rule says that the stable method is the more stable
+    against: float  # the rule says so of the other
+    test: float  # the interval and the p-value say so, whatever the gates say
+    mean: float  # the gate on the mean is passed, whatever the test says; at the last look
+    cvar: float  # the gate on the worst tenth is passed
+    logit: float  # the ratio has the same sign on logit(accuracy)
+    margin: float  # the smallest of MARGINS with which ``whole`` reaches the power wanted; NaN if none does
     num_simulations: int
+
+    def interval(self) -> Interval:
+        """``whole`` with its 95% interval for the error of the simulation (Wilson)."""
+        return wilson(round(self.whole * self.num_simulations), self.num_simulations)
 
 
 class Split(NamedTuple):
@@ -44,188 +73,139 @@ class Split(NamedTuple):
 
     points: int
     seeds: int
-    power: float
+    power: Power
 
 
-def pilot_variances(y: ArrayLike) -> Variances:
-    """Components of a pilot (N, R), R at least 2, by the two-way analysis; a negative seed component becomes 0.
-
-    Raises:
-        ValueError: one seed, or a point variance that is not positive: the pilot cannot tell spread from noise.
-    """
-    found = components(y)
-    if not found.var_point > 0:
-        raise ValueError("the pilot shows no spread over points beyond the noise of the seeds: power is undefined")
-    return Variances(found.var_point, max(0.0, found.var_seed), found.var_error)
-
-
-def _draw(rng: np.random.Generator, size: tuple[int, ...], shape: Shape) -> Array:
-    if shape == "skewed":
-        return 1.0 - rng.standard_exponential(size)  # bad points lie far below, as accuracies do
-    return rng.standard_normal(size)
-
-
-def _simulate(
-    rng: np.random.Generator,
-    points: int,
-    seeds: int,
-    ratio: float,
-    variances: Variances,
-    shape: Shape,
-    correlation: float,
-) -> tuple[Array, Array]:
-    shared, own = math.sqrt(correlation), math.sqrt(1 - correlation)
-    common = _draw(rng, (points, 1), shape)
-    tables = []
-    for scale in (ratio, 1.0):
-        effect = scale * math.sqrt(variances.point) * (shared * common + own * _draw(rng, (points, 1), shape))
-        seed = math.sqrt(variances.seed) * rng.standard_normal((1, seeds))
-        tables.append(effect + seed + math.sqrt(variances.error) * rng.standard_normal((points, seeds)))
-    return tables[0], tables[1]
-
-
-def power_of_spread(
-    points: int,
-    seeds: int,
-    ratio: float,
-    variances: Variances | Sequence[float] = (1.0, 0.0, 0.0),
-    *,
-    shape: Shape = "normal",
-    correlation: float = 0.0,
-    alpha: float = 0.05,
-    rule: Rule = "verdict",
-    num_simulations: int = 1000,
-    rng: np.random.Generator | None = None,
+def simulate(
+    looks: Sequence[Look], seeds: int, ratio: float, question: Question, *, num_simulations: int = 1000, seed: int = 0
 ) -> Power:
-    """Probability that the first method is found more stable when its true sd over points is ``ratio`` of the other's.
+    """How often the rule finds the first method more stable when its sd over points is ``ratio`` of the other's.
+
+    The claim is taken as the only one of its study that holds: the others enter Holm's procedure with p = 1, so that
+    this one meets its first and strictest step, level = alpha / claims. With several looks the p-value counts from the
+    first look at which it is below that look's level, as a sequential p-value does, and a look supports the claim if
+    its interval and its gates do; it stays supported.
 
     Args:
-        points, seeds: size of the study, at least 3 and 2.
-        ratio: sd of the first / sd of the second, in (0, 1]; 1 gives half the size of the test.
-        variances: of the second method; seed and error are alike in both.
-        shape: of the effects of points: normal, or skewed (exponential, long tail at the low end).
-        correlation: of the two methods' point effects, in [0, 1); 0 is the cautious choice.
-        alpha: two-sided level.
-        rule: "test" is the paired Brown-Forsythe test at ``alpha`` with the sign right; "verdict" also asks that the
-            jackknife interval of ln(sd ratio) lies above 0, as a verdict of "supported" does. The gates on mean and
-            ceiling are not simulated: they depend on what the methods' means are.
+        looks: when the claim is judged, the last one on all points; at least 3 points each.
+        seeds: at least 2; the rule gives no interval for 2, so that it never speaks.
+        ratio: in (0, 1]; with 1 both methods are equally spread.
+        question: law, margin, gain and power wanted.
         num_simulations: studies simulated.
-        rng: default ``default_rng(0)``, so that two calls share their random numbers.
+        seed: of the generator; two calls with one seed, size and number share their random numbers.
 
     Raises:
         ValueError: an argument out of range.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    given = Variances(*variances)
-    if points < 3 or seeds < 2:
+    law.check(question.law)
+    points = looks[-1].points
+    if min(look.points for look in looks) < 3 or seeds < 2:
         raise ValueError(f"a verdict on spread needs at least 3 points and 2 seeds, got {points} and {seeds}")
-    if not 0 < ratio <= 1 or not 0 <= correlation < 1:
-        raise ValueError(f"ratio must lie in (0, 1] and correlation in [0, 1), got {ratio} and {correlation}")
-    if not given.point > 0 or min(given) < 0:
-        raise ValueError(f"variances must not be negative, and that of points positive, got {tuple(given)}")
-    seen = 0
-    for _ in range(num_simulations):
-        first, second = _simulate(rng, points, seeds, ratio, given, shape, correlation)
-        seen += _sees(first, second, alpha, rule)
-    found = wilson(seen, num_simulations)
-    return Power(found.estimate, found.low, found.high, num_simulations)
+    if not 0 < ratio <= 1:
+        raise ValueError(f"ratio must lie in (0, 1], not {ratio}")
+    step = max(1, CHUNK // (points * seeds))
+    parts = []
+    for number, start in enumerate(range(0, num_simulations, step)):
+        shape = (min(step, num_simulations - start), points, seeds)
+        rng = np.random.default_rng([seed, number])
+        parts.append(_judge(*law.draw(question.law, ratio, question.gain, shape, rng), looks, question.margin))
+    judged = _Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    reached = (margin for margin in MARGINS if (judged.needed < margin).mean() >= question.wanted)
+    return Power(
+        whole=float((judged.needed < question.margin).mean()),
+        against=float((judged.against < question.margin).mean()),
+        test=float(judged.test.mean()),
+        mean=float(judged.mean.mean()),
+        cvar=float(judged.cvar.mean()),
+        logit=float(judged.logit.mean()),
+        margin=next(reached, math.nan),
+        num_simulations=num_simulations,
+    )
 
 
-def _sees(first: Array, second: Array, alpha: float, rule: Rule) -> bool:
-    if rule == "test":
-        a, b = first.mean(axis=1), second.mean(axis=1)
-        z = np.abs(b - np.median(b)) - np.abs(a - np.median(a))
-        statistic = z.mean() / (z.std(ddof=1) / math.sqrt(len(z)))
-        return bool(statistic > stats.t.ppf(1 - alpha / 2, len(z) - 1))
-    found = stability(first, second, confidence=1 - alpha)
-    return found.p_value < alpha and found.low > 0
+class _Judged(NamedTuple):
+    """Of each simulated study (S,)."""
+
+    needed: FloatArray  # margin above which the rule supports the claim; infinite for never
+    against: FloatArray  # margin above which it supports the opposite
+    test: Flags
+    mean: Flags
+    cvar: Flags
+    logit: Flags
 
 
-def minimal_detectable_ratio(
-    points: int,
-    seeds: int,
-    variances: Variances | Sequence[float] = (1.0, 0.0, 0.0),
-    *,
-    power: float = 0.8,
-    shape: Shape = "normal",
-    correlation: float = 0.0,
-    alpha: float = 0.05,
-    rule: Rule = "verdict",
-    num_simulations: int = 400,
-    seed: int = 0,
+def _judge(first: FloatArray, second: FloatArray, looks: Sequence[Look], margin: float) -> _Judged:
+    needed = np.full(len(first), np.inf)
+    against = needed.copy()
+    test = np.zeros(len(first), dtype=bool)
+    crossed = test.copy()
+    for look in looks:
+        found = batched.find(first[:, : look.points], second[:, : look.points])
+        other = found.exchanged()
+        crossed |= found.p_value < look.level
+        spoken, contradicted = crossed & found.above(look.alpha), crossed & other.above(look.alpha)
+        mean, cvar = found.margin_needed(look.alpha)
+        test |= spoken
+        needed = np.minimum(needed, np.where(spoken & found.logit, np.maximum(mean, cvar), np.inf))
+        opposite = np.maximum(*other.margin_needed(look.alpha))
+        against = np.minimum(against, np.where(contradicted & found.logit, opposite, np.inf))
+    return _Judged(needed, against, test, mean < margin, cvar < margin, found.logit)
+
+
+def largest_ratio(
+    looks: Sequence[Look], seeds: int, question: Question, *, num_simulations: int = 400, seed: int = 0
 ) -> float:
-    """The largest ratio of standard deviations, below 1, that is seen with the given power, to 0.01.
+    """The largest ratio of standard deviations, below 1, at which the whole rule has the power wanted, to 0.01.
 
     Searched in tenths from 0.9 downwards, then by bisection: power does not grow for ever as the ratio falls, since a
     spread that vanishes in the noise has no ratio and no verdict. Every trial ratio uses the same random numbers. NaN
-    where no tenth down to 0.1 is seen.
+    where no tenth down to 0.1 has it.
     """
 
-    def seen(ratio: float) -> float:
-        rng = np.random.default_rng(seed)
-        return power_of_spread(
-            points,
-            seeds,
-            ratio,
-            variances,
-            shape=shape,
-            correlation=correlation,
-            alpha=alpha,
-            rule=rule,
-            num_simulations=num_simulations,
-            rng=rng,
-        ).value
+    def reaches(ratio: float) -> bool:
+        return (
+            simulate(looks, seeds, ratio, question, num_simulations=num_simulations, seed=seed).whole >= question.wanted
+        )
 
-    low = next((tenth / 10 for tenth in range(9, 0, -1) if seen(tenth / 10) >= power), math.nan)
+    low = next((tenth / 10 for tenth in range(9, 0, -1) if reaches(tenth / 10)), math.nan)
     if math.isnan(low):
         return math.nan
     high = low + 0.1
     while high - low > 0.01:
         middle = (low + high) / 2
-        low, high = (middle, high) if seen(middle) >= power else (low, middle)
+        low, high = (middle, high) if reaches(middle) else (low, middle)
     return low
 
 
 def recommend_split(
     cells: int,
     ratio: float,
-    variances: Variances | Sequence[float],
+    question: Question,
+    looks: Callable[[int], Sequence[Look]],
     *,
     max_seeds: int = 10,
     extra_points: int = 0,
-    shape: Shape = "normal",
-    correlation: float = 0.0,
-    alpha: float = 0.05,
-    num_simulations: int = 300,
+    num_simulations: int = 500,
     seed: int = 0,
 ) -> tuple[Split, ...]:
     """Ways to divide ``cells`` training runs of one method between points and seeds, the most powerful first.
 
-    Seeds run from 2 (3 where the budget allows) to ``max_seeds``, points are what the budget then holds, less
-    ``extra_points`` that cost as much and are no draw of the design (the defaults).
+    Seeds run from 5 (3 where 5 would leave fewer than 8 points) to ``max_seeds``, points are what the budget then
+    holds, less ``extra_points`` that cost as much and are no draw of the design (the defaults). ``looks`` gives the
+    looks of a study by its points.
 
     Raises:
-        ValueError: fewer than 6 cells, the least that any verdict on spread needs.
+        ValueError: cells for fewer than 3 points and 3 seeds, the least that any verdict on spread needs.
     """
-    if cells < 6:
-        raise ValueError(f"a verdict on spread needs at least 3 points x 2 seeds = 6 cells a method, got {cells}")
-    least = 3 if cells >= 24 else 2
+    if cells // LEAST_SEEDS - extra_points < 3:
+        least = LEAST_SEEDS * (3 + extra_points)
+        raise ValueError(f"a verdict on spread needs at least 3 points x 3 seeds, {least} cells a method, got {cells}")
+    fewest = GOOD_SEEDS if cells // GOOD_SEEDS - extra_points >= ENOUGH_POINTS else LEAST_SEEDS
     found = []
-    for seeds in range(least, max_seeds + 1):
+    for seeds in range(fewest, max_seeds + 1):
         points = cells // seeds - extra_points
         if points < 3:
             break
-        rng = np.random.default_rng(seed)
-        value = power_of_spread(
-            points,
-            seeds,
-            ratio,
-            variances,
-            shape=shape,
-            correlation=correlation,
-            alpha=alpha,
-            num_simulations=num_simulations,
-            rng=rng,
-        ).value
-        found.append(Split(points, seeds, value))
-    return tuple(sorted(found, key=lambda split: (-split.power, split.seeds)))
+        power = simulate(looks(points), seeds, ratio, question, num_simulations=num_simulations, seed=seed)
+        found.append(Split(points, seeds, power))
+    return tuple(sorted(found, key=lambda split: (-split.power.whole, -split.power.test, split.seeds)))

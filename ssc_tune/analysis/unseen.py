@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from scipy import stats
 
-from ssc_tune.analysis.arrays import RESULTS, counts_defaults, select
+from ssc_tune.analysis.arrays import RESULTS, select
 from ssc_tune.analysis.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data.registry import DATASETS
+from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.study.models import Study
 
 ENOUGH_POINTS = 32

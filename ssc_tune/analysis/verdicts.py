@@ -9,12 +9,15 @@ adjusted by Holm over all claims of the study:
 
 If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
 changes or it is undefined, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the
-margin and both one-sided tests reject at the adjusted p, refuted if it lies outside.
+margin and both one-sided tests reject at the adjusted p, refuted if it lies outside. A claim that is to be ``robust``
+is inconclusive, too, where the sign does not hold over the other ranges and priors that the points can speak of
+(:mod:`ssc_tune.analysis.specifications`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,16 +31,20 @@ from ssc_tune.analysis import (
     effects_speed,
     effects_tuning,
     multiplicity,
+    searches,
+    specifications,
     unseen,
 )
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
-from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, sub_boxes, words
-from ssc_tune.analysis.result import Estimate, Gate, Verdict
-from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.extras_material import Materials
+from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
+from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.claims import Claim, VerdictName
+from ssc_tune.design.distinct import Count
+from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
 from ssc_tune.study.models import Study
 
 MEASURES: dict[str, Measurer] = {
@@ -46,7 +53,7 @@ MEASURES: dict[str, Measurer] = {
     "range": effects.range_,
     "mean": effects.mean,
     "cvar": effects.cvar,
-    "worst": effects.worst,
+    "worst": effects_tuning.worst,
     "default": effects.default,
     "best_of_n": effects_tuning.best_of_n,
     "tunability": effects_tuning.tunability,
@@ -60,9 +67,6 @@ MEASURES: dict[str, Measurer] = {
     "below": effects_below.below,
 }
 """The effect of each measure a claim can name."""
-
-SEARCHED = ("default", "default_regret")
-"""Measures that can be judged where a sampler chose the points: they compare seeds, not points."""
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
@@ -84,6 +88,8 @@ class Finding(NamedTuple):
     warnings: tuple[str, ...]
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    specifications: tuple[Specification, ...] = ()  # over other ranges and priors
+    declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -122,10 +128,23 @@ def p_of(claim: Claim, effect: Effect) -> float:
 
 
 def judge_claims(
-    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
 ) -> tuple[Verdict, ...]:
-    """Verdicts on all claims of a study, in their order."""
-    findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    findings = [
+        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
+    ]
+    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
+
+
+def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
+    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
+    return unseen.with_bound(study, tables, verdict) if verdict.claim.measure in SPREADS else verdict
+
+
+def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Verdicts from what was found of all claims of a study, their p-values adjusted together."""
     p_values = [finding.p_value for finding in findings]
     adjusted = multiplicity.holm(p_values)
     verdicts = []
@@ -135,21 +154,24 @@ def judge_claims(
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdict = _verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc)
-        spread = finding.claim.measure in SPREADS
-        verdicts.append(unseen.with_bound(study, tables, verdict) if spread else verdict)
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
 
-def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int) -> Finding:
+def find(
+    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
-    data = _data(study, tables, claim, "chance", seed, num_bootstrap)
-    finding = find_in(data)
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+
+    def under(policy: Policy) -> ClaimData:
+        data = _data(study, tables, claim, policy, seed, num_bootstrap)
+        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
+
+    finding = find_in(under("chance"))
     if not sum(finding.num_failed):
         return finding
-    others = [
-        (label, find_in(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
-    ]
+    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
     return finding._replace(alternatives=tuple(others))
 
 
@@ -178,27 +200,30 @@ def find_in(data: ClaimData) -> Finding:
     measurer = effects_settings.over(_measure)
     effect = measurer(data)
     defined = math.isfinite(effect.estimate)
+    vary = not data.parts and (data.policy == "chance" or claim.robust)
+    varied = specifications.specifications(data, effect) if vary else ()
     return Finding(
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
-        notes=_notes(data, effect) if defined and data.policy == "chance" else (),
+        notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*_warnings(data), *effects_settings.warnings(effect, claim)),
         num_failed=_num_failed(data),
         alternatives=(),
+        specifications=varied,
     )
 
 
-def _notes(data: ClaimData, effect: Effect) -> tuple[str, ...]:
+def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
     if data.parts:
         return effects_settings.notes(effect, turned=data.claim.less is not None)
-    return (*_seeds_left_out(data, effect), *sub_boxes(data, effect, MEASURES[data.claim.measure]))
+    return (*_seeds_left_out(data, effect), *specifications.summary(data, varied))
 
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
-    if data.study.design.type == "search" and claim.measure not in SEARCHED:
+    if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
     if len(data.first.seeds) != len(data.second.seeds):
         return effects.undefined(name, "the methods have different seeds")
@@ -226,8 +251,15 @@ def _warnings(data: ClaimData) -> list[str]:
         lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
     elif num_seeds < 3:
         lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if num_points < 8 and data.claim.measure != "default":
+    if data.study.design.type == "search" and data.claim.measure != "default":
+        num_searches = min(len(searches.numbers(scores)) for scores in (data.first, data.second))
+        if num_searches < searches.GOOD_SEARCHES:
+            lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
+    elif num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
+    if data.first.num_designed < data.first.num_drawn:
+        count = Count(data.first.num_designed, data.first.num_drawn)
+        lines.append(f"{count}: equal cells count once, and each is in one pair at most")
     missing = max(data.first.num_designed, data.second.num_designed) - num_points
     if missing > 0 and data.policy != "dropped":
         lines.append(f"{missing} of {missing + num_points} points left out: a method or seed has no result yet")
@@ -279,14 +311,17 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     claim, effect = finding.claim, finding.effect
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
-    where, alpha = side(claim, effect), round(1 - claim.confidence, 12)
+    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
+    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
+    if finding.declared:
+        interval, p_name = f"repeated {interval}", "sequential p after Holm"
     if where == "neither":
         if math.isnan(effect.low) or math.isnan(effect.high):
             return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {claim.confidence:.0%} interval lies on neither side of {_border(claim)}"
+        return "inconclusive", f"the {interval} lies on neither side of {_border(claim)}"
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
-        return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
     turned = [
         f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
@@ -297,8 +332,11 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     closed = [gate for gate in finding.gates if not gate.passed]
     if closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
+    if shaken:
+        return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
-    return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
 
 
 def _border(claim: Claim) -> str:
@@ -323,7 +361,7 @@ def _shown(claim: Claim, effect: Effect) -> Effect:
     return turned._replace(name=turned.name.replace("{x}", "{0}").replace("{y}", "{1}").format(x, y))
 
 
-def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...], post_hoc: bool) -> Verdict:
+def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...]) -> Verdict:
     claim = finding.claim
     name, reason = decide(finding, p_adjusted)
     effect = _shown(claim, finding.effect)
@@ -347,6 +385,6 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         reason=reason,
         sensitivity=lines,
         warnings=finding.warnings,
-        post_hoc=post_hoc,
+        specifications=finding.specifications,
         pooled=None if effect.pooled is None else effects_settings.stored(effect.pooled, claim.confidence),
     )

@@ -1,17 +1,27 @@
-"""``ssc-tune plan``: the power of a study before it is run, in words and a small table."""
+"""``ssc-tune plan``: how often a study's rule would support a claim, before it is run, in words and a small table."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ssc_tune import pipeline
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
-from ssc_tune.planning import Plan, make_plan, parse_variances, pilot_study, variances_of
+from ssc_tune.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
+from ssc_tune.planning import Plan, Size, make_plan
+from ssc_tune.registering import register
 from ssc_tune.study import Study
 
 _SHOWN = 5
 """Divisions of the budget that are shown."""
+
+_LEGEND = (
+    "whole rule: interval, p and all gates; if skewed: the same where the worst points lie far below; test alone: no "
+    "gates;\nmean, worst 10%, logit: each gate by itself"
+)
+
+_GATES = {"mean_gate": "mean not worse", "worst_gate": "worst 10% not worse", "logit_gate": "same sign on logit"}
 
 
 def plan(study: Study, arguments: argparse.Namespace) -> int:
@@ -20,6 +30,28 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
     for name, allowed, key in ((block, study.blocks, "--block"), (setting, study.setting_names, "--setting")):
         if name not in allowed:
             raise InputError(f"{key}: {name!r} is not in this study; allowed: {', '.join(allowed)}")
+    known = _known(study, arguments, block, setting)
+    if known is None:
+        return EXIT_INTERRUPTED
+    if arguments.slope_cv is not None:
+        known = with_slopes(known, arguments.slope_cv)
+    found = make_plan(
+        study,
+        known,
+        block=block,
+        setting=setting,
+        budget=arguments.budget,
+        ratio=arguments.ratio,
+        mean_gain=arguments.mean_gain,
+    )
+    print(found.model_dump_json() if arguments.json else "\n".join(lines(found)))
+    return EXIT_DONE
+
+
+def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str) -> Known | None:
+    """What is known of the accuracies; None where a pilot was interrupted."""
+    if arguments.variances is not None:
+        return parse_variances(arguments.variances)
     options = pipeline.Options(
         storage=arguments.storage,
         tracking_uri=arguments.tracking_uri,
@@ -28,49 +60,103 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
     measured = study
     if arguments.pilot is not None:
         measured = pilot_study(study, arguments.pilot)
-        if pipeline.run(measured, options).interrupted:
-            return EXIT_INTERRUPTED
-    if arguments.variances is not None:
-        variances, source = parse_variances(arguments.variances), "--variances"
-    else:
-        progress = pipeline.survey(measured, options)
-        variances, source = variances_of(measured, progress, block=block, setting=setting)
-    found = make_plan(study, variances, source, block=block, budget=arguments.budget, ratio=arguments.ratio)
-    print(found.model_dump_json() if arguments.json else "\n".join(lines(found)))
-    return EXIT_DONE
+        register(study, pipeline.folder_of(study, options))  # the whole plan stands before its pilot
+        ended = pipeline.run(measured, options._replace(blind=True))
+        if ended.interrupted:
+            return None
+        if ended.num_failed:
+            print(f"{ended.num_failed} cells of the pilot failed; they count at chance", file=sys.stderr)
+    return read_records(measured, pipeline.survey(measured, options), block=block, setting=setting)
 
 
 def lines(plan: Plan) -> list[str]:
     """The plan in words and tables."""
-    own, power = plan.sizes[0], f"{plan.power:.0%}"
+    said = [*_premises(plan), "", *_table(plan), "", *_conclusion(plan)]
+    return said + (["", *_advice(plan)] if plan.divisions else [])
+
+
+def _premises(plan: Plan) -> list[str]:
+    what = "no claim in std: planned for one" if plan.claim is None else f"claim {plan.claim!r}"
+    others = f"; p below {plan.level:.3g}: Holm's first step, as if none of {plan.num_claims} claims but this held"
     components = f"point {plan.point_variance:.3g}, seed {plan.seed_variance:.3g}, error {plan.error_variance:.3g}"
-    said = [f"variances of accuracy: {components} (from {plan.source})"]
-    if own.ratio is None:
-        said.append(f"{own.points} points x {own.seeds} seeds see no difference in spread with {power} power")
+    means = f"a mean better by {plan.mean_gain:g}" if plan.mean_gain else "equal means"
+    from_there = f"sensitivity varies by seed by {plan.slope_cv:.0%} of itself"
+    seen = "" if any("--slope-cv" in words for words in plan.assumed) else f"; {from_there}"
+    return [
+        f"block {plan.block}, {what}, margin {plan.margin:g}"
+        f"{others if plan.num_claims > 1 else f'; p below {plan.level:.3g}'}",
+        f"variances of accuracy: {components}, about a mean of {plan.mean_accuracy:.3g} (from {plan.source}){seen}",
+        f"assumed: {', '.join([f'{means} (--mean-gain)', *plan.assumed])}",
+    ]
+
+
+def _table(plan: Plan) -> list[str]:
+    power = f"{plan.power:.0%}"
+    head: tuple[str, ...] = (
+        "points",
+        "seeds",
+        "cells",
+        "whole rule",
+        "if skewed",
+        "test alone",
+        "mean",
+        "worst 10%",
+        "logit",
+    )
+    last = (f"margin for {power}", f"ratio for {power}")
+    widths = (6, 5, 6, 10, 9, 10, 5, 9, 5, len(last[0]), len(last[1]))
+    rows: list[tuple[str, ...]] = [(*head, *last)]
+    for s in plan.sizes:
+        shares = (s.power, s.skewed, s.test, s.mean_gate, s.worst_gate, s.logit_gate)
+        limits = tuple("none" if v is None else f"{v:.3g}" for v in (s.margin, s.ratio))
+        rows.append((str(s.points), str(s.seeds), str(s.cells), *(f"{v:.0%}" for v in shares), *limits))
+    title = (
+        f"how often the claim is supported if one standard deviation over points is {plan.target_ratio:g} of the other "
+        f"({plan.num_simulations} simulated studies), and how often its parts say yes:"
+    )
+    table = ["  ".join(f"{v:>{w}}" for v, w in zip(row, widths, strict=True)) for row in rows]
+    return [title, *table, _LEGEND]
+
+
+def _conclusion(plan: Plan) -> list[str]:
+    enough = next((size for size in plan.sizes if size.power >= plan.power), None)
+    if enough is not None:
+        return [
+            f"{_size(enough)} reach {plan.power:.0%}: the first size of the table that does; seeds come before points"
+        ]
+    last = plan.sizes[-1]
+    said = [f"no size of the table reaches {plan.power:.0%}"]
+    shares = {name: getattr(last, name) for name in _GATES}
+    worst = min(shares, key=lambda name: shares[name])
+    if shares[worst] < last.test:
+        said.append(f"most is lost at the gate {_GATES[worst]!r}: passed in {shares[worst]:.0%} at {_size(last)}")
     else:
-        said.append(
-            f"{own.points} points x {own.seeds} seeds see with {power} power that a method is more stable if its "
-            f"standard deviation over points is at most {own.ratio:.2f} of the other's"
-        )
-    said += ["", f"{'points':>8} {'seeds':>6} {'cells':>7}   ratio of spreads seen with {power} power"]
-    for size in plan.sizes:
-        ratio = "none" if size.ratio is None else f"{size.ratio:.2f} or less"
-        said.append(f"{size.points:>8} {size.seeds:>6} {size.cells:>7}   {ratio}")
-    if plan.divisions:
-        said += ["", *_advice(plan)]
+        said.append(f"most is lost at the test itself: it speaks in {last.test:.0%} at {_size(last)}")
+    reached = [size for size in plan.sizes if size.margin is not None]
+    if not reached:
+        return [*said, f"no margin up to 0.1 gives it back: the test alone speaks in {last.test:.0%} there"]
+    wide = ", ".join(f"{size.margin:g} at {_size(size)}" for size in reached)
+    first = reached[0]
+    assert first.margin is not None
+    gain = plan.mean_gain + first.margin - plan.margin
+    said.append(f"a wider margin, fixed before the first cell, gives it back: {wide}")
     said.append(
-        f"\nsimulated for block {plan.block}, one claim in std at level {plan.level:.3g}, normal effects; "
-        "skewed ones need about half as many points again"
+        f"so does a better mean: at the gates each 0.01 of --mean-gain is worth 0.01 of margin ({gain:.3g} there)"
     )
     return said
+
+
+def _size(size: Size) -> str:
+    return f"{size.points} points x {size.seeds} seeds"
 
 
 def _advice(plan: Plan) -> list[str]:
     best = plan.divisions[0]
     said = [
-        f"a budget of {plan.budget} cells sees a ratio of {plan.target_ratio:g} best with {best.points} points x "
-        f"{best.seeds} seeds (power {best.power:.0%}):",
-        f"{'points':>8} {'seeds':>6} {'cells':>7}   power",
+        f"a budget of {plan.budget} cells is best spent on {best.points} points x {best.seeds} seeds "
+        f"(power {best.power:.0%}):",
+        f"{'points':>6}  {'seeds':>5}  {'cells':>6}  {'whole rule':>10}  {'test alone':>10}",
     ]
-    said += [f"{d.points:>8} {d.seeds:>6} {d.cells:>7}   {d.power:.0%}" for d in plan.divisions[:_SHOWN]]
+    for d in plan.divisions[:_SHOWN]:
+        said.append(f"{d.points:>6}  {d.seeds:>5}  {d.cells:>6}  {d.power:>10.0%}  {d.test:>10.0%}")
     return said

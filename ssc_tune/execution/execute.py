@@ -19,10 +19,10 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.design.look_source import Source
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.claims import claim_hash
+from ssc_tune.records.registrations import standing
 from ssc_tune.study.models import SearchDesign, Study
 
 
@@ -61,7 +61,7 @@ def _num_gpus() -> int:
 def execute(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -163,10 +163,23 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
         ray.shutdown()
 
 
+def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
+    """What a worker is told of a cell, with the registrations that stand as it is handed out."""
+    return Task(
+        storage=str(folder.storage.absolute()),
+        study=study.name,
+        placement=tuple(cell.placement),
+        config=cell.config,
+        retries=study.retries,
+        registrations=standing(folder.storage, cell.cell_id),
+        threads=max(1, int(study.resources.cpus)),
+    )
+
+
 def _launch(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -181,15 +194,7 @@ def _launch(
     scratch = (folder.path / ".tune").absolute()
 
     def task(cell: Cell) -> dict[str, Any]:
-        return Task(
-            storage=str(folder.storage.absolute()),
-            study=study.name,
-            placement=tuple(cell.placement),
-            config=cell.config,
-            retries=study.retries,
-            claims=tuple(claim_hash(claim) for claim in study.claims),
-            threads=max(1, int(study.resources.cpus)),
-        ).model_dump(mode="json")
+        return make_task(study, folder, cell).model_dump(mode="json")
 
     searcher = CellSearcher(source, folder, watcher, task, launched)
     tuner = tune.Tuner(

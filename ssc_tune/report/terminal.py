@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis, Verdict
-from ssc_tune.report import words
+from ssc_tune.report import looks, words
 from ssc_tune.report.measures import shown
 from ssc_tune.report.numbers import p_value
 from ssc_tune.report.pooled import one_line
@@ -26,9 +26,14 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
     from rich.text import Text
 
     console.print(Text(f"\n{study.name}", style="bold"))
+    if analysis.registration is not None:
+        console.print(Text(analysis.registration.line, style="dim"))
     for verdict in analysis.verdicts:
-        for line in _verdict_lines(verdict):
+        for line in _verdict_lines(study, verdict):
             console.print(line, soft_wrap=False)
+    stopped = looks.stopped(study, analysis.looks)
+    if stopped:
+        console.print(Text(stopped))
     if not analysis.verdicts:
         console.print(Text(words.answer(analysis)))
     places = list(dict.fromkeys((s.block, s.setting) for s in analysis.summaries))
@@ -43,7 +48,7 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
         console.print(Text(f"{hidden} more warnings are in the report", style="yellow"))
 
 
-def _verdict_lines(verdict: Verdict) -> list[Text]:
+def _verdict_lines(study: Study, verdict: Verdict) -> list[Text]:
     from rich.text import Text
 
     mark = " (post hoc)" if verdict.post_hoc else ""
@@ -54,6 +59,8 @@ def _verdict_lines(verdict: Verdict) -> list[Text]:
         *filter(None, [one_line(verdict)]),
         *([verdict.reason] if verdict.reason else []),
     ]
+    lines += [text for text in [looks.decided(study, verdict)] if text]
+    lines += [f"post hoc: {verdict.known}"] if verdict.known else []
     failed = [gate for gate in verdict.gates if not gate.passed]
     lines += [f"gate not passed: {gate.name}: {gate.detail}" for gate in failed]
     lines += [f"warning: {text}" for text in verdict.warnings]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -57,6 +55,15 @@ POOLED = (
 LEAST_SETTINGS = 3
 """Fewest settings from which the spread over them, and so a population, can be told."""
 
+WEIGHTED = ("std", "mean", "cvar")
+"""Measures that can be computed over other ranges and priors from the same points, by weighting the points."""
+
+ON_SEARCHED = ("default", "default_regret")
+"""Measures that can be judged where a sampler chose the points: of the defaults, and of what a search finds."""
+
+MIN_SEARCHES = 3
+"""Searches that an interval of what a search finds needs; one search is one draw."""
+
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.
@@ -89,13 +96,16 @@ class Claim(Frozen):
     at_most: Share | None = Field(
         None, description="Largest share: of the variance for importance, of the search space for below."
     )
+    robust: bool = Field(
+        False, description="Whether the sign must hold on smaller boxes about the defaults and under other priors."
+    )
     block: Name = Field("shared", description="The block of the design the claim is about.")
     setting: str | None = Field(None, description="Needed only where the study has several settings.")
     over: Literal["settings"] | None = Field(
         None,
         description="With settings: the claim is about the population that the settings (3 or more) are drawn from.",
     )
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the claim's interval.")
+    confidence: Annotated[float, Field(ge=0.8, lt=1)] = Field(0.95, description="Level of the claim's interval.")
     expected: VerdictName | None = Field(None, description="What `ssc-tune check` compares the verdict with.")
     source: str = Field("", description="Where the claim comes from.")
 
@@ -152,9 +162,3 @@ class Claim(Frozen):
         assert first is not None
         assert self.than is not None
         return (first, self.than)
-
-
-def claim_hash(claim: Claim) -> str:
-    """16 hexadecimal digits over everything of a claim but the verdict expected of it."""
-    content = claim.model_dump(mode="json", by_alias=True, exclude={"expected"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
