@@ -89,7 +89,7 @@ def as_scores(test: Array, validation: Array, default: Array, points: Array) -> 
     """Scores of complete points without failures."""
     none = np.zeros(test.shape, dtype=bool)
     seeds = np.arange(test.shape[1])
-    return Scores(points, seeds, test, validation, none, default, default, none[0], len(points))
+    return Scores(points, seeds, test, validation, none, default, default, none[0], points, points)
 
 
 def draw_searches(num_searches: int, num_seeds: int, rng: np.random.Generator) -> Scores:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
+from ssc_tune.analysis.cautions import LEAST_SEEDS
 from ssc_tune.analysis.extras import extras
 from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.looks import judge
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import LEAST_SEEDS
 from ssc_tune.design.notes import notes
 from ssc_tune.study.models import Study
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.design.distinct import counts_defaults, in_order, stand_ins
+from ssc_tune.design.points import search_of
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import ChoiceParameter
 
@@ -127,8 +128,9 @@ class _Grid(NamedTuple):
         return array
 
     def equal(self, expected: pd.DataFrame) -> NDArray[np.int64]:
-        """A number (D,) for every point, the same for points whose cells are all the same."""
+        """A number (D,) for every point, the same for points of one search whose cells are all the same."""
         codes = self.filled(expected, pd.factorize(expected["cell_id"])[0].astype(np.float64))
+        codes = np.column_stack([codes, [search_of(int(point)) for point in self.points]])
         found: NDArray[np.int64] = np.unique(np.nan_to_num(codes, nan=-1.0), axis=0, return_inverse=True)[1]
         return found.reshape(-1)
 

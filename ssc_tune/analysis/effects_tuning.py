@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import arrays, curves, extremes, intervals, searches, splits, transfer, volume
+from ssc_tune.analysis import arrays, curves, decomposition, extremes, intervals, searches, splits, transfer, volume
 from ssc_tune.analysis.effects import ClaimData, Effect, from_interval, undefined
 from ssc_tune.analysis.extras_material import Material
 from ssc_tune.analysis.extremes import Sample
@@ -193,9 +193,9 @@ def importance(data: ClaimData) -> Effect:
         return undefined(name, found.reason or "the share is undefined")
     index = found.sources.index(claim.parameter)
     share, low, high = (float(x[index]) for x in (found.shares, found.low, found.high))
-    z = float(stats.norm.ppf(0.5 + claim.confidence / 2))
-    reach = (share - low if share > threshold else high - share) / z
-    p_value = float(2 * stats.norm.sf(abs(share - threshold) / reach)) if reach > 0 else math.nan
+    law = stats.norm() if found.evaluator == decomposition.EXACT else stats.t(len(data.first.seeds) - 1)
+    reach = (share - low if share > threshold else high - share) / float(law.ppf(0.5 + claim.confidence / 2))
+    p_value = float(2 * law.sf(abs(share - threshold) / reach)) if reach > 0 else math.nan
     return Effect(share, low, high, p_value, name, found.evaluator)
 
 

@@ -191,7 +191,7 @@ def band(test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, co
     if few:
         nan = np.full(len(budgets), math.nan)
         return Band(found.estimate, nan, nan, few)
-    parts = [[part(column) for column in values.T] for values in (found.points, found.seeds)]
-    squares = [[float(stats.t.ppf(0.5 + confidence / 2, p.df)) ** 2 * p.variance for p in side] for side in parts]
-    half = np.sqrt(np.array(squares).sum(axis=0))
+    parts = np.array([[part(column) for column in left_out.T] for left_out in (found.points, found.seeds)])
+    variance, df = parts[:, :, 0], parts[:, :, 1]
+    half = np.sqrt((stats.t.ppf(0.5 + confidence / 2, df) ** 2 * variance).sum(axis=0))
     return Band(found.estimate, found.estimate - half, found.estimate + half, "")

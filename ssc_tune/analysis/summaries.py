@@ -20,8 +20,6 @@ from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.models import Study
 
 CONFIDENCE = 0.95
-MAX_JACKKNIFED = 256
-"""Points from which tunability is estimated; leaving out each of thousands in turn costs more than it tells."""
 CVAR_POINTS = 30
 """Points from which CVaR10 rests on 3 or more of them and gets an interval."""
 LOGIT_FLOOR = 0.0005
@@ -192,11 +190,8 @@ def _default_regret(scores: Scores, study: Study) -> Estimate:
 
 def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
     """The best of a part of the points minus the default."""
-    scores = scores.at(scores.points[:MAX_JACKKNIFED])
     n = max(1, len(scores.points) // part)
     how = f"best of {n} points ({words}) minus the default, chosen on half the seeds by validation, scored on the other"
-    if len(scores.points) == MAX_JACKKNIFED:
-        how += f"; first {MAX_JACKKNIFED} points"
     if study.design.type == "search":
         return missing("the points were chosen by a search: they are no random ones", how=how)
     if not len(scores.default_test):

@@ -24,14 +24,13 @@ import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis import (
-    comparison,
+    cautions,
     effects,
     effects_below,
     effects_settings,
     effects_speed,
     effects_tuning,
     multiplicity,
-    searches,
     specifications,
     unseen,
 )
@@ -39,11 +38,10 @@ from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.extras_material import Materials
-from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, words
+from ssc_tune.analysis.gates import SPREADS, Side, gates, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.design.distinct import Count
 from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
 from ssc_tune.study.models import Study
 
@@ -67,12 +65,6 @@ MEASURES: dict[str, Measurer] = {
     "below": effects_below.below,
 }
 """The effect of each measure a claim can name."""
-
-DECIDING_WEIGHT = 0.5
-"""Share of the points' jackknife variance from which a single point is named."""
-
-LEAST_SEEDS = 5
-"""Fewest seeds of a claim on spread without a warning."""
 
 POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
 
@@ -208,8 +200,8 @@ def find_in(data: ClaimData) -> Finding:
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
-        warnings=(*_warnings(data), *effects_settings.warnings(effect)),
-        num_failed=_num_failed(data),
+        warnings=(*cautions.warnings(data), *effects_settings.warnings(effect, claim)),
+        num_failed=cautions.num_failed(data),
         alternatives=(),
         specifications=varied,
     )
@@ -218,92 +210,21 @@ def find_in(data: ClaimData) -> Finding:
 def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
     if data.parts:
         return effects_settings.notes(effect, turned=data.claim.less is not None)
-    return (*_seeds_left_out(data, effect), *specifications.summary(data, varied))
+    return (*cautions.seeds_left_out(data, effect), *specifications.summary(data, varied))
 
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
     if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
+    for method, scores in zip(claim.methods, (data.first, data.second), strict=False):
+        if not len(scores.seeds):
+            return effects.undefined(name, f"{method} has no cell in block {claim.block}, setting {data.setting}")
     if len(data.first.seeds) != len(data.second.seeds):
         return effects.undefined(name, "the methods have different seeds")
     if not min(len(data.first.points), len(data.second.points)) and claim.measure != "default":
         return effects.undefined(name, "no point has a result of both methods for every seed")
     return MEASURES[claim.measure](data)
-
-
-def _num_failed(data: ClaimData) -> tuple[int, ...]:
-    if data.parts:
-        return tuple(sum(counts) for counts in zip(*map(_num_failed, data.parts), strict=True))
-    both = (data.first, data.second)[: len(data.claim.methods)]
-    if data.claim.measure == "default":
-        return tuple(int(scores.default_failed.sum()) for scores in both)
-    return tuple(int(scores.failed.sum()) for scores in both)
-
-
-def _warnings(data: ClaimData) -> list[str]:
-    if data.parts:
-        return effects_settings.told_once(data.parts, _warnings)
-    lines = []
-    num_points, num_seeds = len(data.first.points), len(data.first.seeds)
-    if num_seeds < LEAST_SEEDS and data.claim.measure in SPREADS:
-        few = f"{num_seeds} seed{'s' * (num_seeds != 1)}: seeds are a sample too, and so few can mislead"
-        lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
-    elif num_seeds < 3:
-        lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if data.study.design.type == "search" and data.claim.measure != "default":
-        num_searches = min(len(searches.numbers(scores)) for scores in (data.first, data.second))
-        if num_searches < searches.GOOD_SEARCHES:
-            lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
-    elif num_points < 8 and data.claim.measure != "default":
-        lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
-    if data.first.num_designed < data.first.num_drawn:
-        count = Count(data.first.num_designed, data.first.num_drawn)
-        lines.append(f"{count}: equal cells count once, and each is in one pair at most")
-    missing = max(data.first.num_designed, data.second.num_designed) - num_points
-    if missing > 0 and data.policy != "dropped":
-        lines.append(f"{missing} of {missing + num_points} points left out: a method or seed has no result yet")
-    failed = _num_failed(data)
-    if sum(failed):
-        counts = ", ".join(f"{n} of {m}" for n, m in zip(failed, data.claim.methods, strict=True))
-        lines.append(f"failed cells ({counts}) enter at chance")
-    if data.claim.measure == "std":
-        lines += _one_point_decides(data)
-    if data.claim.measure in (*SPREADS, "below") and data.study.design.type in ("grid", "one-at-a-time"):
-        what = "share" if data.claim.measure == "below" else "spread"
-        lines.append(
-            f"{data.study.design.type} points are no draws from the space: the {what} is that over these points"
-        )
-    if (
-        data.claim.setting is None
-        and data.claim.over is None
-        and len(data.study.setting_names) > 1
-        and data.claim.measure != "transfer_sensitivity"
-    ):
-        lines.append(f"no setting named: judged on {data.setting}")
-    return lines
-
-
-def _one_point_decides(data: ClaimData) -> list[str]:
-    if min(data.first.test.shape) < 3 or len(data.claim.methods) < 2:
-        return []
-    index, without, weight = comparison.deciding_point(data.second.test, data.first.test)
-    if not weight > DECIDING_WEIGHT:
-        return []
-    turned = -without if data.claim.less is not None else without
-    return [
-        f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
-        f"ln ratio is {signed(turned)}; where a few points decide, the interval covers less than it says"
-    ]
-
-
-def _seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
-    """The ratio of standard deviations without each seed: how far one seed decides."""
-    if data.claim.measure != "std" or data.claim.equivalent or not math.isfinite(effect.low):
-        return []
-    values = comparison.without_one_seed(data.second.test, data.first.test)
-    turned = -values if data.claim.less is not None else values
-    return [f"leaving out one seed in turn: {', '.join(signed(float(value)) for value in turned)}"]
 
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:

@@ -18,7 +18,7 @@ def unbalanced(study: Study) -> list[str]:
     design = study.design
     if not isinstance(design, SobolDesign):
         return []
-    numbers = dict.fromkeys([*(getattr(design, "looks", None) or ()), design.points])
+    numbers = dict.fromkeys([*design.looks, design.points])
     return [_unbalanced(number) for number in numbers if number & (number - 1)]
 
 

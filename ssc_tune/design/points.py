@@ -29,8 +29,9 @@ MAX_PARAMETERS = 32
 """Columns of the Sobol sequence that is always drawn, whatever the number of parameters."""
 
 
-SEARCH_STRIDE = 1_000_000
-"""Search s has the points s * SEARCH_STRIDE + 1, + 2, ...; point 0, the defaults, is one for all searches."""
+SEARCH_STRIDE = 10_000_000
+"""Search s has the points s * SEARCH_STRIDE + 1, + 2, ...; point 0, the defaults, is one for all searches. No design
+has as many points."""
 
 
 class Point(NamedTuple):

@@ -68,7 +68,7 @@ class SearchDesign(Frozen):
 
     type: Literal["search"]
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
-    points: Annotated[int, Field(ge=1, le=999_999)] = Field(
+    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         description="Number of points of each search of each method."
     )
     searches: Annotated[int, Field(ge=1, le=100)] = Field(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.result import Estimate, MethodSummary, Share, StudyAnalysis, Verdict
@@ -74,7 +75,8 @@ def importance(parameter: str, method: str, **more: Any) -> dict[str, Any]:
 def sobol() -> Analysed:
     measures = {m: {**PAIR, "in": m} for m in ("mean", "cvar", "default", "steps_to_target", "area_under_curve")}
     measures |= {"std": {"less": "ssc", "than": "fixmatch", "in": "std"}, "more std": {**PAIR, "in": "std"}}
-    measures |= {"best_of_n": {**PAIR, "in": "best_of_n", "n": 4}}
+    measures |= {m: {**PAIR, "in": m, "n": 4} for m in ("best_of_n", "tunability")}  # a quarter of the points
+    measures["default_regret"] = {**PAIR, "in": "default_regret"}
     measures |= {f"{p} {m}": importance(p, m) for p in ("tau", "learning_rate") for m in ("ssc", "fixmatch")}
     measures["tau ssc at 90%"] = importance("tau", "ssc", confidence=0.9)
     study = synthetic.make_study(claims(**measures), design={"type": "sobol", "points": 16})
@@ -112,7 +114,9 @@ def test_a_claims_importance_is_the_share_of_the_table(sobol: Analysed) -> None:
             same_estimates(sobol.effect(f"{parameter} {method}"), share)
     narrow, wide = sobol.effect("tau ssc at 90%"), sobol.effect("tau ssc")
     same(narrow.value, wide.value)
-    same((narrow.value - narrow.low) / 1.6448536269514722, (wide.value - wide.low) / 1.959963984540054)
+    end = "high" if wide.high < 1 else "low"  # the end that is not cut
+    reaches = [abs(getattr(e, end) - e.value) / t(2).ppf(q) for e, q in ((narrow, 0.95), (wide, 0.975))]
+    same(*map(float, reaches))
 
 
 def test_fanova_is_the_same_in_figure_and_table(sobol: Analysed) -> None:
@@ -138,6 +142,11 @@ def test_budgets(sobol: Analysed) -> None:
     ssc, fixmatch = (sobol.curve("budget", method) for method in PAIR.values())
     same(ssc.y[0], sobol.ssc.mean.value)
     same(sobol.effect("best_of_n").value, ssc.y[3] - fixmatch.y[3])
+    same(sobol.effect("tunability").value, sobol.difference("tunability"))
+    same(sobol.effect("default_regret").value, sobol.difference("default_regret"))
+    for summary, curve in ((sobol.ssc, ssc), (sobol.fixmatch, fixmatch)):
+        same(summary.tunability.value, curve.y[3] - summary.default.test)
+        same(summary.default_regret.value, curve.y[7] - summary.default.test)
 
 
 def test_importance_of_a_grid_is_exact_in_both() -> None:
@@ -169,6 +178,44 @@ def test_tolerance_width_and_failures_one_at_a_time() -> None:
         same(found.effect(parameter).value, widths[0] - widths[1])
     (pair,) = found.found.comparisons
     same(-pair.failure_difference.value, found.difference("failure_rate"))
+
+
+def test_the_whole_range_of_a_specification_curve_is_the_verdict(sobol: Analysed) -> None:
+    compared = 0
+    for verdict in sobol.found.verdicts:
+        for one in verdict.specifications[:1]:
+            assert (one.box, one.prior) == (1, "own scale")
+            same_estimates(one.effect, verdict.effect)
+            compared += 1
+    assert compared > 3
+
+
+def test_the_last_look_is_the_table_and_its_verdicts_are_the_claims() -> None:
+    measures = {"mean": {**PAIR, "in": "mean"}, "tau": importance("tau", "ssc", at_least=0.99)}
+    design = {"type": "sobol", "points": 16, "looks": [12, 16]}
+    study = synthetic.make_study(claims(**measures), design=design)
+    alike = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.2}, noise=0.02)
+    found = Analysed(study, analyze(study, synthetic.make_tables(study, alike), num_bootstrap=50))
+    last = {c.claim: c for c in found.found.looks[-1].claims}
+    same(last["tau"].effect.value, found.share("ssc", "tau", "Gaussian").share.value)
+    same(last["mean"].effect.value, found.difference("mean"))
+    for name, verdict in found.verdicts.items():
+        (look,) = [one for one in found.found.looks if one.points == verdict.look]
+        same_estimates(verdict.effect, next(one for one in look.claims if one.claim == name).effect)
+
+
+def test_a_setting_of_a_claim_over_settings_is_its_comparison() -> None:
+    settings = {f"{n} labels": {"data": {"labels_per_class": n}} for n in (2, 4, 10)}
+    study = synthetic.make_study(
+        claims(std={**PAIR, "in": "std", "over": "settings"}), settings=settings, design={"type": "sobol", "points": 8}
+    )
+    surface = synthetic.surface(scale={"fixmatch": 0.3, "ssc": 0.1}, noise=0.02)
+    found = Analysed(study, analyze(study, synthetic.make_tables(study, surface), num_bootstrap=50))
+    pairs = {c.setting: c.log_std_ratio for c in found.found.comparisons}
+    pooled = found.verdicts["std"].pooled
+    assert pooled is not None
+    for setting, effect in pooled.settings:
+        same_estimates(effect, pairs[setting])
 
 
 def test_transfer() -> None:

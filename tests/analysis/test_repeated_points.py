@@ -15,7 +15,7 @@ from ssc_tune.analysis import simulated
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.arrays import load, paired
 from ssc_tune.analysis.effects_speed import paths
-from ssc_tune.analysis.extras_material import collect
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.verdicts import judge_claims
 from ssc_tune.design.distinct import stand_ins
@@ -87,8 +87,7 @@ def test_copies_change_no_number_of_an_analysis(study: Study) -> None:
 
 
 def test_copies_change_nothing_that_a_surrogate_is_fitted_to(study: Study, tables: Tables) -> None:
-    place = {"block": "shared", "setting": "main", "method": "ssc"}
-    once, four = (collect(study, t, **place) for t in (tables, copied(tables, 4)))
+    once, four = (Materials(study, t).of("shared", "main", "ssc") for t in (tables, copied(tables, 4)))
     assert once is not None
     assert four is not None
     assert four.names == once.names
@@ -196,7 +195,7 @@ def test_figures_and_tables_of_points_have_each_cell_once(study: Study, tables: 
     pd.testing.assert_frame_equal(view.cells, single.cells)
     assert len(view.listed) == 2 * 65
     (listed,) = _points(study, four)
-    assert [row[0] for row in listed["rows"]] == list(range(17))
+    assert [row[0] for row in listed["rows"]] == [str(point) for point in range(17)]
     one_sided = copied(tables, 2, methods=("ssc",))
     extra = drawn(make_study(design=_sobol(32)), np.random.default_rng(9)).cells
     other = extra[(extra["method"] == "fixmatch") & (extra["point"] > 16)]

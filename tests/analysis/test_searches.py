@@ -14,7 +14,7 @@ from scipy import stats
 
 from ssc_tune import pipeline
 from ssc_tune.analysis import searches
-from ssc_tune.analysis.arrays import Scores
+from ssc_tune.analysis.arrays import Scores, load
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.verdicts import judge_claims
@@ -169,6 +169,39 @@ def test_the_records_alone_tell_searches_apart_and_fewer_searches_leave_some_out
     fewer = pipeline.survey(searched(2), options)
     assert fewer.num_total == 2 * 3 * (2 * 6 + 1) == len(fewer.records)
     assert {search_of(c.placement.point) for c in fewer.cells} == {0, 1}
+
+
+def test_a_value_tried_by_two_searches_is_a_point_of_each(tmp_path: Path) -> None:
+    of = study(
+        search_space={"parameters": {"mu": PARAMETERS["mu"]}},  # 1, 2, 3 or 4
+        blocks={"shared": {}},
+        methods=["ssc"],
+        design={"type": "search", "sampler": "random", "points": 6, "searches": 3},
+        seeds=3,
+    )
+    found: dict[str, Record] = {}
+    source = SearchSource(of, lambda key: found[key].result.validation_accuracy if key in found else None)
+    source.open(open_storage(str(tmp_path / "optuna.log"), tmp_path))
+    while isinstance(cell := source.next(), Cell):
+        found[cell.cell_id] = record(cell, 0.5 + 0.01 * cell.config.hyperparameters["mu"])
+        source.finished(cell.cell_id)
+    assert len(found) <= 3 * 4  # what was trained once is not trained again
+    loaded = load(of, build_tables(of, source.cells, found), block="shared", setting="main", method="ssc")
+    for search in range(3):
+        values = [
+            {cell.config.hyperparameters["mu"] for cell in source.cells if cell.placement.point == point}
+            for point in loaded.points
+            if search_of(int(point)) == search
+        ]
+        drawn = {
+            cell.config.hyperparameters["mu"] for cell in source.cells if search_of(cell.placement.point) == search
+        }
+        tried = (
+            drawn
+            if search
+            else {cell.config.hyperparameters["mu"] for cell in source.cells if 0 < cell.placement.point <= 6}
+        )
+        assert sorted(v for part in values for v in part) == sorted(tried)  # each once
 
 
 def simulated_gains(num_searches: int, num_seeds: int, rng: np.random.Generator) -> Scores:
