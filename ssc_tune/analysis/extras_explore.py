@@ -60,7 +60,7 @@ def _thresholds(material: Material) -> Array:
     return np.linspace(low, high, _NUM_THRESHOLDS)
 
 
-def _fitted(material: Material, rng: np.random.Generator) -> Fitted:
+def _fitted(material: Material) -> Fitted:
     """The surrogate, if it explains enough.
 
     Raises:
@@ -75,7 +75,7 @@ def _fitted(material: Material, rng: np.random.Generator) -> Fitted:
 def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
     """Shapley shares of the variance of the surrogate over the space."""
     try:
-        fitted = _fitted(material, rng)
+        fitted = _fitted(material)
     except ValueError as error:
         return Findings(facts=[(SHAPLEY, material.row(values={}, reason=str(error)))])
     shares = shapley.of_surrogate(fitted.model).shares
@@ -86,7 +86,7 @@ def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
 def ablation_path(material: Material, rng: np.random.Generator) -> Findings:
     """From the defaults to the best point on validation, one parameter after the other, by predicted accuracy."""
     try:
-        model = _fitted(material, rng).model
+        model = _fitted(material).model
     except ValueError as error:
         return Findings(facts=[(ABLATION, material.row(reason=str(error)))])
     best = int(material.scores.validation.mean(axis=1).argmax())

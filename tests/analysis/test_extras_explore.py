@@ -14,7 +14,7 @@ from ssc_tune.analysis import extras_explore, plane, profiles
 from ssc_tune.analysis.arrays import load
 from ssc_tune.analysis.extras import Extras, extras
 from ssc_tune.analysis.extras_explore import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
-from ssc_tune.analysis.extras_material import collect, plain
+from ssc_tune.analysis.extras_material import Materials, plain
 from ssc_tune.analysis.result import Curve
 from ssc_tune.analysis.tables import Tables
 
@@ -40,9 +40,9 @@ def run(study: Any, tables: Tables) -> Explored:
     """The pieces of every method, and the plane where there are several settings."""
     curves, facts = [], defaultdict(list)
     known: dict[str, list[Any]] = {method: [] for method in study.methods}
-    rng = np.random.default_rng(0)
+    rng, materials = np.random.default_rng(0), Materials(study, tables)
     for setting, method in itertools.product(study.setting_names, study.methods):
-        material = collect(study, tables, block="shared", setting=setting, method=method)
+        material = materials.of("shared", setting, method)
         known[method].append(material)
         for _, piece in extras_explore.pieces(study) if material is not None else []:
             found = piece(material, rng)
