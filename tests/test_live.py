@@ -15,7 +15,7 @@ from rich.console import Console
 from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.live import LiveView
+from ssc_tune.live import BlindView, LiveView
 from ssc_tune.records import Attempt, StudyFolder
 from ssc_tune.training import CellConfig, Evaluation
 
@@ -130,3 +130,16 @@ def test_counts_and_time_left_follow_the_records(tmp_path: Path, monkeypatch: py
     assert f"1/{total}" in text
     assert "0.750" in text
     assert "steps/s" not in text
+
+
+def test_a_blind_view_counts_cells_and_shows_nothing_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    folder, err, screen = StudyFolder(tmp_path, "small"), io.StringIO(), _Terminal()
+    done = [_cell("ssc"), _cell("fixmatch")]
+    with BlindView(folder, done, {}, out=screen, err=err, workers=2) as view:
+        view.started(done[0])
+        view.finished(done[0], record(done[0], 0.9871, status="diverged"))
+        view.finished(done[1], record(done[1], 0.4321))
+    assert "cells done: all methods 2/2" in err.getvalue()
+    for told in ("ssc", "fixmatch", "diverged", "0.987", "0.432", "accuracy"):
+        assert told not in err.getvalue() + screen.getvalue()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from design.builders import study
 
-from ssc_tune.analysis import batched, comparison, effects, simulated
+from ssc_tune.analysis import batched, comparison, effects, multiplicity, simulated
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.analysis.verdicts import Finding
 from ssc_tune.study.claims import Claim
@@ -86,6 +86,7 @@ def test_every_number_is_that_of_the_rule() -> None:
 @pytest.fixture
 def quick_holm() -> Iterator[None]:
     """statsmodels collects garbage at every correction: what is there already need not be looked at again."""
+    multiplicity.holm([0.5])  # loads it
     gc.freeze()
     yield
     gc.unfreeze()

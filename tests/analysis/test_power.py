@@ -11,7 +11,7 @@ import pytest
 from design.builders import study
 from scipy import stats
 
-from ssc_tune.analysis import comparison, law, power, simulated
+from ssc_tune.analysis import comparison, law, multiplicity, power, simulated
 from ssc_tune.analysis.law import Law
 from ssc_tune.analysis.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.study.claims import Claim
@@ -27,6 +27,7 @@ def at(points: int, level: float = 0.05) -> list[Look]:
 @pytest.fixture
 def quick_holm() -> Iterator[None]:
     """statsmodels collects garbage at every correction: what is there already need not be looked at again."""
+    multiplicity.holm([0.5])  # loads it
     gc.freeze()
     yield
     gc.unfreeze()
