@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import comparison, intervals
+from ssc_tune.analysis import absent, comparison, intervals
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
 from ssc_tune.analysis.extras_material import Materials
@@ -154,6 +154,7 @@ def default(data: ClaimData) -> Effect:
     """Accuracy at the defaults, first minus second, paired by seed."""
     name = "default of {x} minus default of {y}"
     first, second = data.first.default_test, data.second.default_test
-    if not len(first) or len(first) != len(second):
-        return undefined(name, "the defaults lack a cell")
+    missing = absent.missing_defaults(data)
+    if missing:
+        return undefined(name, missing)
     return over_seeds(first - second, data.claim.confidence, name, "t over seeds")

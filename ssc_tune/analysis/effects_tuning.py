@@ -10,7 +10,18 @@ import math
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import arrays, curves, decomposition, extremes, intervals, searches, splits, transfer, volume
+from ssc_tune.analysis import (
+    absent,
+    arrays,
+    curves,
+    decomposition,
+    extremes,
+    intervals,
+    searches,
+    splits,
+    transfer,
+    volume,
+)
 from ssc_tune.analysis.effects import ClaimData, Effect, from_interval, undefined
 from ssc_tune.analysis.extras_material import Material
 from ssc_tune.analysis.extremes import Sample
@@ -64,6 +75,9 @@ def default_regret(data: ClaimData) -> Effect:
     """
     if data.study.design.type == "search":
         name = "gain of a search over the default of {x} minus that of {y}"
+        missing = absent.missing_defaults(data)
+        if missing:
+            return undefined(name, missing)
         return from_interval(
             searches.gain_difference(data.first, data.second, data.claim.confidence), name, searches.HOW
         )
@@ -72,9 +86,7 @@ def default_regret(data: ClaimData) -> Effect:
 
 
 def _gain(data: ClaimData, n: int, name: str) -> Effect:
-    if not len(data.first.default_test) or not len(data.second.default_test):
-        return undefined(name, "the defaults lack a cell")
-    refused = _too_few(data, n)
+    refused = absent.missing_defaults(data) or _too_few(data, n)
     if refused:
         return undefined(name, refused)
     pair = (data.first, data.second)
@@ -86,7 +98,7 @@ def _too_few(data: ClaimData, n: int) -> str:
     if len(data.first.seeds) < 2:
         return splits.ONE_SEED
     if n >= len(data.first.points):
-        return f"needs more than {n} complete points, there are {len(data.first.points)}"
+        return f"needs more than {n} complete points, there are {absent.complete_points(data.first)}"
     return ""
 
 
@@ -106,10 +118,9 @@ def near_optimal_volume(data: ClaimData) -> Effect:
         return undefined(name, "needs 3 points and 3 seeds")
     best = volume.better(*(volume.reference(s.test, s.validation) for s in (data.first, data.second)))
     first, second = (volume.shares(s.test, best, [TOLERANCE]) for s in (data.first, data.second))
-    effect = _held_out(first, second, data, name)._replace(
+    return _held_out(first, second, data, name)._replace(
         how="best of half the points, chosen and scored on different seeds; jackknife over points and seeds, t"
     )
-    return effect if math.isfinite(effect.low) else undefined(name, "the two shares do not differ at any point")
 
 
 def transfer_sensitivity(data: ClaimData) -> Effect:
@@ -153,7 +164,7 @@ def tolerance_width(data: ClaimData) -> Effect:
     _, first_of_level = np.unique(where.unit[rows, column], return_index=True)
     rows = rows[first_of_level]
     if len(rows) < 2:
-        return undefined(name, "fewer than 2 levels")
+        return undefined(name, "fewer than 2 levels have a result of both methods for every seed")
     choice = isinstance(data.study.search_space.parameters[parameter], ChoiceParameter)
     positions = None if choice else where.unit[rows, column]
 
@@ -182,7 +193,7 @@ def importance(data: ClaimData) -> Effect:
     assert threshold is not None
     name = f"share of variance of {{x}} from {claim.parameter}"
     if len(data.first.points) < 3 or len(data.first.seeds) < 2:
-        return undefined(name, "fewer than 3 points or 2 seeds")
+        return undefined(name, "fewer than 3 points" if len(data.first.points) < 3 else splits.ONE_SEED)
     material = _material(data)
     if claim.parameter not in material.names:
         return undefined(name, f"{claim.parameter} does not vary over the complete points")

@@ -55,7 +55,8 @@ def _interval(sides: list[Scores], confidence: float) -> Interval:
         return intervals.undefined(splits.ONE_SEED)
     common = sorted(set.intersection(*(set(numbers(scores)) for scores in sides)))
     if not common:
-        return intervals.undefined("no search has a complete point")
+        both = " of both methods" if len(sides) > 1 else ""
+        return intervals.undefined(f"no search has a complete point{both}")
     tables = [np.array([_gains(scores, search) for search in common]) for scores in sides]  # (S, 1 + R) each
     gains = tables[0] - tables[1] if len(tables) > 1 else tables[0]
     estimate, left_seed = float(gains[:, 0].mean()), gains[:, 1:].mean(axis=0)

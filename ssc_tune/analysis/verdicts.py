@@ -24,6 +24,7 @@ import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis import (
+    absent,
     cautions,
     effects,
     effects_below,
@@ -217,13 +218,9 @@ def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
     if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
-    for method, scores in zip(claim.methods, (data.first, data.second), strict=False):
-        if not len(scores.seeds):
-            return effects.undefined(name, f"{method} has no cell in block {claim.block}, setting {data.setting}")
-    if len(data.first.seeds) != len(data.second.seeds):
-        return effects.undefined(name, "the methods have different seeds")
-    if not min(len(data.first.points), len(data.second.points)) and claim.measure != "default":
-        return effects.undefined(name, "no point has a result of both methods for every seed")
+    missing = absent.whatever_is_missing(data)
+    if missing:
+        return effects.undefined(name, missing)
     return MEASURES[claim.measure](data)
 
 
