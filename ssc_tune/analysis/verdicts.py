@@ -76,6 +76,9 @@ LEAST_SEEDS = 5
 
 POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
 
+FEW_FOR_WORST = 32
+"""Points below which a claim about the worst carries a warning: at 16 it covers 87% where points collapse."""
+
 
 class Finding(NamedTuple):
     """What is known of a claim before the p-values of all claims are adjusted."""
@@ -257,6 +260,10 @@ def _warnings(data: ClaimData) -> list[str]:
             lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
     elif num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
+    elif num_points < FEW_FOR_WORST and data.claim.measure == "worst":
+        lines.append(
+            f"{num_points} points: where few collapse, this interval covers less than it says; better {FEW_FOR_WORST}"
+        )
     if data.first.num_designed < data.first.num_drawn:
         count = Count(data.first.num_designed, data.first.num_drawn)
         lines.append(f"{count}: equal cells count once, and each is in one pair at most")
