@@ -117,7 +117,7 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
                 placement=tuple(cell.placement),
                 config=cell.config,
                 retries=0,
-                claims=(),
+                registrations=(),
                 threads=1,
             )
             whole = timed(lambda task=task: run_task(task))  # type: ignore[misc]

@@ -38,7 +38,8 @@ class StudyResult(NamedTuple):
         return self.analysis.verdicts
 
     def __repr__(self) -> str:
-        found = "; ".join(f"{v.claim.name}: {v.verdict}" for v in self.verdicts) or "no claims"
+        words = [f"{v.claim.name}: {v.verdict}{' (post hoc)' if v.post_hoc else ''}" for v in self.verdicts]
+        found = "; ".join(words) or "no claims"
         return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
 
 

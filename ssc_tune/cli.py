@@ -40,12 +40,15 @@ def make_parser() -> argparse.ArgumentParser:
     report = add("report", "write the report again, from the records alone")
     _add_study(report)
     _add_json(report)
+    _add_register(add("register", "put a study's plan on record before its cells, and print its hash; runs nothing"))
     check = add(
         "check",
-        "tell whether every claim has the verdict that the study expects",
-        more="Exits with 0 if so and every cell has a record, with 1 otherwise.",
+        "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered",
+        more="Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
+        "registrations is damaged or the plan's hash is not the one given.",
     )
     _add_study(check)
+    check.add_argument("--registration", metavar="HASH", help="hash that the plan must have, 16 digits of it or more")
     _add_json(check)
     plan = add(
         "plan", "tell how often a study would see a difference in spread, and how to spend a budget, before it runs"
@@ -65,6 +68,11 @@ def make_parser() -> argparse.ArgumentParser:
         "shell", choices=("bash", "zsh", "fish"), help='for instance: eval "$(ssc-tune completion bash)"'
     )
     return parser
+
+
+def _add_register(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    _add_json(parser)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
@@ -183,7 +191,11 @@ def _with_study(arguments: argparse.Namespace) -> int:
         case "check":
             from ssc_tune.commands.judge import check
 
-            return check(study, storage, as_json=arguments.json)
+            return check(study, storage, as_json=arguments.json, registration=arguments.registration)
+        case "register":
+            from ssc_tune.commands.registered import register_study
+
+            return register_study(study, storage, as_json=arguments.json)
         case "plan":
             from ssc_tune.commands.plan import plan
 

@@ -6,7 +6,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from ssc_tune import methods
 from ssc_tune.design import Cell
+from ssc_tune.design.points import label
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.training import CellConfig
 
@@ -67,12 +68,9 @@ class LiveView:
         self._running: dict[str, Cell] = {}
         self._recent: list[str] = []
         self._last_line = 0.0
-        unique = {cell.cell_id: cell for cell in cells}
-        for cell in unique.values():
-            count = self._counts.setdefault(cell.placement.method, _MethodCount())
-            count.total += 1
-            if cell.cell_id in records:
-                count.add(records[cell.cell_id])
+        self._title = ""
+        self._counted: set[str] = set()
+        self.aim(cells, records)
         for method, total in (expected or {}).items():
             self._counts.setdefault(method, _MethodCount()).total = total
         self._began = time.monotonic()
@@ -97,6 +95,25 @@ class LiveView:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+
+    def aim(self, cells: Sequence[Cell], records: Mapping[str, Record], title: str = "") -> None:
+        """The cells to be done from now on, those that are done among them; ``title`` says what they are for."""
+        with self._lock:
+            self._title = title
+            for cell in cells:
+                if cell.cell_id in self._counted:
+                    continue
+                self._counted.add(cell.cell_id)
+                count = self._counts.setdefault(cell.placement.method, _MethodCount())
+                count.total += 1
+                if cell.cell_id in records:
+                    count.add(records[cell.cell_id])
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Prints lines that stay."""
+        with self._lock:
+            for line in lines:
+                self._console.print(Text(line), soft_wrap=True)
 
     def started(self, cell: Cell) -> None:
         """A cell was handed to a worker."""
@@ -130,7 +147,8 @@ class LiveView:
         parts = [
             f"{name} {c.done}/{c.total}" + (f", {c.failed} failed" if c.failed else "") for name, c in self._items()
         ]
-        print(f"cells done: {'; '.join(parts)}; time left {self._time_left()}", file=self._err, flush=True)
+        done = f"{self._title}{': ' * bool(self._title)}cells done: {'; '.join(parts)}"
+        print(f"{done}; time left {self._time_left()}", file=self._err, flush=True)
 
     def _items(self) -> list[tuple[str, _MethodCount]]:
         return list(self._counts.items())
@@ -165,6 +183,7 @@ class LiveView:
             lines += [Text(text, style="red", overflow="ellipsis", no_wrap=True) for text in self._recent]
             elapsed = duration(time.monotonic() - self._began)
             footer = f"elapsed {elapsed} · time left {self._time_left()} · Ctrl-C stops; the same command goes on"
+            footer = f"{self._title} · {footer}" if self._title else footer
             lines.append(Text(footer, overflow="ellipsis", no_wrap=True))
             return Group(*lines)
 
@@ -235,7 +254,7 @@ def _rate(steps_per_second: float) -> str:
 def _name(cell: Cell) -> str:
     p = cell.placement
     place = "" if p.block == "shared" else f" ({p.block})"
-    return f"{p.method} point {p.point} seed {p.seed}{place}"
+    return f"{p.method} point {label(p.point)} seed {p.seed}{place}"
 
 
 def duration(seconds: float) -> str:

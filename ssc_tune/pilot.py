@@ -132,7 +132,7 @@ def pilot_study(study: Study, points: int) -> Study:
         raise InputError("--pilot needs seeds: 2 or more, otherwise noise counts as sensitivity")
     if not LEAST_POINTS <= points <= design.points:
         raise InputError(f"--pilot must be from {LEAST_POINTS} to the study's {design.points} points, not {points}")
-    return study.model_copy(update={"design": design.model_copy(update={"points": points})})
+    return study.first_points(points)
 
 
 def claim_of(study: Study, block: str, setting: str) -> Claim | None:

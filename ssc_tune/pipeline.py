@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
+from ssc_tune import looks
 from ssc_tune.changes import Changes, changes_since, stored_study
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell, placements
-from ssc_tune.design.points import fixed_points
+from ssc_tune.design.points import fixed_points, search_of
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.claims import Claim, claim_hash
+from ssc_tune.registering import declare, register
+from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import SearchDesign, Study
 from ssc_tune.training.result import Geometry
 
@@ -48,6 +50,8 @@ class Progress(NamedTuple):
     num_total: int  # cells of the design, those of points not yet proposed included
     changes: Changes  # since the study's last run
     problems: list[str]
+    stopped: looks.Stop | None = None  # the look at which every claim was decided; all above is up to there
+    not_needed: frozenset[str] = frozenset()  # cell ids of later looks
 
     @property
     def num_new(self) -> int:
@@ -80,19 +84,26 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> Progress:
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
-    reused = folder.elsewhere(key for key in ids if key not in records)
+    reused, stop = {}, looks.stop_of(study, cells, records)
+    if stop is None:  # what other studies did after this one had stopped does not start it again
+        reused = folder.elsewhere(key for key in ids if key not in records)
+        stop = looks.stop_of(study, cells, records | reused) if reused else None
+    cells = cells if stop is None else looks.until(cells, stop.points)
+    needed = {cell.cell_id for cell in cells}
+    records, reused = ({key: r for key, r in of.items() if key in needed} for of in (records, reused))
     if adopt:
         for record in reused.values():
             folder.records.write(record)
     total = _num_total(study, cells)
     changes = changes_since(study, folder.read_json("study.json"))
-    return Progress(cells, records | reused, frozenset(reused), total, changes, problems)
+    not_needed = frozenset(ids) - needed
+    return Progress(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
     if isinstance(study.design, SearchDesign):
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
-        return groups * (study.design.points + 1) * study.seeds
+        return groups * (study.design.points * study.design.searches + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
 
 
@@ -111,6 +122,8 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
         record, _ = folder.records.read_or_set_aside(path.stem)
         if record is None or record.study != study.name or record.block not in study.blocks:
             continue
+        if search_of(record.point) >= study.design.searches:
+            continue
         kept = {
             name: record.config.hyperparameters[name]
             for name in study.block_parameters(record.block)
@@ -125,15 +138,6 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
     if study.design.pruner == "none":
         return cells
     return [cell for cell in cells if folder.records.path(cell.cell_id).exists()]
-
-
-def edited_claims(study: Study, records: Mapping[str, Record]) -> set[str]:
-    """Names of claims that were not in the study, word for word, when its first cell was started."""
-    own = [record for record in records.values() if record.study == study.name]
-    if not own:
-        return set()
-    first = min(own, key=lambda record: record.started)
-    return {claim.name for claim in study.claims if claim_hash(claim) not in first.claims}
 
 
 def run(
@@ -154,6 +158,8 @@ def run(
     progress = survey(study, options, adopt=True)
     for cell_id in {cell.cell_id for cell in progress.cells} - set(progress.records):
         folder.records.put_aside(cell_id, "retried")
+    _, problems = register(study, folder)
+    progress = progress._replace(problems=[*progress.problems, *problems])
     folder.write_json("study.json", stored_study(study, options.command))
     with output_to(folder.path / "log.txt") as (screen, errors):
         return _run(study, options, folder, progress, stop or threading.Event(), out or screen, err or errors, began)
@@ -186,7 +192,8 @@ def _run(
         return 1 / record.result.num_classes if accuracy is None else accuracy
 
     earlier = [(cell.placement, cell.config.hyperparameters) for cell in progress.cells if cell.placement.point]
-    source = make_source(study, score, earlier)
+    follower = looks.Follower(study, records, score, progress.stopped) if study.looks else None
+    source = follower.source if follower is not None else make_source(study, score, earlier)
     source.open(open_storage(options.optuna_storage, folder.path))
     workers = num_workers(study)
     tracker = None if options.blind else _start_tracker(study, options, folder, err)
@@ -198,8 +205,11 @@ def _run(
     trained = 0.0
     if source.num_to_run:
         expected = _expected_by_method(study)
+        shown = follower.cells if follower is not None else progress.cells
         view = BlindView if options.blind else LiveView
-        with view(folder, progress.cells, records, out=out, err=err, workers=workers, expected=expected) as live:
+        with view(folder, shown, records, out=out, err=err, workers=workers, expected=expected) as live:
+            if follower is not None:
+                follower.watch(live)
 
             def finished(cell: Cell, record: Record) -> None:
                 nonlocal trained
@@ -214,6 +224,8 @@ def _run(
     overhead = _overhead(trained, outcome)
     problems = [*progress.problems, *outcome.problems]
     cells = list(source.cells)
+    stopped = looks.stop_of(study, cells, records)
+    cells = cells if stopped is None else looks.until(cells, stopped.points)
     if outcome.interrupted:
         if tracker is not None:
             tracker.finish(None, [], timeout=20)
@@ -238,7 +250,7 @@ def _run(
 def _expected_by_method(study: Study) -> dict[str, int] | None:
     if not isinstance(study.design, SearchDesign):
         return None
-    each = (study.design.points + 1) * study.seeds * len(study.setting_names)
+    each = (study.design.points * study.design.searches + 1) * study.seeds * len(study.setting_names)
     return {m: each * sum(m in study.block_methods(b) for b in study.blocks) for m in study.methods}
 
 
@@ -315,10 +327,7 @@ def analyse(
     from ssc_tune.analysis.build import build_tables
 
     tables = build_tables(study, cells, records)
-    analysis = analyze(study, tables)
-    edited = edited_claims(study, records)
-    verdicts = tuple(v.model_copy(update={"post_hoc": v.claim.name in edited}) for v in analysis.verdicts)
-    analysis = analysis.model_copy(update={"verdicts": verdicts})
+    analysis = declare(study, folder, cells, records, analyze(study, tables))
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
     versions = used[0].versions if used else {}
     files = report.write(
@@ -353,4 +362,4 @@ def default_command(arguments: Sequence[str] | None = None) -> str:
     return "python -m ssc_tune.run " + shlex.join(arguments if arguments is not None else sys.argv[1:])
 
 
-__all__ = ["Claim", "Options", "Progress", "Result", "analyse", "edited_claims", "folder_of", "run", "survey"]
+__all__ = ["Claim", "Options", "Progress", "Result", "analyse", "folder_of", "run", "survey"]

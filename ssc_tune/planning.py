@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
-from ssc_tune.pilot import Known, claim_of
+from ssc_tune.pilot import LEAST_POINTS, Known, claim_of
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def make_plan(
     question = Question(known.law, 0.01 if claim is None else claim.margin, mean_gain, power)
 
     def looks(points: int) -> list[Look]:
-        return looks_of(points, alpha, level)
+        return looks_of(study, points, alpha, level)
 
     methods = len(study.block_methods(block))
     sizes = tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study))
@@ -145,14 +145,21 @@ def make_plan(
     )
 
 
-def looks_of(points: int, alpha: float, level: float) -> list[Look]:
-    """When a study of so many points judges the claim: once, at its end, at both levels undivided.
+def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look]:
+    """When a study of so many points judges the claim: at its looks, at the shares of the points that it declares.
 
-    The place for declared looks: one for each, with its points and the nominal levels of ``alpha`` and of ``level``.
+    Each look has the nominal levels that spending leaves of ``alpha`` (of intervals) and of ``level`` (of p). Without
+    looks the claim is judged once, at the end, at both levels undivided.
     """
+    from ssc_tune.analysis import sequential
     from ssc_tune.analysis.power import Look
 
-    return [Look(points, alpha, level)]
+    if not study.looks:
+        return [Look(points, alpha, level)]
+    at = [look / study.looks[-1] for look in study.looks]
+    numbers = [max(LEAST_POINTS, round(share * points)) for share in at]
+    levels = (sequential.nominal_levels(total, at) for total in (alpha, level))
+    return [Look(*one) for one in zip(numbers, *levels, strict=True)]
 
 
 def _size(

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ssc_tune.design.distinct import count, counts_defaults, equal_points
+from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.live import duration
+from ssc_tune.registering import plan_lines
 from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.space import shown
 
 if TYPE_CHECKING:
     from ssc_tune.pipeline import Options, Progress, Result
@@ -26,9 +30,10 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
     console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
     if estimate:
         _show_points(console, study)
-    groups = Counter((cell.placement.block, cell.placement.method) for cell in progress.cells)
-    for (block, method), count in groups.items():
-        print(f"block {block}, {method}: {count} cells")
+    places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in progress.cells)
+    groups = Counter((block, method) for block, method, _ in places)
+    for (block, method), number in groups.items():
+        print(f"block {block}, {method}: {number} cells{_points(study, block, method)}")
     new, reused = progress.num_new, len(progress.reused)
     print(
         f"cells: {progress.num_total} in all; {len(progress.records) - reused} have a record"
@@ -36,6 +41,12 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         + f", {new} are new (cells that stand in several blocks count once)"
     )
     for line in progress.changes.lines():
+        print(line)
+    for line in plan_lines(study, folder_of(study, options), progress.cells, progress.records):
+        print(line)
+    for line in notes(study):
+        print(f"note: {line}")
+    for line in _looks(study, progress):
         print(line)
     workers = num_workers(study)
     r = study.resources
@@ -55,25 +66,40 @@ def show_plan(study: Study, options: Options, progress: Progress, *, estimate: b
         print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
 
 
+def _points(study: Study, block: str, method: str) -> str:
+    """How many points they are; nothing for a design that has none beforehand."""
+    found = count(study, block, method)
+    return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
+
+
+def _looks(study: Study, progress: Progress) -> list[str]:
+    """The looks that are ahead, or where the study has stopped."""
+    from ssc_tune import looks
+
+    if progress.stopped is not None:
+        return [progress.stopped.words]
+    return looks.outlook(study, progress.cells)
+
+
 def _show_points(console: Console, study: Study) -> None:
     for block in study.blocks:
         points = fixed_points(study, block)
-        names = study.block_parameters(block)
+        names, space = study.block_parameters(block), study.search_space.parameters
         table = Table(title=f"points of block {block}", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for name in ("point", *names):
             table.add_column(name, justify="right")
+        equal = equal_points(study, block)
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
-            table.add_row(label, *(_shown(point.values[name]) for name in names))
+            label += f" = {equal[point.number]}" if point.number in equal else ""
+            table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
     if isinstance(study.design, SearchDesign):
-        print(f"further points: {study.design.points} a method, proposed by {study.design.sampler} as results come in")
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        design = study.design
+        each = f"{design.searches} searches of {design.points}" if design.searches > 1 else str(design.points)
+        print(f"further points: {each} a method, proposed by {design.sampler} as results come in")
 
 
 def show_result(study: Study, options: Options, result: Result) -> None:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
+from ssc_tune.analysis.cautions import LEAST_SEEDS
 from ssc_tune.analysis.extras import extras
+from ssc_tune.analysis.extras_material import Materials
+from ssc_tune.analysis.looks import judge
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import LEAST_SEEDS, judge_claims
+from ssc_tune.design.notes import notes
 from ssc_tune.study.models import Study
 
 
-def analyze(
-    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
-) -> StudyAnalysis:
+def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> StudyAnalysis:
     """Summaries, comparisons, verdicts and curves of a study.
 
     Args:
         study: the study.
         tables: its results, complete or not.
-        post_hoc: whether the claims were edited after cells had run; marks every verdict.
         seed: of every bootstrap and permutation; the records alone and this number decide the output.
         num_bootstrap: draws of each.
     """
@@ -31,12 +31,15 @@ def analyze(
             summaries.append(summarize(study, tables, block, setting, method))
         if study.design.type != "search":
             comparisons += compare(study, tables, block, setting)
-    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    materials = Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+    judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
     return StudyAnalysis(
         study=study.name,
         summaries=tuple(summaries),
         comparisons=tuple(comparisons),
-        verdicts=judge_claims(study, tables, post_hoc=post_hoc, seed=seed, num_bootstrap=num_bootstrap),
+        verdicts=judged.verdicts,
+        looks=judged.looks,
         curves=more.curves,
         shares=more.shares,
         facts=more.facts,
@@ -56,10 +59,11 @@ def _in_order(tables: Tables) -> Tables:
 
 def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
     lines = []
-    results = tables.cells[tables.cells["status"].isin(RESULTS)]
-    missing = len(tables.expected) - len(results)
+    results = tables.cells[tables.cells["status"].isin(RESULTS)].drop_duplicates("cell_id")
+    num_expected = tables.expected["cell_id"].nunique()
+    missing = num_expected - len(results)
     if missing > 0:
-        lines.append(f"{missing} of {len(tables.expected)} cells have no result yet")
+        lines.append(f"{missing} of {num_expected} cells have no result yet")
     failed = int((results["status"] != "ok").sum())
     if failed:
         lines.append(f"{failed} of {len(results)} cells diverged or failed; they score at chance")
@@ -68,6 +72,7 @@ def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
         lines.append(
             few + ("intervals are wide or undefined" if study.seeds < 3 else "a verdict on spread can mislead")
         )
+    lines += notes(study)
     if study.design.type == "search":
         lines.append("the points were chosen by a search: spread and means over them are no property of the space")
     return tuple(lines)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.design.distinct import counts_defaults, in_order, stand_ins
+from ssc_tune.design.points import search_of
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import ChoiceParameter
 
@@ -21,9 +23,14 @@ RESULTS = ("ok", "diverged", "failed")
 
 
 class Scores(NamedTuple):
-    """One method's scores at the N complete points (a score for each of the R seeds) of a block and setting."""
+    """One method's scores at its N distinct complete points (a score for each of the R seeds) of a block and setting.
 
-    points: NDArray[np.int64]  # (N,) indices into the design
+    Points with equal cells are one (:mod:`ssc_tune.design.distinct`): the first that is complete stands for them. Only
+    what a search proposed stays as it is, repeats included: it is a path and no sample, several searches may meet in a
+    point, and the best of them, which is all that is judged there, is the same with a copy.
+    """
+
+    points: NDArray[np.int64]  # (N,) numbers of the points, increasing
     seeds: NDArray[np.int64]  # (R,)
     test: FloatArray  # (N, R)
     validation: FloatArray  # (N, R)
@@ -31,19 +38,33 @@ class Scores(NamedTuple):
     default_test: FloatArray  # (R,) at point 0; empty where a cell of it is missing
     default_validation: FloatArray  # (R,)
     default_failed: NDArray[np.bool_]  # (R,)
-    num_designed: int  # points of the design that count, complete or not
+    drawn: NDArray[np.int64]  # (D,) points of the design that count, complete or not, equal ones included
+    same_as: NDArray[np.int64]  # (D,) for each of them the first of the points with equal cells
+
+    @property
+    def num_drawn(self) -> int:
+        """Points of the design that count, complete or not."""
+        return len(self.drawn)
+
+    @property
+    def num_designed(self) -> int:
+        """The distinct ones among them."""
+        return len(np.unique(self.same_as))
 
     @property
     def num_incomplete(self) -> int:
-        """Points of the design that lack a cell (or, when failed cells are dropped, have a failed one)."""
+        """Distinct points that lack a cell (or, when failed cells are dropped, have a failed one)."""
         return self.num_designed - len(self.points)
 
     def at(self, points: NDArray[np.int64]) -> Scores:
         """The same at fewer points, which must all be there."""
         index = np.searchsorted(self.points, points)
         assert (self.points[index] == points).all()
+        return self._of_rows(index, points)
+
+    def _of_rows(self, rows: NDArray[np.intp], points: NDArray[np.int64]) -> Scores:
         return self._replace(
-            points=points, test=self.test[index], validation=self.validation[index], failed=self.failed[index]
+            points=points, test=self.test[rows], validation=self.validation[rows], failed=self.failed[rows]
         )
 
 
@@ -53,15 +74,6 @@ def select(frame: pd.DataFrame, block: str, setting: str, method: str | None = N
     if method is not None:
         chosen &= frame["method"] == method
     return frame[chosen]
-
-
-def counts_defaults(study: Study) -> bool:
-    """Whether point 0, the defaults, is a draw of the design.
-
-    It is the centre of a one-at-a-time design. Sobol, random, grid and adaptive designs have all their points from 1
-    on: there it was added, and would be no draw from the space.
-    """
-    return study.design.type == "one-at-a-time"
 
 
 def load(study: Study, tables: Tables, *, block: str, setting: str, method: str, policy: Policy = "chance") -> Scores:
@@ -74,32 +86,53 @@ def load(study: Study, tables: Tables, *, block: str, setting: str, method: str,
     cells = cells[cells["point"].isin(designed) & cells["seed"].isin(seeds)]
     failed = cells["status"].to_numpy() != "ok"
     lost = _score_of_failure(cells, policy)
-
-    def grid(values: NDArray[np.float64]) -> FloatArray:
-        array = np.full((len(designed), len(seeds)), np.nan)
-        rows = np.searchsorted(designed, cells["point"].to_numpy(dtype=np.int64))
-        array[rows, np.searchsorted(seeds, cells["seed"].to_numpy(dtype=np.int64))] = values
-        return array
-
+    place = _Grid(designed, seeds)
     test, validation = (
-        grid(np.where(failed, lost, cells[f"{split}_accuracy"].to_numpy(dtype=np.float64)))
+        place.filled(cells, np.where(failed, lost, cells[f"{split}_accuracy"].to_numpy(dtype=np.float64)))
         for split in ("test", "validation")
     )
-    lost_cells = np.nan_to_num(grid(failed.astype(np.float64))) > 0
-    complete = np.isfinite(test).all(axis=1) & np.isfinite(validation).all(axis=1)
-    counted = complete & (counts_defaults(study) | (designed != 0))
+    lost_cells: NDArray[np.bool_] = np.equal(place.filled(cells, failed.astype(np.float64)), 1.0)
+    complete = np.asarray(np.isfinite(np.hstack([test, validation])).all(axis=1))
+    counted = np.flatnonzero(designed > 0) if not counts_defaults(study) else np.arange(len(designed))
+    equal = np.arange(len(designed)) if study.design.type == "search" else place.equal(expected)
+    stands = dict(zip(designed[counted].tolist(), designed[counted][stand_ins(equal[counted])].tolist(), strict=True))
+    there = counted[complete[counted]]
+    rows = there[_kept(stand_ins(equal[there]))]
     base = complete & (designed == 0)
+    drawn = in_order(study, designed[counted])
     return Scores(
-        points=designed[counted],
+        points=designed[rows],
         seeds=seeds,
-        test=test[counted],
-        validation=validation[counted],
-        failed=lost_cells[counted],
+        test=test[rows],
+        validation=validation[rows],
+        failed=lost_cells[rows],
         default_test=test[base].reshape(-1),
         default_validation=validation[base].reshape(-1),
         default_failed=lost_cells[designed == 0].reshape(-1),
-        num_designed=int((counts_defaults(study) | (designed != 0)).sum()),
+        drawn=drawn,
+        same_as=np.array([stands[point] for point in drawn.tolist()], dtype=np.int64),
     )
+
+
+class _Grid(NamedTuple):
+    """Points (D,) by seeds (R,)."""
+
+    points: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+
+    def filled(self, cells: pd.DataFrame, values: NDArray[np.float64]) -> FloatArray:
+        """The values of cells, each in its place; NaN elsewhere."""
+        array = np.full((len(self.points), len(self.seeds)), np.nan)
+        rows = np.searchsorted(self.points, cells["point"].to_numpy(dtype=np.int64))
+        array[rows, np.searchsorted(self.seeds, cells["seed"].to_numpy(dtype=np.int64))] = values
+        return array
+
+    def equal(self, expected: pd.DataFrame) -> NDArray[np.int64]:
+        """A number (D,) for every point, the same for points of one search whose cells are all the same."""
+        codes = self.filled(expected, pd.factorize(expected["cell_id"])[0].astype(np.float64))
+        codes = np.column_stack([codes, [search_of(int(point)) for point in self.points]])
+        found: NDArray[np.int64] = np.unique(np.nan_to_num(codes, nan=-1.0), axis=0, return_inverse=True)[1]
+        return found.reshape(-1)
 
 
 def _score_of_failure(cells: pd.DataFrame, policy: Policy) -> NDArray[np.float64]:
@@ -110,9 +143,38 @@ def _score_of_failure(cells: pd.DataFrame, policy: Policy) -> NDArray[np.float64
 
 
 def paired(first: Scores, second: Scores) -> tuple[Scores, Scores]:
-    """Both at the points that both have."""
-    common = np.intersect1d(first.points, second.points)
-    return first.at(common), second.at(common)
+    """Both at the points that both have complete, every cell in one pair at most.
+
+    Points that are distinct for one method and equal for the other are no two pairs: the pairs would share a result.
+    See :mod:`ssc_tune.design.distinct` for which point is kept.
+    """
+    drawn = first.drawn[np.isin(first.drawn, second.drawn)]
+    own = [_labels(scores, drawn) for scores in (first, second)]
+    rows = [_rows(scores, labels) for scores, labels in zip((first, second), own, strict=True)]
+    complete = np.flatnonzero((rows[0] >= 0) & (rows[1] >= 0))
+    kept = complete[_kept(stand_ins(*(labels[complete] for labels in own)))]
+    kept = kept[np.argsort(drawn[kept])]
+    same_as = drawn[stand_ins(*own)]
+    one, other = (
+        scores._of_rows(places[kept], drawn[kept])._replace(drawn=drawn, same_as=same_as)
+        for scores, places in zip((first, second), rows, strict=True)
+    )
+    return one, other
+
+
+def _labels(scores: Scores, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    order = np.argsort(scores.drawn)
+    return scores.same_as[order[np.searchsorted(scores.drawn, points, sorter=order)]]
+
+
+def _rows(scores: Scores, labels: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The row (D,) of the complete point with each label; -1 where there is none."""
+    row_of = {int(label): row for row, label in enumerate(_labels(scores, scores.points))}
+    return np.array([row_of.get(int(label), -1) for label in labels], dtype=np.intp)
+
+
+def _kept(stands: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.flatnonzero(stands == np.arange(len(stands)))
 
 
 class Coordinates(NamedTuple):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design import Cell
+from ssc_tune.design.points import search_of
 from ssc_tune.records import Record
 from ssc_tune.study.models import Study
 
@@ -35,6 +36,8 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     columns = ["study", "block", "setting", "method", "point", "seed", "status", "validation_accuracy"]
     columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id"]
     frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells))
+    if study.design.type == "search":
+        frame["search"] = [search_of(point) for point in frame["point"]]
     for name in ("validation_accuracy", "test_accuracy", "steps_to_90"):
         frame[name] = pd.to_numeric(frame[name]).astype("float64")
     used = sorted({cell.cell_id for cell in cells} & set(usable))

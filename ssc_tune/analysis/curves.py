@@ -13,9 +13,11 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ssc_tune.analysis import intervals
+from ssc_tune.analysis.budget import both_tables
+from ssc_tune.analysis.splits import ONE_SEED, points_by_seeds
 from ssc_tune.analysis.surrogate import Surrogate, encode
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import ONE_SEED, corrected_best, points_by_seeds
+from ssc_tune.analysis.volume import corrected_best
 
 
 class EffectCurve(NamedTuple):
@@ -79,21 +81,27 @@ def _width(positions: Array, means: Array, threshold: float) -> float:
     return float(inside / (positions[-1] - positions[0]))
 
 
-def _tolerated(values: Array, positions: Array | None, delta: float) -> float:
+def _tolerated(values: Array, chooser: Array, positions: Array | None, delta: float) -> float:
     means = values.mean(axis=1)
-    best = corrected_best(values) if values.shape[1] > 1 else float(means.max())
+    best = corrected_best(values, choose_by=chooser) if values.shape[1] > 1 else float(means.max())
     threshold = best - delta - 1e-12
     return float(np.mean(means >= threshold)) if positions is None else _width(positions, means, threshold)
 
 
 def tolerance_width(
-    y: ArrayLike, delta: float, *, positions: ArrayLike | None = None, confidence: float = 0.95
+    y: ArrayLike,
+    delta: float,
+    *,
+    choose_by: ArrayLike | None = None,
+    positions: ArrayLike | None = None,
+    confidence: float = 0.95,
 ) -> Width:
     """Share of the range within ``delta`` of the best, the curve linear between levels on the parameter's scale.
 
     Args:
         y: (L, R) scores at the levels.
         delta: tolerance in the unit of ``y``.
+        choose_by: (L, R) scores that choose the best level, validation accuracy; ``y`` itself when absent.
         positions: (L,) increasing positions of the levels on the parameter's scale (unit cube); absent for a choice,
             of which the share of levels is taken.
         confidence: of the interval: delete-one-seed jackknife, t, cut to [0, 1]; it needs 3 seeds.
@@ -105,17 +113,19 @@ def tolerance_width(
     Raises:
         ValueError: fewer than 2 levels, positions not increasing, or a negative tolerance.
     """
-    values = points_by_seeds(y)
+    values, chooser = both_tables(y, choose_by)
     at = None if positions is None else np.asarray(positions, dtype=np.float64)
     if len(values) < 2 or not delta >= 0:
         raise ValueError(f"a width needs 2 levels and a tolerance of at least 0, got {len(values)} and {delta}")
     if at is not None and (at.shape != (len(values),) or not (np.diff(at) > 0).all()):
         raise ValueError("positions must be one a level and increasing")
-    value = _tolerated(values, at, delta)
+    value = _tolerated(values, chooser, at, delta)
     nan, num_seeds = float("nan"), values.shape[1]
     if num_seeds < 3:
         return Width(value, nan, nan, ONE_SEED if num_seeds == 1 else "no interval: it needs 3 seeds")
-    left_out = np.array([_tolerated(np.delete(values, j, axis=1), at, delta) for j in range(num_seeds)])
+    left_out = np.array(
+        [_tolerated(np.delete(values, j, axis=1), np.delete(chooser, j, axis=1), at, delta) for j in range(num_seeds)]
+    )
     found = intervals.jackknife(value, left_out, confidence)
     if found.reason:
         return Width(value, nan, nan, found.reason)

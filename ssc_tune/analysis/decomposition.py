@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from ssc_tune.analysis import sobol, surrogate
+from ssc_tune.analysis import intervals, sobol, surrogate
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.variance import components, table
+from ssc_tune.analysis.variance import components, table, visible
 
+EXACT = "ANOVA, omega squared"
 HIGHER = "higher-order interactions"
 SEED, RESIDUAL = "seed", "residual"
 UNRESOLVED = "hyperparameters together"
@@ -66,14 +67,14 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
     Raises:
         ValueError: the points are no full grid, or shapes do not agree.
     """
-    evaluator = "ANOVA, omega squared"
+    evaluator = EXACT
     levels, values = np.asarray(points, dtype=np.float64), table(y)
     if levels.shape != (len(values), len(names)) or not is_full_grid(levels):
         raise ValueError("anova needs a full grid of points; use functional for scattered ones")
     num_points, num_seeds = values.shape
     if num_seeds < 2:
         return _undefined(evaluator, "one seed: interactions cannot be told from noise")
-    if np.ptp(values) == 0:
+    if not visible(values.var(), values):
         return _undefined(evaluator, "the scores do not vary")
     effects = _effects(levels, values, names)
     found = components(values)
@@ -164,9 +165,9 @@ def functional(
         y: (N, R) scores, R at least 2.
         names: the P parameters.
         categories: number of categories of each dimension that is a choice.
-        num_bootstrap: resamples of the points; normal intervals from their standard errors. Seeds are not resampled,
-            so the interval of the seed's share is too short with few seeds.
-        confidence: of the intervals.
+        num_bootstrap: resamples of points and seeds for the standard errors of Sobol indices. Those of the three
+            components come from the jackknife over points and seeds.
+        confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance.
         rng: default ``default_rng(0)``.
         model, r2: a surrogate of the point means already fitted, and its cross-validated R2.
 
@@ -181,16 +182,16 @@ def functional(
         raise ValueError(f"points {x.shape}, y {values.shape} and {len(names)} names do not agree")
     if values.shape[1] < 2 or len(values) < 3:
         return _undefined(evaluator, "seed and residual need at least 2 seeds and 3 points")
-    if np.ptp(values) == 0:
+    if not visible(values.var(), values):
         return _undefined(evaluator, "the scores do not vary")
     found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
     reason = found.reason
     if not reason and components(values).var_point <= 0:
         reason = "the variance over points is within the noise of the seeds"
-    shares, errors, sources = _components_with_errors(values, num_bootstrap, rng)
+    shares, errors, sources = _components_with_errors(values)
     if not reason:
         shares, errors, sources = _resolve(found, shares, errors, names)
-    reach = stats.norm.ppf(0.5 + confidence / 2) * errors
+    reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
     low, high = np.clip(shares - reach, np.minimum(0, shares), 1), np.clip(shares + reach, 0, 1)
     return Decomposition(sources, shares, low, high, evaluator, reason, found.r2)
 
@@ -216,18 +217,18 @@ def _find_indices(
 
 
 def _component_shares(values: Array) -> Array:
+    """Shares (3,) of points, seeds and residual; NaN where the three components do not sum to a positive number."""
     found = components(values)
     parts = np.array([found.var_point, found.var_seed, found.var_error])
-    return np.asarray(parts / parts.sum()) if parts.sum() > 0 else np.full(3, np.nan)
+    return np.asarray(parts / parts.sum()) if visible(parts.sum(), values) else np.full(3, np.nan)
 
 
-def _components_with_errors(
-    values: Array, num_bootstrap: int, rng: np.random.Generator
-) -> tuple[Array, Array, tuple[str, ...]]:
-    shares = _component_shares(values)
-    size = len(values)
-    drawn = np.array([_component_shares(values[rng.integers(size, size=size)]) for _ in range(max(2, num_bootstrap))])
-    return shares, np.nanstd(drawn, axis=0, ddof=1), (UNRESOLVED, SEED, RESIDUAL)
+def _components_with_errors(values: Array) -> tuple[Array, Array, tuple[str, ...]]:
+    """The shares with their standard errors by the jackknife over points and seeds; NaN with fewer than 3 seeds."""
+    errors = [
+        intervals.crossed_jackknife(lambda y, part=part: _component_shares(y)[part], values).se for part in range(3)
+    ]
+    return _component_shares(values), np.array(errors), (UNRESOLVED, SEED, RESIDUAL)
 
 
 def _resolve(

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import comparison, extremes, intervals
+from ssc_tune.analysis import absent, comparison, intervals
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
+from ssc_tune.analysis.extras_material import Materials
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.summaries import cvar_of_tables
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.effects_settings import Pooled
 
 
 class ClaimData(NamedTuple):
@@ -35,6 +39,9 @@ class ClaimData(NamedTuple):
     policy: Policy
     rng: np.random.Generator
     num_bootstrap: int
+    parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
+    estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
+    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
 
 
 class Effect(NamedTuple):
@@ -49,11 +56,14 @@ class Effect(NamedTuple):
     se: float = math.nan  # where the interval is a t interval
     df: float = math.nan
     reason: str = ""
+    pooled: Pooled | None = None  # of a claim over settings
 
     def exchanged(self) -> Effect:
         """The same effect with the two methods exchanged."""
         name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
-        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low, name=name)
+        pooled = None if self.pooled is None else self.pooled.exchanged()
+        ends = (0.0 - self.high, 0.0 - self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=ends[0], high=ends[1], name=name, pooled=pooled)
 
 
 Measurer = Callable[[ClaimData], Effect]
@@ -140,47 +150,11 @@ def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) 
     return from_interval(intervals.mean_interval(differences, confidence), name, how)
 
 
-def with_swap_test(effect: Effect, data: ClaimData, first: FloatArray, second: FloatArray, reach: Measure) -> Effect:
-    """The effect with the larger of its p-value and that of swapping the methods point by point.
-
-    An interval over seeds speaks of the points of this design. The swap test asks whether as large a difference would
-    come from methods that are alike over the space and differ in luck at the points drawn.
-
-    Args:
-        effect: the effect, with its interval over seeds.
-        data: where generator and number of draws are from.
-        first: scores (N, R) of the first method.
-        second: scores (N, R) of the second method.
-        reach: from arrays (..., N, R) to the measure (...).
-    """
-
-    def difference(x: FloatArray, y: FloatArray) -> FloatArray:
-        return np.asarray(reach(x) - reach(y))
-
-    swapped = intervals.permutation_test(
-        first, second, difference, rng=data.rng, unit="point", num_permutations=data.num_bootstrap
-    )
-    return effect._replace(p_value=max(effect.p_value, swapped) if math.isfinite(effect.p_value) else math.nan)
-
-
-Measure = Callable[[FloatArray], FloatArray]
-
-
-def worst(data: ClaimData) -> Effect:
-    """Accuracy at the worst point, first minus second; the point chosen on other seeds, by validation."""
-    name = "worst point of {x} minus worst point of {y}"
-    if len(data.first.seeds) < 2:
-        return undefined(name, "one seed: an extreme cannot be chosen and scored on different seeds")
-    low, other = (extremes.held_out(s.test, s.validation, lowest=True) for s in (data.first, data.second))
-    how = "chosen on validation of the other seeds; t over seeds; p: also swap test over points"
-    effect = over_seeds(low - other, data.claim.confidence, name, how)
-    return with_swap_test(effect, data, data.first.test, data.second.test, lambda y: y.mean(axis=-1).min(axis=-1))
-
-
 def default(data: ClaimData) -> Effect:
     """Accuracy at the defaults, first minus second, paired by seed."""
     name = "default of {x} minus default of {y}"
     first, second = data.first.default_test, data.second.default_test
-    if not len(first) or len(first) != len(second):
-        return undefined(name, "the defaults lack a cell")
+    missing = absent.missing_defaults(data)
+    if missing:
+        return undefined(name, missing)
     return over_seeds(first - second, data.claim.confidence, name, "t over seeds")

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import extras_pairs, extras_single
-from ssc_tune.analysis.extras_material import Findings, Material, collect, plain
+from ssc_tune.analysis import extras_explore, extras_pairs, extras_single
+from ssc_tune.analysis.extras_material import MOST_DRAWS, Findings, Material, Materials, plain
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.models import Study
@@ -55,7 +55,9 @@ def _generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
 
 
-def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Extras:
+def extras(
+    study: Study, tables: Tables, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Extras:
     """Curves, shares and facts of every block, setting and method of a study.
 
     Args:
@@ -63,17 +65,19 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
         tables: its records; failed and diverged cells score at chance, points that lack a cell are left out.
         seed: of every generator used.
         num_bootstrap: resamples for bands; at most 200 are drawn, which fixes a standard error to 5%.
+        materials: of the same study, tables, seed and number of resamples, where claims are judged with them too.
 
     The surrogate of a method is fitted once and serves its partial dependence and its variance decomposition. Adaptive
     (``search``) points are no sample of the space: from them only convergence is read.
     """
     gathered = _Gathered()
-    draws = min(num_bootstrap, 200)
+    draws = min(num_bootstrap, MOST_DRAWS)
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
     known: dict[tuple[str, str, str], Material] = {}
     for block, setting in itertools.product(study.blocks, study.setting_names):
         methods = []
         for method in study.block_methods(block):
-            material = collect(study, tables, block=block, setting=setting, method=method)
+            material = made.of(block, setting, method)
             if material is None:
                 gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
                 continue
@@ -83,7 +87,7 @@ def extras(study: Study, tables: Tables, *, seed: int, num_bootstrap: int) -> Ex
         for first, second in itertools.combinations(methods, 2):
             _pair(known[block, setting, first], known[block, setting, second], study, gathered)
     if len(study.setting_names) > 1 and study.design.type != "search":
-        _transfer(study, known, seed, gathered)
+        _transfer(study, known, draws, seed, gathered)
     facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
     warnings = tuple(dict.fromkeys(gathered.warnings))
     return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
@@ -94,6 +98,10 @@ def _single(material: Material, study: Study, draws: int, seed: int, gathered: _
         rng = _generator(seed, material.block, material.setting, material.method, name)
         where = f"{material.method} ({material.block}, {material.setting}), {name}"
         gathered.add(where, partial(piece, material, draws, rng))
+    for name, explore in extras_explore.pieces(study):
+        rng = _generator(seed, material.block, material.setting, material.method, "exploratory", name)
+        where = f"{material.method} ({material.block}, {material.setting}), exploratory {name}"
+        gathered.add(where, partial(explore, material, rng))
 
 
 def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) -> None:
@@ -102,11 +110,15 @@ def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) 
         gathered.add(where, partial(compare, first, second))
 
 
-def _transfer(study: Study, known: dict[tuple[str, str, str], Material], seed: int, gathered: _Gathered) -> None:
+def _transfer(
+    study: Study, known: dict[tuple[str, str, str], Material], draws: int, seed: int, gathered: _Gathered
+) -> None:
     for block in study.blocks:
         methods = study.block_methods(block)
         found = {m: [known.get((block, setting, m)) for setting in study.setting_names] for m in methods}
         for method in methods:
-            rng = _generator(seed, block, method, "transfer")
-            piece = partial(extras_pairs.transfer_over_settings, found, method, block, rng)
+            piece = partial(extras_pairs.transfer_over_settings, found, method, block)
             gathered.add(f"{method} ({block}), transfer", piece)
+            rng = _generator(seed, block, method, "exploratory plane")
+            explore = partial(extras_explore.over_settings, found, method, block, draws, rng)
+            gathered.add(f"{method} ({block}), exploratory plane", explore)

@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import arrays, surrogate
+from ssc_tune.analysis import arrays, decomposition, surrogate
+from ssc_tune.analysis.estimates import generator
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import ChoiceParameter, Parameter
+
+MOST_DRAWS = 200
+"""Resamples of the points; they fix a standard error to 5%."""
 
 
 class Findings(NamedTuple):
@@ -39,13 +43,25 @@ class Material:
         study, tables: of which the parameters, the cells and the histories are read.
         scores: the method's scores at its complete points.
         block, setting, method: where they stand.
+        seed: of the surrogate and of the resamples of the decomposition, in streams of their own names.
+        num_bootstrap: resamples; at most 200 are drawn, which fixes a standard error to 5%.
     """
 
     def __init__(
-        self, study: Study, tables: Tables, scores: arrays.Scores, *, block: str, setting: str, method: str
+        self,
+        study: Study,
+        tables: Tables,
+        scores: arrays.Scores,
+        *,
+        block: str,
+        setting: str,
+        method: str,
+        seed: int = 0,
+        num_bootstrap: int = MOST_DRAWS,
     ) -> None:
         self.study, self.tables, self.scores = study, tables, scores
         self.block, self.setting, self.method = block, setting, method
+        self._seed, self._num_bootstrap = seed, min(num_bootstrap, MOST_DRAWS)
         where = arrays.coordinates(study, tables, block=block, setting=setting, points=scores.points)
         space = study.search_space.parameters
         kept = [
@@ -59,13 +75,17 @@ class Material:
         self.parameters: tuple[Parameter, ...] = tuple(space[name] for name in self.names)
         self.categories = {k: len(p.choices) for k, p in enumerate(self.parameters) if isinstance(p, ChoiceParameter)}
         self._fitted: Fitted | None = None
+        self._shares: dict[float, decomposition.Decomposition] = {}
+
+    def _generator(self, name: str) -> np.random.Generator:
+        return generator(self._seed, self.block, self.setting, self.method, name)
 
     @property
     def means(self) -> Array:
         """Mean test accuracy of each point (N,)."""
         return np.asarray(self.scores.test.mean(axis=1))
 
-    def fitted(self, rng: np.random.Generator) -> Fitted:
+    def fitted(self) -> Fitted:
         """The surrogate, fitted at the first call.
 
         Raises:
@@ -77,12 +97,52 @@ class Material:
         if len(self.means) < needed:
             raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
         if self._fitted is None:
-            model = surrogate.fit(self.unit, self.means, categories=self.categories, rng=rng)
+            rng = self._generator("surrogate")
+            model = surrogate.fit(self.unit, self.scores.test, categories=self.categories, rng=rng)
             r2 = surrogate.cross_validated_r2(
                 self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
             )
             self._fitted = Fitted(model, r2)
         return self._fitted
+
+    @property
+    def is_full_grid(self) -> bool:
+        """Whether the points are all combinations of their levels."""
+        return bool(self.names) and decomposition.is_full_grid(self.unit)
+
+    def shares(self, confidence: float) -> decomposition.Decomposition:
+        """Shares of the variance with their intervals: exact for a complete grid, functional otherwise.
+
+        The shares are the same at every confidence, and with it the intervals are: the resamples are drawn once.
+
+        Raises:
+            ValueError: no parameter varies.
+        """
+        if confidence not in self._shares:
+            self._shares[confidence] = self._decompose(confidence)
+        return self._shares[confidence]
+
+    def _decompose(self, confidence: float) -> decomposition.Decomposition:
+        test = self.scores.test
+        if not self.names:
+            raise ValueError("no parameter varies")
+        if self.study.design.type == "grid" and self.is_full_grid and test.shape[1] > 1:
+            return decomposition.anova(self.unit, test, self.names, confidence=confidence)
+        try:
+            model, r2 = self.fitted()
+        except ValueError:  # decomposition.functional says why itself, and still separates points, seeds and residual
+            model, r2 = None, None
+        return decomposition.functional(
+            self.unit,
+            test,
+            self.names,
+            categories=self.categories,
+            num_bootstrap=self._num_bootstrap,
+            confidence=confidence,
+            rng=self._generator("decomposition"),
+            model=model,
+            r2=r2,
+        )
 
     def row(self, **values: Any) -> dict[str, Any]:
         """A row of facts about this method."""
@@ -116,12 +176,38 @@ class Material:
         )
 
 
-def collect(study: Study, tables: Tables, *, block: str, setting: str, method: str) -> Material | None:
-    """The material of a method; None where no point of the design is complete."""
-    scores = arrays.load(study, tables, block=block, setting=setting, method=method)
-    if len(scores.points) == 0:
-        return None
-    return Material(study, tables, scores, block=block, setting=setting, method=method)
+class Materials:
+    """The material of every method of a study, made once: claims, figures and tables read the same numbers.
+
+    Args:
+        study, tables: what is analysed.
+        seed, num_bootstrap: as for :class:`Material`.
+    """
+
+    def __init__(self, study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = MOST_DRAWS) -> None:
+        self.study, self.tables = study, tables
+        self._seed, self._num_bootstrap = seed, num_bootstrap
+        self._known: dict[tuple[str, str, str, arrays.Policy], Material | None] = {}
+
+    def of(self, block: str, setting: str, method: str, policy: arrays.Policy = "chance") -> Material | None:
+        """The material of a method, failed cells scored by ``policy``; None where no point is complete."""
+        key = (block, setting, method, policy)
+        if key not in self._known:
+            scores = arrays.load(self.study, self.tables, block=block, setting=setting, method=method, policy=policy)
+            self._known[key] = self._made(scores, block, setting, method) if len(scores.points) else None
+        return self._known[key]
+
+    def _made(self, scores: arrays.Scores, block: str, setting: str, method: str) -> Material:
+        return Material(
+            self.study,
+            self.tables,
+            scores,
+            block=block,
+            setting=setting,
+            method=method,
+            seed=self._seed,
+            num_bootstrap=self._num_bootstrap,
+        )
 
 
 def plain(value: Any) -> Any:

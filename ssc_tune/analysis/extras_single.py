@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.analysis import arrays, budget, curves, decomposition, importance, intervals, sobol, volume
+from ssc_tune.analysis import arrays, budget, curves, decomposition, extremes, importance, intervals, sobol, volume
 from ssc_tune.analysis.effects_speed import paths
+from ssc_tune.analysis.effects_tuning import TOLERANCE
 from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.extras_material import Findings, Material
 from ssc_tune.analysis.intervals import Interval
@@ -22,7 +23,6 @@ from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
 ACCURACY = "test accuracy"
 CONFIDENCE = 0.95
 NOT_ALL = "of the variance over point means, noise of the seeds included"
-TOLERANCE = 0.02
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
@@ -77,26 +77,32 @@ def filled_paths(material: Material) -> tuple[Array, Array]:
 
 
 def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
-    """Expected test accuracy of the best of n points on validation."""
+    """Expected test accuracy of the best of n points on validation, chosen and scored on different seeds."""
     scores = material.scores
     num_points = len(scores.points)
-    last = min(max(1, num_points // 2), _MAX_BUDGET)
-    x_name = "points tried"
-    if num_points < 4:
-        y = budget.expected_best_curve(scores.test, choose_by=scores.validation)
-        nan = np.full(num_points, np.nan)
-        note = f"{num_points} points: no band"
-        return Findings([material.curve("budget", x_name, ACCURACY, range(1, num_points + 1), y, nan, nan, note)])
-    band = budget.jackknife_band(scores.test, choose_by=scores.validation, max_n=last)
-    note = f"Chosen on validation, scored on test; {band.how}; above {num_points // 4} points the band is too narrow."
-    x = range(1, last + 1)
-    return Findings([material.curve("budget", x_name, ACCURACY, x, band.expected, band.low, band.high, note)])
+    budgets = range(1, min(max(1, num_points // 2), _MAX_BUDGET) + 1)
+    if len(scores.seeds) < 2:
+        every = budget.expected_best_curve(scores.test, choose_by=scores.validation)
+        nan = np.full(len(budgets), np.nan)
+        found = extremes.Band(every[: len(budgets)], nan, nan, "one seed: chosen and scored on it, no band")
+    else:
+        found = extremes.band(scores.test, scores.validation, budgets)
+    note = found.reason or (
+        "Chosen on half the seeds by validation, scored on the other half by test; pointwise band, points and seeds "
+        "both random."
+    )
+    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.expected, found.low, found.high, note)
+    return Findings([curve])
 
 
 def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Share of points within delta of the method's own best, for delta from 0 to 10 points of accuracy."""
-    found = volume.curve(material.scores.test, np.linspace(0, 0.1, _NUM_DELTAS))
-    note = found.reason or "Best chosen and scored on different seeds; Wilson intervals, pointwise."
+    scores = material.scores
+    found = volume.curve(scores.test, np.linspace(0, 0.1, _NUM_DELTAS), choose_by=scores.validation)
+    note = found.reason or (
+        "The best is what half the points let expect, chosen and scored on different seeds; pointwise band, Wilson's "
+        "at the effective number of points, points and seeds both random."
+    )
     curve = material.curve(
         "volume",
         "tolerance",
@@ -124,16 +130,16 @@ def _positions(parameter: Parameter) -> tuple[list[Any], Array]:
     return values, np.clip([parameter.to_unit(value) for value in values], 0, 1)
 
 
-def _best(test: Array) -> float:
-    """The best point's mean, corrected for optimism where there are two seeds."""
-    corrected = volume.corrected_best(test)
+def _best(test: Array, validation: Array) -> float:
+    """The best point's mean, chosen by validation and scored on other seeds where there are two."""
+    corrected = volume.corrected_best(test, choose_by=validation)
     return corrected if math.isfinite(corrected) else float(test.mean(axis=1).max())
 
 
 def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Partial dependence on each parameter, and the same relative to the method's own best."""
-    model, r2 = material.fitted(rng)
-    best = _best(material.scores.test)
+    model, r2 = material.fitted()
+    best = _best(material.scores.test, material.scores.validation)
     found = []
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
     if not r2 >= sobol.MINIMUM_R2:
@@ -162,16 +168,17 @@ def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generat
         rows = _levels(others, material.unit[:, k])
         if len(rows) < 2:
             continue
-        test, at = material.scores.test[rows], material.unit[rows, k]
+        test, validation, at = material.scores.test[rows], material.scores.validation[rows], material.unit[rows, k]
         x = [_value(material, int(material.scores.points[row]), name) for row in rows]
         curve = curves.one_at_a_time(test)
-        shifted = curves.relative(curve, _best(test))
+        shifted = curves.relative(curve, _best(test, validation))
         note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
         found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
         found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, note))
         choice = isinstance(parameter, ChoiceParameter)
-        width = curves.tolerance_width(test, TOLERANCE, positions=None if choice else at)
+        positions = None if choice else at
+        width = curves.tolerance_width(test, TOLERANCE, choose_by=validation, positions=positions)
         row = {"parameter": name, "tolerance": TOLERANCE, **width._asdict()}
         facts.append(("tolerance_width", material.row(**row)))
     reasons = [] if found else ["no parameter has two complete levels"]
@@ -207,28 +214,9 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
 
 def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
-    test = material.scores.test
-    if not material.names:
-        raise ValueError("no parameter varies")
-    if material.study.design.type == "grid" and decomposition.is_full_grid(material.unit) and test.shape[1] > 1:
-        found = decomposition.anova(material.unit, test, material.names)
-        how = "omega squared; noncentral F"
-    else:
-        try:
-            model, r2 = material.fitted(rng)
-        except ValueError:  # decomposition.functional says why itself, and still separates points, seeds and residual
-            model, r2 = None, None
-        found = decomposition.functional(
-            material.unit,
-            test,
-            material.names,
-            categories=material.categories,
-            num_bootstrap=num_bootstrap,
-            rng=rng,
-            model=model,
-            r2=r2,
-        )
-        how = "functional ANOVA; bootstrap over points, normal"
+    found = material.shares(CONFIDENCE)
+    exact = found.evaluator == decomposition.EXACT
+    how = "omega squared; noncentral F" if exact else "functional ANOVA; bootstrap over points, normal"
     reasons = [found.reason] if found.reason else []
     return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
 

@@ -1,4 +1,4 @@
-"""Conditions without which "more stable" is not supported, and what else a verdict is shown beside."""
+"""Conditions without which "more stable" is not supported."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from ssc_tune.analysis import arrays, comparison
+from ssc_tune.analysis import effects
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.effects import ClaimData, Effect, Measurer, cvar_difference
+from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.effects_settings import each, over
 from ssc_tune.analysis.result import Gate
 from ssc_tune.analysis.summaries import logit
 
@@ -16,8 +17,6 @@ Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
 
 SPREADS = ("std", "iqr", "range")
-SUB_BOXES = (0.75, 0.5)
-"""Scales, about the defaults, of the boxes on which the standard deviations are compared again."""
 
 
 def signed(value: float) -> str:
@@ -50,6 +49,8 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
     2. X is not simply nearer to the ceiling, where any spread is small: the measure has the same sign on
        logit(accuracy).
 
+    Over settings, every one of these is the pooled effect of the settings.
+
     Equivalence supported says "X and Y spread alike": then neither may be worse than the other, by the same margin.
 
     Args:
@@ -73,14 +74,12 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
 
 def exchanged(data: ClaimData) -> ClaimData:
     """The same with the two methods' scores exchanged."""
-    return data._replace(first=data.second, second=data.first)
+    return each(data, lambda part: part._replace(first=part.second, second=part.first))
 
 
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
-    confidence, margin = data.claim.confidence, data.claim.margin
-    mean = comparison.mean_difference(data.second.test, data.first.test, confidence=confidence)
-    cvar = cvar_difference(data.first.test, data.second.test, confidence)
+    margin, mean, cvar = data.claim.margin, over(effects.mean)(data), over(effects.cvar)(data)
     return (
         _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
         _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),
@@ -96,35 +95,9 @@ def _not_worse(name: str, estimate: float, low: float, reason: str, margin: floa
 
 def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
     name = "same sign on logit(accuracy)"
-    found = measurer(data._replace(first=on_logit(data.first), second=on_logit(data.second)))
+    found = measurer(each(data, lambda part: part._replace(first=on_logit(part.first), second=on_logit(part.second))))
     if not np.isfinite(found.estimate):
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
     oriented = found.exchanged() if data.claim.less else found
     return Gate(name=name, passed=passed, detail=f"on logit: {words(oriented)}")
-
-
-def sub_boxes(data: ClaimData, whole: Effect, measurer: Measurer) -> list[str]:
-    """The effect among the points inside boxes shrunk about the defaults, a line each: does the sign hold?"""
-    claim = data.claim
-    if claim.measure not in SPREADS or claim.equivalent or not len(data.first.points):
-        return []
-    points = data.first.points
-    where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
-    if not where.ordered.any():
-        return []
-    lines = []
-    for scale in SUB_BOXES:
-        chosen = points[arrays.inside(where, scale)]
-        part = (
-            measurer(data._replace(first=data.first.at(chosen), second=data.second.at(chosen))) if len(chosen) else None
-        )
-        found = "no point" if part is None else words(part.exchanged() if claim.less else part)
-        lines.append(f"ranges x {scale} about the defaults ({len(chosen)} points): {found}{_sign_words(whole, part)}")
-    return lines
-
-
-def _sign_words(whole: Effect, part: Effect | None) -> str:
-    if part is None or not np.isfinite(part.estimate) or not np.isfinite(whole.estimate):
-        return ""
-    return ", same sign" if np.sign(part.estimate) == np.sign(whole.estimate) else ", OTHER SIGN"

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from ssc_tune.analysis.splits import points_by_seeds
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import points_by_seeds
 
 Evaluator = Literal["fanova", "ped-anova"]
 EVALUATORS: tuple[Evaluator, ...] = ("fanova", "ped-anova")

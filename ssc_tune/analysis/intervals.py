@@ -1,4 +1,4 @@
-"""Intervals and permutation tests. Every draw comes from a generator that the caller hands over.
+"""Intervals. Every draw comes from a generator that the caller hands over.
 
 Statistics for the resampling functions are vectorized: they take arrays (..., N, R) and reduce the last two axes.
 """
@@ -265,34 +265,6 @@ def bootstrap_draws(
         columns = rng.integers(num_seeds, size=nested if scheme == "hierarchical" else (size, 1, num_seeds))
         draws.append(statistic(*(x[rows, columns] for x in arrays)))
     return np.concatenate(draws)
-
-
-def permutation_test(
-    a: FloatArray,
-    b: FloatArray,
-    statistic: Statistic,
-    *,
-    rng: np.random.Generator,
-    unit: Literal["cell", "point"] = "cell",
-    num_permutations: int = 2000,
-) -> float:
-    """Two-sided p of ``statistic(a, b)`` when methods are swapped within pairs of ``a`` and ``b`` (N, R).
-
-    ``cell`` swaps each point-and-seed pair by itself: exact if the method changes nothing in any cell. ``point``
-    swaps all seeds of a point together: right where a method may help at one point and harm at another, which is the
-    case in most studies. The statistic must change its sign, and only that, when the methods are swapped.
-    ``p = (1 + number of draws at least as large in magnitude) / (1 + num_permutations)``, never 0.
-    """
-    observed = abs(float(statistic(a, b)))
-    if not np.isfinite(observed):
-        return math.nan
-    num_points, num_seeds = a.shape
-    count = 0
-    for size in _chunks(num_permutations, a.size):
-        swap = rng.random((size, num_points, num_seeds if unit == "cell" else 1)) < 0.5
-        drawn = np.abs(statistic(np.where(swap, b, a), np.where(swap, a, b)))
-        count += int((~(drawn < observed * (1 - 1e-12))).sum())
-    return (1 + count) / (1 + num_permutations)
 
 
 def _rounding(values: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""p-values of several claims, adjusted together. Thin layer over ``statsmodels``, with a rule for undefined ones.
+"""p-values of several claims, adjusted together. With a rule for undefined ones.
 
 An undefined p-value (None or NaN) stays undefined, and still counts in the family: how many claims were declared must
 not depend on what the data allowed to be computed. It enters as p = 1.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from ssc_tune.analysis.variance import FloatArray
 
@@ -18,27 +19,34 @@ def holm(p_values: Sequence[float | None] | ArrayLike) -> FloatArray:
     """Holm's step-down adjusted p-values, in the order given; NaN where undefined.
 
     ``p_(k) -> max over j <= k of min(1, (m - j + 1) p_(j))``. Controls the chance of any false rejection, whatever the
-    dependence. Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+    dependence. Source: Holm, Scandinavian Journal of Statistics 6 (1979). (``statsmodels.multipletests`` gives the same
+    and collects garbage at every call, which takes a tenth of a second where much is held.)
 
     Raises:
         ValueError: a p-value is outside [0, 1].
     """
-    return _adjust(p_values, "holm")
+    values, known = _checked(p_values)
+    filled = np.where(known, values, 1.0)
+    order = np.argsort(filled, kind="stable")
+    steps = np.minimum(1.0, filled[order] * np.arange(len(filled), 0, -1))
+    adjusted = np.empty(len(filled))
+    adjusted[order] = np.maximum.accumulate(steps)
+    return np.where(known, adjusted, np.nan)
 
 
 def benjamini_hochberg(p_values: Sequence[float | None] | ArrayLike) -> FloatArray:
     """Benjamini-Hochberg adjusted p-values (false discovery rate): for exploration, never for a verdict."""
-    return _adjust(p_values, "fdr_bh")
+    values, known = _checked(p_values)
+    if not len(values):
+        return values
+    adjusted: FloatArray = stats.false_discovery_control(np.where(known, values, 1.0), method="bh")
+    return np.where(known, adjusted, np.nan)
 
 
-def _adjust(p_values: Sequence[float | None] | ArrayLike, method: str) -> FloatArray:
-    from statsmodels.stats.multitest import multipletests
-
+def _checked(p_values: Sequence[float | None] | ArrayLike) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The p-values as an array, and which of them are defined."""
     values = np.array(p_values, dtype=np.float64).reshape(-1)
     known = ~np.isnan(values)
     if ((values[known] < 0) | (values[known] > 1)).any():
         raise ValueError("p-values must lie in [0, 1]")
-    if not len(values):
-        return values
-    adjusted: FloatArray = np.asarray(multipletests(np.where(known, values, 1.0), method=method)[1], dtype=np.float64)
-    return np.where(known, adjusted, np.nan)
+    return values, known

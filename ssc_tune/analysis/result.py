@@ -39,7 +39,9 @@ class MethodSummary(Frozen):
     method: str
     block: str
     setting: str
-    num_points: int  # points of the design, without point 0 (the defaults) where that is no draw of the design
+    num_points: int  # distinct complete points, without point 0 (the defaults) where that is no draw of the design
+    num_distinct: int  # distinct points of the design, complete or not; points with equal cells are one
+    num_drawn: int  # points of the design, equal ones included
     num_seeds: int
     mean: Estimate
     std: Estimate  # over points, seed noise removed
@@ -72,6 +74,28 @@ class Gate(Frozen):
     detail: str
 
 
+class Specification(Frozen):
+    """A claim's effect over a box about the defaults and under a prior on it, from the same points, weighted."""
+
+    box: float  # scale about the defaults in the unit cube; 1 is the whole search space
+    prior: str  # "own scale", "about the default", "natural scale"
+    num_points: int  # inside the box
+    effective_points: float  # Kish: (sum of weights)^2 / sum of squared weights
+    effect: Estimate  # without an interval, and with the reason, where there are too few effective points
+    same_sign: bool | None  # as over the whole space; of an equivalence, the same side of the margin; None if undefined
+
+
+class Pooled(Frozen):
+    """The settings behind a verdict over settings, turned like its effect, which is their random-effects mean."""
+
+    settings: tuple[tuple[str, Estimate], ...]  # the effect in each
+    tau: float  # standard deviation of the effect over the population of settings
+    i2: float  # share of the spread over settings that is not the error of each
+    q_p: float  # p value of equal effects in all settings (Cochran's Q)
+    prediction_low: float  # where the effect in one more setting would lie, at the claim's confidence
+    prediction_high: float
+
+
 class Verdict(Frozen):
     """The judgement on one claim."""
 
@@ -82,11 +106,48 @@ class Verdict(Frozen):
     effect_name: str  # what the effect is: "ln(sd of fixmatch / sd of ssc)"
     p_value: float | None
     p_adjusted: float | None  # Holm over the study's claims
+    p_sequential: float | None = None  # of the looks so far, where the study declares looks; it enters Holm
+    look: int | None = None  # points at which the claim was decided, or judged last, where the study declares looks
     gates: tuple[Gate, ...] = ()
     reason: str = ""  # one sentence: why this verdict
     sensitivity: tuple[str, ...] = ()  # verdict if failed cells were dropped, or scored the worst, ...
     warnings: tuple[str, ...] = ()
-    post_hoc: bool = False  # the claim was edited after cells had run
+    post_hoc: bool = False  # the plan was not registered before every cell that the claim is judged on
+    known: str = ""  # where post hoc, what was known: "198 of 198 cells were known from study x when ..."
+    specifications: tuple[Specification, ...] = ()  # the effect over other ranges and priors; the verdict's own first
+    pooled: Pooled | None = None  # of a claim over settings
+
+
+class LookVerdict(Frozen):
+    """One claim at one look, judged on the points there were."""
+
+    claim: str  # its name
+    verdict: VerdictName  # by this look alone; the first that is not inconclusive stands
+    effect: Estimate  # with the repeated interval, of confidence 1 - nominal
+    effect_name: str
+    p_value: float | None
+    p_sequential: float | None  # of this look and those before it
+    p_adjusted: float | None  # Holm over the sequential p-values of the study's claims
+    alpha: float  # of the claim over all looks: 1 - its confidence
+    spent: float  # of it, by this look
+    nominal: float  # two-sided level of this look
+    boundary: float  # the same in standard deviations
+    reason: str
+
+
+class Look(Frozen):
+    """One declared look; without claims where it has not been judged."""
+
+    number: int  # from 1
+    points: int
+    num_missing: int  # cells of these points without a result; the look is judged where there are none
+    needed: bool  # not where every claim was decided before it and the study stops then
+    claims: tuple[LookVerdict, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Whether every cell was there."""
+        return bool(self.claims)
 
 
 class Comparison(Frozen):
@@ -101,7 +162,11 @@ class Comparison(Frozen):
     log_std_ratio_logit: Estimate  # the same on logit(accuracy)
     mean_difference: Estimate
     mean_difference_p: float | None
-    probability_better: Estimate  # share of points where first's mean exceeds second's, ties half; Wilson
+    failure_difference: Estimate = Estimate(value=None, note="no cell diverged or failed")  # of the rates
+    failure_difference_p: float | None = None
+    failures_alone: tuple[int, int] | None = None  # cells that failed with the first alone, and with the second alone
+    mcnemar_p: float | None = None  # of these two numbers, as if cells were independent
+    probability_better: Estimate  # share of cells where first exceeds second, ties half
 
 
 class Curve(Frozen):
@@ -131,6 +196,18 @@ class Share(Frozen):
     evaluator: str  # how: "ANOVA, omega squared", "Sobol indices of a Gaussian process", "fANOVA (Optuna)", ...
 
 
+class Registered(Frozen):
+    """The registration of the plan that is judged, and what was known before it."""
+
+    hash: str  # of the plan as it is now, whole
+    time: float | None  # when it was first registered, seconds since the epoch; none if no file says so
+    study: str  # that registered it first; empty if no file says so
+    num_cells: int  # cells of the study that have a record
+    num_known: int  # of these, begun before the plan was registered
+    known: str  # the same in words; empty if there are none
+    line: str  # all of it in one sentence
+
+
 class StudyAnalysis(Frozen):
     """Everything that is known of a study after its cells have run."""
 
@@ -140,7 +217,9 @@ class StudyAnalysis(Frozen):
     verdicts: tuple[Verdict, ...]
     curves: tuple[Curve, ...] = ()
     shares: tuple[Share, ...] = ()
+    looks: tuple[Look, ...] = ()  # where the study declares them
     facts: dict[str, Any] = Field(
         default_factory=dict
     )  # further named numbers: crossings of budget curves, transfer, agreement of evaluators
     warnings: tuple[str, ...] = ()
+    registration: Registered | None = None  # none in analyses that were made without records

@@ -34,15 +34,18 @@ def scores_of(test: FloatArray, *, default: FloatArray | None = None) -> Scores:
         default_test=base,
         default_validation=base,
         default_failed=np.zeros(base.shape, dtype=bool),
-        num_designed=num_points,
+        drawn=np.arange(1, num_points + 1),
+        same_as=np.arange(1, num_points + 1),
     )
 
 
 def find(study: Study, claim: Claim, first: FloatArray, second: FloatArray, *, seed: int = 0) -> Finding:
     """What scores (N, R) of the claim's two methods say of it: its effect and its gates.
 
-    Only for measures that read scores alone. Shrunk boxes, which need the points, are not looked at.
+    Only for measures that read scores alone. Other ranges, which need the points, are not looked at: a robust claim is
+    judged as if it were none.
     """
+    claim = claim.model_copy(update={"robust": False})
     setting = claim.setting or study.setting_names[0]
     rng = np.random.default_rng(seed)
     data = ClaimData(claim, study, NOTHING, setting, scores_of(first), scores_of(second), "simulated", rng, 199)

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ssc_tune.analysis import surrogate
+from ssc_tune.analysis.splits import points_by_seeds
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import points_by_seeds
 
 MINIMUM_R2 = 0.5
 
@@ -112,7 +112,7 @@ def indices(
         points: (N, P) in the unit cube, through each parameter's own scale.
         values: (N,) or (N, R), of which the mean over seeds is taken.
         categories: number of categories of each dimension that is a choice.
-        num_bootstrap: resamples of the points for the standard errors; length scales are kept.
+        num_bootstrap: resamples of points and seeds for the standard errors; length scales are kept.
         confidence: of :meth:`Indices.interval`.
         minimum_r2: below this cross-validated R2 the indices are refused.
         rng: default ``default_rng(0)``.
@@ -123,7 +123,8 @@ def indices(
     fitted a little worse.
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    x, means = np.asarray(points, dtype=np.float64), points_by_seeds(values).mean(axis=1)
+    x, scores = np.asarray(points, dtype=np.float64), points_by_seeds(values)
+    means = scores.mean(axis=1)
     if x.ndim != 2 or len(x) != len(means):
         raise ValueError(f"points {x.shape} and {len(means)} values do not agree")
     size = x.shape[1]
@@ -132,7 +133,7 @@ def indices(
             size, f"too few points for a surrogate of {size} parameters: {len(means)}", confidence=confidence
         )
     try:
-        model = surrogate.fit(x, means, categories=categories, rng=rng)
+        model = surrogate.fit(x, scores, categories=categories, rng=rng)
     except ValueError as error:
         return refused(size, str(error), confidence=confidence)
     r2 = surrogate.cross_validated_r2(x, means, categories=categories, rng=rng, start=model.kernel)

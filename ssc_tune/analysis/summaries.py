@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ssc_tune.analysis import budget, comparison, extremes, intervals, spread, variance
+from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, unseen, variance
 from ssc_tune.analysis.arrays import Scores, load, paired, select
 from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
+from ssc_tune.analysis.failures import compare_failures
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.result import Comparison, Estimate, MethodSummary, Score
 from ssc_tune.analysis.tables import Tables
@@ -18,8 +20,6 @@ from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.models import Study
 
 CONFIDENCE = 0.95
-MAX_JACKKNIFED = 256
-"""Points from which tunability is estimated; leaving out each of thousands in turn costs more than it tells."""
 CVAR_POINTS = 30
 """Points from which CVaR10 rests on 3 or more of them and gets an interval."""
 LOGIT_FLOOR = 0.0005
@@ -41,9 +41,9 @@ def cvar_of_tables(y: FloatArray) -> FloatArray:
 def summarize(study: Study, tables: Tables, block: str, setting: str, method: str) -> MethodSummary:
     """One method over the complete points of a block and setting; failed cells at chance."""
     scores = load(study, tables, block=block, setting=setting, method=method)
-    cells = select(tables.cells, block, setting, method)
+    cells = select(tables.cells, block, setting, method).drop_duplicates("cell_id")
     status = cells["status"]
-    num_expected = len(select(tables.expected, block, setting, method))
+    num_expected = select(tables.expected, block, setting, method)["cell_id"].nunique()
     num_results = int(status.isin(("ok", "diverged", "failed")).sum())
     num_diverged, num_failed = int((status == "diverged").sum()), int((status == "failed").sum())
     ok = cells[status == "ok"]
@@ -52,10 +52,14 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         "block": block,
         "setting": setting,
         "num_points": len(scores.points),
+        "num_distinct": scores.num_designed,
+        "num_drawn": scores.num_drawn,
         "num_seeds": len(scores.seeds),
         "num_diverged": num_diverged,
         "num_failed": num_failed,
-        "failure_rate": _failure_rate(num_diverged + num_failed, num_results),
+        "failure_rate": unseen.noted(
+            _failure_rate(num_diverged + num_failed, num_results), study, tables, block, setting, method
+        ),
         "num_missing": max(0, num_expected - num_results),
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
         "default": _default(scores),
@@ -72,8 +76,8 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
             **_spreads(scores.test),
             **_components(scores.test),
             **_chosen(scores),
-            "tunability": _tunability(scores),
-            "default_regret": _default_regret(scores),
+            "tunability": _tunability(scores, study),
+            "default_regret": _default_regret(scores, study),
         }
     )
 
@@ -174,36 +178,49 @@ def _default(scores: Scores) -> Score | None:
     return Score(point=0, validation=float(scores.default_validation.mean()), test=float(scores.default_test.mean()))
 
 
-def _tunability(scores: Scores) -> Estimate:
-    scores = scores.at(scores.points[:MAX_JACKKNIFED])
-    n = max(1, len(scores.points) // 4)
-    how = f"expected best of {n} points (chosen on validation, half the seeds) minus the default; jackknife t"
-    if len(scores.points) == MAX_JACKKNIFED:
-        how += f"; first {MAX_JACKKNIFED} points"
-    if not len(scores.default_test):
-        return missing("the defaults lack a cell", how=how)
-    found = budget.tunability(scores.test, scores.default_test, n, choose_by=scores.validation, confidence=CONFIDENCE)
-    return estimate(Interval(found.value, found.low, found.high, reason=found.reason), confidence=CONFIDENCE, how=how)
+def _tunability(scores: Scores, study: Study) -> Estimate:
+    return _gain(scores, study, 4, "a quarter")
 
 
-def _default_regret(scores: Scores) -> Estimate:
-    how = "best point (chosen on validation of the other seeds) minus the default, at each seed; t over seeds"
+def _default_regret(scores: Scores, study: Study) -> Estimate:
+    if study.design.type == "search":
+        return estimate(searches.gain(scores, CONFIDENCE), confidence=CONFIDENCE, how=searches.HOW)
+    return _gain(scores, study, 2, "half")
+
+
+def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
+    """The best of a part of the points minus the default."""
+    n = max(1, len(scores.points) // part)
+    how = f"best of {n} points ({words}) minus the default, chosen on half the seeds by validation, scored on the other"
+    if study.design.type == "search":
+        return missing("the points were chosen by a search: they are no random ones", how=how)
     if not len(scores.default_test):
         return missing("the defaults lack a cell", how=how)
     if len(scores.seeds) < 2:
-        return missing("one seed: the best cannot be chosen and scored on different seeds", how=how)
-    gain = extremes.held_out(scores.test, scores.validation, lowest=False) - scores.default_test
-    return estimate(intervals.mean_interval(gain, CONFIDENCE), confidence=CONFIDENCE, how=how)
+        return missing(splits.ONE_SEED, how=how)
+    found = extremes.gain(scores.test, scores.validation, scores.default_test, [n]).interval(confidence=CONFIDENCE)
+    return estimate(found, confidence=CONFIDENCE, how=f"{how}; jackknife over points and seeds, t")
 
 
 def compare(study: Study, tables: Tables, block: str, setting: str) -> list[Comparison]:
     """Every pair of a block's methods, at the points that both have; failed cells at chance."""
     loaded = {m: load(study, tables, block=block, setting=setting, method=m) for m in study.block_methods(block)}
-    return [
-        _compare(x, y, block, setting, *paired(loaded[x], loaded[y]))
-        for x, y in combinations(loaded, 2)
-        if len(np.intersect1d(loaded[x].points, loaded[y].points))
-    ]
+    pairs = {(x, y): paired(loaded[x], loaded[y]) for x, y in combinations(loaded, 2)}
+    return [_compare(x, y, block, setting, *both) for (x, y), both in pairs.items() if len(both[0].points)]
+
+
+def _failures(first: Scores, second: Scores) -> dict[str, Any]:
+    """The comparison of failure rates, where a cell failed."""
+    if not (first.failed.any() or second.failed.any()):
+        return {}
+    found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE)
+    how = "rate of the first minus rate of the second; two-way variance, Satterthwaite t"
+    return {
+        "failure_difference": estimate(found.difference, confidence=CONFIDENCE, how=how),
+        "failure_difference_p": number(found.difference.p_value),
+        "failures_alone": (found.first_alone, found.second_alone),
+        "mcnemar_p": number(found.mcnemar_p),
+    }
 
 
 def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Scores) -> Comparison:
@@ -222,6 +239,7 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on logit(accuracy); {jackknife}"),
         mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
         mean_difference_p=number(difference.p_value),
+        **_failures(first, second),
         probability_better=estimate(
             better,
             confidence=CONFIDENCE,

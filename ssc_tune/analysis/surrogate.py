@@ -45,6 +45,7 @@ class Surrogate(NamedTuple):
     mean: float
     scale: float
     standardized: Array  # (N,)
+    deviations: Array  # (N, R) of the seeds from their point's mean, in the same unit; one column of 0 without seeds
     alpha: Array  # (N,)
     categories: Mapping[int, int]
 
@@ -65,21 +66,32 @@ class Surrogate(NamedTuple):
         return _product(at, self.columns[:, group], self.kernel.length_scales[group]), weight
 
     def bootstrap(self, num_bootstrap: int, *, rng: np.random.Generator) -> Resampled:
-        """Coefficients of resampled points, 0 for points not drawn; the kernel is kept.
+        """Coefficients of resampled points and seeds, 0 for points not drawn; the kernel is kept.
 
-        A point drawn c times is one observation with noise / c, the same posterior as c copies.
+        A point drawn c times is one observation with noise / c, the same posterior as c copies. Seeds, which all points
+        share, are drawn with replacement too (Owen's pigeonhole bootstrap), their deviations scaled by
+        sqrt(R / (R - 1)), as R of R drawn vary too little.
         """
-        size = len(self.alpha)
+        size, num_seeds = self.deviations.shape
+        stretch = np.sqrt(num_seeds / (num_seeds - 1)) if num_seeds > 1 else 0.0
         covariance = self.kernel.amplitude * _product(self.columns, self.columns, self.kernel.length_scales)
         found, centres = np.zeros((size, num_bootstrap)), np.zeros(num_bootstrap)
         for b in range(num_bootstrap):
             counts = np.bincount(rng.integers(size, size=size), minlength=size)
             drawn = np.flatnonzero(counts)
-            centre = float(np.average(self.standardized, weights=counts))
+            columns = rng.integers(num_seeds, size=num_seeds)
+            values = self.standardized + stretch * self.deviations[:, columns].mean(axis=1)
+            centre = float(np.average(values, weights=counts))
             system = covariance[np.ix_(drawn, drawn)] + np.diag(self.kernel.noise / counts[drawn])
-            found[drawn, b] = cho_solve(cho_factor(system), self.standardized[drawn] - centre)
+            found[drawn, b] = cho_solve(cho_factor(system), values[drawn] - centre)
             centres[b] = centre
         return Resampled(found, centres)
+
+    def predict_resampled(self, points: ArrayLike, resampled: Resampled) -> Array:
+        """Values (B, M) at ``points`` (M, P) of the unit cube, by the models of :meth:`bootstrap`."""
+        new, _ = encode(points, self.categories)
+        factor = self.kernel.amplitude * _product(new, self.columns, self.kernel.length_scales)
+        return np.asarray(self.mean + self.scale * (resampled.centres + factor @ resampled.alphas).T)
 
 
 def encode(points: ArrayLike, categories: Mapping[int, int]) -> tuple[Array, tuple[tuple[int, ...], ...]]:
@@ -142,13 +154,14 @@ def _fit_kernel(
 
 
 def _condition(
-    columns: Array, groups: tuple[tuple[int, ...], ...], values: Array, kernel: Kernel, categories: Mapping[int, int]
+    columns: Array, groups: tuple[tuple[int, ...], ...], scores: Array, kernel: Kernel, categories: Mapping[int, int]
 ) -> Surrogate:
+    values = scores.mean(axis=1)
     mean, scale = float(values.mean()), float(values.std())
-    standardized = (values - mean) / scale
+    standardized, deviations = (values - mean) / scale, (scores - values[:, None]) / scale
     system = kernel.amplitude * _product(columns, columns, kernel.length_scales) + kernel.noise * np.eye(len(values))
     alpha = cho_solve(cho_factor(system), standardized)
-    return Surrogate(columns, groups, kernel, mean, scale, standardized, alpha, dict(categories))
+    return Surrogate(columns, groups, kernel, mean, scale, standardized, deviations, alpha, dict(categories))
 
 
 def fit(
@@ -166,7 +179,7 @@ def fit(
 
     Args:
         points: (N, P) in the unit cube.
-        values: (N,) means over seeds.
+        values: (N, R) scores, of which the means over seeds are fitted; (N,) where there are no seeds to resample.
         categories: see :func:`encode`.
         rng: for restarts and subsets.
         start: kernel to start from, without restarts.
@@ -176,19 +189,21 @@ def fit(
     """
     known = dict(categories or {})
     columns, groups = encode(points, known)
-    y = np.asarray(values, dtype=np.float64)
-    if y.shape != (len(columns),) or not np.isfinite(y).all():
-        raise ValueError(f"expected {len(columns)} finite values, got shape {y.shape}")
+    scores = np.asarray(values, dtype=np.float64)
+    scores = scores[:, None] if scores.ndim == 1 else scores
+    if scores.ndim != 2 or len(scores) != len(columns) or not np.isfinite(scores).all():
+        raise ValueError(f"expected {len(columns)} finite values, got shape {scores.shape}")
+    y = scores.mean(axis=1)
     if len(y) < 4:
         raise ValueError(f"too few points for a surrogate: {len(y)}, at least 4 are needed")
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
         raise ValueError("the values do not vary")
     if len(y) > _MAX_POINTS:
         chosen = rng.permutation(len(y))[:_MAX_POINTS]
-        columns, y = columns[chosen], y[chosen]
+        columns, scores, y = columns[chosen], scores[chosen], y[chosen]
     standardized = (y - y.mean()) / y.std()
     kernel = _fit_kernel(columns, standardized, start=start, restarts=0 if start else 1, rng=rng)
-    return _condition(columns, groups, y, kernel, known)
+    return _condition(columns, groups, scores, kernel, known)
 
 
 def cross_validated_r2(

@@ -13,8 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ssc_tune.analysis import extremes
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.splits import ONE_SEED
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.volume import ONE_SEED, seed_splits
+from ssc_tune.analysis.volume import corrected_best
 
 
 class Transfer(NamedTuple):
@@ -93,31 +96,67 @@ def _normalize(values: Array, limits: ArrayLike | None) -> Array:
     return normalize(values, limits=limits)
 
 
-def held_out_sensitivity(scores: ArrayLike, *, normalize: bool = False, limits: ArrayLike | None = None) -> Transfer:
+def held_out_sensitivity(
+    scores: ArrayLike,
+    *,
+    choose_by: ArrayLike | None = None,
+    normalize: bool = False,
+    limits: ArrayLike | None = None,
+) -> Transfer:
     """Phi with both maxima chosen on half the seeds and scored on the other half, averaged over the splits.
 
     Args:
         scores: (D, N, R), settings x points x seeds.
-        normalize, limits: as for :func:`sensitivity`.
+        choose_by: (D, N, R) scores that choose the best point of each setting and the best fixed point, in the unit of
+            ``scores``: validation accuracies; ``scores`` themselves, on the other seeds, when absent.
+        normalize, limits: as for :func:`sensitivity`; ``choose_by`` is mapped by the limits of ``scores``.
 
     Returns:
         Phi can be slightly negative: choosing a point a setting on few seeds may cost more than it gains. NaN with a
         reason for one seed.
     """
     gamma = _checked(scores, 3)
-    best_point = int(np.argmax(gamma.mean(axis=(0, 2))))
+    chooser = gamma if choose_by is None else _checked(choose_by, 3)
+    if chooser.shape != gamma.shape:
+        raise ValueError(f"choose_by has shape {chooser.shape}, the scores {gamma.shape}")
     if gamma.shape[2] < 2:
         nan = float("nan")
-        return Transfer(nan, nan, nan, best_point, ONE_SEED)
+        return Transfer(nan, nan, nan, int(np.argmax(chooser.mean(axis=(0, 2)))), ONE_SEED)
     if normalize or limits is not None:
-        gamma = _normalize(gamma, limits)
-        best_point = int(np.argmax(gamma.mean(axis=(0, 2))))
-    tuned, fixed = [], []
-    for choose, score in seed_splits(gamma.shape[2]):
-        chosen, scored = gamma @ choose, gamma @ score  # (D, N)
-        tuned.append(float(np.take_along_axis(scored, chosen.argmax(axis=1)[:, None], axis=1).mean()))
-        fixed.append(float(scored.mean(axis=0)[chosen.mean(axis=0).argmax()]))
-    return Transfer(float(np.mean(tuned) - np.mean(fixed)), float(np.mean(tuned)), float(np.mean(fixed)), best_point)
+        ends = np.percentile(gamma.mean(axis=2), (5, 95), axis=1).T if limits is None else limits
+        gamma, chooser = _normalize(gamma, ends), _normalize(chooser, ends)
+    best_point = int(np.argmax(chooser.mean(axis=(0, 2))))
+    tuned = float(np.mean([corrected_best(y, choose_by=by) for y, by in zip(gamma, chooser, strict=True)]))
+    fixed = corrected_best(gamma.mean(axis=0), choose_by=chooser.mean(axis=0))
+    return Transfer(tuned - fixed, tuned, fixed, best_point)
+
+
+def pooled_limits(tests: Array) -> Array:
+    """(D, 2): 5th and 95th percentile of point means in each setting, over both methods; ``tests`` is (2 D, N, R)."""
+    both = tests.mean(axis=-1).reshape(2, -1, tests.shape[1])  # method, setting, point
+    return np.asarray(np.percentile(np.concatenate([both[0], both[1]], axis=1), (5, 95), axis=1).T)
+
+
+def difference(tables: Array, confidence: float) -> Interval:
+    """Phi of a first method minus that of a second, held out, settings normalized over both; points and seeds random.
+
+    Args:
+        tables: (2 D, 2, N, R): the D settings of the first method, then those of the second; test and validation.
+        confidence: of the interval, :func:`ssc_tune.analysis.extremes.crossed`. The settings' scales are found anew
+            with every point and seed that is left out.
+    """
+
+    def statistic(y: Array) -> float:
+        limits, num_settings = pooled_limits(y[:, 0]), len(y) // 2
+        phi = [
+            held_out_sensitivity(part[:, 0], choose_by=part[:, 1], limits=limits).sensitivity
+            for part in (y[:num_settings], y[num_settings:])
+        ]
+        return phi[0] - phi[1]
+
+    points = np.array([statistic(np.delete(tables, i, axis=2)) for i in range(tables.shape[2])])
+    seeds = np.array([statistic(np.delete(tables, j, axis=3)) for j in range(tables.shape[3])])
+    return extremes.crossed(statistic(tables), points, seeds, confidence)
 
 
 def effective_dimension(scores: ArrayLike, points: ArrayLike, *, target: float = 0.95) -> EffectiveDimension:

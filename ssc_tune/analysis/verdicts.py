@@ -9,26 +9,41 @@ adjusted by Holm over all claims of the study:
 
 If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
 changes or it is undefined, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the
-margin and both one-sided tests reject at the adjusted p, refuted if it lies outside.
+margin and both one-sided tests reject at the adjusted p, refuted if it lies outside. A claim that is to be ``robust``
+is inconclusive, too, where the sign does not hold over the other ranges and priors that the points can speak of
+(:mod:`ssc_tune.analysis.specifications`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from ssc_tune.analysis import comparison, effects, effects_speed, effects_tuning, multiplicity
+from ssc_tune.analysis import (
+    absent,
+    cautions,
+    effects,
+    effects_below,
+    effects_settings,
+    effects_speed,
+    effects_tuning,
+    multiplicity,
+    specifications,
+    unseen,
+)
 from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
-from ssc_tune.analysis.gates import SPREADS, Side, gates, signed, sub_boxes, words
-from ssc_tune.analysis.result import Estimate, Gate, Verdict
-from ssc_tune.analysis.sentences import sentence
+from ssc_tune.analysis.extras_material import Materials
+from ssc_tune.analysis.gates import SPREADS, Side, gates, words
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
+from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.claims import Claim, VerdictName
+from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
 from ssc_tune.study.models import Study
 
 MEASURES: dict[str, Measurer] = {
@@ -37,7 +52,7 @@ MEASURES: dict[str, Measurer] = {
     "range": effects.range_,
     "mean": effects.mean,
     "cvar": effects.cvar,
-    "worst": effects.worst,
+    "worst": effects_tuning.worst,
     "default": effects.default,
     "best_of_n": effects_tuning.best_of_n,
     "tunability": effects_tuning.tunability,
@@ -48,17 +63,9 @@ MEASURES: dict[str, Measurer] = {
     "transfer_sensitivity": effects_tuning.transfer_sensitivity,
     "steps_to_target": effects_speed.steps_to_target,
     "area_under_curve": effects_speed.area_under_curve,
+    "below": effects_below.below,
 }
 """The effect of each measure a claim can name."""
-
-SEARCHED = ("default", "default_regret")
-"""Measures that can be judged where a sampler chose the points: they compare seeds, not points."""
-
-DECIDING_WEIGHT = 0.5
-"""Share of the points' jackknife variance from which a single point is named."""
-
-LEAST_SEEDS = 5
-"""Fewest seeds of a claim on spread without a warning."""
 
 POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
 
@@ -74,6 +81,8 @@ class Finding(NamedTuple):
     warnings: tuple[str, ...]
     num_failed: tuple[int, ...]  # cells, one number a method of the claim
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    specifications: tuple[Specification, ...] = ()  # over other ranges and priors
+    declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
 def side(claim: Claim, effect: Effect) -> Side:
@@ -112,10 +121,23 @@ def p_of(claim: Claim, effect: Effect) -> float:
 
 
 def judge_claims(
-    study: Study, tables: Tables, *, post_hoc: bool = False, seed: int = 0, num_bootstrap: int = 2000
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
 ) -> tuple[Verdict, ...]:
-    """Verdicts on all claims of a study, in their order."""
-    findings = [find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap) for claim in study.claims]
+    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    findings = [
+        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
+    ]
+    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
+
+
+def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
+    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
+    return unseen.with_bound(study, tables, verdict) if verdict.claim.measure in SPREADS else verdict
+
+
+def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Verdicts from what was found of all claims of a study, their p-values adjusted together."""
     p_values = [finding.p_value for finding in findings]
     adjusted = multiplicity.holm(p_values)
     verdicts = []
@@ -125,24 +147,37 @@ def judge_claims(
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
             lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
-        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines), post_hoc))
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
 
-def find(study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int) -> Finding:
+def find(
+    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
-    data = _data(study, tables, claim, "chance", seed, num_bootstrap)
-    finding = find_in(data)
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+
+    def under(policy: Policy) -> ClaimData:
+        data = _data(study, tables, claim, policy, seed, num_bootstrap)
+        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
+
+    finding = find_in(under("chance"))
     if not sum(finding.num_failed):
         return finding
-    others = [
-        (label, find_in(_data(study, tables, claim, policy, seed, num_bootstrap))) for policy, label in POLICIES.items()
-    ]
+    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
     return finding._replace(alternatives=tuple(others))
 
 
 def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
-    setting = claim.setting or study.setting_names[0]
+    chosen = claim.setting or study.setting_names[0]
+    settings = study.setting_names if claim.over is not None else (chosen,)
+    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in settings)
+    return parts[0]._replace(parts=parts if claim.over is not None else ())
+
+
+def _in_setting(
+    study: Study, tables: Tables, claim: Claim, setting: str, policy: Policy, seed: int, num_bootstrap: int
+) -> ClaimData:
     loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
     first, second = loaded[0], loaded[-1]
     if study.design.type != "search":
@@ -155,94 +190,38 @@ def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int,
 def find_in(data: ClaimData) -> Finding:
     """What the scores of one policy say of a claim."""
     claim = data.claim
-    effect = _measure(data)
+    measurer = effects_settings.over(_measure)
+    effect = measurer(data)
     defined = math.isfinite(effect.estimate)
+    vary = not data.parts and (data.policy == "chance" or claim.robust)
+    varied = specifications.specifications(data, effect) if vary else ()
     return Finding(
         claim=claim,
         effect=effect,
         p_value=p_of(claim, effect) if defined else math.nan,
-        gates=gates(data, effect, MEASURES[claim.measure], side(claim, effect)) if defined else (),
-        notes=_notes(data, effect) if defined and data.policy == "chance" else (),
-        warnings=tuple(_warnings(data)),
-        num_failed=_num_failed(data),
+        gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
+        notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
+        warnings=(*cautions.warnings(data), *effects_settings.warnings(effect, claim)),
+        num_failed=cautions.num_failed(data),
         alternatives=(),
+        specifications=varied,
     )
 
 
-def _notes(data: ClaimData, effect: Effect) -> tuple[str, ...]:
-    return (*_seeds_left_out(data, effect), *sub_boxes(data, effect, MEASURES[data.claim.measure]))
+def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
+    if data.parts:
+        return effects_settings.notes(effect, turned=data.claim.less is not None)
+    return (*cautions.seeds_left_out(data, effect), *specifications.summary(data, varied))
 
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
-    if data.study.design.type == "search" and claim.measure not in SEARCHED:
+    if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
-    if len(data.first.seeds) != len(data.second.seeds):
-        return effects.undefined(name, "the methods have different seeds")
-    if not min(len(data.first.points), len(data.second.points)) and claim.measure != "default":
-        return effects.undefined(name, "no point has a result of both methods for every seed")
+    missing = absent.whatever_is_missing(data)
+    if missing:
+        return effects.undefined(name, missing)
     return MEASURES[claim.measure](data)
-
-
-def _num_failed(data: ClaimData) -> tuple[int, ...]:
-    both = (data.first, data.second)[: len(data.claim.methods)]
-    if data.claim.measure == "default":
-        return tuple(int(scores.default_failed.sum()) for scores in both)
-    return tuple(int(scores.failed.sum()) for scores in both)
-
-
-def _warnings(data: ClaimData) -> list[str]:
-    lines = []
-    num_points, num_seeds = len(data.first.points), len(data.first.seeds)
-    if num_seeds < LEAST_SEEDS and data.claim.measure in SPREADS:
-        few = f"{num_seeds} seed{'s' * (num_seeds != 1)}: seeds are a sample too, and so few can mislead"
-        lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
-    elif num_seeds < 3:
-        lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if num_points < 8 and data.claim.measure != "default":
-        lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
-    missing = max(data.first.num_designed, data.second.num_designed) - num_points
-    if missing > 0 and data.policy != "dropped":
-        lines.append(f"{missing} of {missing + num_points} points left out: a method or seed has no result yet")
-    failed = _num_failed(data)
-    if sum(failed):
-        counts = ", ".join(f"{n} of {m}" for n, m in zip(failed, data.claim.methods, strict=True))
-        lines.append(f"failed cells ({counts}) enter at chance")
-    if data.claim.measure == "std":
-        lines += _one_point_decides(data)
-    if data.claim.measure in SPREADS and data.study.design.type in ("grid", "one-at-a-time"):
-        lines.append(
-            f"{data.study.design.type} points are no draws from the space: the spread is that over these points"
-        )
-    if (
-        data.claim.setting is None
-        and len(data.study.setting_names) > 1
-        and data.claim.measure != "transfer_sensitivity"
-    ):
-        lines.append(f"no setting named: judged on {data.setting}")
-    return lines
-
-
-def _one_point_decides(data: ClaimData) -> list[str]:
-    if min(data.first.test.shape) < 3 or len(data.claim.methods) < 2:
-        return []
-    index, without, weight = comparison.deciding_point(data.second.test, data.first.test)
-    if not weight > DECIDING_WEIGHT:
-        return []
-    turned = -without if data.claim.less is not None else without
-    return [
-        f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
-        f"ln ratio is {signed(turned)}; where a few points decide, the interval covers less than it says"
-    ]
-
-
-def _seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
-    """The ratio of standard deviations without each seed: how far one seed decides."""
-    if data.claim.measure != "std" or data.claim.equivalent or not math.isfinite(effect.low):
-        return []
-    values = comparison.without_one_seed(data.second.test, data.first.test)
-    turned = -values if data.claim.less is not None else values
-    return [f"leaving out one seed in turn: {', '.join(signed(float(value)) for value in turned)}"]
 
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
@@ -250,14 +229,17 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     claim, effect = finding.claim, finding.effect
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
-    where, alpha = side(claim, effect), round(1 - claim.confidence, 12)
+    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
+    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
+    if finding.declared:
+        interval, p_name = f"repeated {interval}", "sequential p after Holm"
     if where == "neither":
         if math.isnan(effect.low) or math.isnan(effect.high):
             return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {claim.confidence:.0%} interval lies on neither side of {_border(claim)}"
+        return "inconclusive", f"the {interval} lies on neither side of {_border(claim)}"
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
-        return "inconclusive", f"the interval lies {where} the claim, but p after Holm is {p}, not below {alpha:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
     turned = [
         f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
@@ -268,8 +250,11 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     closed = [gate for gate in finding.gates if not gate.passed]
     if closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
+    if shaken:
+        return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
-    return verdict, f"the {claim.confidence:.0%} interval lies {where} the claim; p after Holm is {p_adjusted:.2g}"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
 
 
 def _border(claim: Claim) -> str:
@@ -294,7 +279,7 @@ def _shown(claim: Claim, effect: Effect) -> Effect:
     return turned._replace(name=turned.name.replace("{x}", "{0}").replace("{y}", "{1}").format(x, y))
 
 
-def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...], post_hoc: bool) -> Verdict:
+def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...]) -> Verdict:
     claim = finding.claim
     name, reason = decide(finding, p_adjusted)
     effect = _shown(claim, finding.effect)
@@ -318,5 +303,6 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         reason=reason,
         sensitivity=lines,
         warnings=finding.warnings,
-        post_hoc=post_hoc,
+        specifications=finding.specifications,
+        pooled=None if effect.pooled is None else effects_settings.stored(effect.pooled, claim.confidence),
     )

@@ -1,35 +1,25 @@
 """Near-optimal volume: how much of the search space is almost as good as the best of it.
 
-The measured best of N noisy points is too good by E[max of N] * sd_error / sqrt(R). Everything here therefore chooses
-the best point on one half of the seeds and scores it on the other.
+The measured best of N noisy points is too good by E[max of N] * sd_error / sqrt(R). So "the best" is the expected
+score of the best of half the points, N // 2 drawn at random, chosen by validation on one half of the seeds and scored
+by test on the other. The best of all N is no stable reference: it moves with a single lucky point.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from ssc_tune.analysis import intervals
+from ssc_tune.analysis import budget, extremes
+from ssc_tune.analysis.extremes import Sample
+from ssc_tune.analysis.splits import ONE_SEED, points_by_seeds, seed_splits
 from ssc_tune.analysis.variance import FloatArray as Array
-from ssc_tune.analysis.variance import table
 
-_MAX_SPLITS = 252  # every half of up to 10 seeds
-ONE_SEED = "one seed: the optimism of the measured best cannot be corrected"
-
-
-class NearOptimal(NamedTuple):
-    """The share of points whose mean is at least ``best - delta``."""
-
-    share: float
-    low: float  # Wilson
-    high: float
-    delta: float
-    best: float  # the reference used: corrected for optimism, or given
-    uncorrected: float  # the share against the measured maximum
-    reason: str  # why nothing was corrected; empty otherwise
+_EDGE = 1e-12  # of rounding at the edge of the region
 
 
 class VolumeCurve(NamedTuple):
@@ -37,53 +27,15 @@ class VolumeCurve(NamedTuple):
 
     deltas: Array
     share: Array
-    low: Array
+    low: Array  # NaN where there is no interval
     high: Array
     area: float  # of the curve over its deltas, divided by their span: in [0, 1]
-    reason: str
-
-
-def points_by_seeds(y: ArrayLike) -> Array:
-    """``y`` as float64 of shape (N, R); a vector is N points with one value each.
-
-    Raises:
-        ValueError: no values, more than two axes, or values that are not finite.
-    """
-    values = np.asarray(y, dtype=np.float64)
-    if values.ndim == 1:
-        values = values[:, None]
-    return table(values)
-
-
-def seed_splits(num_seeds: int, *, rng: np.random.Generator | None = None) -> list[tuple[Array, Array]]:
-    """Pairs (choose, score) of weights over seeds, (R,) each, that average over one half of the seeds or the other.
-
-    All halves for up to 10 seeds; otherwise 252 random ones from ``rng`` (default ``default_rng(0)``). Every split
-    is used both ways, so that each seed scores as often as every other and seed effects cancel.
-
-    Raises:
-        ValueError: fewer than two seeds.
-    """
-    if num_seeds < 2:
-        raise ValueError(ONE_SEED)
-    size = num_seeds // 2
-    if num_seeds <= 10:
-        halves = [list(half) for half in itertools.combinations(range(num_seeds), size)]
-    else:
-        rng = np.random.default_rng(0) if rng is None else rng
-        halves = [list(rng.permutation(num_seeds)[:size]) for _ in range(_MAX_SPLITS // 2)]
-    pairs = []
-    for half in halves:
-        first = np.zeros(num_seeds)
-        first[half] = 1.0
-        second = 1.0 - first
-        first, second = first / first.sum(), second / second.sum()
-        pairs += [(first, second), (second, first)]
-    return pairs
+    best: float  # the reference
+    reason: str  # why there is no interval, or no held-out reference
 
 
 def corrected_best(y: ArrayLike, *, choose_by: ArrayLike | None = None) -> float:
-    """Mean of the best point, chosen on half the seeds and scored on the other half, averaged over the splits.
+    """Mean of the best of all points, chosen on half the seeds and scored on the other half, over the splits.
 
     Args:
         y: scores (N, R), higher is better.
@@ -94,61 +46,130 @@ def corrected_best(y: ArrayLike, *, choose_by: ArrayLike | None = None) -> float
         the true best: noise costs a little choice and never flatters.
     """
     values = points_by_seeds(y)
-    order = values if choose_by is None else points_by_seeds(choose_by)
-    if order.shape != values.shape:
-        raise ValueError(f"choose_by has shape {order.shape}, y {values.shape}")
     if values.shape[1] < 2:
         return float("nan")
-    found = [float(values[np.argmax(order @ choose)] @ score) for choose, score in seed_splits(values.shape[1])]
-    return float(np.mean(found))
+    return budget.held_out_best(values, len(values), choose_by=choose_by)
 
 
-def near_optimal(y: ArrayLike, delta: float, *, best: float | None = None, confidence: float = 0.95) -> NearOptimal:
-    """V(delta) = #{i: mean over seeds of y_i >= best - delta} / N.
+def reference(test: Array, validation: Array) -> Sample:
+    """Expected score of the best of half the points, chosen and scored on different seeds (K = 1).
+
+    Raises:
+        ValueError: one seed.
+    """
+    return extremes.expected(test, validation, [max(1, len(test) // 2)])
+
+
+def shares(test: Array, best: Sample, deltas: ArrayLike) -> Sample:
+    """V(delta) = #{i: mean over seeds of y_i >= best - delta} / N for K tolerances.
 
     Args:
-        y: scores (N, R), or (N,) where there is no noise; higher is better.
-        delta: tolerance in the unit of ``y``, at least 0.
-        best: the reference, for instance the larger of two methods' :func:`corrected_best`; by default this
-            method's own.
-        confidence: level of Wilson's interval, which treats the points as independent uniform draws. Sobol points
-            are more even than that, so it errs on the wide side.
+        test: scores (N, R).
+        best: the reference, of the same points and seeds: :func:`reference` of one method, or the better of two.
+        deltas: the K tolerances, in the unit of the scores.
+    """
+    tolerance = np.asarray(deltas, dtype=np.float64) + _EDGE
+    num_points, means = len(test), test.mean(axis=1)
+    points = _count(means, best.points - tolerance) - (means[: len(best.points), None] >= best.points - tolerance)
+    left = [
+        _count(np.delete(test, j, 1).mean(axis=1), row - tolerance) / num_points for j, row in enumerate(best.seeds)
+    ]
+    return Sample(
+        _count(means, best.estimate - tolerance) / num_points,
+        points / max(num_points - 1, 1),
+        np.stack(left) if left else np.empty((0, len(tolerance))),
+    )
+
+
+def _count(means: Array, thresholds: Array) -> Array:
+    """How many means reach each threshold."""
+    return np.asarray(len(means) - np.searchsorted(np.sort(means), thresholds, side="left"), dtype=np.float64)
+
+
+def better(first: Sample, second: Sample) -> Sample:
+    """The higher of two references, at each point and seed left out."""
+    return Sample(*(np.maximum(a, b) for a, b in zip(first, second, strict=True)))
+
+
+def curve(
+    test: ArrayLike, deltas: ArrayLike, *, choose_by: ArrayLike | None = None, confidence: float = 0.95
+) -> VolumeCurve:
+    """The share of points within each tolerance of the method's own best, with a pointwise interval and the area.
+
+    The means of points stay noisy, which blurs the edge of the region on both sides by about sd_error / sqrt(R).
+
+    Args:
+        test: scores (N, R), or (N,) where there is no noise; higher is better.
+        deltas: increasing tolerances, at least two, none negative.
+        choose_by: scores (N, R) that choose the best, validation accuracy; ``test`` itself when absent.
+        confidence: of the intervals, :func:`share_interval`.
 
     Returns:
-        With one seed and no ``best``, the share against the measured maximum, with the reason. The means of the
-        other points stay noisy, which blurs the edge of the region on both sides by about sd_error / sqrt(R).
+        With one seed the measured maximum is the reference, and the reason says so; no interval for fewer than 3
+        points or seeds.
 
     Raises:
-        ValueError: ``delta`` negative or values not finite.
-    """
-    if not delta >= 0:
-        raise ValueError(f"delta must not be negative, got {delta}")
-    values = points_by_seeds(y)
-    means = values.mean(axis=1)
-    reference, reason = (corrected_best(values), "") if best is None else (float(best), "")
-    if np.isnan(reference):
-        reference, reason = float(means.max()), ONE_SEED
-    count = int(np.sum(means >= reference - delta - 1e-12))
-    _, low, high, *_ = intervals.wilson(count, len(means), confidence)
-    uncorrected = float(np.mean(means >= means.max() - delta - 1e-12))
-    return NearOptimal(count / len(means), low, high, float(delta), reference, uncorrected, reason)
-
-
-def curve(y: ArrayLike, deltas: ArrayLike, *, best: float | None = None, confidence: float = 0.95) -> VolumeCurve:
-    """:func:`near_optimal` at increasing tolerances, with pointwise Wilson intervals and the normalized area.
-
-    Raises:
-        ValueError: fewer than two deltas, or not increasing.
+        ValueError: fewer than two deltas, not increasing or negative, or scores that do not fit.
     """
     grid = np.asarray(deltas, dtype=np.float64)
-    if grid.ndim != 1 or len(grid) < 2 or not (np.diff(grid) > 0).all():
-        raise ValueError("deltas must be at least two increasing tolerances")
-    values = points_by_seeds(y)
-    reference = best
-    if reference is None and values.shape[1] > 1:
-        reference = corrected_best(values)
-    found = [near_optimal(values, float(delta), best=reference, confidence=confidence) for delta in grid]
-    share = np.array([v.share for v in found])
-    area = float(np.trapezoid(share, grid) / (grid[-1] - grid[0]))
-    low, high = np.array([v.low for v in found]), np.array([v.high for v in found])
-    return VolumeCurve(grid, share, low, high, area, found[0].reason)
+    if grid.ndim != 1 or len(grid) < 2 or not (np.diff(grid) > 0).all() or grid[0] < 0:
+        raise ValueError("deltas must be at least two increasing tolerances, none negative")
+    values, chooser = budget.both_tables(test, choose_by)
+    if values.shape[1] < 2:
+        top = float(values.max())
+        share = (values >= top - grid - _EDGE).mean(axis=0)
+        nan = np.full(len(grid), math.nan)
+        return VolumeCurve(grid, share, nan, nan, _area(share, grid), top, f"{ONE_SEED}; no interval")
+    best = reference(values, chooser)
+    found = shares(values, best, grid)
+    few = extremes.FEW_POINTS if not len(found.points) else extremes.FEW_SEEDS if not len(found.seeds) else ""
+    limits = np.full((len(grid), 2), math.nan)
+    if not few:
+        for k in range(len(grid)):
+            limits[k] = share_interval(found.estimate[k], found.points[:, k], found.seeds[:, k], confidence)
+    area = _area(found.estimate, grid)
+    return VolumeCurve(grid, found.estimate, limits[:, 0], limits[:, 1], area, float(best.estimate[0]), few)
+
+
+def _area(share: Array, grid: Array) -> float:
+    return float(np.trapezoid(share, grid) / (grid[-1] - grid[0]))
+
+
+def share_interval(share: float, points: Array, seeds: Array, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a share at its effective number of points, points and seeds both random.
+
+    ``n = p (1 - p) / variance`` with the jackknife variance over points (at least p (1 - p) / N) and over seeds, so
+    that a moving reference and shared seeds count, and t instead of z. Where no variance shows (p of 0 or 1), n is N.
+    Source of the effective number: Korn and Graubard, Survey Methodology 24 (1998).
+
+    Args:
+        share: p.
+        points: p with each of the N points left out.
+        seeds: p with each of the R seeds left out.
+        confidence: level.
+    """
+    num_points, binomial = len(points), share * (1 - share)
+    over_points, over_seeds = extremes.part(points), extremes.part(seeds)
+    from_points = max(over_points.variance, binomial / num_points)
+    variance = from_points + over_seeds.variance
+    df, effective = float(num_points - 1), float(num_points)
+    if variance > 0:
+        df = variance**2 / (from_points**2 / over_points.df + over_seeds.variance**2 / over_seeds.df)
+        effective = max(binomial / variance, 1e-9) if binomial > 0 else effective
+    square = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2
+    scale = 1 + square / effective
+    centre = (share + square / (2 * effective)) / scale
+    half = math.sqrt(square * (binomial / effective + square / (4 * effective**2))) / scale
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+__all__ = [
+    "VolumeCurve",
+    "better",
+    "corrected_best",
+    "curve",
+    "reference",
+    "seed_splits",
+    "share_interval",
+    "shares",
+]

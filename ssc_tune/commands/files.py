@@ -26,7 +26,8 @@ def validate(files: Sequence[Path]) -> int:
     problems: list[str] = []
     for path in files:
         try:
-            print(f"{path}: {_checked(path)}")
+            for line in _checked(path):
+                print(f"{path}: {line}")
         except InputError as error:
             problems += error.problems
     if problems:
@@ -34,12 +35,15 @@ def validate(files: Sequence[Path]) -> int:
     return 0
 
 
-def _checked(path: Path) -> str:
+def _checked(path: Path) -> list[str]:
+    """That the file is valid, and what is worth knowing of its design."""
+    from ssc_tune.design.notes import notes
     from ssc_tune.study import load_search_space, load_study
 
     if _is_search_space(path):
-        return f"a valid search space of {len(load_search_space(path).parameters)} parameters"
-    return f"valid; study {load_study(path).name}"
+        return [f"a valid search space of {len(load_search_space(path).parameters)} parameters"]
+    study = load_study(path)
+    return [f"valid; study {study.name}", *(f"note: {line}" for line in notes(study))]
 
 
 def _is_search_space(path: Path) -> bool:

@@ -10,6 +10,7 @@ from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
 from ssc_tune.planning import Plan, Size, make_plan
+from ssc_tune.registering import register
 from ssc_tune.study import Study
 
 _SHOWN = 5
@@ -59,6 +60,7 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
     measured = study
     if arguments.pilot is not None:
         measured = pilot_study(study, arguments.pilot)
+        register(study, pipeline.folder_of(study, options))  # the whole plan stands before its pilot
         ended = pipeline.run(measured, options._replace(blind=True))
         if ended.interrupted:
             return None

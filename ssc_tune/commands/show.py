@@ -13,8 +13,11 @@ from rich.text import Text
 
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.stored import Stored
+from ssc_tune.design.distinct import Count
+from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
 from ssc_tune.live import duration
+from ssc_tune.registering import registration_of
 from ssc_tune.study import Study
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def list_studies(storage: Path, *, as_json: bool) -> int:
     table = _table("study", "state", "cells", "verdicts")
     for row in rows:
         cells = "" if "problem" in row else _counts(row)
-        verdicts = Text(row["problem"], style="red") if "problem" in row else _verdict_counts(row["verdicts"])
+        verdicts = Text(row["problem"], style="red") if "problem" in row else _verdict_counts(row)
         table.add_row(Text(row["study"]), Text(row["state"]), Text(cells), verdicts)
     Console().print(table)
     return 0
@@ -52,8 +55,14 @@ def _listed(path: Path, storage: Path) -> dict[str, Any]:
     except InputError as error:
         return {"study": path.parent.name, "state": "unreadable", "problem": error.problems[0], "verdicts": {}}
     written = stored.written_analysis(found)
-    verdicts = {v["claim"]: v["verdict"] for v in state.verdicts(written)}
-    return {"study": path.parent.name, **state.state(found), "verdicts": verdicts, "command": found.command}
+    rows = state.verdicts(written)
+    return {
+        "study": path.parent.name,
+        **state.state(found),
+        "verdicts": {row["claim"]: row["verdict"] for row in rows},
+        "post_hoc": [row["claim"] for row in rows if row["post_hoc"]],
+        "command": found.command,
+    }
 
 
 def _counts(row: dict[str, Any]) -> str:
@@ -64,12 +73,15 @@ def _counts(row: dict[str, Any]) -> str:
     return "; ".join([f"{done} of {row['cells']}", *(f"{count} {word}" for word, count in more.items() if count)])
 
 
-def _verdict_counts(verdicts: dict[str, str]) -> Text:
+def _verdict_counts(row: dict[str, Any]) -> Text:
+    verdicts = row["verdicts"]
     names = [name for name in _STYLES if name in verdicts.values()]
     parts = [(f"{sum(v == name for v in verdicts.values())} {name}", _STYLES[name]) for name in names]
     text = Text()
     for i, part in enumerate(parts):
         text.append("; " if i else "").append(*part)
+    if row["post_hoc"]:
+        text.append(f" ({len(row['post_hoc'])} of them post hoc)")
     return text
 
 
@@ -77,12 +89,14 @@ def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -
     """State, cells by method, verdicts and measures, and the cells themselves where they are few or asked for."""
     found = stored.look(study, storage)
     analysis = stored.analysis_of(found)
+    registered = registration_of(study, found.folder, found.progress.cells, found.progress.records)
     if as_json:
         content = {
             "study": study.name,
             "folder": str(found.folder.path),
             "command": found.command,
             **state.state(found),
+            "registration": registered.model_dump(mode="json"),
             "methods": state.methods(found),
             "verdicts": state.verdicts(analysis),
             "cell_list": state.cells(found),
@@ -99,6 +113,8 @@ def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -
     _print_cells(console, found, all_cells=all_cells)
     if analysis is not None:
         report.terminal_summary(study, analysis, console=console)
+    else:
+        console.print(Text(registered.line, style="dim"))
     for line in _ways_on(found, summary):
         console.print(Text(line), soft_wrap=True)
     return 0
@@ -119,12 +135,13 @@ def _methods_table(found: Stored) -> Table:
     rows = state.methods(found)
     several = {name: len({row[name] for row in rows}) > 1 for name in ("block", "setting")}
     where = [name for name, there in several.items() if there]
-    table = _table(*where, "method", "cells", "best validation", "a cell")
+    table = _table(*where, "method", "points", "cells", "best validation", "a cell")
     for row in rows:
         best, seconds = row["best_validation_accuracy"], row["median_seconds"]
         table.add_row(
             *(Text(row[name]) for name in where),
             Text(row["method"]),
+            str(Count(row["distinct_points"], row["points"])).removesuffix(" points"),
             Text(_counts(row)),
             "" if best is None else f"{best:.3f}",
             "" if seconds is None else f"{seconds:.1f} s" if seconds < 60 else duration(seconds),
@@ -148,7 +165,8 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
         status = Text(row["status"] + (" (!)" if row["warnings"] else ""), style=_STYLES.get(row["status"], ""))
         scores = [_accuracy(row[name]) for name in ("validation_accuracy", "test_accuracy")]
         where = [Text(row[name]) for name in several]
-        table.add_row(row["cell_id"], *where, Text(row["method"]), str(row["point"]), str(row["seed"]), status, *scores)
+        place = (Text(row["method"]), label(row["point"]), str(row["seed"]))
+        table.add_row(row["cell_id"], *where, *place, status, *scores)
     if not all_cells:
         console.print(Text("cells that failed, diverged or were warned about (!); every cell: --cells", style="dim"))
     console.print(table)
@@ -234,5 +252,6 @@ def one_line_verdicts(rows: Sequence[dict[str, Any]]) -> list[str]:
         expected = row["expected"]
         agrees = row["verdict"] == expected
         said = "as expected" if agrees else f"expected {expected}" if expected else "the study expects none"
-        lines.append(f"{row['claim']}: {row['verdict']} ({said})")
+        known = f"; post hoc: {row['known']}" if row["known"] else ""
+        lines.append(f"{row['claim']}: {row['verdict']} ({said}){known}")
     return lines

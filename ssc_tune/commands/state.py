@@ -6,12 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ssc_tune.commands.stored import Stored
+from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.training.result import Status
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.design import Cell
     from ssc_tune.records import Record
+    from ssc_tune.study import Study
 
 STATUSES: tuple[Status, ...] = ("ok", "diverged", "failed", "infrastructure")
 
@@ -20,13 +22,14 @@ def state(stored: Stored) -> dict[str, Any]:
     """Cells by what became of them. A cell that stands in several blocks counts once.
 
     ``complete``: every cell has a result; ``started``: some have a record or are under way; ``new``: none.
-    ``under_way`` are cells with a checkpoint and no record: running now, or interrupted.
+    ``under_way`` are cells with a checkpoint and no record: running now, or interrupted. ``stopped_at`` are the points
+    of the look at which every claim was decided, where the study stops then; cells of later looks are not counted.
     """
     records = stored.progress.records.values()
     found = Counter(record.result.status for record in records)
     missing = stored.progress.num_total - len(records)
     under_way = _under_way(stored)
-    lost = found["infrastructure"]
+    lost, stopped = found["infrastructure"], stored.progress.stopped
     word = "complete" if not missing and not lost else "started" if records or under_way else "new"
     return {
         "state": word,
@@ -34,6 +37,7 @@ def state(stored: Stored) -> dict[str, Any]:
         **_counted(found),
         "missing": missing,
         "under_way": under_way,
+        "stopped_at": stopped.points if stopped is not None else None,
     }
 
 
@@ -43,11 +47,15 @@ def _counted(found: Counter[Status]) -> dict[str, Any]:
 
 def _under_way(stored: Stored) -> int:
     started = {path.parent.name for path in stored.folder.path.glob("cells/*/attempts.jsonl")}
-    return len(started - set(stored.progress.records))
+    return len(started - set(stored.progress.records) - stored.progress.not_needed)
 
 
 def methods(stored: Stored) -> list[dict[str, Any]]:
-    """The same by block, setting and method, with the median seconds of a cell and the best validation accuracy."""
+    """The same by block, setting and method, with the median seconds of a cell and the best validation accuracy.
+
+    ``points`` are those of the design, the defaults left out where they are no draw of it; ``distinct_points`` those of
+    them that differ in their cells.
+    """
     import statistics
 
     groups: dict[tuple[str, str, str], list[Cell]] = {}
@@ -56,7 +64,8 @@ def methods(stored: Stored) -> list[dict[str, Any]]:
         groups.setdefault((place.block, place.setting, place.method), []).append(cell)
     rows = []
     for (block, setting, method), cells in groups.items():
-        records = [stored.progress.records[c.cell_id] for c in cells if c.cell_id in stored.progress.records]
+        ids = dict.fromkeys(cell.cell_id for cell in cells)
+        records = [stored.progress.records[key] for key in ids if key in stored.progress.records]
         found = Counter(record.result.status for record in records)
         validation = [v for r in records if (v := r.result.validation_accuracy) is not None]
         seconds = [r.result.seconds for r in records if r.result.status == "ok"]
@@ -65,14 +74,26 @@ def methods(stored: Stored) -> list[dict[str, Any]]:
                 "block": block,
                 "setting": setting,
                 "method": method,
-                "cells": len(cells),
+                **_points(stored.study, cells),
+                "cells": len(ids),
                 **_counted(found),
-                "missing": len(cells) - len(records),
+                "missing": len(ids) - len(records),
                 "best_validation_accuracy": max(validation, default=None),
                 "median_seconds": statistics.median(seconds) if seconds else None,
             }
         )
     return rows
+
+
+def _points(study: Study, cells: list[Cell]) -> dict[str, int]:
+    """How many points the cells of a method stand at, and how many of them are distinct."""
+    ids: dict[int, list[str]] = {}
+    for cell in cells:
+        if cell.placement.point or counts_defaults(study):
+            ids.setdefault(cell.placement.point, []).append(cell.cell_id)
+    distinct = {tuple(sorted(own)) for own in ids.values()}
+    searched = study.design.type == "search"  # a path, repeats included
+    return {"points": len(ids), "distinct_points": len(ids) if searched else len(distinct)}
 
 
 def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
@@ -85,6 +106,8 @@ def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
             "verdict": v.verdict,
             "expected": v.claim.expected,
             "post_hoc": v.post_hoc,
+            "known": v.known,
+            "look": v.look,
             "effect_name": v.effect_name,
             "effect": v.effect.value,
             "low": v.effect.low,

@@ -117,10 +117,13 @@ def analysis_of(stored: Stored) -> StudyAnalysis | None:
     kept = written_analysis(stored)
     if kept is not None:
         return kept
-    found = analyze(study, build_tables(study, progress.cells, progress.records))
-    edited = pipeline.edited_claims(study, progress.records)
-    verdicts = [v.model_copy(update={"post_hoc": v.claim.name in edited}) for v in found.verdicts]
-    return found.model_copy(update={"verdicts": tuple(verdicts)})
+    return _declared(stored, analyze(study, build_tables(study, progress.cells, progress.records)))
+
+
+def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
+    from ssc_tune.registering import declare
+
+    return declare(stored.study, stored.folder, stored.progress.cells, stored.progress.records, found)
 
 
 def written_analysis(stored: Stored) -> StudyAnalysis | None:
@@ -135,6 +138,7 @@ def written_analysis(stored: Stored) -> StudyAnalysis | None:
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
-        return StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+        kept = StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
     except ValueError:  # written by another version
         return None
+    return _declared(stored, kept)  # the plan may have been registered since

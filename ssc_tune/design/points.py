@@ -29,11 +29,27 @@ MAX_PARAMETERS = 32
 """Columns of the Sobol sequence that is always drawn, whatever the number of parameters."""
 
 
+SEARCH_STRIDE = 10_000_000
+"""Search s has the points s * SEARCH_STRIDE + 1, + 2, ...; point 0, the defaults, is one for all searches. No design
+has as many points."""
+
+
 class Point(NamedTuple):
     """One row of the design."""
 
     number: int
     values: dict[str, Value]  # of the block's parameters
+
+
+def search_of(number: int) -> int:
+    """Which search a point belongs to: 0 for every point of another design."""
+    return number // SEARCH_STRIDE
+
+
+def label(number: int) -> str:
+    """A point in words: ``3``, or ``3 of search 2`` beyond the first search, which is search 0."""
+    search, within = divmod(number, SEARCH_STRIDE)
+    return f"{within} of search {search}" if search else str(within)
 
 
 def sobol(points: int, seed: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
-from ssc_tune.design.points import Point, fixed_points
+from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.storage import PointLedger
 from ssc_tune.study.models import SearchDesign, Study
 from ssc_tune.study.space import Value
@@ -21,6 +21,7 @@ Score = Callable[[str], float | None]
 """Validation accuracy of a cell id, chance level where it diverged or failed; none while it has no record."""
 
 Group = tuple[str, str, str]  # block, setting, method
+Search = tuple[str, str, str, int]  # and number of the search
 
 
 class FixedSource:
@@ -88,11 +89,13 @@ class FixedSource:
 
 
 class SearchSource:
-    """Adaptive search: an Optuna sampler a method proposes points from what earlier ones scored.
+    """Adaptive search: an Optuna sampler a method and search proposes points from what earlier ones scored.
 
-    Each proposal is seeded by (design seed, number of the point), so that a study that was stopped goes on with new
-    points instead of repeating old ones. Points are asked for only when a worker is free. With a pruner the seeds of a
-    point run one after another, and what is left of a hopeless point is not run.
+    Each proposal is seeded by (design seed, number of the search, number of the point), so that a study that was
+    stopped goes on with new points instead of repeating old ones. Points are asked for only when a worker is free. With
+    a pruner the seeds of a point run one after another, and what is left of a hopeless point is not run.
+
+    Searches know nothing of one another but the defaults, which begin every search and are run once.
     """
 
     def __init__(
@@ -101,38 +104,40 @@ class SearchSource:
         assert isinstance(study.design, SearchDesign)
         self.study, self._design, self._score = study, study.design, score
         self._earlier = earlier
-        self._groups: list[Group] = [
-            (block, setting, method)
+        self._searches: list[Search] = [
+            (block, setting, method, search)
+            for search in range(study.design.searches)
             for block in study.blocks
             for setting in study.setting_names
             for method in study.block_methods(block)
         ]
-        self._ledgers: dict[Group, PointLedger] = {}
-        self._points: dict[Group, set[int]] = {}
-        self._cells_of: dict[tuple[Group, int], list[Cell]] = {}
+        self._ledgers: dict[Search, PointLedger] = {}
+        self._points: dict[Search, set[int]] = {}
+        self._cells_of: dict[tuple[Search, int], list[Cell]] = {}
         self._queue: deque[Cell] = deque()
         self._given: set[str] = set()  # queued or handed out at some time
         self._out: set[str] = set()  # handed out and not yet back
 
     @property
     def cells(self) -> list[Cell]:
-        """Cells of the points proposed so far; of a pruned point those that ran."""
+        """Cells of the points proposed so far, the defaults once; of a pruned point those that ran."""
         return [
             cell
-            for key, cells in self._cells_of.items()
+            for (search, number), cells in self._cells_of.items()
+            if number % SEARCH_STRIDE or number == 0
             for cell in cells
-            if not self._ledgers[key[0]].is_told(key[1]) or self._score(cell.cell_id) is not None
+            if not self._ledgers[search].is_told(number) or self._score(cell.cell_id) is not None
         ]
 
     @property
     def num_to_run(self) -> int:
         """Cells still to be handed out, those of points not yet proposed included."""
         proposed = sum(len(points) for points in self._points.values())
-        points = len(self._groups) * (self._design.points + 1) - proposed
+        points = len(self._searches) * (self._design.points + 1) - proposed
         waiting = {
             cell.cell_id
-            for key, cells in self._cells_of.items()
-            if not self._ledgers[key[0]].is_told(key[1])
+            for (search, number), cells in self._cells_of.items()
+            if not self._ledgers[search].is_told(number)
             for cell in cells
             if cell.cell_id not in self._given and self._score(cell.cell_id) is None
         }
@@ -140,42 +145,42 @@ class SearchSource:
 
     def open(self, storage: optuna.storages.BaseStorage) -> None:
         """Opens the Optuna studies, restores points from records, and queues what is missing."""
-        for group in self._groups:
-            block, setting, method = group
-            ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method)
-            self._ledgers[group] = ledger
+        for search in self._searches:
+            block, setting, method, index = search
+            ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method, search=index)
+            self._ledgers[search] = ledger
             names = self.study.block_parameters(block)
-            ledger.put(fixed_points(self.study, block)[0])
-            for placement, values in self._earlier:
-                if (placement.block, placement.setting, placement.method) == group:
+            ledger.put(Point(index * SEARCH_STRIDE, fixed_points(self.study, block)[0].values))
+            for place, values in self._earlier:
+                if (place.block, place.setting, place.method, search_of(place.point)) == search:
                     kept = {name: values[name] for name in names if name in values}
-                    ledger.put(Point(placement.point, kept))
+                    ledger.put(Point(place.point, kept))
             points = ledger.known()
-            self._points[group] = set(points)
-            for index in sorted(points):
-                self._begin(group, Point(index, points[index]))
+            self._points[search] = set(points)
+            for number in sorted(points):
+                self._begin(search, Point(number, points[number]))
 
-    def _begin(self, group: Group, point: Point) -> None:
-        self._cells_of[group, point.number] = [
-            make_cell(self.study, Placement(*group, point.number, seed), point.values)
+    def _begin(self, search: Search, point: Point) -> None:
+        self._cells_of[search, point.number] = [
+            make_cell(self.study, Placement(*search[:3], point.number, seed), point.values)
             for seed in range(self.study.seeds)
         ]
-        self._advance((group, point.number))
+        self._advance((search, point.number))
 
-    def _advance(self, key: tuple[Group, int]) -> None:
+    def _advance(self, key: tuple[Search, int]) -> None:
         """Tells what is known of a point, and queues what it needs next."""
-        cells, ledger, index = self._cells_of[key], self._ledgers[key[0]], key[1]
-        if ledger.is_told(index):
+        cells, ledger, number = self._cells_of[key], self._ledgers[key[0]], key[1]
+        if ledger.is_told(number):
             return
         scores = list(takewhile(lambda score: score is not None, (self._score(cell.cell_id) for cell in cells)))
         done = [score for score in scores if score is not None]
         for seed, accuracy in enumerate(done):
-            ledger.report(index, seed, accuracy)
-            if seed + 1 < len(cells) and self._design.pruner != "none" and ledger.is_hopeless(index, make_pruner()):
-                ledger.tell(index, done[: seed + 1], pruned=True)
+            ledger.report(number, seed, accuracy)
+            if seed + 1 < len(cells) and self._design.pruner != "none" and ledger.is_hopeless(number, make_pruner()):
+                ledger.tell(number, done[: seed + 1], pruned=True)
                 return
         if len(done) == len(cells):
-            ledger.tell(index, done)
+            ledger.tell(number, done)
         elif self._design.pruner == "none":
             self._give(cells)
         else:
@@ -188,15 +193,15 @@ class SearchSource:
                 self._queue.append(cell)
 
     def next(self) -> Cell | Literal["wait"] | None:
-        """The next cell, of a new point if need be; none when every method has its points and no cell is out."""
+        """The next cell, of a new point if need be; none when every search has its points and no cell is out."""
         while not self._queue:
-            open_groups = [g for g in self._groups if len(self._points[g]) <= self._design.points]
-            if not open_groups:
+            unfinished = [s for s in self._searches if len(self._points[s]) <= self._design.points]
+            if not unfinished:
                 return "wait" if self._out else None
-            group = min(open_groups, key=lambda g: len(self._points[g]))
-            index = next(number for number in count() if number not in self._points[group])
-            self._points[group].add(index)
-            self._begin(group, self._ledgers[group].ask(index, make_sampler(self._design, index)))
+            search = min(unfinished, key=lambda s: len(self._points[s]))
+            number = next(n for n in count(search[3] * SEARCH_STRIDE) if n not in self._points[search])
+            self._points[search].add(number)
+            self._begin(search, self._ledgers[search].ask(number, make_sampler(self._design, number)))
         cell = self._queue.popleft()
         self._out.add(cell.cell_id)
         return cell
@@ -229,12 +234,17 @@ def make_pruner() -> optuna.pruners.WilcoxonPruner:
         return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
 
 
-def make_sampler(design: SearchDesign, index: int) -> optuna.samplers.BaseSampler:
-    """The sampler of point ``index``, seeded by the design's seed and that number."""
+def make_sampler(design: SearchDesign, number: int) -> optuna.samplers.BaseSampler:
+    """The sampler of a point, seeded by the design's seed, the point's search and its number there.
+
+    Methods share the seeds of their searches, so that search s of one is paired with search s of the other.
+    """
     import numpy as np
     import optuna
 
-    seed = int(np.random.SeedSequence([design.seed, index]).generate_state(1)[0])
+    search, index = divmod(number, SEARCH_STRIDE)
+    key = (search,) if search else ()
+    seed = int(np.random.SeedSequence([design.seed, index], spawn_key=key).generate_state(1)[0])
     match design.sampler:
         case "tpe":
             return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True, n_startup_trials=8)

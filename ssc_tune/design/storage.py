@@ -1,7 +1,8 @@
 """The Optuna storage of a study: its points as trials, for optuna-dashboard and for adaptive search.
 
-One Optuna study a block, setting and method. It is a view: rebuilt from the records whenever it is missing. A trial's
-value is the mean validation accuracy over the seeds of its point; a diverged or failed cell counts at chance level.
+One Optuna study a block, setting, method and search. It is a view: rebuilt from the records whenever it is missing. A
+trial's value is the mean validation accuracy over the seeds of its point; a diverged or failed cell counts at chance
+level.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def _cut_torn_tail(path: Path) -> None:
 
 
 class PointLedger:
-    """The points of one block, setting and method in the Optuna storage: one Optuna study.
+    """The points of one block, setting and method (and search) in the Optuna storage: one Optuna study.
 
     Its name ends in a digest of what decides the points' values: what was told of a point once cannot be changed, so
     a study whose training, ranges or seeds changed gets a new Optuna study, rebuilt from the records. More points go on
@@ -114,7 +115,14 @@ class PointLedger:
     """
 
     def __init__(
-        self, study: Study, storage: optuna.storages.BaseStorage, *, block: str, setting: str, method: str
+        self,
+        study: Study,
+        storage: optuna.storages.BaseStorage,
+        *,
+        block: str,
+        setting: str,
+        method: str,
+        search: int = 0,
     ) -> None:
         import optuna
 
@@ -122,7 +130,7 @@ class PointLedger:
         self._names = [n for n in study.block_parameters(block) if study.search_space.parameters[n].applies(method)]
         self.optuna = optuna.create_study(
             storage=storage,
-            study_name=ledger_name(study, block=block, setting=setting, method=method),
+            study_name=ledger_name(study, block=block, setting=setting, method=method, search=search),
             direction="maximize",
             load_if_exists=True,
         )
@@ -226,8 +234,11 @@ class PointLedger:
         self._told.add(index)
 
 
-def ledger_name(study: Study, *, block: str, setting: str, method: str) -> str:
-    """Name of the Optuna study: ``study/block/setting/method/design-digest``."""
+def ledger_name(study: Study, *, block: str, setting: str, method: str, search: int = 0) -> str:
+    """Name of the Optuna study: ``study/block/setting/method/design-digest``, then ``/search-N`` beyond the first.
+
+    More points or searches leave the names as they are.
+    """
     data, model = study.setting(setting)
     deciding = {
         "data": data.model_dump(mode="json"),
@@ -235,9 +246,10 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str) -> str:
         "training": study.training.model_dump(mode="json"),
         "fixed": study.fixed(method),
         "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
-        "design": study.design.model_dump(mode="json", exclude={"points"}),
+        "design": study.design.model_dump(mode="json", exclude={"points", "searches"}),
         "seeds": study.seeds,
         "semantics": SEMANTICS_VERSION,
     }
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"
+    name = f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"
+    return f"{name}/search-{search}" if search else name

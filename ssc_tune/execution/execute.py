@@ -12,17 +12,17 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.design.look_source import Source
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.claims import claim_hash
+from ssc_tune.records.registrations import standing
 from ssc_tune.study.models import SearchDesign, Study
 
 
@@ -61,7 +61,7 @@ def _num_gpus() -> int:
 def execute(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -82,16 +82,31 @@ def execute(
             problem = _launch(study, folder, source, watcher, stop=stop, workers=workers, launched=launched)
             if problem:
                 problems.append(problem)
-            lost = [c for c in launched.values() if not folder.records.path(c.cell_id).exists()]
+            late, lost = _unreported(folder, launched)
             if stop.is_set():
                 _close_orphans(folder)
                 break
             source.give_back(lost)
+            for cell, record in late:
+                watcher.finished(cell, record)
             idle_launches = idle_launches + 1 if source.num_to_run >= before else 0
             if idle_launches > study.retries + 1:
                 problems.append(f"{source.num_to_run} cells could not be run: {problem or 'workers die'}")
                 break
     return Outcome(stop.is_set(), workers, time.monotonic() - started, problems)
+
+
+def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list[tuple[Cell, Record]], list[Cell]]:
+    """Of the cells that a launch has not reported: those that have a record all the same, and those that have none."""
+    late: list[tuple[Cell, Record]] = []
+    lost: list[Cell] = []
+    for cell in launched.values():
+        record, _ = folder.records.read_or_set_aside(cell.cell_id)
+        if record is None:
+            lost.append(cell)
+        else:
+            late.append((cell, record))
+    return late, lost
 
 
 def _close_orphans(folder: StudyFolder) -> None:
@@ -163,10 +178,23 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
         ray.shutdown()
 
 
+def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
+    """What a worker is told of a cell, with the registrations that stand as it is handed out."""
+    return Task(
+        storage=str(folder.storage.absolute()),
+        study=study.name,
+        placement=tuple(cell.placement),
+        config=cell.config,
+        retries=study.retries,
+        registrations=standing(folder.storage, cell.cell_id),
+        threads=max(1, int(study.resources.cpus)),
+    )
+
+
 def _launch(
     study: Study,
     folder: StudyFolder,
-    source: FixedSource | SearchSource,
+    source: Source,
     watcher: Watcher,
     *,
     stop: threading.Event,
@@ -181,15 +209,7 @@ def _launch(
     scratch = (folder.path / ".tune").absolute()
 
     def task(cell: Cell) -> dict[str, Any]:
-        return Task(
-            storage=str(folder.storage.absolute()),
-            study=study.name,
-            placement=tuple(cell.placement),
-            config=cell.config,
-            retries=study.retries,
-            claims=tuple(claim_hash(claim) for claim in study.claims),
-            threads=max(1, int(study.resources.cpus)),
-        ).model_dump(mode="json")
+        return make_task(study, folder, cell).model_dump(mode="json")
 
     searcher = CellSearcher(source, folder, watcher, task, launched)
     tuner = tune.Tuner(

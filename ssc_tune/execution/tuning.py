@@ -14,7 +14,7 @@ from ray.tune import Stopper
 from ray.tune.search import Searcher
 
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import FixedSource, SearchSource
+from ssc_tune.design.look_source import Source
 from ssc_tune.records import StudyFolder
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class CellSearcher(Searcher):
 
     def __init__(
         self,
-        source: FixedSource | SearchSource,
+        source: Source,
         folder: StudyFolder,
         watcher: Watcher,
         task: Callable[[Cell], dict[str, Any]],
@@ -117,6 +117,7 @@ class CellSearcher(Searcher):
         if record is None:
             self._source.lost(cell.cell_id)
         else:
+            self._launched.pop(cell.cell_id, None)
             self._watcher.finished(cell, record)
 
     def save(self, checkpoint_path: str) -> None:

@@ -22,6 +22,7 @@ from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
 from ssc_tune.frozen import Frozen
 from ssc_tune.records import Attempt, Record, StudyFolder
+from ssc_tune.records.store import STANDING
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
@@ -41,7 +42,7 @@ class Task(Frozen):
     placement: tuple[str, str, str, int, int]
     config: CellConfig
     retries: int
-    claims: tuple[str, ...]
+    registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
     threads: int = Field(description="torch threads.")
 
 
@@ -51,6 +52,7 @@ def run_task(task: Task) -> str:
     cell_id = task.config.cell_id
     if folder.records.read_or_set_aside(cell_id)[0] is not None:
         return "already there"
+    folder.note_standing(cell_id, task.registrations)
     attempts = _close_dead(folder, cell_id)
     while True:
         spent = [attempt for attempt in attempts if attempt.outcome in ("raised", "died")]
@@ -164,7 +166,7 @@ def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[At
         attempts=tuple(attempts),
         versions=versions(),
         environment=_environment(),
-        claims=task.claims,
+        registrations=task.registrations,
         started=attempts[0].started,
         ended=time.time(),
     )
@@ -175,7 +177,7 @@ def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[At
 
 def _tidy(folder: StudyFolder, cell_id: str) -> None:
     """The record holds what attempts and progress said; the checkpoint stays, for the final weights."""
-    for name in ("attempts.jsonl", "progress.json"):
+    for name in ("attempts.jsonl", "progress.json", STANDING):
         (folder.cell(cell_id) / name).unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.records.record import Attempt, Record
+from ssc_tune.records.registrations import Registration
 from ssc_tune.records.store import CorruptRecord, RecordStore, StudyFolder
 
-__all__ = ["Attempt", "CorruptRecord", "Record", "RecordStore", "StudyFolder"]
+__all__ = ["Attempt", "CorruptRecord", "Record", "RecordStore", "Registration", "StudyFolder"]

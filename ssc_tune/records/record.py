@@ -36,7 +36,13 @@ class Record(Frozen):
     attempts: tuple[Attempt, ...]
     versions: dict[str, str] = Field(description="Versions of Python and of the packages that decide results.")
     environment: dict[str, str] = Field(description="Host, processor, device, threads.")
-    claims: tuple[str, ...] = Field((), description="Hashes of the study's claims when the cell was started.")
+    registrations: tuple[str, ...] = Field(
+        (),
+        description="Hashes of the plans that stood below the storage when the cell was begun; empty in old records.",
+    )
+    claims: tuple[str, ...] = Field(
+        (), description="Of records made before registrations were kept: the claims' hashes."
+    )
     started: float
     ended: float
 

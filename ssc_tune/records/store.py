@@ -2,6 +2,7 @@
 
 <storage>/<study>/
     study.json              the study as it was last run, and its command
+    registrations.jsonl     the plans that were registered, and when
     records/<cell id>.json  a record, with its checksum (.damaged, .retried: put aside)
     cells/<cell id>/        checkpoint, attempts and progress of a cell
     optuna.db               the points as an Optuna storage (a view)
@@ -13,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,6 +22,9 @@ from pydantic import ValidationError
 from ssc_tune.atomic import write_atomically
 from ssc_tune.records.files import append_line
 from ssc_tune.records.record import Attempt, Record
+
+STANDING = "registrations.json"
+"""File in the folder of a cell under way: what had been registered when it was begun."""
 
 
 class CorruptRecord(ValueError):
@@ -52,7 +56,14 @@ class RecordStore:
         Raises:
             CorruptRecord: the file is damaged; the message names it.
         """
-        path = self.path(cell_id)
+        return self._read(self.path(cell_id), cell_id)
+
+    def read_put_aside(self, cell_id: str, why: str) -> Record | None:
+        """The record of a cell that was last put aside for this reason, like ``read``."""
+        return self._read(self._aside(cell_id, why), cell_id)
+
+    @staticmethod
+    def _read(path: Path, cell_id: str) -> Record | None:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -94,9 +105,12 @@ class RecordStore:
 
     def put_aside(self, cell_id: str, why: str) -> None:
         """Renames a cell's record, if there is one, to ``<name>.<why>``, so that the cell counts as not run."""
-        path = self.path(cell_id)
         with contextlib.suppress(FileNotFoundError):
-            path.rename(path.with_name(f"{path.name}.{why}"))
+            self.path(cell_id).rename(self._aside(cell_id, why))
+
+    def _aside(self, cell_id: str, why: str) -> Path:
+        path = self.path(cell_id)
+        return path.with_name(f"{path.name}.{why}")
 
 
 class StudyFolder:
@@ -146,6 +160,20 @@ class StudyFolder:
     def log_attempt(self, cell_id: str, attempt: Attempt) -> None:
         """Appends the state of an attempt."""
         append_line(self.cell(cell_id) / "attempts.jsonl", attempt.model_dump_json())
+
+    def note_standing(self, cell_id: str, registrations: Sequence[str]) -> None:
+        """Keeps the hashes of the registrations that stood when a cell was begun, until it has its record."""
+        write_atomically(self.cell(cell_id) / STANDING, json.dumps(list(registrations)))
+
+    def standing_at_start(self, cell_id: str) -> tuple[str, ...] | None:
+        """The registrations that stood when a cell that has no record was begun; none if it was not begun.
+
+        Empty if it was begun before registrations were kept.
+        """
+        try:
+            return tuple(json.loads((self.cell(cell_id) / STANDING).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return () if (self.cell(cell_id) / "attempts.jsonl").exists() else None
 
     def read_json(self, name: str) -> dict[str, object]:
         """A JSON file of the study's folder; empty if it is missing."""

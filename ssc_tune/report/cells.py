@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.report.numbers import compact
+from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.study.models import Study
-from ssc_tune.study.space import Parameter, Value
+from ssc_tune.study.space import Parameter, Value, shown
 
 MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
@@ -22,8 +22,10 @@ class View(NamedTuple):
     """One block and setting of a study, ready to be drawn.
 
     ``cells`` are the rows of :class:`~ssc_tune.analysis.tables.Tables` with a column ``score``: test accuracy, and
-    chance (1 / num_classes) for cells that diverged or failed. ``means`` has a row a method and point:
-    ``method, point, score, num_seeds``. ``parameters`` are those that vary in the block.
+    chance (1 / num_classes) for cells that diverged or failed; a cell that stands at several points has one row, at the
+    first of them, and ``drawn`` says whether one of them is a draw of the design. ``means`` has a row a method and
+    distinct point: ``method, point, score, num_seeds, drawn``; ``listed`` one a method and point, equal ones included.
+    ``parameters`` are those that vary in the block.
     """
 
     study: Study
@@ -33,6 +35,7 @@ class View(NamedTuple):
     parameters: dict[str, Parameter]
     cells: pd.DataFrame
     means: pd.DataFrame
+    listed: pd.DataFrame
 
     @property
     def slug(self) -> str:
@@ -65,14 +68,20 @@ def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
     cells["score"] = cells["test_accuracy"].where(cells["status"] == "ok", chance).astype(float)
     cells = cells.sort_values(["method", "point", "seed"], kind="stable").reset_index(drop=True)
     names = [name for name in study.block_parameters(block) if name in cells.columns]
-    means = (
-        cells.groupby(["method", "point"], sort=True)
-        .agg(score=("score", "mean"), num_seeds=("score", "size"), **{name: (name, "first") for name in names})
-        .reset_index()
-    )
+    cells["drawn"] = (cells["point"] != 0) | counts_defaults(study)
+    listed = _means(cells, names)
+    cells["drawn"] = cells.groupby(["method", "cell_id"])["drawn"].transform("any")
+    cells = cells.drop_duplicates(["method", "cell_id"]).reset_index(drop=True)
     methods = tuple(m for m in study.block_methods(block) if (cells["method"] == m).any())
     parameters = {name: study.search_space.parameters[name] for name in names}
-    return View(study, block, setting, methods, parameters, cells, means)
+    return View(study, block, setting, methods, parameters, cells, _means(cells, names), listed)
+
+
+def _means(cells: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """A row a method and point: the mean over seeds."""
+    columns = {"score": ("score", "mean"), "num_seeds": ("score", "size"), "drawn": ("drawn", "first")}
+    columns |= {name: (name, "first") for name in names}
+    return cells.groupby(["method", "point"], sort=True).agg(**columns).reset_index()
 
 
 def unit(parameter: Parameter, value: object) -> float | None:
@@ -97,10 +106,10 @@ def _choice(parameter: Parameter, value: object) -> Value:
     return cast(Value, value)
 
 
-def settings_text(row: Row, names: Sequence[str]) -> str:
+def settings_text(row: Row, parameters: Mapping[str, Parameter]) -> str:
     """``tau 0.93, learning_rate 0.021``: the point in words, for tooltips and tables."""
-    shown = [(name, row[name]) for name in names if row.get(name) is not None and row[name] == row[name]]
-    return ", ".join(f"{name} {compact(value)}" for name, value in shown)
+    known = [(name, row[name]) for name in parameters if row.get(name) is not None and row[name] == row[name]]
+    return ", ".join(f"{name} {shown(parameters[name], value)}" for name, value in known)
 
 
 def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -134,7 +143,7 @@ def _row(view: View, row: Row, extra: Row) -> Row:
         "m": row["method"],
         "p": int(row["point"]),
         "y": round(float(row["score"]), 6),
-        "v": settings_text(row, tuple(view.parameters)),
+        "v": settings_text(row, view.parameters),
         **{key: value for key, value in positions.items() if value is not None},
         **extra,
     }

@@ -6,15 +6,18 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE
+from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
-from ssc_tune.report import further, measures, words
+from ssc_tune.report import further, looks, measures, words
 from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
+from ssc_tune.report.pooled import pooled_forest, spread_words
 from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
-from ssc_tune.study.space import Parameter
+from ssc_tune.study.space import Parameter, shown
 
 MAX_FAILED = 50
 MAX_LISTED = 300
@@ -37,9 +40,11 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "study": study.name,
         "question": words.question(study),
         "answer": words.answer(analysis),
-        "facts": _facts(study, tables, extras.records),
+        "facts": [*_facts(study, tables, extras.records), *_registration(analysis), *looks.facts(study, analysis)],
         "reading": words.reading([v.claim for v in analysis.verdicts]),
-        "verdicts": [_verdict(v) for v in analysis.verdicts],
+        "verdicts": [_verdict(study, v) for v in analysis.verdicts],
+        "looks": looks.ledger(study, analysis),
+        "stopped": looks.stopped(study, analysis.looks),
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
         "measures": measures.tables(analysis.summaries),
         "further": further.tables(analysis.facts),
@@ -81,6 +86,11 @@ def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tupl
     return facts
 
 
+def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:
+    found = analysis.registration
+    return [] if found is None else [("Registration", found.line[:1].upper() + found.line[1:])]
+
+
 def _block(study: Study, block: str) -> str:
     return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
 
@@ -92,7 +102,8 @@ def _design(study: Study) -> str:
     if isinstance(design, DefaultsDesign):
         return f"defaults, {study.seeds} seeds"
     sampler = f" ({design.sampler})" if design.type == "search" else ""
-    return f"{design.type}{sampler}, {design.points} points, {study.seeds} seeds"
+    searches = f"{design.searches} searches, " if design.type == "search" and design.searches > 1 else ""
+    return f"{design.type}{sampler}, {searches}{design.points} points, {study.seeds} seeds"
 
 
 def _span(started: float, ended: float) -> str:
@@ -105,13 +116,16 @@ def _date(timestamp: float) -> str:
     return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _verdict(verdict: Any) -> dict[str, Any]:
+def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
     claim, estimate = verdict.claim, verdict.effect
     details = [
         ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
         ("Confidence", percent(claim.confidence)),
         ("Estimator and interval", estimate.how),
+        ("Over settings", "" if verdict.pooled is None else spread_words(verdict)),
+        ("Look", looks.decided(study, verdict)),
         ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
+        ("Sequential p value", "" if verdict.p_sequential is None else p_value(verdict.p_sequential)),
         ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
         ("Expected", claim.expected or ""),
         ("Source", claim.source),
@@ -124,12 +138,25 @@ def _verdict(verdict: Any) -> dict[str, Any]:
         "effect": words.effect(verdict),
         "details": [(name, text) for name, text in details if text],
         "reason": verdict.reason,
+        "look": looks.decided(study, verdict),
         "gates": verdict.gates,
         "sensitivity": verdict.sensitivity,
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
         "post_hoc": verdict.post_hoc,
+        "known": words.sentence(verdict.known),
         "forest": forest(verdict),
+        "effect_title": words.effect_title(verdict),
+        "specifications": [_specification(verdict, s) for s in verdict.specifications],
+        "pooled": pooled_forest(verdict),
     }
+
+
+def _specification(verdict: Verdict, s: Specification) -> tuple[str, ...]:
+    """Box, prior, points, effective points, effect, sign."""
+    box = "whole space" if s.box == 1 else f"{s.box:g}"
+    sign = {True: "same", False: "other", None: UNDEFINED}[s.same_sign]
+    sign = sign if s.effective_points >= MINIMUM_EFFECTIVE else "too few"
+    return box, s.prior, str(s.num_points), number(s.effective_points, 1), words.effect_text(verdict, s.effect), sign
 
 
 def _comparison(study: Study, c: Any) -> dict[str, Any]:
@@ -149,10 +176,32 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
             interval(c.mean_difference),
             c.mean_difference_p,
         ),
-        (f"P({c.first} > {c.second})", "share of points, ties half", interval(c.probability_better), None),
+        *_failures(c),
+        (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
     shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
     return {"title": f"{c.first} against {c.second}" + (f" ({', '.join(place)})" if place else ""), "rows": shown}
+
+
+def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
+    """Rows on cells that diverged or failed; none where none did."""
+    if c.failures_alone is None:
+        return []
+    first, second = c.failures_alone
+    return [
+        (
+            f"failure rate of {c.first} - failure rate of {c.second}",
+            "share of cells, points and seeds both a sample",
+            interval(c.failure_difference),
+            c.failure_difference_p,
+        ),
+        (
+            "cells that failed with one method alone",
+            "McNemar's exact test; it takes cells for independent, and those of a point or seed tend to fail together",
+            f"{first} of {c.first}, {second} of {c.second}",
+            c.mcnemar_p,
+        ),
+    ]
 
 
 def _ratio(estimate: Any) -> str:
@@ -185,7 +234,7 @@ def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
         found.append(
             {
                 "cell": row["cell_id"],
-                "where": f"{row['method']}, point {row['point']}, seed {row['seed']}",
+                "where": f"{row['method']}, point {label(int(row['point']))}, seed {row['seed']}",
                 "status": row["status"],
                 "attempts": str(len(attempts)) if attempts else UNDEFINED,
                 "traceback": trace or "",
@@ -198,13 +247,13 @@ def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
     if parameter.type == "choice":
         extent, scale = ", ".join(compact(choice) for choice in parameter.choices), "choice"
     else:
-        extent = f"{compact(parameter.low)} to {compact(parameter.high)}"
+        extent = f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
         scale = "logarithmic" if parameter.log else "linear"
         scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
     methods = [m for m in study.methods if parameter.applies(m)]
     return {
         "name": name,
-        "default": compact(parameter.default),
+        "default": shown(parameter, parameter.default),
         "extent": extent,
         "scale": scale,
         "methods": ", ".join(methods),
@@ -216,14 +265,19 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
     """Every point with the mean of each method, the first hundreds of them."""
     listed = []
     for view in views(study, tables):
-        wide = view.means.pivot(index="point", columns="method", values="score")
+        wide = view.listed.pivot(index="point", columns="method", values="score")
+        wide = wide[wide.index.isin(set(view.means["point"]))]  # not those that repeat others for every method
         names = tuple(view.parameters)
-        first = view.means.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
+        first = view.listed.sort_values("point", kind="stable").groupby("point")[list(names)].first() if names else None
         rows = []
         for point in wide.index[:MAX_LISTED]:
-            values = settings_text({} if first is None else first.loc[point].to_dict(), names)
+            values = settings_text({} if first is None else first.loc[point].to_dict(), view.parameters)
             rows.append(
-                (int(point), values, tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))))
+                (
+                    label(int(point)),
+                    values,
+                    tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))),
+                )
             )
         listed.append({"heading": view.heading, "methods": view.methods, "rows": rows, "total": len(wide)})
     return listed

@@ -20,13 +20,16 @@ _WHOLE = ("point", "seed", "steps", "steps_to_90")
 def results_csv(study: Study, tables: Tables) -> str:
     """A row a cell: study, method, point, seed, status, the hyperparameters, results, cell_id, block, setting.
 
+    After a search there is a column ``search`` beside ``point``.
+
     Hyperparameters stand in the order of the search space, further ones after them by name. What a cell lacks is empty;
     accuracies of cells that are not ``ok`` are empty too. Real numbers are written so that they read back unchanged.
     """
     cells = tables.cells
     space = [name for name in study.search_space.parameters if name in cells.columns]
-    others = sorted(set(cells.columns) - {*_FIRST, *_LAST, *space, "num_classes"})
-    chosen = cells.reindex(columns=[*_FIRST, *space, *others, *_LAST])
+    others = sorted(set(cells.columns) - {*_FIRST, *_LAST, *space, "num_classes", "search"})
+    searched = ["search"] if "search" in cells.columns else []
+    chosen = cells.reindex(columns=[*_FIRST, *searched, *space, *others, *_LAST])
     order = {name: rank for rank, name in enumerate(study.methods)}
     places = chosen.assign(_rank=[order.get(method, len(order)) for method in chosen["method"]])
     ranked = places.sort_values(["block", "setting", "_rank", "point", "seed"], kind="stable").drop(columns="_rank")
@@ -68,15 +71,20 @@ def verdicts_csv(analysis: StudyAnalysis) -> str:
                 "expected": v.claim.expected,
                 "effect_name": v.effect_name,
                 **_columns("effect", v.effect),
+                "prediction_low": None if v.pooled is None else v.pooled.prediction_low,
+                "prediction_high": None if v.pooled is None else v.pooled.prediction_high,
                 "confidence": v.claim.confidence,
                 "p_value": v.p_value,
+                "p_sequential": v.p_sequential,
                 "p_adjusted": v.p_adjusted,
+                "look": v.look,
                 "gates_passed": "; ".join(gate.name for gate in v.gates if gate.passed),
                 "gates_failed": "; ".join(gate.name for gate in v.gates if not gate.passed),
                 "reason": v.reason,
                 "sensitivity": "; ".join(v.sensitivity),
                 "warnings": "; ".join(v.warnings),
                 "post_hoc": v.post_hoc,
+                "known": v.known,
             }
         )
     return _csv(rows)

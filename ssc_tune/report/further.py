@@ -16,9 +16,13 @@ _TITLES = {
     "convergence": (
         "Convergence",
         "target: a validation accuracy; steps: difference of steps to the target, first minus second; area: of the "
-        "accuracy curve, likewise; num censored: cells of the first and of the second that never reach the target",
+        "accuracy curve, likewise",
     ),
-    "transfer": ("Transfer over settings", "phi: mean tuned score in each setting minus the best fixed point's"),
+    "transfer": (
+        "Transfer over settings",
+        "sensitivity: mean tuned score in each setting minus the best fixed point's; scores are normalized in each "
+        "setting over all methods of the block, those of a claim over its two methods",
+    ),
     "importance": (
         "Importance of hyperparameters",
         "shares of the variance of point means by each evaluator, not normalized: total is what they explain together",
@@ -30,6 +34,26 @@ _TITLES = {
         "area under the curve of the share of points within delta of the best",
     ),
     "tolerance_width": ("Tolerance width", "share of a parameter's range within 0.02 of the best level"),
+    "exploratory_iqm": (
+        "Exploratory: interquartile mean",
+        "iqm: mean test accuracy of the middle half of the cells, 95% interval over points and seeds",
+    ),
+    "exploratory_shapley": (
+        "Exploratory: Shapley shares",
+        "shares of the surrogate's variance over the space, interactions divided among those that take part; they sum "
+        "to 1. No interval: none is known to hold. r2: cross-validated",
+    ),
+    "exploratory_ablation": (
+        "Exploratory: from the defaults to the best point",
+        "the change with the highest predicted accuracy first, to the best point on validation; predicted: by the "
+        "surrogate; shapley gain: the same gain shared over all orders of the changes. No intervals",
+    ),
+    "exploratory_plane": (
+        "Exploratory: performance and sensitivity over settings",
+        "normalized scores: 0 and 1 are the 5th and 95th percentile of a setting; sensitivity: Phi, 95% interval over "
+        "points and seeds; best fixed: of one point for all settings; dimensions: hyperparameters to be retuned for "
+        "95% of the score, as 95% of resamples of points and seeds give it; dimension shares: how many resamples each",
+    ),
 }
 
 _PLACES = ("block", "setting")

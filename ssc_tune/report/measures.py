@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ssc_tune.analysis.result import Estimate, MethodSummary, Score
+from ssc_tune.design.points import label
 from ssc_tune.report.numbers import UNDEFINED, interval, number, seconds
 
 
@@ -20,7 +21,7 @@ class Measure(NamedTuple):
 
 
 def _score(score: Score | None) -> str:
-    return UNDEFINED if score is None else f"{number(score.test)} (point {score.point})"
+    return UNDEFINED if score is None else f"{number(score.test)} (point {label(score.point)})"
 
 
 def _failures(summary: MethodSummary) -> str:
@@ -28,7 +29,13 @@ def _failures(summary: MethodSummary) -> str:
     rate = summary.failure_rate
     if rate.value is None or rate.low is None or rate.high is None:
         return count
-    return f"{count}; rate {interval(rate)}"
+    return "; ".join([count, f"rate {interval(rate)}", *([rate.note] if rate.note else [])])
+
+
+def _points(summary: MethodSummary) -> str:
+    equal = summary.num_distinct < summary.num_drawn
+    of = f" ({summary.num_distinct} distinct of {summary.num_drawn})" if equal else ""
+    return f"{summary.num_points}{of}, {summary.num_seeds}"
 
 
 def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
@@ -40,7 +47,13 @@ def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("Best point", "best", "test accuracy of the point chosen on validation", lambda s: _score(s.best), True),
+    Measure(
+        "Best point",
+        "best",
+        "test accuracy of the point chosen on validation, on the same seeds: it flatters",
+        lambda s: _score(s.best),
+        True,
+    ),
     Measure("Default point", "default", "test accuracy at the defaults", lambda s: _score(s.default), True),
     Measure(
         "Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True
@@ -59,14 +72,19 @@ MEASURES: tuple[Measure, ...] = (
         "gain over the defaults to expect of the best of a quarter of the points",
         _of("tunability", 4),
     ),
-    Measure("Default's regret", "regret", "gain over the defaults of the best of all points", _of("default_regret", 4)),
+    Measure(
+        "Default's regret",
+        "regret",
+        "gain over the defaults to expect of the best of half the points (of a search: of all it tried)",
+        _of("default_regret", 4),
+    ),
     Measure("Failures", "failed", "cells that diverged or failed; they count at chance", _failures, True),
     Measure("Missing cells", "missing", "cells of the design without a record", lambda s: str(s.num_missing)),
     Measure(
         "Points, seeds",
         "points",
-        "points without the defaults, seeds a point",
-        lambda s: f"{s.num_points}, {s.num_seeds}",
+        "complete points without the defaults, equal ones once; seeds a point",
+        _points,
     ),
     Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
 )

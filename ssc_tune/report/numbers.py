@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ssc_tune.analysis import sentences
 from ssc_tune.analysis.result import Estimate
 
 UNDEFINED = "undefined"
@@ -30,7 +31,7 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 def percent(value: float | None) -> str:
     """A confidence level or a rate: 0.95 is ``95%``, 0.975 is ``97.5%``."""
-    return UNDEFINED if value is None else f"{100 * value:.4g}%"
+    return UNDEFINED if value is None else sentences.percent(value)
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis, Verdict
-from ssc_tune.report import words
+from ssc_tune.report import looks, words
 from ssc_tune.report.measures import shown
 from ssc_tune.report.numbers import p_value
+from ssc_tune.report.pooled import one_line
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
     from rich.text import Text
 
     console.print(Text(f"\n{study.name}", style="bold"))
+    if analysis.registration is not None:
+        console.print(Text(analysis.registration.line, style="dim"))
     for verdict in analysis.verdicts:
-        for line in _verdict_lines(verdict):
+        for line in _verdict_lines(study, verdict):
             console.print(line, soft_wrap=False)
+    stopped = looks.stopped(study, analysis.looks)
+    if stopped:
+        console.print(Text(stopped))
     if not analysis.verdicts:
         console.print(Text(words.answer(analysis)))
     places = list(dict.fromkeys((s.block, s.setting) for s in analysis.summaries))
@@ -42,13 +48,19 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
         console.print(Text(f"{hidden} more warnings are in the report", style="yellow"))
 
 
-def _verdict_lines(verdict: Verdict) -> list[Text]:
+def _verdict_lines(study: Study, verdict: Verdict) -> list[Text]:
     from rich.text import Text
 
     mark = " (post hoc)" if verdict.post_hoc else ""
     head = Text.assemble((f"{verdict.verdict}{mark}", _STYLES[verdict.verdict]), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
-    lines = [f"{words.effect(verdict)}{adjusted}", *([verdict.reason] if verdict.reason else [])]
+    lines = [
+        f"{words.effect(verdict)}{adjusted}",
+        *filter(None, [one_line(verdict)]),
+        *([verdict.reason] if verdict.reason else []),
+    ]
+    lines += [text for text in [looks.decided(study, verdict)] if text]
+    lines += [f"post hoc: {verdict.known}"] if verdict.known else []
     failed = [gate for gate in verdict.gates if not gate.passed]
     lines += [f"gate not passed: {gate.name}: {gate.detail}" for gate in failed]
     lines += [f"warning: {text}" for text in verdict.warnings]

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from ssc_tune.analysis.result import Comparison, Estimate, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.report.numbers import decimals, number, percent, signed
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
@@ -20,6 +20,11 @@ def join(names: Sequence[str], last: str = "and") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop; nothing stays nothing."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
 def question(study: Study) -> str:
     """What the study asks: its own description, or what every study asks."""
     return study.description.strip() or f"How sensitive are {join(list(study.methods))} to their hyperparameters?"
@@ -31,7 +36,9 @@ def answer(analysis: StudyAnalysis) -> str:
         return _undeclared(analysis)
     order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
     first, others = order[0], order[1:]
-    start = "Inconclusive whether" if first.verdict == "inconclusive" else f"{first.verdict.capitalize()}:"
+    mark = " (post hoc)" if first.post_hoc else ""
+    decided = first.verdict.capitalize()
+    start = f"Inconclusive{mark} whether" if first.verdict == "inconclusive" else f"{decided}{mark}:"
     text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
     if not others:
         return text
@@ -67,9 +74,41 @@ def ratio_words(comparison: Comparison) -> str:
     return _effect(name, comparison.log_std_ratio)
 
 
-def effect(verdict: Verdict) -> str:
+def effect(verdict: Verdict | LookVerdict) -> str:
     """A verdict's effect with its interval; logarithms of ratios are given as ratios."""
     return _effect(verdict.effect_name, verdict.effect)
+
+
+def is_ratio(verdict: Verdict) -> bool:
+    """Whether a verdict's effect is the logarithm of a ratio, which is shown as the ratio."""
+    return _RATIO.match(verdict.effect_name) is not None
+
+
+def effect_title(verdict: Verdict) -> str:
+    """What the effect is, a logarithm of a ratio as the ratio: ``sd of a / sd of b``."""
+    found = _RATIO.match(verdict.effect_name)
+    return verdict.effect_name if found is None else f"{found['upper']} / {found['lower']}"
+
+
+def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> str:
+    """An effect of the verdict's kind with its interval: ``1.84 [1.34, 2.54]``; ``bare`` is the number alone.
+
+    Where there is no interval the reason stands instead.
+    """
+    if estimate.value is None:
+        return f"undefined ({estimate.note})" if estimate.note else "undefined"
+    shown = _exponential if is_ratio(verdict) else _signed(estimate)
+    if bare:
+        return shown(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return f"{shown(estimate.value)}, {estimate.note or 'no interval'}"
+    return f"{shown(estimate.value)} [{shown(estimate.low)}, {shown(estimate.high)}]"
+
+
+def scale(verdict: Verdict) -> tuple[Callable[[float | None], str], bool]:
+    """How numbers of a verdict's effect are written, and whether they are ratios, kept as logarithms."""
+    ratio = _RATIO.match(verdict.effect_name) is not None
+    return (_exponential if ratio else _signed(verdict.effect)), ratio
 
 
 def _effect(name: str, estimate: Estimate) -> str:

@@ -1,6 +1,6 @@
 """Study files: parsed, completed and checked into one frozen object, every error named by file, line and key."""
 
-from ssc_tune.study.claims import Claim, Measure, VerdictName, claim_hash
+from ssc_tune.study.claims import Claim, Measure, VerdictName
 from ssc_tune.study.dump import dump_study
 from ssc_tune.study.load import load_search_space, load_study
 from ssc_tune.study.models import Block, Design, Resources, Setting, Study
@@ -21,7 +21,6 @@ __all__ = [
     "Study",
     "Value",
     "VerdictName",
-    "claim_hash",
     "dump_study",
     "load_search_space",
     "load_study",

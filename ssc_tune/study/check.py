@@ -9,6 +9,7 @@ from typing import Any
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.study.check_claims import check_claims
+from ssc_tune.study.check_looks import check_looks
 from ssc_tune.study.check_space import (
     NAME_IN_WORDS,
     NAME_PATTERN,
@@ -44,6 +45,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *check_levels(study, names),
         *_check_settings(study),
         *_check_pruner(study),
+        *check_looks(study, names),
         *check_claims(study, names, positions or list(range(len(study.claims)))),
     ]
 

@@ -14,7 +14,7 @@ from ssc_tune.study.explain import explain
 from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, Parameter
+from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from ssc_tune.study.suggest import unknown
 
 NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
@@ -90,7 +90,8 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
 
 def _values(parameter: Parameter) -> list[tuple[tuple[str | int, ...], Any]]:
     if isinstance(parameter, ChoiceParameter):
-        return [(("choices", i), value) for i, value in enumerate(parameter.choices)]
+        choices = [(("choices", i), value) for i, value in enumerate(parameter.choices)]
+        return [*choices, (("default",), parameter.default)]
     return [((key,), getattr(parameter, key)) for key in ("low", "high")]
 
 
@@ -195,12 +196,18 @@ def _check_level_values(
         elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:
             allowed = [str(choice) for choice in parameter.choices]
             yield Problem((*path, i), unknown(f"{value!r} is no choice of {name}", str(value), allowed))
-        elif isinstance(parameter, FloatParameter) and parameter.log and _off_scale(parameter, value):
-            yield Problem((*path, i), f"{value} has no place on the logarithmic scale of {name}")
+        elif not isinstance(parameter, ChoiceParameter) and (outside := _outside(parameter, value)):
+            yield Problem((*path, i), outside)
     for i, j in combinations(range(len(levels)), 2):
         if levels[i] == levels[j]:
             yield Problem((*path, j), f"{levels[j]} is given twice")
 
 
-def _off_scale(parameter: FloatParameter, value: float) -> bool:
-    return value >= 1 if parameter.complement else value <= 0
+def _outside(parameter: FloatParameter | IntParameter, value: Any) -> str:
+    """Why a level has no place on a parameter's scale, if it has none."""
+    if isinstance(value, bool) or not isinstance(value, int if isinstance(parameter, IntParameter) else int | float):
+        number = "whole number" if isinstance(parameter, IntParameter) else "number"
+        return f"must be a {number}, not {value!r}"
+    if not parameter.low <= value <= parameter.high:
+        return f"must lie in the parameter's range from {parameter.low} to {parameter.high}, not {value}"
+    return ""

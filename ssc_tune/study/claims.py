@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -27,6 +25,7 @@ Measure = Literal[
     "transfer_sensitivity",
     "steps_to_target",
     "area_under_curve",
+    "below",
 ]
 """What a claim compares. See docs/statistics.md for each."""
 
@@ -36,12 +35,41 @@ VerdictName = Literal["supported", "refuted", "inconclusive"]
 
 
 NEEDS_PARAMETER = ("importance", "tolerance_width")
+OF_ONE_METHOD = ("importance", "below")
+"""Measures that a claim may bound for one method: ``method``, and ``at_least`` or ``at_most``."""
+
+POOLED = (
+    "std",
+    "mean",
+    "cvar",
+    "default",
+    "best_of_n",
+    "tunability",
+    "near_optimal_volume",
+    "steps_to_target",
+    "area_under_curve",
+    "below",
+)
+"""Measures that ``over: settings`` can pool: their effect in a setting has a standard error."""
+
+LEAST_SETTINGS = 3
+"""Fewest settings from which the spread over them, and so a population, can be told."""
+
+WEIGHTED = ("std", "mean", "cvar")
+"""Measures that can be computed over other ranges and priors from the same points, by weighting the points."""
+
+ON_SEARCHED = ("default", "default_regret")
+"""Measures that can be judged where a sampler chose the points: of the defaults, and of what a search finds."""
+
+MIN_SEARCHES = 3
+"""Searches that an interval of what a search finds needs; one search is one draw."""
 
 
 class Claim(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.
 
     ``importance`` names a ``parameter`` and a ``method`` with ``at_least``/``at_most`` a share of the variance.
+    ``below`` compares two methods, or names a ``method`` with ``at_least``/``at_most`` a share of the search space.
     """
 
     name: Name = Field(description="What the claim is called in reports; no two alike.")
@@ -58,12 +86,26 @@ class Claim(Frozen):
     )
     n: Annotated[int, Field(ge=1)] | None = Field(None, description="Budget of best_of_n and tunability, in points.")
     parameter: Name | None = Field(None, description="The parameter that importance and tolerance_width are about.")
-    method: Name | None = Field(None, description="The method that importance is about.")
-    at_least: Share | None = Field(None, description="Least share of the variance; goes with importance.")
-    at_most: Share | None = Field(None, description="Largest share of the variance; goes with importance.")
+    accuracy: Share | None = Field(
+        None, description="The test accuracy of below: cells under it, and diverged or failed ones, are below."
+    )
+    method: Name | None = Field(None, description="The one method that importance or below is about.")
+    at_least: Share | None = Field(
+        None, description="Least share: of the variance for importance, of the search space for below."
+    )
+    at_most: Share | None = Field(
+        None, description="Largest share: of the variance for importance, of the search space for below."
+    )
+    robust: bool = Field(
+        False, description="Whether the sign must hold on smaller boxes about the defaults and under other priors."
+    )
     block: Name = Field("shared", description="The block of the design the claim is about.")
     setting: str | None = Field(None, description="Needed only where the study has several settings.")
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the claim's interval.")
+    over: Literal["settings"] | None = Field(
+        None,
+        description="With settings: the claim is about the population that the settings (3 or more) are drawn from.",
+    )
+    confidence: Annotated[float, Field(ge=0.8, lt=1)] = Field(0.95, description="Level of the claim's interval.")
     expected: VerdictName | None = Field(None, description="What `ssc-tune check` compares the verdict with.")
     source: str = Field("", description="Where the claim comes from.")
 
@@ -78,20 +120,31 @@ class Claim(Frozen):
             raise ValueError("a method cannot be compared with itself")
         if self.equivalent is not None and (self.within is None or self.equivalent[0] == self.equivalent[1]):
             raise ValueError("equivalent needs two different methods and within: the margin")
-        if self.method is not None and (self.measure != "importance" or self.parameter is None):
-            raise ValueError("method goes with in: importance and a parameter")
-        if self.measure == "importance" and (self.method is None or (self.at_least is None) == (self.at_most is None)):
+        if self.method is not None and self.measure not in OF_ONE_METHOD:
+            raise ValueError("method goes with in: importance or below")
+        if self.measure == "below" and self.accuracy is None:
+            raise ValueError("below needs accuracy: the test accuracy under which a cell counts")
+        if self.measure == "below" and self.method is not None and (self.at_least is None) == (self.at_most is None):
+            raise ValueError("below of one method needs one of at_least, at_most")
+        if self.measure == "importance" and (
+            None in (self.method, self.parameter) or (self.at_least is None) == (self.at_most is None)
+        ):
             raise ValueError("importance needs method, parameter and one of at_least, at_most")
         if self.measure in ("best_of_n", "tunability") and self.n is None:
             raise ValueError(f"{self.measure} needs n: the number of points tried")
         if self.measure == "tolerance_width" and self.parameter is None:
             raise ValueError("tolerance_width needs parameter")
+        if self.over is not None and self.measure not in POOLED:
+            raise ValueError(f"over: settings goes with in: {', '.join(POOLED)}")
+        if self.over is not None and self.setting is not None:
+            raise ValueError("over: settings is about all settings; leave setting out")
         for key, value, goes_with, fits in (
             ("than", self.than, "less or more", self.less or self.more),
             ("within", self.within, "equivalent", self.equivalent),
             ("n", self.n, "in: best_of_n or tunability", self.measure in ("best_of_n", "tunability")),
-            ("at_least", self.at_least, "in: importance", self.measure == "importance"),
-            ("at_most", self.at_most, "in: importance", self.measure == "importance"),
+            ("accuracy", self.accuracy, "in: below", self.measure == "below"),
+            ("at_least", self.at_least, "method", self.method),
+            ("at_most", self.at_most, "method", self.method),
             ("parameter", self.parameter, "in: importance or tolerance_width", self.measure in NEEDS_PARAMETER),
         ):
             if value is not None and not fits:
@@ -109,9 +162,3 @@ class Claim(Frozen):
         assert first is not None
         assert self.than is not None
         return (first, self.than)
-
-
-def claim_hash(claim: Claim) -> str:
-    """16 hexadecimal digits over everything of a claim but the verdict expected of it."""
-    content = claim.model_dump(mode="json", by_alias=True, exclude={"expected"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -16,6 +16,17 @@ from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
 Points = Annotated[int, Field(ge=2, le=1_000_000)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Levels = Annotated[dict[str, tuple[Value, ...]], Field(min_length=1)]
+Looks = Annotated[
+    tuple[Annotated[int, Field(ge=4, le=1_000_000)], ...],
+    Field(
+        description="Numbers of points at which the claims are judged, increasing, the last one equal to `points`; "
+        "only at the end when absent. Together the looks err no more often than a single one."
+    ),
+]
+Stop = Annotated[
+    Literal["never", "when_decided"],
+    Field(description="when_decided ends the study at the look at which every claim is supported or refuted."),
+]
 
 
 class SobolDesign(Frozen):
@@ -24,6 +35,8 @@ class SobolDesign(Frozen):
     type: Literal["sobol"]
     points: Points = Field(description="Number of points; a power of two is balanced best.")
     seed: Seed = Field(0, description="Seed of the scrambling.")
+    looks: Looks = ()
+    stop: Stop = "never"
 
 
 class RandomDesign(Frozen):
@@ -32,6 +45,8 @@ class RandomDesign(Frozen):
     type: Literal["random"]
     points: Points = Field(description="Number of points.")
     seed: Seed = Field(0, description="Seed of the draws.")
+    looks: Looks = ()
+    stop: Stop = "never"
 
 
 class GridDesign(Frozen):
@@ -53,7 +68,12 @@ class SearchDesign(Frozen):
 
     type: Literal["search"]
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
-    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(description="Number of points for each method.")
+    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        description="Number of points of each search of each method."
+    )
+    searches: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="Independent searches of each method, each with its own seed. One search is one draw."
+    )
     seed: Seed = Field(0, description="Seed of the sampler.")
     pruner: Literal["none", "wilcoxon"] = Field(
         "none",
@@ -152,6 +172,23 @@ class Study(Frozen):
         """Methods that a block runs, in the order of the study."""
         chosen = self.blocks[block].methods
         return tuple(self.methods) if chosen is None else tuple(n for n in self.methods if n in chosen)
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of points at which the claims are judged; empty where they are judged at the end alone."""
+        return self.design.looks if isinstance(self.design, SobolDesign | RandomDesign) else ()
+
+    @property
+    def stops_when_decided(self) -> bool:
+        """Whether the study ends at the look at which every claim is decided."""
+        return isinstance(self.design, SobolDesign | RandomDesign) and self.design.stop == "when_decided"
+
+    def first_points(self, points: int) -> Study:
+        """The study as it was with the first ``points`` points of its sobol or random design, and no looks."""
+        assert isinstance(self.design, SobolDesign | RandomDesign)
+        return self.model_copy(
+            update={"design": self.design.model_copy(update={"points": points, "looks": (), "stop": "never"})}
+        )
 
     @property
     def setting_names(self) -> tuple[str, ...]:

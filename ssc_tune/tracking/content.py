@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssc_tune.design import Placement
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.grouping import Group
@@ -57,8 +58,8 @@ def key(text: str) -> str:
 
 
 def record_digest(record: Record) -> str:
-    """What tells a run that is up to date from one that is not: a hash of the record and of FORMAT."""
-    text = json.dumps([FORMAT, record.model_dump(mode="json")], sort_keys=True)
+    """What tells a run that is up to date from one that is not: a hash of FORMAT and of what the run shows."""
+    text = json.dumps([FORMAT, record.model_dump(mode="json", exclude={"registrations"})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -143,7 +144,7 @@ def cell_name(study: Study, record: Record, placement: Placement) -> str:
     values = record.config.hyperparameters
     shown = [f"{_SHORT.get(n, n)} {_short(values[n])}" for n in varying if n in values and n in space]
     where = [placement.setting] if len(study.setting_names) > 1 else []
-    parts = [placement.method, *where, f"point {placement.point}", f"seed {placement.seed}", " ".join(shown)]
+    parts = [placement.method, *where, f"point {label(placement.point)}", f"seed {placement.seed}", " ".join(shown)]
     return cut(" · ".join(part for part in parts if part), 200)
 
 
@@ -199,5 +200,18 @@ def verdict_metrics(analysis: StudyAnalysis) -> dict[str, float]:
 
 
 def verdict_tags(analysis: StudyAnalysis) -> dict[str, str]:
-    """``verdict/CLAIM``: supported, refuted or inconclusive."""
-    return {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}
+    """``verdict/CLAIM``: supported, refuted or inconclusive; ``look/CLAIM``: the points of the look it is from."""
+    tags = {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}
+    looks = {key(f"look/{verdict.claim.name}"): str(verdict.look) for verdict in analysis.verdicts if verdict.look}
+    return tags | looks
+
+
+def post_hoc_tags(analysis: StudyAnalysis) -> dict[str, str]:
+    """``post_hoc/CLAIM`` of each claim that is: what was known when the plan was registered."""
+    marked = [verdict for verdict in analysis.verdicts if verdict.post_hoc]
+    return {key(f"post_hoc/{v.claim.name}"): cut(v.known or "yes", MAX_TAG) for v in marked}
+
+
+def declared_tags(analysis: StudyAnalysis) -> list[str]:
+    """The tags of ``post_hoc_tags`` that must not be there: those of claims that are not post hoc."""
+    return [key(f"post_hoc/{verdict.claim.name}") for verdict in analysis.verdicts if not verdict.post_hoc]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.design import Placement
+from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
 from ssc_tune.study.models import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
@@ -43,6 +44,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def claim_sentence(claim: Claim) -> str:
     """The claim in the words of the study file."""
     measure = claim.measure + (f" of {claim.parameter}" if claim.parameter else "")
+    measure += f" {claim.accuracy:g}" if claim.accuracy is not None else ""
+    measure += f" over {claim.over}" if claim.over else ""
     if claim.equivalent is not None:
         return f"{claim.equivalent[0]} and {claim.equivalent[1]} equal in {measure} within {claim.within}"
     if claim.method is not None:
@@ -53,7 +56,8 @@ def claim_sentence(claim: Claim) -> str:
 
 def _verdict_row(verdict: Verdict) -> list[str]:
     mark = " (post hoc)" if verdict.post_hoc else ""
-    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), verdict.reason]
+    why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
+    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -70,6 +74,17 @@ def _summary_rows(summaries: Sequence[MethodSummary]) -> list[list[str]]:
         [s.method, s.block, s.setting, interval(s.mean), interval(s.std), number(s.default.test if s.default else None)]
         for s in summaries
     ]
+
+
+def _looks(analysis: StudyAnalysis) -> str:
+    """Every declared look: the points and, where it was judged, the verdict of each claim."""
+    names = [verdict.claim.name for verdict in analysis.verdicts]
+    rows = []
+    for look in analysis.looks:
+        found = {one.claim: f"{one.verdict}, {interval(one.effect)}" for one in look.claims}
+        state = "not needed" if not look.needed else "not complete"
+        rows.append([str(look.points), *(found.get(name, state) for name in names)])
+    return table(["points", *names], rows)
 
 
 def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
@@ -96,9 +111,13 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
         for name, p in study.search_space.parameters.items()
     ]
     parts = [f"## {study.name}, version `{version}`", verdicts(study, analysis)]
+    if analysis is not None and analysis.registration is not None:
+        parts.append(f"Registration: {analysis.registration.line}.")
     if analysis is not None and analysis.summaries:
         header = ["method", "block", "setting", "mean accuracy", "sd over points", "default"]
         parts += ["### Methods", table(header, _summary_rows(analysis.summaries))]
+    if analysis is not None and analysis.looks:
+        parts += ["### Looks", _looks(analysis)]
     if analysis is not None and analysis.warnings:
         parts += ["### Warnings", "\n".join(f"- {warning}" for warning in analysis.warnings)]
     parts += [
@@ -137,11 +156,11 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {first.method}, point {first.point}, seed {first.seed}", table(["", ""], outcome)]
+    parts = [f"## {first.method}, point {label(first.point)}, seed {first.seed}", table(["", ""], outcome)]
     if result.warnings:
         parts.append("\n".join(f"- {warning}" for warning in result.warnings))
     if len(placements) > 1:
-        also = ", ".join(f"{p.block}/{p.setting} point {p.point}" for p in placements[1:])
+        also = ", ".join(f"{p.block}/{p.setting} point {label(p.point)}" for p in placements[1:])
         parts.append(f"Also stands in {also}.")
     if any(len(str(value)) > MAX_PARAMETER for value in record.config.hyperparameters.values()):
         parts.append(f"Parameters longer than {MAX_PARAMETER} characters are cut here; the record holds them whole.")

@@ -25,8 +25,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ssc_tune.design import Placement
+from ssc_tune.records import Registration, StudyFolder
 from ssc_tune.records.record import Record
+from ssc_tune.records.registrations import registered
 from ssc_tune.study.models import Study
+from ssc_tune.study.registration import plan_hash
 from ssc_tune.tracking import charts, content, notes
 from ssc_tune.tracking.client import artifact_location, open_client
 from ssc_tune.tracking.content import milliseconds
@@ -42,6 +45,14 @@ if TYPE_CHECKING:
 
 Outcome = Literal["created", "updated", "unchanged"]
 _NOTE, _PARENT = "mlflow.note.content", "mlflow.parentRunId"
+REGISTRATION_TAG = "registration"
+"""Of the parent run: the hash of the plan, once it is registered; the plan is its artifact ``registration.json``."""
+
+
+def _registration(study: Study, directory: Path) -> Registration | None:
+    kept, _ = registered(StudyFolder(directory.parent, directory.name))
+    digest = plan_hash(study)
+    return next((one for one in kept if one.hash == digest), None)
 
 
 def _dataset(data: DataConfig) -> DatasetInput:
@@ -74,6 +85,7 @@ class Writer:
         self.store = RunStore(client, study.name, artifact_location=location)
         self.study = study
         self.version = study_version(study)
+        self._registration = _registration(study, directory)
         self._ends: dict[Group, int] = {}
         self._colours = charts.colours(study)
         self._tag_experiment()
@@ -106,6 +118,9 @@ class Writer:
         if "ssc.described" not in run.tags:
             self.store.client.log_text(run.run_id, self.study.model_dump_json(indent=2, by_alias=True), "study.json")
             self.store.log(run, parameters=content.study_parameters(self.study), tags={"ssc.described": "yes"})
+        if self._registration is not None and run.tags.get(REGISTRATION_TAG) != self._registration.hash:
+            self.store.client.log_text(run.run_id, self._registration.model_dump_json(indent=2), "registration.json")
+            self.store.tag(run, {REGISTRATION_TAG: self._registration.hash})
         return run
 
     def _group(self, group: Group, start_time: float) -> KnownRun:
@@ -231,7 +246,9 @@ class Writer:
     ) -> None:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
         note = notes.study_note(self.study, self.version, analysis)
-        self.store.tag(parent, {**content.verdict_tags(analysis), _NOTE: note})
+        self.store.tag(parent, {**content.verdict_tags(analysis), **content.post_hoc_tags(analysis), _NOTE: note})
+        for name in content.declared_tags(analysis):
+            self.store.untag(parent, name)
         self.store.tag_experiment({_NOTE: self._experiment_note(analysis)})
         texts = {"analysis.json": analysis.model_dump_json(indent=2, by_alias=True)}
         if analysis.summaries:
@@ -252,7 +269,10 @@ class Writer:
                         "high": v.effect.high,
                         "p_value": v.p_value,
                         "p_adjusted": v.p_adjusted,
+                        "look": v.look,
                         "reason": v.reason,
+                        "post_hoc": v.post_hoc,
+                        "known": v.known,
                     }
                     for v in analysis.verdicts
                 ]

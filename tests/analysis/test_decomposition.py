@@ -125,3 +125,13 @@ def test_functional_needs_replicates() -> None:
     found = decomposition.functional(np.random.default_rng(0).random((20, 2)), np.random.rand(20, 1), ["p", "q"])
     assert found.sources == ()
     assert "2 seeds" in found.reason
+
+
+def test_the_error_of_the_seeds_share_grows_with_what_seeds_differ() -> None:
+    """Drawing points alone, a seed effect that all points share has no error at all."""
+    rng = np.random.default_rng(0)
+    points = rng.random((48, 2))
+    y = points[:, :1] + 0.5 * rng.standard_normal((1, 4)) + 0.02 * rng.standard_normal((48, 4))
+    found = decomposition.functional(points, y, ["a", "b"], num_bootstrap=50)
+    seed = found.sources.index(decomposition.SEED)
+    assert found.high[seed] - found.low[seed] > 0.3

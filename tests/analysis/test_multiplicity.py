@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from ssc_tune.analysis import multiplicity
 
@@ -26,6 +27,12 @@ def test_holm_by_its_definition(p_values: list[float]) -> None:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
         expected[index] = largest
     assert multiplicity.holm(p_values) == pytest.approx(expected)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_both_agree_with_statsmodels(p_values: list[float]) -> None:
+    for adjust, method in ((multiplicity.holm, "holm"), (multiplicity.benjamini_hochberg, "fdr_bh")):
+        assert adjust(p_values) == pytest.approx(multipletests(p_values, method=method)[1])
 
 
 def test_an_undefined_claim_still_counts_in_the_family() -> None:

@@ -60,7 +60,6 @@ def test_a_clear_difference_in_spread_is_supported_and_its_opposite_refuted(meas
     word = {"std": "sd", "iqr": "IQR", "range": "range"}[measure]
     assert one.effect_name == f"ln({word} of fixmatch / {word} of ssc)"
     assert other.effect.value == pytest.approx(-one.effect.value)
-    assert all("same sign" in line for line in one.sensitivity if line.startswith("ranges"))
     assert [gate.passed for gate in one.gates] == [True, True, True]
 
 
@@ -234,7 +233,10 @@ def test_failed_cells_enter_at_chance() -> None:
     assert by_policy["dropped"].points.tolist() == list(range(3, 33))
     found = judge_claims(study, tables)[0]
     assert found.warnings == ("failed cells (6 of ssc, 0 of fixmatch) enter at chance",)
-    assert [line.split(":")[0] for line in found.sensitivity] == ["failed cells dropped", "failed cells at accuracy 0"]
+    assert [line.split(":")[0] for line in found.sensitivity[1:]] == [
+        "failed cells dropped",
+        "failed cells at accuracy 0",
+    ]
 
 
 def test_a_sign_that_hangs_on_failed_cells_is_inconclusive() -> None:

@@ -7,25 +7,50 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, qmc
+from scipy import stats
+from scipy.stats import qmc
 
-from ssc_tune.analysis import volume
+from ssc_tune.analysis import budget, splits, volume
 
 
-@pytest.mark.parametrize("delta", [0.02, 0.1, 0.25])
-def test_disc_has_volume_pi_delta(delta: float) -> None:
+def test_disc_has_volume_pi_delta() -> None:
     points = qmc.Sobol(2, rng=np.random.default_rng(0)).random(2**14)
     values = 1 - ((points - 0.5) ** 2).sum(axis=1)
-    assert volume.near_optimal(values, delta).share == pytest.approx(math.pi * delta, abs=0.004)
+    deltas = [0.02, 0.1, 0.25]
+    assert volume.curve(values, deltas).share == pytest.approx([math.pi * delta for delta in deltas], abs=0.004)
 
 
-def test_wilson_interval_is_that_of_scipy() -> None:
-    values = np.zeros((32, 2))
-    values[:7] = 1.0
-    found = volume.near_optimal(values, 0.5)
-    oracle = binomtest(7, 32).proportion_ci(method="wilson")
-    assert (found.share, found.low, found.high) == pytest.approx((7 / 32, oracle.low, oracle.high))
-    assert (found.low, found.high) == pytest.approx((0.1102, 0.3875), abs=5e-5)
+def test_without_noise_the_interval_of_a_share_is_wilson_with_t() -> None:
+    y = np.repeat(np.r_[np.zeros(25), np.full(7, 0.5)], 3).reshape(32, 3)  # the reference, 0.5, moves with no point
+    found = volume.curve(y, [0.1, 0.6])
+    assert (found.best, found.share[0], found.share[1]) == (pytest.approx(0.5, abs=0.01), 7 / 32, 1.0)
+    p, variance = 7 / 32, 7 / 32 * 25 / 32 / 31  # the jackknife of a mean
+    df = min(31.0, 2 * 32 / (_kurtosis(7, 32) - 1))
+    effective, square = p * (1 - p) / variance, stats.t.ppf(0.975, df) ** 2
+    inside = [x for x in np.linspace(0, 1, 200_001) if (x - p) ** 2 <= square * x * (1 - x) / effective]
+    assert (found.low[0], found.high[0]) == pytest.approx((inside[0], inside[-1]), abs=1e-5)
+    assert (found.low[1], found.high[1]) == pytest.approx((1 / (1 + stats.t.ppf(0.975, 31) ** 2 / 32), 1.0))
+
+
+def _kurtosis(ones: int, num: int) -> float:
+    return float(stats.kurtosis([1] * ones + [0] * (num - ones), fisher=False))
+
+
+def test_shares_leave_points_and_seeds_out_by_loops() -> None:
+    rng = np.random.default_rng(4)
+    test, validation = rng.random((9, 3)), rng.random((9, 3))
+    found = volume.shares(test, volume.reference(test, validation), [0.1, 0.3])
+
+    def share(y: np.ndarray, chooser: np.ndarray, delta: float) -> float:
+        best = budget.held_out_best(y, 4, choose_by=chooser)  # 4 = half of 9, of 8 too
+        return float(np.mean([row.mean() >= best - delta for row in y]))
+
+    for k, delta in enumerate((0.1, 0.3)):
+        assert found.estimate[k] == pytest.approx(share(test, validation, delta))
+        for i in range(9):
+            assert found.points[i, k] == pytest.approx(share(np.delete(test, i, 0), np.delete(validation, i, 0), delta))
+        for j in range(3):
+            assert found.seeds[j, k] == pytest.approx(share(np.delete(test, j, 1), np.delete(validation, j, 1), delta))
 
 
 def test_corrected_best_is_the_mean_over_every_split() -> None:
@@ -55,18 +80,19 @@ def test_effects_of_seeds_alone_do_not_bias_the_best() -> None:
     assert volume.corrected_best(points[:, None] + effects) == pytest.approx(1 + effects.mean())
 
 
-def test_one_seed_has_a_reason_and_a_given_best_is_used() -> None:
-    values = np.array([0.1, 0.5, 0.9])
-    alone = volume.near_optimal(values, 0.45)
-    assert alone.reason == volume.ONE_SEED
-    assert alone.share == pytest.approx(2 / 3)
-    assert math.isnan(volume.corrected_best(values))
-    pooled = volume.near_optimal(values, 0.45, best=1.2)
-    assert (pooled.share, pooled.reason) == (pytest.approx(1 / 3), "")
+def test_one_seed_has_a_reason_and_two_have_no_interval() -> None:
+    alone = volume.curve([0.1, 0.5, 0.9], [0.45, 0.5])
+    assert "one seed" in alone.reason
+    assert alone.share[0] == pytest.approx(2 / 3)
+    assert np.isnan(alone.low).all()
+    assert math.isnan(volume.corrected_best([0.1, 0.5, 0.9]))
+    two = volume.curve(np.random.default_rng(0).random((8, 2)), [0.1, 0.2])
+    assert "3 seeds" in two.reason
+    assert np.isnan(two.low).all()
 
 
 def test_many_seeds_use_random_halves_that_balance() -> None:
-    pairs = volume.seed_splits(12, rng=np.random.default_rng(0))
+    pairs = splits.seed_splits(12, rng=np.random.default_rng(0))
     assert len(pairs) == 252
     np.testing.assert_allclose(np.mean([score for _, score in pairs], axis=0), 1 / 12)
     for choose, score in pairs:
@@ -85,11 +111,10 @@ def test_curve_rises_and_its_area_is_the_trapezoid() -> None:
 @pytest.mark.parametrize("bad", [[[np.nan, 1.0]], np.zeros((2, 2, 2)), np.empty((0, 3))])
 def test_unusable_values_are_refused(bad: object) -> None:
     with pytest.raises(ValueError, match="scores"):
-        volume.near_optimal(bad, 0.1)
+        volume.curve(bad, [0.1, 0.2])
 
 
-def test_negative_tolerance_is_refused() -> None:
-    with pytest.raises(ValueError, match="delta"):
-        volume.near_optimal([0.1, 0.2], -0.1)
-    with pytest.raises(ValueError, match="increasing"):
-        volume.curve([0.1, 0.2], [0.2, 0.1])
+@pytest.mark.parametrize("deltas", [[-0.1, 0.1], [0.2, 0.1], [0.1]])
+def test_tolerances_that_make_no_curve_are_refused(deltas: list[float]) -> None:
+    with pytest.raises(ValueError, match="deltas"):
+        volume.curve([0.1, 0.2], deltas)

@@ -11,8 +11,9 @@ import pytest
 from optuna.trial import TrialState
 
 from ssc_tune.design.cells import Cell, Placement
+from ssc_tune.design.points import SEARCH_STRIDE, label, search_of
 from ssc_tune.design.source import FixedSource, SearchSource, make_source
-from ssc_tune.design.storage import open_storage
+from ssc_tune.design.storage import ledger_name, open_storage
 from ssc_tune.study.models import Study
 from ssc_tune.study.space import Value
 
@@ -70,8 +71,8 @@ class Runner:
     def score(self, cell: Cell) -> float:
         return height(dict(cell.config.hyperparameters)) + 0.01 * cell.placement.seed
 
-    def trials(self, method: str = "ssc") -> list[Any]:
-        return list(self.source._ledgers["shared", "main", method].optuna.trials)
+    def trials(self, method: str = "ssc", search: int = 0) -> list[Any]:
+        return list(self.source._ledgers["shared", "main", method, search].optuna.trials)
 
     def finish(self) -> None:
         while self.step():
@@ -176,6 +177,68 @@ def test_a_new_point_waits_for_nobody_and_the_end_waits_for_all(tmp_path: Path) 
     assert run.source.next() is None
 
 
+def replicated(searches: int, sampler: str = "random", points: int = 4, **changes: Any) -> Study:
+    design = {"type": "search", "sampler": sampler, "points": points, "searches": searches}
+    return searching(design=design, **changes)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_searches_are_independent_and_share_only_the_defaults(sampler: str, tmp_path: Path) -> None:
+    run = Runner(replicated(3, sampler, points=10), tmp_path)
+    assert run.source.num_to_run == 2 * 2 * (3 * 10 + 1)
+    run.finish()
+    assert run.source.num_to_run == 0
+    assert len(run.ran) == len({cell.cell_id for cell in run.ran}) == 2 * 2 * (3 * 10 + 1)
+    numbers = [0, *(s * SEARCH_STRIDE + k for s in range(3) for k in range(1, 11))]
+    for method in ("fixmatch", "ssc"):
+        placed = sorted({place.point for place in run.placed if place.method == method})
+        assert placed == numbers
+        values = [[t.params["learning_rate"] for t in run.trials(method, search)] for search in range(3)]
+        assert values[0][0] == values[1][0] == values[2][0]  # the defaults
+        assert len({value for part in values for value in part[1:]}) == 30
+        for search in range(3):
+            assert [t.state for t in run.trials(method, search)] == [TrialState.COMPLETE] * 11
+    assert sorted({cell.placement.point for cell in run.source.cells}) == numbers
+    assert len(run.source.cells) == len(run.ran)
+
+
+def test_random_searches_of_two_methods_are_paired(tmp_path: Path) -> None:
+    run = Runner(replicated(2), tmp_path)
+    run.finish()
+    for search in range(2):
+        both = [[t.params["learning_rate"] for t in run.trials(method, search)] for method in ("fixmatch", "ssc")]
+        assert both[0] == both[1]
+
+
+def test_the_first_search_is_that_of_a_study_without_replicates_and_more_can_be_added(tmp_path: Path) -> None:
+    one = Runner(replicated(1), tmp_path)
+    one.finish()
+    assert {cell.placement.point for cell in one.ran} == set(range(5))
+    more = Runner(replicated(3), tmp_path)  # the same storage
+    more.scores = dict(one.scores)
+    more.open([(place, values) for place, values in one.placed.items() if place.point])
+    assert more.source.num_to_run == 2 * 2 * 2 * 4
+    more.finish()
+    assert {cell.cell_id for cell in more.ran}.isdisjoint(one.scores)
+    assert {search_of(cell.placement.point) for cell in more.ran} == {1, 2}
+    assert ledger_name(one.study, block="shared", setting="main", method="ssc") == ledger_name(
+        more.study, block="shared", setting="main", method="ssc"
+    )
+
+
+def test_replicated_searches_are_rebuilt_from_the_records(tmp_path: Path) -> None:
+    run = Runner(replicated(2, "tpe"), tmp_path / "first")
+    for _ in range(17):
+        run.step()
+    run.location = str(tmp_path / "second.log")
+    run.open([(place, values) for place, values in run.placed.items() if place.point])
+    run.finish()
+    assert len(run.ran) == len({cell.cell_id for cell in run.ran}) == 2 * 2 * 9
+    assert Counter(cell.placement.point for cell in run.source.cells) == dict.fromkeys(
+        [*range(5), *range(SEARCH_STRIDE + 1, SEARCH_STRIDE + 5)], 4
+    )
+
+
 class Pruned(Runner):
     """Point 0 is good, the others are worse in every seed."""
 
@@ -215,6 +278,15 @@ def test_no_point_is_pruned_that_is_as_good(tmp_path: Path) -> None:
     run.score = lambda cell: 0.5 + 0.01 * ((cell.placement.seed * 7 + cell.placement.point) % 5)  # type: ignore[method-assign]
     run.finish()
     assert Counter(cell.placement.point for cell in run.ran) == dict.fromkeys(range(4), 6)
+
+
+def test_points_of_later_searches_are_named_by_their_search() -> None:
+    assert [label(n) for n in (0, 12, SEARCH_STRIDE + 3, 12 * SEARCH_STRIDE + 40)] == [
+        "0",
+        "12",
+        "3 of search 1",
+        "40 of search 12",
+    ]
 
 
 def test_a_fixed_design_gives_each_id_once_and_leaves_out_what_is_known(tmp_path: Path) -> None:

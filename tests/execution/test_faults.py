@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from ssc_tune.records.registrations import registered
+from ssc_tune.study.registration import plan_hash
+
 from .launches import Launches
 
 FAULTS = "raise:ssc:1,raise:fixmatch:2:1,exit:fixmatch:1:1"
@@ -48,6 +51,15 @@ def test_every_cell_has_a_record_and_the_exit_code_says_that_one_failed(ended: E
             assert [e.step for e in record.result.history] == [2, 4, 6]
             assert record.result.steps == 6
             assert record.result.test_accuracy is not None
+
+
+def test_the_plan_was_registered_before_every_cell(ended: Ended) -> None:
+    (one,), problems = registered(ended.launches.store)
+    assert problems == []
+    assert one.hash == plan_hash(ended.launches.study)
+    for record in ended.launches.records().values():
+        assert record.registrations == (one.hash,)
+        assert one.time < record.started
 
 
 def test_a_cell_that_raises_is_tried_again(ended: Ended) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.study import claim_hash
 from ssc_tune.study.models import Study
+from ssc_tune.study.registration import plan_hash
 from ssc_tune.training.result import Evaluation, RunResult
 
 START = 1_700_000_000.0
@@ -34,8 +34,10 @@ def study(**changes: Any) -> Study:
     return Study.model_validate(content | changes)
 
 
-def record(of: Study, cell: Cell, number: int, *, sd: dict[str, float]) -> Record:
-    """A cell whose accuracy has a standard deviation over points that depends on its method."""
+def record(
+    of: Study, cell: Cell, number: int, *, sd: dict[str, float], registrations: tuple[str, ...] | None = None
+) -> Record:
+    """A cell whose accuracy has a standard deviation over points that depends on its method; its plan stood first."""
     place = cell.placement
     point = np.random.default_rng([1, place.point]).normal()
     noise = np.random.default_rng([2, place.point, place.seed, len(place.method)]).normal() * 0.003
@@ -77,7 +79,7 @@ def record(of: Study, cell: Cell, number: int, *, sd: dict[str, float]) -> Recor
         attempts=(Attempt(number=1, started=START + number, ended=START + number + 5, outcome="finished"),),
         versions={"torch": "0"},
         environment={"host": "here"},
-        claims=tuple(claim_hash(claim) for claim in of.claims),
+        registrations=(plan_hash(of),) if registrations is None else registrations,
         started=START + number,
         ended=START + number + 5,
     )

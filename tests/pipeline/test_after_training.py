@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 from pathlib import Path
 
 import fake_records
+from rich.console import Console
 
 from ssc_tune import pipeline
+from ssc_tune.report import terminal_summary, words
 from ssc_tune.study.models import Study
+from ssc_tune.study.registration import plan_hash
 
 
 def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]
@@ -17,31 +23,33 @@ def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]
     return pipeline.analyse(study, folder, progress.cells, progress.records, command="again", overhead=None)
 
 
-def test_a_claim_as_it_was_is_not_marked_and_an_edited_one_is(tmp_path: Path) -> None:
+def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_path: Path) -> None:
     study = fake_records.study()
     fake_records.fill(study, pipeline.folder_of(study, pipeline.Options(storage=tmp_path)))
-    analysis, _, _ = _analyse(study, tmp_path)
-    assert [v.post_hoc for v in analysis.verdicts] == [False]
-
-    edited = fake_records.study(
-        claims=[
-            {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.02},
-            {"name": "better", "more": "ssc", "than": "fixmatch", "in": "mean"},
-        ]
-    )
+    claims = [{"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.02}]
+    edited = fake_records.study(claims=claims)
     analysis, _, files = _analyse(edited, tmp_path)
-    assert [v.post_hoc for v in analysis.verdicts] == [True, True]
-    for name in ("report.md", "report.html", "verdicts.csv"):
-        text = next(path for path in files if path.name == name).read_text(encoding="utf-8")
-        assert "post hoc" in text or "post_hoc" in text
-
-
-def test_an_expected_verdict_is_no_edit(tmp_path: Path) -> None:
-    study = fake_records.study()
-    fake_records.fill(study, pipeline.folder_of(study, pipeline.Options(storage=tmp_path)))
-    claim = {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "expected": "supported"}
-    analysis, _, _ = _analyse(fake_records.study(claims=[claim]), tmp_path)
-    assert [v.post_hoc for v in analysis.verdicts] == [False]
+    known = "54 of 54 cells were known under an earlier plan of this study; this plan is not registered"
+    assert [(v.post_hoc, v.known) for v in analysis.verdicts] == [(True, known)]
+    assert analysis.registration is not None
+    line = analysis.registration.line
+    assert line == f"not registered (the plan's hash is {plan_hash(edited)[:16]}); {known.partition(';')[0]}"
+    text = {path.name: path.read_text(encoding="utf-8") for path in files if path.suffix in (".md", ".html", ".csv")}
+    for name in ("report.md", "report.html"):
+        shown = html.unescape(text[name])
+        assert "post hoc" in shown
+        assert f"its verdict is exploratory. {known}." in shown
+        assert f"N{line[1:]}" in shown
+    (row,) = csv.DictReader(io.StringIO(text["verdicts.csv"]))
+    assert (row["post_hoc"], row["known"]) == ("True", known)
+    printed = io.StringIO()
+    terminal_summary(edited, analysis, console=Console(file=printed, width=300))
+    assert f"\n{line}\n" in printed.getvalue()
+    assert f"    post hoc: {known}\n" in printed.getvalue()
+    assert words.answer(analysis).startswith("Inconclusive (post hoc) whether ")
+    supported = analysis.verdicts[0].model_copy(update={"verdict": "supported"})
+    decided = words.answer(analysis.model_copy(update={"verdicts": (supported,)}))
+    assert decided.startswith("Supported (post hoc): ")
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:

@@ -345,3 +345,18 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
     Path("small.yaml").write_text(json.dumps(of.model_dump(mode="json", by_alias=True, exclude={"settings"})))
     assert main(["plan", "small.yaml", "--pilot", "8"]) == 130
     assert [options.blind for options in asked] == [True]
+
+
+def test_looks_are_simulated_at_their_nominal_levels() -> None:
+    from ssc_tune.analysis import sequential
+    from ssc_tune.planning import looks_of
+
+    content = {"points": 64, "type": "sobol", "looks": [16, 32, 64]}
+    made = study(design=content)
+    whole = looks_of(made, 64, 0.05, 0.025)
+    assert [look.points for look in whole] == [16, 32, 64]
+    assert [look.alpha for look in whole] == pytest.approx(sequential.nominal_levels(0.05, [0.25, 0.5, 1]))
+    assert [look.level for look in whole] == pytest.approx(sequential.nominal_levels(0.025, [0.25, 0.5, 1]))
+    assert [look.points for look in looks_of(made, 32, 0.05, 0.025)] == [8, 16, 32]
+    once = looks_of(study(), 64, 0.05, 0.025)
+    assert once == [(64, 0.05, 0.025)]

@@ -271,6 +271,8 @@ def _summary(cells: pd.DataFrame, block: str, method: str) -> MethodSummary:
         block=block,
         setting="main",
         num_points=len(test) - 1,
+        num_distinct=len(test) - 1,
+        num_drawn=len(test) - 1,
         num_seeds=int(own["seed"].nunique()),
         mean=estimate(float(test.mean()), 0.011, "two-way, Satterthwaite t"),
         std=estimate(float(test.std()), 0.006, "BCa over points"),

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ssc_tune import report
+from ssc_tune.report import render
+from ssc_tune.report.context import Extras, context
 
 from .builders import Case
 
@@ -23,3 +25,9 @@ def write(made: Case, directory: Path, **changes: Any) -> list[Path]:
     return report.write(
         made.study, made.tables, made.analysis, directory, **{**GIVEN, "records": made.records, **changes}
     )
+
+
+def pages(made: Case) -> tuple[str, str]:
+    """The HTML and the Markdown of a case without its figures, which take nearly all of the time."""
+    content = context(made.study, made.tables, made.analysis, Extras("", {}, None, made.records, ()))
+    return render.html(made.study, content, []), render.markdown(content, [])

@@ -79,7 +79,7 @@ def test_later_changes_win(write: Callable[..., Path]) -> None:
           "--set seeds=0: must be at least 1, not 0",
           ("--set claims.0.in=sdt: 'sdt' is not known (did you mean 'std'?); allowed: std, iqr, range, mean, cvar, "
           "worst, default, best_of_n, tunability, default_regret, near_optimal_volume, importance, tolerance_width, "
-          "transfer_sensitivity, steps_to_target, area_under_curve"),
+          "transfer_sensitivity, steps_to_target, area_under_curve, below"),
           "--set design.points=1: must be at least 2, not 1"]),
         (["search_space=none.yaml", "search_space.parameters.tau.low=0.5"],
          ["--set search_space=none.yaml: no file 'none.yaml' in ."]),

@@ -16,8 +16,11 @@ from ssc_tune.report.figures import (
     distribution,
     geometry,
     interactions,
+    looks,
     parameters,
+    plane,
     pseudo_labels,
+    ranges,
     shares,
     training,
 )
@@ -35,7 +38,10 @@ def figures(
 ) -> list[Figure]:
     """Every figure that has data; one that has none is left out."""
     known = geometries or {}
-    return [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    whole = looks.figure(analysis)
+    found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
+    found += plane.figures(study, analysis)
+    return found if whole is None else [whole, *found]
 
 
 def _of_view(
@@ -50,6 +56,7 @@ def _of_view(
         distribution.figure(view),
         interactions.figure(view),
         shares.figure(view, analysis),
+        *ranges.figures(view, analysis),
         *curves.figures(view, analysis),
         training.figure(view, tables, analysis),
         pseudo_labels.figure(view, tables),

@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, shown
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,7 +29,12 @@ def ticks(parameter: Parameter) -> list[tuple[float, str]]:
         return [(round(parameter.to_unit(choice), 6), str(choice)) for choice in parameter.choices]
     values = _values(parameter)
     values = values if len(values) <= MAX_TICKS + 2 else _thin(values)
-    return [(round(parameter.to_unit(value), 6), f"{value:.6g}") for value in values]
+    return [(round(parameter.to_unit(value), 6), shown(parameter, value, 6)) for value in values]
+
+
+def round_values(low: float, high: float, *, log: bool = False) -> list[float]:
+    """Round numbers between two ends, about three to six; on a log scale both ends are positive."""
+    return _round_log(low, high) if log else _round_linear(low, high)
 
 
 def axis(name: str, parameter: Parameter) -> alt.Axis:
@@ -65,7 +70,7 @@ def _values(parameter: FloatParameter | IntParameter) -> list[float]:
     if isinstance(parameter, FloatParameter) and parameter.complement:
         low, high = 1 - parameter.high, 1 - parameter.low
         inner = _round_log(low, high) if parameter.log else _round_linear(low, high)
-        return sorted(float(f"{1 - value:.12g}") for value in inner)
+        return sorted(float(f"{1 - value:.15g}") for value in inner)
     low, high = float(parameter.low), float(parameter.high)
     if isinstance(parameter, IntParameter) and high - low < MAX_TICKS + 2:
         return [low + k for k in range(int(high - low) + 1)]
@@ -88,7 +93,7 @@ def _round_linear(low: float, high: float) -> list[float]:
     scale = 10 ** math.floor(math.log10(rough))
     step = next(s * scale for s in (1, 2, 2.5, 5, 10) if s * scale >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
-    return [float(f"{k * step:.10g}") for k in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(f"{k * step:.15g}") for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _thin(values: list[float]) -> list[float]:

@@ -11,7 +11,7 @@ from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, span, wrapped
 from ssc_tune.report.figures.levels import levels
 from ssc_tune.report.numbers import compact, number
-from ssc_tune.study.space import ChoiceParameter
+from ssc_tune.study.space import ChoiceParameter, Parameter, shown
 
 if TYPE_CHECKING:
     import altair as alt
@@ -19,18 +19,26 @@ if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
 
 _BUDGET = (
-    "The test accuracy to expect of the best of n random points, chosen on validation. Where the curves cross, the "
-    "better method depends on how much tuning one can pay for."
+    "The test accuracy to expect of the best of n random points, chosen on some seeds by validation and scored on the "
+    "others. Where the curves cross, the better method depends on how much tuning one can pay for."
 )
 _VOLUME = (
-    "The share of the points whose accuracy is within a tolerance of the best point of all methods. A higher curve "
+    "The share of the points whose accuracy is within a tolerance of the method's own best. A higher curve "
     "means that more settings will do."
 )
 _RELATIVE = (
     'The lines of "Accuracy against each hyperparameter", each less the accuracy of its method\'s own best point, so '
     "that shapes can be compared apart from levels: a flat line is a hyperparameter that does not matter."
 )
-_AXES = {"tolerance": "tolerance (difference of test accuracy)", "points tried": "points tried"}
+_PROFILE = (
+    "Exploratory, no claim rests on it. The share of the cells, each a point with a seed, that reach more than an "
+    "accuracy: the higher curve is the better one, and where curves cross it depends on what counts as good."
+)
+_AXES = {
+    "tolerance": "tolerance (difference of test accuracy)",
+    "points tried": "points tried",
+    "accuracy": "test accuracy",
+}
 
 
 def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
@@ -39,6 +47,7 @@ def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
         _figure(view, analysis, "budget", ("What tuning buys", "Tuning"), _BUDGET),
         _figure(view, analysis, "volume", ("How much of the space is good enough", "Volume"), _VOLUME),
         _figure(view, analysis, "relative", ("Loss from each method's own best", "Loss"), _RELATIVE),
+        _figure(view, analysis, "exploratory_profile", ("Exploratory: performance profile", "Profile"), _PROFILE),
     ]
     return [figure for figure in made if figure is not None]
 
@@ -61,7 +70,7 @@ def _panel(view: View, key: str, curves: list[Curve], rows: list[Row], domain: l
     parameter = view.parameters.get(x_name)
     title = y_name if x_name in y_name else f"{y_name} against {x_name}"
     heading = title[:1].upper() + title[1:] if parameter is None else axes.title(x_name, parameter)
-    return Panel(key, heading, _alt(curves), _chart(view, key, x_name, y_name, rows, domain), 240)
+    return Panel(key, heading, _alt(curves, parameter), _chart(view, key, x_name, y_name, rows, domain), 240)
 
 
 def _rows(view: View, curve: Curve) -> list[Row]:
@@ -71,7 +80,7 @@ def _rows(view: View, curve: Curve) -> list[Row]:
         x = unit(parameter, value) if parameter is not None else value
         if x is not None:
             band = {"lo": curve.low[i], "hi": curve.high[i]} if curve.low and curve.high else {}
-            rows.append({"m": curve.method, "x": x, "t": compact(value), "y": curve.y[i], **band})
+            rows.append({"m": curve.method, "x": x, "t": _text(parameter, value), "y": curve.y[i], **band})
     return rows
 
 
@@ -103,8 +112,13 @@ def _chart(view: View, key: str, x_name: str, y_name: str, rows: list[Row], doma
     return alt.layer(band.encode(x=x, y=low, y2="hi:Q", color=colour(view.study)), lines)
 
 
-def _alt(curves: Sequence[Curve]) -> str:
+def _text(parameter: Parameter | None, value: float | str) -> str:
+    return compact(value) if parameter is None else shown(parameter, value)
+
+
+def _alt(curves: Sequence[Curve], parameter: Parameter | None) -> str:
     parts = [
-        f"{c.method}: {number(c.y[0])} at {compact(c.x[0])}, {number(c.y[-1])} at {compact(c.x[-1])}" for c in curves
+        f"{c.method}: {number(c.y[0])} at {_text(parameter, c.x[0])}, {number(c.y[-1])} at {_text(parameter, c.x[-1])}"
+        for c in curves
     ]
     return f"{curves[0].y_name} against {curves[0].x_name}. " + "; ".join(parts) + "."

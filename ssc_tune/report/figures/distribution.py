@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def figure(view: View) -> Figure | None:
     """A strip with a box a method, and the empirical distribution function."""
+    view = view._replace(means=view.means[view.means["drawn"]])
     rows = [{**row, "j": _jitter(row["p"])} for row in mean_rows(view)]
     if len(rows) < 2 * len(view.methods):
         return None

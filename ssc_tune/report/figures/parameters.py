@@ -9,7 +9,8 @@ from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, dicts, mean_
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, shape, span
 from ssc_tune.report.figures.levels import levels
-from ssc_tune.report.numbers import compact, number
+from ssc_tune.report.numbers import number
+from ssc_tune.study.space import shown
 
 if TYPE_CHECKING:
     import altair as alt
@@ -159,7 +160,7 @@ def _lines(view: View, x: alt.X, y: alt.Y, field: str, points: str, curve: str |
 
 
 def _alt(view: View, name: str) -> str:
-    parts = []
+    parts, parameter = [], view.parameters[name]
     for method in view.methods:
         here = view.means[(view.means["method"] == method) & view.means[name].notna()]
         if here.empty:
@@ -168,8 +169,8 @@ def _alt(view: View, name: str) -> str:
         ranked = dicts(here.sort_values("score", kind="stable"))
         worst, best = ranked[0], ranked[-1]
         parts.append(
-            f"{method}: from {number(worst['score'])} at {name} {compact(worst[name])} "
-            f"to {number(best['score'])} at {compact(best[name])}"
+            f"{method}: from {number(worst['score'])} at {name} {shown(parameter, worst[name])} "
+            f"to {number(best['score'])} at {shown(parameter, best[name])}"
         )
     return f"Test accuracy against {name}. " + "; ".join(parts) + "."
 

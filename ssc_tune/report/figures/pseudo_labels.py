@@ -9,7 +9,8 @@ from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, wrapped
 from ssc_tune.report.figures.training import history
-from ssc_tune.report.numbers import compact, number
+from ssc_tune.report.numbers import number
+from ssc_tune.study.space import shown
 
 if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart
@@ -35,7 +36,8 @@ def figure(view: View, tables: Tables) -> Figure | None:
         position = unit(view.parameters["tau"], row["tau"])
         if position is not None:
             known = {f"y{i}": round(row[name], 6) for i, name in enumerate(_MEASURES) if row[name] == row[name]}
-            rows.append({"m": row["method"], "p": int(row["point"]), "x": position, "t": compact(row["tau"]), **known})
+            text = shown(view.parameters["tau"], row["tau"])
+            rows.append({"m": row["method"], "p": int(row["point"]), "x": position, "t": text, **known})
     key = f"pseudo-labels{view.slug}"
     panels = [
         Panel(column, title.capitalize(), _alt(view, rows, i, title), _chart(view, key, i, title), 230)

@@ -1,0 +1,190 @@
+"""How often intervals hold the truth and verdicts are wrong, by simulation: the tables of docs/statistics.md.
+
+    python benchmarks/coverage.py rule                the whole rule on methods that are alike
+    python benchmarks/coverage.py intervals           the intervals printed of one method, and P(A > B)
+    python benchmarks/coverage.py rule --repeats 200  quicker, with a larger Monte Carlo error
+
+Every figure is a share of ``--repeats`` studies; its standard error is at most 0.5 / sqrt(repeats), and for a share
+near 0.025 it is 0.16 / sqrt(repeats). Laws: ``benchmarks/laws.py``. Draws are seeded by law and size alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from laws import LAWS, SIZES, Array, Law
+
+from ssc_tune.analysis import comparison, intervals, simulated, variance
+from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.summaries import corrected_std_interval, cvar_of_tables
+from ssc_tune.analysis.verdicts import Finding
+from ssc_tune.study.models import Study
+
+CLAIMS: dict[str, dict[str, Any]] = {
+    "std": {"less": "a", "than": "b", "in": "std"},
+    "mean": {"more": "a", "than": "b", "in": "mean"},
+    "cvar": {"more": "a", "than": "b", "in": "cvar"},
+    "iqr": {"less": "a", "than": "b", "in": "iqr"},
+    "range": {"less": "a", "than": "b", "in": "range"},
+}
+SLOW = ("iqr", "range")
+"""Measures whose intervals invert a test: a tenth of the repeats."""
+
+
+class Rates(NamedTuple):
+    """What became of one claim in repeated studies in which it is neither true nor false."""
+
+    covered: float  # of the intervals that are defined
+    supported: float
+    refuted: float
+    undefined: float
+    open_gates: tuple[float, float]  # supported and refuted if the margin were 1, so that no level gate closes
+    repeats: int
+
+
+def generator(*names: object) -> np.random.Generator:
+    """A stream of its own for a law and a size."""
+    return np.random.default_rng([zlib.crc32(str(name).encode()) for name in names])
+
+
+def study_of(claim: dict[str, Any], num_points: int, num_seeds: int) -> Study:
+    """The study that a simulated pair of tables would come from."""
+    space = {"learning_rate": {"type": "float", "default": 0.03, "factor": 3}}
+    content = {"name": "simulated", "methods": ["fixmatch", "ssc"], "search_space": {"parameters": space}}
+    content |= {"design": {"type": "sobol", "points": num_points}, "seeds": num_seeds}
+    named = {key: {"a": "ssc", "b": "fixmatch"}.get(value, value) for key, value in claim.items()}
+    return Study.model_validate({**content, "claims": [{"name": "claim", **named}]})
+
+
+def rates(law: str, measure: str, num_points: int, num_seeds: int, repeats: int) -> Rates:
+    """The whole rule on one claim, at margins of 0.01 and 1."""
+    rng = generator(law, num_points, num_seeds)
+    study = study_of(CLAIMS[measure], num_points, num_seeds)
+    claim = study.claims[0]
+    loose = claim.model_copy(update={"margin": 1.0})
+    names: Counter[str] = Counter()
+    covered = 0
+    for repeat in range(repeats):
+        first, second = LAWS[law](rng, num_points, num_seeds)
+        for margin, asked in (("", claim), (" loose", loose)):
+            found = simulated.find(study, asked, first, second, seed=repeat)
+            names[simulated.judge([found])[0] + margin] += 1
+        names["undefined"] += not _known(found)
+        covered += _known(found) and found.effect.low <= 0 <= found.effect.high
+    known = repeats - names["undefined"]
+    share = {key: count / repeats for key, count in names.items()}
+    return Rates(
+        covered / known if known else float("nan"),
+        share.get("supported", 0.0),
+        share.get("refuted", 0.0),
+        share.get("undefined", 0.0),
+        (share.get("supported loose", 0.0), share.get("refuted loose", 0.0)),
+        repeats,
+    )
+
+
+def _known(found: Finding) -> bool:
+    return bool(np.isfinite([found.effect.low, found.effect.high]).all())
+
+
+def rule_table(
+    measures: Sequence[str], laws: Sequence[str], sizes: Sequence[tuple[int, int]], repeats: int
+) -> Iterator[str]:
+    """Lines of the table of the rule."""
+    yield "| claim | law | points x seeds | covers | supported | refuted | level gates open | undefined | repeats |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for measure in measures:
+        for law in laws:
+            for num_points, num_seeds in sizes:
+                found = rates(law, measure, num_points, num_seeds, repeats // (10 if measure in SLOW else 1))
+                loose = f"{found.open_gates[0]:.3f}, {found.open_gates[1]:.3f}"
+                yield (
+                    f"| `{measure}` | {law} | {num_points} x {num_seeds} | {found.covered:.3f} | {found.supported:.3f} "
+                    f"| {found.refuted:.3f} | {loose} | {found.undefined:.3f} | {found.repeats} |"
+                )
+
+
+class Printed(NamedTuple):
+    """An interval that the program prints, and what it is of."""
+
+    of: Callable[[Array, Array], Interval]
+    truth: Callable[[Law, int, int], float]
+
+
+def _std(first: Array, second: Array) -> Interval:
+    return corrected_std_interval(first, 0.95)
+
+
+def _cvar(first: Array, second: Array) -> Interval:
+    return intervals.crossed_jackknife(cvar_of_tables, first, vectorized=True)
+
+
+def _true_mean(law: Law, num_points: int, num_seeds: int) -> float:
+    return float(np.mean([law(generator("truth", k), 4000, 40)[0].mean() for k in range(10)]))
+
+
+def _true_std(law: Law, num_points: int, num_seeds: int) -> float:
+    found = [variance.point_variance(law(generator("truth", k), 4000, 40)[0]) for k in range(10)]
+    return float(np.sqrt(np.mean(found)))
+
+
+def _true_cvar(law: Law, num_points: int, num_seeds: int) -> float:
+    """Of means over the study's number of seeds, whose noise is in them."""
+    return float(np.mean([cvar_of_tables(law(generator("truth", k), 4000, num_seeds)[0]) for k in range(40)]))
+
+
+PRINTED: dict[str, Printed] = {
+    "mean of a method": Printed(lambda a, b: intervals.two_way_mean(a), _true_mean),
+    "sd of a method": Printed(_std, _true_std),
+    "CVaR10 of a method": Printed(_cvar, _true_cvar),
+    "P(A > B)": Printed(comparison.probability_better, lambda law, n, r: _true_share(law)),
+}
+
+
+def _true_share(law: Law) -> float:
+    draws = [law(generator("truth", k), 4000, 40) for k in range(10)]
+    return float(np.mean([((b > a) + 0.5 * (a == b)).mean() for a, b in draws]))
+
+
+def interval_table(
+    names: Sequence[str], laws: Sequence[str], sizes: Sequence[tuple[int, int]], repeats: int
+) -> Iterator[str]:
+    """Lines of the table of printed intervals."""
+    yield "| interval | law | points x seeds | covers | too low | too high | none given | repeats |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name in names:
+        for law in laws:
+            for num_points, num_seeds in sizes:
+                truth = PRINTED[name].truth(LAWS[law], num_points, num_seeds)
+                rng = generator(law, num_points, num_seeds)
+                ends = np.array([PRINTED[name].of(*LAWS[law](rng, num_points, num_seeds))[1:3] for _ in range(repeats)])
+                known = ends[np.isfinite(ends).all(axis=1)]
+                low, high = (known[:, 1] < truth).mean(), (known[:, 0] > truth).mean()
+                yield (
+                    f"| {name} | {law} | {num_points} x {num_seeds} | {1 - low - high:.3f} | {low:.3f} | {high:.3f} "
+                    f"| {1 - len(known) / repeats:.3f} | {repeats} |"
+                )
+
+
+def main() -> None:
+    """Prints one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["rule", "intervals"])
+    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--only", help="names of claims' measures or intervals, separated by commas")
+    parser.add_argument("--laws", help="names of laws, separated by commas")
+    arguments = parser.parse_args()
+    laws = arguments.laws.split(",") if arguments.laws else list(LAWS)
+    make, known = {"rule": (rule_table, CLAIMS), "intervals": (interval_table, PRINTED)}[arguments.part]
+    names = arguments.only.split(",") if arguments.only else list(known)
+    for line in make(names, laws, SIZES, arguments.repeats):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

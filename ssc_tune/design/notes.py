@@ -1,0 +1,58 @@
+"""What is worth knowing of a design before and after it is run, and is no mistake."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from ssc_tune.design.distinct import count, varies_continuously
+from ssc_tune.study.models import SearchDesign, SobolDesign, Study
+
+
+def notes(study: Study) -> list[str]:
+    """Sobol points that are no power of two, and points that are equal for a method or a pair of methods."""
+    return [*unbalanced(study), *repeated(study)]
+
+
+def unbalanced(study: Study) -> list[str]:
+    """A Sobol sequence is balanced at powers of two: at the size of the design, and at each look where it has any."""
+    design = study.design
+    if not isinstance(design, SobolDesign):
+        return []
+    numbers = dict.fromkeys([*design.looks, design.points])
+    return [_unbalanced(number) for number in numbers if number & (number - 1)]
+
+
+def _unbalanced(number: int) -> str:
+    below = 1 << (number.bit_length() - 1)
+    return (
+        f"{number} Sobol points are no power of two: the sequence covers the space evenly at powers of two only; "
+        f"take {below} or {2 * below}"
+    )
+
+
+def repeated(study: Study) -> list[str]:
+    """Blocks in which points are equal for a method, and what is left of them for a pair of methods."""
+    lines = []
+    for block in study.blocks:
+        running = study.block_methods(block)
+        discrete = [method for method in running if not varies_continuously(study, block, method)]
+        if isinstance(study.design, SearchDesign) or not discrete:
+            continue
+        counts = {method: count(study, block, method) for method in discrete}
+        for method, found in counts.items():
+            if found.distinct < found.drawn:
+                lines.append(f"block {block}, {method}: {found}; equal cells are run once and count once")
+        for first, second in combinations(running, 2):
+            lines += _pair(study, block, first, second)
+    return lines
+
+
+def _pair(study: Study, block: str, first: str, second: str) -> list[str]:
+    own = [count(study, block, method).distinct for method in (first, second)]
+    both = count(study, block, first, second)
+    if both.distinct == max(own):
+        return []
+    return [
+        f"block {block}, {first} against {second}: {both.distinct} pairs of {both.drawn} points, as {first} has "
+        f"{own[0]} distinct points and {second} {own[1]}, and every cell is in one pair at most"
+    ]

@@ -1,0 +1,93 @@
+"""How each claim's effect stood at each look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssc_tune.analysis.result import LookVerdict, StudyAnalysis
+from ssc_tune.report.cells import Row
+from ssc_tune.report.figures.base import OKABE_ITO, Figure, Panel, wrapped
+from ssc_tune.report.numbers import interval
+from ssc_tune.study.claims import Claim
+
+if TYPE_CHECKING:
+    from ssc_tune.report.figures.base import Chart
+
+MAX_PANELS = 12
+"""Claims that get a panel."""
+
+
+def figure(analysis: StudyAnalysis) -> Figure | None:
+    """A panel a claim: effects with their repeated intervals against the points of the look; none before two looks."""
+    claims = [verdict.claim for verdict in analysis.verdicts]
+    at = {claim.name: _at_looks(analysis, claim.name) for claim in claims}
+    shown = [claim for claim in claims if len(at[claim.name]) > 1][:MAX_PANELS]
+    if not shown:
+        return None
+    panels, datasets = [], {}
+    for number, claim in enumerate(shown):
+        key, found = f"looks-{number}", at[claim.name]
+        datasets[key] = [_row(points, one) for points, one in found]
+        datasets[f"{key}-lines"] = [{"y": y} for y in _lines(claim)]
+        words = "; ".join(f"{points} points: {interval(one.effect)}, {one.verdict}" for points, one in found)
+        panels.append(Panel(key, claim.name, f"{found[0][1].effect_name}. {words}.", _chart(key, found), 220))
+    caption = (
+        "Bars are repeated intervals: wide at early looks, which may spend little of the error. One that keeps clear "
+        "of the dashed line has crossed the boundary of its look; for a claim of equivalence it must lie between the "
+        "two lines, or outside both. Full marks are looks that decide the claim; Holm's correction and the gates can "
+        "hold one back."
+    )
+    return Figure("effects-by-look", "Effects at each look", "Effects by look", caption, tuple(panels), datasets)
+
+
+def _at_looks(analysis: StudyAnalysis, claim: str) -> list[tuple[int, LookVerdict]]:
+    """The looks at which the effect of a claim is defined."""
+    return [
+        (look.points, one)
+        for look in analysis.looks
+        for one in look.claims
+        if one.claim == claim and one.effect.value is not None
+    ]
+
+
+def _row(points: int, found: LookVerdict) -> Row:
+    effect = found.effect
+    ends = {"lo": effect.low, "hi": effect.high} if effect.low is not None and effect.high is not None else {}
+    return {
+        "x": points,
+        "y": effect.value,
+        "d": found.verdict != "inconclusive",
+        "t": interval(effect),
+        "v": found.verdict,
+        **ends,
+    }
+
+
+def _lines(claim: Claim) -> list[float]:
+    """Where the claim's border lies; two borders for a claim of equivalence."""
+    if claim.within is not None:
+        return [-claim.within, claim.within]
+    return [claim.at_least or claim.at_most or 0.0]
+
+
+def _chart(key: str, found: list[tuple[int, LookVerdict]]) -> Chart:
+    import altair as alt
+
+    base = alt.Chart(alt.NamedData(key))
+    at = alt.Axis(values=[points for points, _ in found], format="d")
+    x = alt.X("x:Q", title="points", axis=at, scale=alt.Scale(zero=False, nice=False, padding=16))
+    y = alt.Y("y:Q", title=wrapped(found[0][1].effect_name), scale=alt.Scale(zero=False))
+    tips = [
+        alt.Tooltip("x:Q", title="points"),
+        alt.Tooltip("t:N", title="effect"),
+        alt.Tooltip("v:N", title="verdict"),
+    ]
+    lines = alt.Chart(alt.NamedData(f"{key}-lines")).mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.7)
+    bars = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=2.5, stroke=OKABE_ITO[0])
+    marks = base.mark_point(size=70, strokeWidth=2, opacity=1, stroke=OKABE_ITO[0])
+    fill = alt.condition("datum.d", alt.value(OKABE_ITO[0]), alt.value("transparent"))
+    return alt.layer(
+        lines.encode(y=y),
+        bars.encode(x=x, y=alt.Y("lo:Q", title=y["title"]), y2="hi:Q"),
+        marks.encode(x=x, y=y, fill=fill, tooltip=tips),
+    )

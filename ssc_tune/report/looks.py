@@ -1,0 +1,118 @@
+"""The looks of a study in words and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ssc_tune.analysis.result import Look, LookVerdict, StudyAnalysis, Verdict
+from ssc_tune.analysis.sentences import percent
+from ssc_tune.report import words
+from ssc_tune.report.numbers import UNDEFINED, interval, number
+from ssc_tune.study.models import Study
+
+
+class Row(NamedTuple):
+    """One claim at one look, as text."""
+
+    look: str
+    claim: str
+    spent: str
+    nominal: str
+    boundary: str
+    effect: str
+    p_value: str
+    p_sequential: str
+    verdict: str
+
+
+def heading(study: Study, look: Look) -> str:
+    """``look 1 of 3, 16 of 64 points``."""
+    return f"look {look.number} of {len(study.looks)}, {_points(study, look.points)}"
+
+
+def _points(study: Study, points: int) -> str:
+    last = study.looks[-1]
+    return f"{points} of {last} points" if points < last else f"{points} points"
+
+
+def block(study: Study, look: Look) -> list[str]:
+    """What a look found: a line for the look and one a claim."""
+    lines = [f"{heading(study, look)}:"]
+    for found in look.claims:
+        held = f"p {level(found.p_value)}, held to {level(found.nominal)}" if found.p_value is not None else ""
+        lines.append(
+            "; ".join(part for part in (f"  {found.claim}: {found.verdict}", words.effect(found), held) if part)
+        )
+    return lines
+
+
+def unjudged(study: Study, points: int) -> str:
+    """Said when the cells of a look have ended and it cannot be judged."""
+    return f"the look at {_points(study, points)} cannot be judged: cells were lost; the same command runs them again"
+
+
+def stopped(study: Study, looks: Sequence[Look]) -> str:
+    """``stopped at 32 of 64 points: every claim is decided``; empty where a study has not stopped early."""
+    judged = [look for look in looks if look.judged]
+    if not judged or looks[-1].judged or looks[-1].needed:
+        return ""
+    found: dict[str, str] = {}
+    for look in judged:
+        found |= {
+            one.claim: one.verdict for one in look.claims if found.get(one.claim, "inconclusive") == "inconclusive"
+        }
+    every = "every claim" if "inconclusive" not in found.values() else "every claim that more points bear on"
+    return f"stopped at {_points(study, judged[-1].points)}: {every} is decided"
+
+
+def decided(study: Study, verdict: Verdict) -> str:
+    """``decided at look 2 of 3, 32 of 64 points``; empty for a study without looks or before the first."""
+    if verdict.look is None:
+        return ""
+    number_ = study.looks.index(verdict.look) + 1
+    how = "judged last" if verdict.verdict == "inconclusive" else "decided"
+    return f"{how} at look {number_} of {len(study.looks)}, {_points(study, verdict.look)}"
+
+
+def facts(study: Study, analysis: StudyAnalysis) -> list[tuple[str, str]]:
+    """The looks at a glance."""
+    if not analysis.looks:
+        return []
+    at = f"at {words.join([str(look.points) for look in analysis.looks])} points"
+    return [("Looks", "; ".join(part for part in (at, stopped(study, analysis.looks)) if part))]
+
+
+def level(value: float | None) -> str:
+    """A p-value or the level that it is held to: 0.0478, 8.86e-05; p-values of looks are often that small."""
+    return UNDEFINED if value is None else f"{value:.3g}"
+
+
+def ledger(study: Study, analysis: StudyAnalysis) -> list[Row]:
+    """Every look with every claim; looks that were not judged in one row each."""
+    rows: list[Row] = []
+    since: dict[str, int] = {}
+    for look in analysis.looks:
+        title = f"{look.number}: {look.points} points"
+        if not look.judged:
+            state = f"{look.num_missing} cells missing" if look.needed else "not needed"
+            rows.append(Row(title, state, *[""] * 7))
+        for found in look.claims:
+            rows.append(_row(title, found, since.get(found.claim)))
+            if found.verdict != "inconclusive":
+                since.setdefault(found.claim, look.number)
+    return rows
+
+
+def _row(title: str, found: LookVerdict, since: int | None) -> Row:
+    return Row(
+        title,
+        found.claim,
+        f"{percent(found.spent)} of {percent(found.alpha)}",
+        level(found.nominal),
+        number(found.boundary, 2),
+        f"{found.effect_name}: {interval(found.effect)}",
+        level(found.p_value),
+        level(found.p_sequential),
+        found.verdict if since is None else f"{found.verdict} (decided at look {since})",
+    )

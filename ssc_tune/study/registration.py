@@ -1,0 +1,122 @@
+"""What a registration is of: the whole plan of a study, in one canonical form, and its hash.
+
+The plan holds everything that decides cells or verdicts: data, net, training, methods with their fixed
+hyperparameters, search space, design, blocks, settings, seeds, claims, and the version of the training semantics. It
+leaves out the study's name and description, resources, retries, the reasons of ranges, and of claims the verdict
+expected and the source.
+
+Keys at their default are left out, so that a later version with further optional keys hashes an old file to the same
+value. For the same reason nothing is listed here that is to be in the plan: what is not named below is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ssc_tune import methods as method_registry
+from ssc_tune.study.models import Study
+from ssc_tune.training.config import SEMANTICS_VERSION
+
+SHOWN = 16
+"""Hexadecimal digits of a hash that are shown; it is kept whole."""
+
+_NOT_STUDY = {"name", "description", "resources", "retries", "methods", "hyperparameters", "search_space", "claims"}
+_NOT_PARAMETER = {"reason", "factor"}  # a factor is a way to write low, high and log, which are in the plan
+_NOT_CLAIM = {"expected", "source"}
+
+Plan = dict[str, Any]
+
+
+def plan_of(study: Study) -> Plan:
+    """The plan as JSON values, equal for studies that run the same cells and judge the same claims.
+
+    Parameters are a list of pairs: their order decides the columns of the Sobol sequence and with it the points.
+    Claims are sorted by name and whole numbers have no decimal point, since neither decides anything. ``methods`` holds
+    the fixed hyperparameters of each method that differ from its defaults, wherever the file fixes them.
+    """
+    plan: Plan = study.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_STUDY)
+    plan["semantics"] = SEMANTICS_VERSION
+    plan["methods"] = {method: _fixed(study, method) for method in study.methods}
+    plan["parameters"] = [
+        [name, parameter.model_dump(mode="json", exclude_defaults=True, exclude=_NOT_PARAMETER)]
+        for name, parameter in study.search_space.parameters.items()
+    ]
+    claims = sorted(study.claims, key=lambda claim: claim.name)
+    plan["claims"] = [
+        claim.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_CLAIM) for claim in claims
+    ]
+    normal = _normal(plan)
+    assert isinstance(normal, dict)
+    return normal
+
+
+def hash_of(plan: Mapping[str, Any]) -> str:
+    """SHA-256, 64 hexadecimal digits, of the plan's canonical JSON: keys sorted, no spaces, ASCII."""
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_hash(study: Study) -> str:
+    """The hash of a study's plan: what is registered."""
+    return hash_of(plan_of(study))
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two plans, a line each: ``design.points: 8 -> 16``."""
+    return list(_differences("", _by_name(before), _by_name(now)))
+
+
+def may_share_cells(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two plans train alike: the same training, and a method, a data set and a net in common."""
+    alike = all(first.get(key) == second.get(key) for key in ("semantics", "training"))
+    return alike and bool(set(first["methods"]) & set(second["methods"])) and bool(_places(first) & _places(second))
+
+
+def _fixed(study: Study, method: str) -> dict[str, Any]:
+    known = method_registry.get(method).Hyperparameters.model_fields
+    given = {**study.hyperparameters, **study.methods[method]}
+    return {name: value for name, value in given.items() if name in known and value != known[name].get_default()}
+
+
+def _normal(value: Any) -> Any:
+    """The same with 1.0 as 1, as JSON of other languages writes it, and sequences as lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _normal(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normal(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def _places(plan: Mapping[str, Any]) -> set[str]:
+    common = {key: plan.get(key, {}) for key in ("data", "model")}
+    settings = plan.get("settings") or {"main": {}}
+    return {json.dumps({**common, **own}, sort_keys=True) for own in settings.values()}
+
+
+def _by_name(plan: Mapping[str, Any]) -> Plan:
+    """Parameters and claims by their names, with the order of the parameters, for comparison."""
+    parameters, claims = plan.get("parameters", []), plan.get("claims", [])
+    return {
+        **plan,
+        "parameters": dict(parameters),
+        "order of parameters": ", ".join(name for name, _ in parameters),
+        "claims": {claim["name"]: {k: v for k, v in claim.items() if k != "name"} for claim in claims},
+    }
+
+
+def _differences(path: str, before: Any, now: Any) -> Iterator[str]:
+    if before == now:
+        return
+    if isinstance(before, Mapping) and isinstance(now, Mapping) and (before or now):
+        for key in dict.fromkeys([*before, *now]):
+            yield from _differences(f"{path}.{key}" if path else str(key), before.get(key), now.get(key))
+        return
+    yield f"{path}: {_short(before)} -> {_short(now)}"
+
+
+def _short(value: object) -> str:
+    text = "not given" if value is None else json.dumps(value)
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,87 @@
+"""Whole runs of which only the training is made up: the pipeline itself, with cells that end as they are handed out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fake_records
+import pytest
+
+from ssc_tune import pipeline, report
+from ssc_tune.analysis import analyze
+from ssc_tune.analysis.extras import Extras
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.design import Cell
+from ssc_tune.execution.execute import Outcome, make_task
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.study.models import Study
+
+SD = {"fixmatch": 0.06, "ssc": 0.01, "supervised": 0.02}
+STD = {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std"}
+MEAN = {"name": "better", "more": "ssc", "than": "fixmatch", "in": "mean"}
+DEFAULT = {"name": "alike", "equivalent": ["ssc", "fixmatch"], "in": "default", "within": 0.2}
+CLAIMS = [STD, MEAN, DEFAULT]
+
+
+def study(name: str = "mine", **changes: Any) -> Study:
+    """Three claims on 5 points x 2 seeds x 2 methods: 20 cells."""
+    whole = {"name": name, "design": {"type": "sobol", "points": 4}, "seeds": 2, "claims": CLAIMS}
+    return fake_records.study(**(whole | changes))
+
+
+class Lab:
+    """One storage folder. ``status`` says how a cell ends, by its method and the times it was run."""
+
+    def __init__(self, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.storage = storage
+        self.status: Callable[[Cell], str] = lambda cell: "ok"
+        self.least = 0  # cells that are left when a run is interrupted
+        monkeypatch.setattr(sys.modules["ssc_tune.execution.execute"], "execute", self._execute)
+        monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
+        monkeypatch.setattr(report, "write", lambda *_, **__: [])
+        monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
+
+    def _execute(self, of: Study, folder: StudyFolder, source: Any, watcher: Any, *, stop: threading.Event) -> Outcome:
+        number = 0
+        while source.num_to_run > self.least:
+            cell = source.next()
+            watcher.started(cell)
+            task = make_task(of, folder, cell)
+            made = fake_records.record(of, cell, number, sd=SD, registrations=task.registrations)
+            made = self._ended(made, self.status(cell))
+            folder.records.write(made)
+            watcher.finished(cell, made)
+            number += 1
+        if source.num_to_run:
+            stop.set()
+        return Outcome(stop.is_set(), 1, 1.0, [])
+
+    @staticmethod
+    def _ended(record: Record, status: str) -> Record:
+        if status == "ok":
+            return record
+        lost = {"status": status, "validation_accuracy": None, "test_accuracy": None, "history": ()}
+        return record.model_copy(update={"result": record.result.model_copy(update=lost)})
+
+    def options(self, **changes: Any) -> pipeline.Options:
+        return pipeline.Options(
+            storage=self.storage, tracking_uri="none", optuna_storage=str(self.storage / "points.log"), **changes
+        )
+
+    def folder(self, of: Study) -> StudyFolder:
+        return pipeline.folder_of(of, self.options())
+
+    def run(self, of: Study, **options: Any) -> StudyAnalysis | None:
+        """The whole run; none if it was interrupted."""
+        return pipeline.run(of, self.options(**options)).analysis
+
+    def known(self, of: Study, **options: Any) -> dict[str, str]:
+        """Runs a study; for each claim that is post hoc then, what was known."""
+        found = self.run(of, **options)
+        assert found is not None
+        assert all(bool(v.known) == v.post_hoc for v in found.verdicts)
+        return {v.claim.name: v.known for v in found.verdicts if v.post_hoc}
