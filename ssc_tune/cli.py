@@ -123,7 +123,6 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
     parser.add_argument("--setting", help="setting of the study (default: its first)")
-    _add_tracking(parser)
     _add_json(parser)
 
 

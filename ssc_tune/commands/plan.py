@@ -17,9 +17,12 @@ from ssc_tune.study import Study
 _SHOWN = 5
 """Divisions of the budget that are shown."""
 
+_HEAD = ("points", "seeds", "cells", "rule", "skewed", "test", "mean", "worst", "logit", "margin", "ratio")
+
 _LEGEND = (
-    "whole rule: interval, p and all gates; if skewed: the same where the worst points lie far below; test alone: no "
-    "gates;\nmean, worst 10%, logit: each gate by itself"
+    "rule: interval, p and all gates; skewed: the rule, if the worst points lie far below;\n"
+    "test: no gates; mean, worst (10%), logit: each gate by itself; margin, ratio: the smallest\n"
+    "margin, and at the claim's margin the largest ratio, with which the rule has {power}"
 )
 
 _GATES = {"mean_gate": "mean not worse", "worst_gate": "worst 10% not worse", "logit_gate": "same sign on logit"}
@@ -55,11 +58,8 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
     """What is known of the accuracies; None where a pilot was interrupted."""
     if arguments.variances is not None:
         return parse_variances(arguments.variances)
-    options = pipeline.Options(
-        storage=arguments.storage,
-        tracking_uri=arguments.tracking_uri,
-        command=f"ssc-tune plan {arguments.study} --pilot {arguments.pilot}",
-    )
+    command = f"ssc-tune plan {arguments.study} --pilot {arguments.pilot}"
+    options = pipeline.Options(storage=arguments.storage, command=command)
     measured = study
     if arguments.pilot is not None:
         measured = pilot_study(study, arguments.pilot)
@@ -80,53 +80,40 @@ def lines(plan: Plan) -> list[str]:
 
 def _premises(plan: Plan) -> list[str]:
     what = "no claim in std: planned for one" if plan.claim is None else f"claim {plan.claim!r}"
-    others = f"; p below {plan.level:.3g}: Holm's first step, as if none of {plan.num_claims} claims but this held"
-    components = f"point {plan.point_variance:.3g}, seed {plan.seed_variance:.3g}, error {plan.error_variance:.3g}"
-    means = f"a mean better by {plan.mean_gain:g}" if plan.mean_gain else "equal means"
-    from_there = f"sensitivity varies by seed by {plan.slope_cv:.0%} of itself"
-    seen = "" if any("--slope-cv" in words for words in plan.assumed) else f"; {from_there}"
-    return [
-        f"block {plan.block}, {what}, margin {plan.margin:g}"
-        f"{others if plan.num_claims > 1 else f'; p below {plan.level:.3g}'}",
-        f"variances of accuracy: {components}, about a mean of {plan.mean_accuracy:.3g} (from {plan.source}){seen}",
-        f"assumed: {', '.join([f'{means} (--mean-gain)', *plan.assumed])}",
+    said = [f"block {plan.block}, {what}, margin {plan.margin:g}; p below {plan.level:.3g}"]
+    if plan.num_claims > 1:
+        said[0] += f" (Holm's first step,\nas if none of {plan.num_claims} claims but this held)"
+    said += [
+        f"variances of accuracy: point {plan.point_variance:.3g}, seed {plan.seed_variance:.3g}, "
+        f"error {plan.error_variance:.3g}, about a mean of {plan.mean_accuracy:.3g}",
+        f"from {plan.source}",
     ]
+    if not any("--slope-cv" in words for words in plan.assumed):
+        said[-1] += f"; sensitivity varies by seed by {plan.slope_cv:.0%}"
+    means = f"a mean better by {plan.mean_gain:g}" if plan.mean_gain else "equal means"
+    return [*said, "assumed:", *(f"  {words}" for words in (f"{means} (--mean-gain)", *plan.assumed))]
 
 
 def _table(plan: Plan) -> list[str]:
-    power = f"{plan.power:.0%}"
-    head: tuple[str, ...] = (
-        "points",
-        "seeds",
-        "cells",
-        "whole rule",
-        "if skewed",
-        "test alone",
-        "mean",
-        "worst 10%",
-        "logit",
+    title = (
+        f"how often the claim is supported if a standard deviation over points is {plan.target_ratio:g} of\n"
+        f"the other ({plan.num_simulations:,} simulated studies), and how often each part says yes:"
     )
-    last = (f"margin for {power}", f"ratio for {power}")
-    widths = (6, 5, 6, 10, 9, 10, 5, 9, 5, len(last[0]), len(last[1]))
-    rows: list[tuple[str, ...]] = [(*head, *last)]
+    rows: list[tuple[str, ...]] = [_HEAD]
     for s in plan.sizes:
         shares = (s.power, s.skewed, s.test, s.mean_gate, s.worst_gate, s.logit_gate)
         limits = tuple("none" if v is None else f"{v:.3g}" for v in (s.margin, s.ratio))
         rows.append((str(s.points), str(s.seeds), str(s.cells), *(f"{v:.0%}" for v in shares), *limits))
-    title = (
-        f"how often the claim is supported if one standard deviation over points is {plan.target_ratio:g} of the other "
-        f"({plan.num_simulations} simulated studies), and how often its parts say yes:"
-    )
-    table = ["  ".join(f"{v:>{w}}" for v, w in zip(row, widths, strict=True)) for row in rows]
-    return [title, *table, _LEGEND]
+    table = ["  ".join(f"{v:>{max(5, len(h))}}" for v, h in zip(row, _HEAD, strict=True)) for row in rows]
+    legend = _LEGEND.format(power=f"{plan.power:.0%}")
+    return [title, *table, legend]
 
 
 def _conclusion(plan: Plan) -> list[str]:
     enough = next((size for size in plan.sizes if size.power >= plan.power), None)
     if enough is not None:
-        return [
-            f"{_size(enough)} reach {plan.power:.0%}: the first size of the table that does; seeds come before points"
-        ]
+        skewed = f"{enough.skewed:.0%} if effects are skewed"
+        return [f"{_size(enough)} reach {plan.power:.0%} ({skewed}): the first size of the table that does"]
     last = plan.sizes[-1]
     said = [f"no size of the table reaches {plan.power:.0%}"]
     shares = {name: getattr(last, name) for name in _GATES}
@@ -143,9 +130,7 @@ def _conclusion(plan: Plan) -> list[str]:
     assert first.margin is not None
     gain = plan.mean_gain + first.margin - plan.margin
     said.append(f"a wider margin, fixed before the first cell, gives it back: {wide}")
-    said.append(
-        f"so does a better mean: at the gates each 0.01 of --mean-gain is worth 0.01 of margin ({gain:.3g} there)"
-    )
+    said.append(f"so does a better mean, at the gates worth as much as margin: --mean-gain {gain:.3g} there")
     return said
 
 

@@ -296,7 +296,7 @@ def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back() ->
     margin = plan.sizes[0].margin
     assert margin is not None
     assert f"a wider margin, fixed before the first cell, gives it back: {margin:g} at 64 points x 5 seeds" in said
-    assert "assumed: equal means (--mean-gain)" in said
+    assert "assumed:\n  equal means (--mean-gain)" in said
     better = planned(claims=[{**STD, "margin": 0.01}], points=64, seeds=5, mean_gain=margin - 0.01)
     assert better.sizes[0].power >= 0.75
     assert "a mean better by" in "\n".join(lines(better))
