@@ -32,6 +32,8 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "iqr": {"less": "a", "than": "b", "in": "iqr"},
     "range": {"less": "a", "than": "b", "in": "range"},
 }
+Sizes = Sequence[tuple[int, int]]
+
 SLOW = ("iqr", "range")
 """Measures whose intervals invert a test: a tenth of the repeats."""
 
