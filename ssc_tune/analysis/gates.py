@@ -79,7 +79,7 @@ def exchanged(data: ClaimData) -> ClaimData:
 
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
-    margin, mean, cvar = data.claim.margin, over(effects.mean)(data), over(effects.cvar)(data)
+    margin, mean, cvar = data.claim.margin, over(effects.mean)(data), over(effects.cvar_level)(data)
     return (
         _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
         _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),

@@ -183,7 +183,9 @@ def test_a_setting_without_results_does_too() -> None:
 @pytest.mark.parametrize("measure", POOLED)
 def test_every_pooled_measure_has_an_effect(measure: str) -> None:
     key = {"n": 4} if measure in ("best_of_n", "tunability") else {"accuracy": 0.65} if measure == "below" else {}
-    found = judged([over(measure, **key)])[0]
+    # Where the shares near the best agree at every point of a setting, their difference has no interval: 32 points.
+    points = 32 if measure == "near_optimal_volume" else 16
+    found = judged([over(measure, **key)], design={"type": "sobol", "points": points})[0]
     assert found.effect.value is not None, found.reason
     assert found.effect.low < found.effect.value < found.effect.high
     assert found.pooled is not None
