@@ -242,12 +242,12 @@ def test_coverage_roughly(name: str) -> None:
 @pytest.mark.parametrize("name", ["normal", "beta", "exponential"])
 @pytest.mark.parametrize(("num_points", "num_seeds"), [(16, 3), (32, 3), (64, 5), (128, 5)])
 def test_coverage_and_false_support(name: str, num_points: int, num_seeds: int) -> None:
-    repeats = 4000
+    repeats = 1000
     slack = 3 * math.sqrt(0.05 * 0.95 / repeats)  # three standard errors of a simulated 5%
     unequal = simulate(name, num_points, num_seeds, 0.5, repeats)
-    lowest = 0.91 if name == "exponential" else 0.92
-    assert lowest - slack <= coverage([s for s, _ in unequal], math.log(0.5)) <= 0.98
-    assert 0.92 - slack <= coverage([m for _, m in unequal], 0.0) <= 0.98
+    lowest = 0.92 if name == "exponential" else 0.93
+    assert coverage([s for s, _ in unequal], math.log(0.5)) >= lowest - slack
+    assert coverage([m for _, m in unequal], 0.0) >= 0.94 - slack
     equal = simulate(name, num_points, num_seeds, 1.0, repeats)
     assert coverage([s for s, _ in equal], 0.0) >= lowest - slack
-    assert false_support([s for s, _ in equal]) <= 0.065
+    assert false_support([s for s, _ in equal]) <= 0.05 + slack
