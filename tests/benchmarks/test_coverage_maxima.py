@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -43,12 +44,15 @@ def test_rows_of_every_kind_are_seeded_and_print_as_markdown(script: Any) -> Non
     ["best_of_n, n = N/4", "best_of_n, n = N/2", "worst (of N/4)", "default_regret (of N/2)", "near_optimal_volume"],
 )
 def test_intervals_hold_what_they_say(script: Any, name: str) -> None:
-    """32 points and 3 seeds, 80 studies a law: a rate is known to 2.5 points, the mean over the 8 laws to 0.9."""
+    """32 points and 3 seeds, 80 studies a law: the mean over the 8 laws is known to 0.9 points.
+
+    A single law's rate is held to what a true rate of the worst law in docs/statistics.md exceeds once in a thousand.
+    """
     rows = list(script.compared_rows(80, [(32, 3)], [name]))
     assert np.mean([row.coverage for row in rows]) >= 0.93
-    assert min(row.coverage for row in rows) >= 0.87
+    assert min(row.coverage for row in rows) >= stats.binom.ppf(0.001, 80, 0.91) / 80
     assert np.mean([row.size_of_test for row in rows]) <= 0.06
-    assert max(row.size_of_test for row in rows) <= 0.12
+    assert max(row.size_of_test for row in rows) <= stats.binom.isf(0.001, 80, 0.09) / 80
     assert max(row.undefined for row in rows) <= 0.05
 
 
