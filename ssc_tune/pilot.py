@@ -136,13 +136,14 @@ def pilot_study(study: Study, points: int) -> Study:
 
 
 def claim_of(study: Study, block: str, setting: str) -> Claim | None:
-    """The first claim of the study that says, of this block and setting, that a method has less or more of ``std``."""
+    """The first claim of the study that says, of this block and one setting, that a method has less or more of std."""
     return next(
         (
             claim
             for claim in study.claims
             if claim.measure == "std"
             and claim.equivalent is None
+            and claim.over is None
             and claim.block == block
             and claim.setting in (None, setting)
         ),

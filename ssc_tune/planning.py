@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
 from ssc_tune.pilot import LEAST_POINTS, Known, claim_of
+from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Plan(Frozen):
     power: float  # asked for
     alpha: float  # two-sided, of the interval and the gates
     level: float  # to which the p-value is held
+    looks: tuple[float, ...]  # shares of the points at which the claim is judged, the last one 1
     num_simulations: int
     sizes: tuple[Size, ...]  # the study's own first
     budget: int | None = None
@@ -131,18 +133,25 @@ def make_plan(
         mean_accuracy=known.law.level,
         point_correlation=known.law.point_correlation,
         slope_cv=known.law.slope_cv,
-        assumed=known.assumed,
+        assumed=known.assumed + _beyond(claim),
         target_ratio=ratio,
         mean_gain=mean_gain,
         margin=question.margin,
         power=power,
         alpha=alpha,
         level=level,
+        looks=tuple(look / study.looks[-1] for look in study.looks) or (1.0,),
         num_simulations=num_simulations,
         sizes=sizes,
         budget=budget,
         divisions=() if budget is None else _divide(budget, methods, ratio, question, looks, num_simulations),
     )
+
+
+def _beyond(claim: Claim | None) -> tuple[str, ...]:
+    """What the rule asks for and is not simulated, in words."""
+    robust = claim is not None and claim.robust
+    return ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
 
 
 def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look]:
@@ -157,7 +166,7 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
     if not study.looks:
         return [Look(points, alpha, level)]
     at = [look / study.looks[-1] for look in study.looks]
-    numbers = [max(LEAST_POINTS, round(share * points)) for share in at]
+    numbers = [min(points, max(LEAST_POINTS, round(share * points))) for share in at]
     levels = (sequential.nominal_levels(total, at) for total in (alpha, level))
     return [Look(*one) for one in zip(numbers, *levels, strict=True)]
 

@@ -76,10 +76,12 @@ def lines(plan: Plan) -> list[str]:
 
 
 def _premises(plan: Plan) -> list[str]:
-    what = "no claim in std: planned for one" if plan.claim is None else f"claim {plan.claim!r}"
+    what = "no claim in std of one setting: planned for one" if plan.claim is None else f"claim {plan.claim!r}"
     said = [f"block {plan.block}, {what}, margin {plan.margin:g}; p below {plan.level:.3g}"]
     if plan.num_claims > 1:
         said[0] += f" (Holm's first step,\nas if none of {plan.num_claims} claims but this held)"
+    if len(plan.looks) > 1:
+        said.append(f"judged at {', '.join(f'{share:.0%}' for share in plan.looks)} of the points (looks)")
     said += [
         f"variances of accuracy: point {plan.point_variance:.3g}, seed {plan.seed_variance:.3g}, "
         f"error {plan.error_variance:.3g}, about a mean of {plan.mean_accuracy:.3g}",

@@ -253,10 +253,36 @@ def test_the_claim_planned_for_is_of_the_block_and_setting() -> None:
     other = {**STD, "name": "other", "block": "specific"}
     alike = {"name": "alike", "equivalent": ["ssc", "fixmatch"], "within": 0.01, "in": "std"}
     placed = {**STD, "name": "placed", "setting": "b"}
-    of = study(claims=[alike, other, placed, STD])
+    all_settings = {**STD, "name": "all", "over": "settings"}
+    of = study(claims=[all_settings, alike, other, placed, STD], settings={"a": {}, "b": {}, "c": {}})
     assert [claim_of(of, "shared", s).name for s in ("a", "b")] == ["c", "placed"]  # type: ignore[union-attr]
     assert claim_of(of, "specific", "a").name == "other"  # type: ignore[union-attr]
     assert claim_of(of, "another", "a") is None
+
+
+@pytest.mark.usefixtures("own_size")
+def test_looks_divide_both_levels_and_are_said() -> None:
+    looking = {"type": "sobol", "points": 32, "looks": [16, 32]}
+    of = study(design=looking, seeds=5, blocks=SHARED, claims=[STD, {**STD, "name": "d", "block": "specific"}])
+    plan = make_plan(of, QUIET, num_simulations=300)
+    assert plan.looks == (0.5, 1.0)
+    assert "judged at 50%, 100% of the points (looks)" in "\n".join(lines(plan))
+    early, late = planning.looks_of(of, 64, 0.05, 0.025)
+    assert (early.points, late.points) == (32, 64)
+    assert early.alpha < late.alpha < 0.05
+    assert early.level < late.level < 0.025
+    assert planning.looks_of(of, 3, 0.05, 0.025)[-1].points == 3
+    expected = simulate(
+        [early._replace(points=16), late._replace(points=32)], 5, 0.5, Question(QUIET.law, 0.05), num_simulations=300
+    )
+    assert plan.sizes[0].power == expected.whole
+
+
+@pytest.mark.usefixtures("own_size")
+def test_what_is_not_simulated_is_said() -> None:
+    assert "no cell that fails" in planned(num_simulations=20).assumed
+    robust = planned(claims=[{**STD, "robust": True}], num_simulations=20)
+    assert any("robust: true" in words for words in robust.assumed)
 
 
 @pytest.mark.usefixtures("own_size")
