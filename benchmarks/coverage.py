@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from laws import LAWS, SIZES, Array, Law
 
-from ssc_tune.analysis import comparison, intervals, simulated, variance
+from ssc_tune.analysis import comparison, intervals, simulated, spread, variance
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.summaries import corrected_std_interval, cvar_of_tables
 from ssc_tune.analysis.verdicts import Finding
@@ -32,6 +32,8 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "iqr": {"less": "a", "than": "b", "in": "iqr"},
     "range": {"less": "a", "than": "b", "in": "range"},
 }
+Sizes = Sequence[tuple[int, int]]
+
 SLOW = ("iqr", "range")
 """Measures whose intervals invert a test: a tenth of the repeats."""
 
@@ -92,21 +94,21 @@ def _known(found: Finding) -> bool:
     return bool(np.isfinite([found.effect.low, found.effect.high]).all())
 
 
-def rule_table(
-    measures: Sequence[str], laws: Sequence[str], sizes: Sequence[tuple[int, int]], repeats: int
-) -> Iterator[str]:
-    """Lines of the table of the rule."""
-    yield "| claim | law | points x seeds | covers | supported | refuted | level gates open | undefined | repeats |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+def rule_table(measures: Sequence[str], laws: Sequence[str], sizes: Sizes, repeats: int) -> Iterator[str]:
+    """Lines of the table of the rule: in each place coverage; supported, refuted; undefined where there is any."""
+    yield f"| claim | law | {' | '.join(f'{n} x {r}' for n, r in sizes)} | repeats |"
+    yield "| --- " * (len(sizes) + 3) + "|"
     for measure in measures:
         for law in laws:
-            for num_points, num_seeds in sizes:
-                found = rates(law, measure, num_points, num_seeds, repeats // (10 if measure in SLOW else 1))
-                loose = f"{found.open_gates[0]:.3f}, {found.open_gates[1]:.3f}"
-                yield (
-                    f"| `{measure}` | {law} | {num_points} x {num_seeds} | {found.covered:.3f} | {found.supported:.3f} "
-                    f"| {found.refuted:.3f} | {loose} | {found.undefined:.3f} | {found.repeats} |"
-                )
+            each = repeats // (10 if measure in SLOW else 1)
+            found = [rates(law, measure, n, r, each) for n, r in sizes]
+            yield f"| `{measure}` | {law} | {' | '.join(map(_cell, found))} | {each} |"
+
+
+def _cell(found: Rates) -> str:
+    """Per cent: coverage; supported, refuted with the gates on level open; undefined."""
+    text = f"{100 * found.covered:.1f}; {100 * found.open_gates[0]:.1f}, {100 * found.open_gates[1]:.1f}"
+    return text + (f"; {100 * found.undefined:.0f} undef." if found.undefined >= 0.005 else "")
 
 
 class Printed(NamedTuple):
@@ -121,7 +123,9 @@ def _std(first: Array, second: Array) -> Interval:
 
 
 def _cvar(first: Array, second: Array) -> Interval:
-    return intervals.crossed_jackknife(cvar_of_tables, first, vectorized=True)
+    return intervals.crossed_jackknife(
+        cvar_of_tables, first, vectorized=True, point_degrees=spread.tail_degrees(len(first))
+    )
 
 
 def _true_mean(law: Law, num_points: int, num_seeds: int) -> float:

@@ -89,9 +89,9 @@ def drawn(num: int, degrees: int, tau: float, *, repeats: int, seed: int = 0) ->
 def scores(test: Array) -> Scores:
     """A method's scores with nothing but test accuracies (N, R)."""
     num_points, num_seeds = test.shape
-    none = np.empty(0)
+    none, points = np.empty(0), np.arange(1, num_points + 1)
     return Scores(
-        points=np.arange(1, num_points + 1),
+        points=points,
         seeds=np.arange(num_seeds),
         test=test,
         validation=test,
@@ -99,7 +99,8 @@ def scores(test: Array) -> Scores:
         default_test=none,
         default_validation=none,
         default_failed=none.astype(bool),
-        num_designed=num_points,
+        drawn=points,
+        same_as=points,
     )
 
 

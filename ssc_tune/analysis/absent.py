@@ -21,9 +21,9 @@ def whatever_is_missing(data: ClaimData) -> str:
         return f"the methods have different seeds: {', '.join(f'{m} {n}' for m, n in seeds.items())}"
     if data.claim.measure == "default" or all(len(scores.points) for scores in both.values()):
         return ""
-    for method in both:
-        if not _has_result(data, method):
-            return f"no cell of {method} has a result yet"
+    without = [method for method in both if not _has_result(data, method)]
+    if without:
+        return f"no cell of {' or of '.join(without)} has a result yet"
     if data.policy == "dropped":
         return "every point has a failed cell, and such points are dropped here"
     if len(both) == 1:

@@ -12,6 +12,9 @@ from ssc_tune.design.distinct import Count
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
 
+FEW_FOR_WORST = 32
+"""Points below which a claim about the worst carries a warning: at 16 it covers 87% where points collapse."""
+
 LEAST_SEEDS = 5
 """Fewest seeds of a claim on spread without a warning."""
 
@@ -62,6 +65,10 @@ def _of_size(data: ClaimData) -> list[str]:
             lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
     elif num_points < 8 and data.claim.measure != "default":
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
+    elif num_points < FEW_FOR_WORST and data.claim.measure == "worst":
+        lines.append(
+            f"{num_points} points: where few collapse, this interval covers less than it says; better {FEW_FOR_WORST}"
+        )
     if data.first.num_designed < data.first.num_drawn:
         count = Count(data.first.num_designed, data.first.num_drawn)
         lines.append(f"{count}: equal cells count once, and each is in one pair at most")

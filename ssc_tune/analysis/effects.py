@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import absent, comparison, intervals
+from ssc_tune.analysis import absent, comparison, intervals, spread
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
 from ssc_tune.analysis.extras_material import Materials
@@ -141,8 +141,17 @@ def cvar_difference(first: FloatArray, second: FloatArray, confidence: float) ->
 
 def cvar(data: ClaimData) -> Effect:
     """CVaR10 (mean of the worst 10% of point means), first minus second."""
-    found = cvar_difference(data.first.test, data.second.test, data.claim.confidence)
-    return from_interval(found, "CVaR10 of {x} minus CVaR10 of {y}", "jackknife over points and seeds, t")
+    first, second = data.first.test, data.second.test
+    found = intervals.crossed_jackknife(
+        lambda x, y: np.asarray(cvar_of_tables(x) - cvar_of_tables(y)),
+        first,
+        second,
+        confidence=data.claim.confidence,
+        vectorized=True,
+        point_degrees=spread.tail_degrees(len(first)),
+    )
+    how = "jackknife over points and seeds, t; degrees of freedom of the points those of the worst 10%"
+    return from_interval(found, "CVaR10 of {x} minus CVaR10 of {y}", how)
 
 
 def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:

@@ -142,7 +142,11 @@ def jackknife(estimate: float, leave_one_out: FloatArray, confidence: float = 0.
 
 
 def crossed_jackknife(
-    statistic: Statistic, *arrays: FloatArray, confidence: float = 0.95, vectorized: bool = False
+    statistic: Statistic,
+    *arrays: FloatArray,
+    confidence: float = 0.95,
+    vectorized: bool = False,
+    point_degrees: float | None = None,
 ) -> Interval:
     """t interval for a smooth statistic of arrays (N, R) with points and seeds both random.
 
@@ -154,6 +158,7 @@ def crossed_jackknife(
         arrays: scores (N, R), left out together.
         confidence: of the interval.
         vectorized: whether the statistic takes arrays (..., N, R) to (...), which is much faster.
+        point_degrees: degrees of freedom of the points' part, for a statistic that rests on few of them; default N - 1.
 
     Undefined, with the estimate and a reason: fewer than 3 points, one seed, or a statistic that is undefined when a
     point or a seed is left out. It is never given over points alone.
@@ -164,10 +169,17 @@ def crossed_jackknife(
         return undefined("fewer than 3 points" if num_points < 3 else "one seed: seed noise is unknown", estimate)
     with np.errstate(invalid="ignore", divide="ignore"):
         points, seeds = (_left_out(statistic, arrays, axis, vectorized) for axis in (0, 1))
-    return from_left_out(estimate, points, seeds, confidence)
+    return from_left_out(estimate, points, seeds, confidence, point_degrees=point_degrees)
 
 
-def from_left_out(estimate: float, points: FloatArray, seeds: FloatArray, confidence: float = 0.95) -> Interval:
+def from_left_out(
+    estimate: float,
+    points: FloatArray,
+    seeds: FloatArray,
+    confidence: float = 0.95,
+    *,
+    point_degrees: float | None = None,
+) -> Interval:
     """The interval of :func:`crossed_jackknife` from the values with each point (N,) and each seed (R,) left out."""
     variances = []
     for values, what in ((points, "point"), (seeds, "seed")):
@@ -179,7 +191,8 @@ def from_left_out(estimate: float, points: FloatArray, seeds: FloatArray, confid
     total = sum(variances)
     if total <= _rounding(np.concatenate([points, seeds])) ** 2:
         return undefined("the values do not vary", estimate)
-    df = crossed_degrees(variances[0], variances[1], len(points) - 1, len(seeds) - 1)
+    df_point = len(points) - 1 if point_degrees is None else point_degrees
+    df = crossed_degrees(variances[0], variances[1], df_point, len(seeds) - 1)
     return t_interval(estimate, math.sqrt(total), df, confidence)
 
 

@@ -117,7 +117,9 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
 
 def _cvar(y: FloatArray) -> Estimate:
     how = "mean of the worst 10% of point means, seed noise included; jackknife over points and seeds, t"
-    found = intervals.crossed_jackknife(cvar_of_tables, y, confidence=CONFIDENCE, vectorized=True)
+    found = intervals.crossed_jackknife(
+        cvar_of_tables, y, confidence=CONFIDENCE, vectorized=True, point_degrees=spread.tail_degrees(len(y))
+    )
     if len(y) < CVAR_POINTS:
         why = f"no interval below {CVAR_POINTS} points: it rests on the worst {max(1, round(len(y) / 10))}"
         found = intervals.undefined(why, found.estimate)

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ssc_tune import pipeline
+from ssc_tune.design.notes import notes
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
@@ -48,6 +49,8 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
         mean_gain=arguments.mean_gain,
     )
     print(found.model_dump_json() if arguments.json else "\n".join(lines(found)))
+    for line in notes(study):
+        print(f"note: {line}", file=sys.stderr)
     return EXIT_DONE
 
 

@@ -148,8 +148,8 @@ def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> It
     elif claim.measure == "tolerance_width" and not isinstance(design, OneAtATimeDesign):
         yield Problem((*path, "in"), "tolerance_width needs design type one-at-a-time")
     points = None if isinstance(design, SearchDesign) else getattr(design, "points", None)
-    if claim.n is not None and points is not None and claim.n > points:
-        yield Problem((*path, "n"), f"must be at most the design's points ({points}), not {claim.n}")
+    if claim.n is not None and points is not None and claim.n >= points:
+        yield Problem((*path, "n"), f"must be less than the design's points ({points}), not {claim.n}")
 
 
 def _check_search(path: tuple[str | int, ...], claim: Claim, design: SearchDesign) -> Iterator[Problem]:

@@ -177,7 +177,7 @@ def test_a_setting_without_results_does_too() -> None:
     whole = tables_over(study, laws())
     partly = Tables(whole.cells[whole.cells["setting"] != "b"], whole.history, whole.expected)
     found = judge_claims(study, partly, num_bootstrap=99)[0]
-    assert found.reason.startswith("undefined: in setting b: no point has a result of both methods")
+    assert found.reason.startswith("undefined: in setting b: no cell of ssc or of fixmatch has a result yet")
 
 
 @pytest.mark.parametrize("measure", POOLED)

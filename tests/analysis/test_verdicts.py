@@ -130,6 +130,14 @@ def test_location_measures_follow_the_level() -> None:
         assert found.effect.value > 0.1
 
 
+def test_the_worst_of_few_points_is_warned_of() -> None:
+    few, enough = (judged([less("worst")], design={"type": "sobol", "points": n})[0] for n in (16, 32))
+    assert few.effect_name == "worst of 4 points of fixmatch minus worst of 4 of ssc"
+    assert few.sentence == "ssc has a smaller expected accuracy of the worst of a quarter of the points than fixmatch."
+    assert any("collapse" in line for line in few.warnings)
+    assert not any("collapse" in line for line in enough.warnings)
+
+
 def test_the_mean_effect_is_first_minus_second_whatever_its_sign() -> None:
     tables = surface(scale=STABLE, level={"fixmatch": 0.7, "ssc": 0.9})
     more, fewer = judged(

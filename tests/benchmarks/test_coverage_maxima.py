@@ -31,6 +31,10 @@ def test_rows_of_every_kind_are_seeded_and_print_as_markdown(script: Any) -> Non
     assert len(rows) == 2 * laws + 6 * laws + 5 + 3
     assert all(row.text().count("|") == 8 for row in rows)
     assert all(0 <= row.coverage <= 1 or row.undefined == 1 for row in rows)
+    *_, last = script.short(rows)
+    own = [row for row in rows if row.measure == "tolerance_width"]
+    assert last.startswith(f"| tolerance_width | {np.mean([row.coverage for row in own]):.3f} | ")
+    assert all(line.count("|") == 8 for line in script.short(rows))
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ def part_of_a_study(content: dict[str, Any], path: Path) -> None:
     unknown = set(content) - set(Study.model_fields)
     assert not unknown, f"neither a study, nor a search space, nor a part of a study: {sorted(unknown)}"
     whole = yaml.safe_load((ROOT / "studies" / "quick.yaml").read_text(encoding="utf-8"))
-    whole["search_space"] = str(ROOT / "search_spaces" / "digits.yaml")
+    whole["search_space"] = [str(ROOT / "search_spaces" / name) for name in ("digits.yaml", "digits_own.yaml")]
     lines = yaml.safe_dump({key: value for key, value in whole.items() if key not in content})
     path.write_text(lines + path.read_text(encoding="utf-8"), encoding="utf-8")
     load_study(path)
