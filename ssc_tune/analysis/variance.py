@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-RESOLUTION = 1e-9
+RESOLUTION = 1e-7
 """Spreads below this share of the scores' own scale are rounding and no spread: scores that never vary give 1e-17."""
 
 
@@ -107,7 +107,8 @@ def point_variance(y: FloatArray, *, crossed: bool = True) -> FloatArray:
 def visible(variance: ArrayLike, y: FloatArray) -> NDArray[np.bool_]:
     """Whether a variance of scores ``y`` is more than rounding: above ``(RESOLUTION * max(1, max |y|))^2``.
 
-    A constant score has a var_point of some 1e-34, of either sign, so that "positive" says nothing. NaN is not visible.
+    A constant score has a var_point of some 1e-34, of either sign, so that "positive" says nothing; and where MS_point
+    equals MS_error their difference is rounding of the mean squares, some 1e-17. NaN is not visible.
     """
     scale = RESOLUTION * max(1.0, float(np.abs(y).max()))
     return np.asarray(np.asarray(variance) > scale**2)

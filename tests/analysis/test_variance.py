@@ -84,3 +84,23 @@ def test_one_seed_leaves_the_noise_undefined() -> None:
 def test_other_shapes_and_undefined_scores_are_refused(y: object) -> None:
     with pytest.raises(ValueError, match="scores must"):
         variance.components(y)
+
+
+def test_equal_mean_squares_leave_no_visible_variance() -> None:
+    """Coarse accuracies whose MS_point equals MS_error: what is left of the difference is rounding of either sign."""
+    from fractions import Fraction
+
+    rng, seen = np.random.default_rng(0), 0
+    for _ in range(4000):
+        counts = rng.integers(3, 6, size=(6, 3))
+        exact = [[Fraction(int(c), 10) for c in row] for row in counts]
+        rows = [sum(row) / 3 for row in exact]
+        columns = [sum(row[j] for row in exact) / 6 for j in range(3)]
+        grand = sum(rows) / 6
+        point = 3 * sum((r - grand) ** 2 for r in rows) / 5
+        error = sum((exact[i][j] - rows[i] - columns[j] + grand) ** 2 for i in range(6) for j in range(3)) / 10
+        if point == error:
+            seen += 1
+            y = counts / 10
+            assert not variance.visible(variance.point_variance(y), y)
+    assert seen > 10
