@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -36,6 +36,7 @@ tables = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999))
 def test_clopper_pearson_is_scipys(counts: tuple[int, int], confidence: float) -> None:
     expected = stats.binomtest(*counts).proportion_ci(confidence, method="exact")
@@ -104,6 +105,7 @@ def test_points_that_decide_by_themselves_are_a_binomial_of_the_points() -> None
     assert (found.low, found.high) == pytest.approx(clopper_pearson(num / 4, num))
 
 
+@settings(deadline=None)
 @given(tables, st.floats(0.6, 0.99))
 def test_symmetries_of_a_share(given_table: tuple[np.ndarray, np.ndarray], confidence: float) -> None:
     inside, scores = given_table
@@ -120,6 +122,7 @@ def test_symmetries_of_a_share(given_table: tuple[np.ndarray, np.ndarray], confi
     assert found.high >= high - 1e-9
 
 
+@settings(deadline=None)
 @given(tables, st.integers(0, 100))
 def test_symmetries_of_a_difference(given_table: tuple[np.ndarray, np.ndarray], seed: int) -> None:
     first, scores = given_table

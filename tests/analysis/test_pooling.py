@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
@@ -37,6 +37,7 @@ def test_a_published_example() -> None:
     assert found.q_p < 1e-20
 
 
+@settings(deadline=None)
 @given(effects_and_errors)
 def test_statsmodels_agrees(given_effects: tuple[list[float], list[float]]) -> None:
     y, errors = (np.array(x) for x in given_effects)
@@ -85,6 +86,7 @@ def by_loops(y: np.ndarray, errors: np.ndarray, confidence: float) -> dict[str, 
     }
 
 
+@settings(deadline=None)
 @given(effects_and_errors, st.floats(0.6, 0.99))
 def test_every_number_by_loops(given_effects: tuple[list[float], list[float]], confidence: float) -> None:
     y, errors = (np.array(x) for x in given_effects)
@@ -93,6 +95,7 @@ def test_every_number_by_loops(given_effects: tuple[list[float], list[float]], c
         assert getattr(found, name) == pytest.approx(value, rel=1e-6, abs=1e-7), name
 
 
+@settings(deadline=None)
 @given(effects_and_errors, st.floats(-2, 2), st.floats(0.1, 10))
 def test_shift_scale_and_sign(given_effects: tuple[list[float], list[float]], shift: float, scale: float) -> None:
     y, errors = (np.array(x) for x in given_effects)
