@@ -192,7 +192,7 @@ def probability_better(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) 
     by seed.)
     """
     first, second = paired_tables(a, b)
-    return crossed_share((second > first) + 0.5 * (second == first), confidence)
+    return crossed_share((second > first) + 0.5 * (second == first), confidence, scores=second - first)
 
 
 Spread = Literal["iqr", "range"]
