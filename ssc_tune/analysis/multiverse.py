@@ -144,7 +144,9 @@ def variance_levels(weights: FloatArray, y: FloatArray) -> Levels:
     concentration = float((weights**2).sum())
 
     def ratio(product: FloatArray, num: int, share: FloatArray | float) -> FloatArray:
-        with np.errstate(invalid="ignore", divide="ignore"):
+        if num < 2:  # no two seeds whose noise is independent
+            return np.full(np.shape(product), np.nan)
+        with np.errstate(invalid="ignore"):
             found = product / (num * (num - 1)) / _rest(np.asarray(share))
         return np.where(visible(found, y), found, np.nan)
 

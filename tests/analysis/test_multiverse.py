@@ -154,6 +154,7 @@ def test_the_variance_is_the_sum_over_pairs_of_points_and_of_seeds() -> None:
 def test_without_a_second_seed_or_a_spread_there_is_no_variance() -> None:
     y, weights = table()
     assert math.isnan(variance_levels(weights, y[:, :1]).whole)
+    assert np.isnan(variance_levels(weights, y[:, :2]).seeds).all()  # without one of two there is one
     assert math.isnan(variance_levels(weights, np.full((24, 4), 0.1)).whole)
     noise = np.random.default_rng(0).standard_normal((24, 4))
     assert math.isnan(variance_levels(weights, np.tile(noise[0], (24, 1)) + 1e-17 * noise).whole)
