@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -91,12 +92,16 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
 
-    def check(self) -> None:
-        """Nothing has left the machine, and there is no complaint but those that are MLflow's own."""
+    def check(self, *, allowed: str = "$.") -> None:
+        """Nothing has left the machine, and there is no complaint but those that are MLflow's own.
+
+        ``allowed`` is a pattern of further complaints, none where it is left out.
+        """
         assert [url for url in self.asked if not url.startswith((self.address, "data:", "blob:"))] == []
         assert {url.removeprefix(self.address) for url in self.failed} <= {OWN_404}
         assert self.errors.count(NOT_FOUND) == len(self.failed)
-        assert set(self.errors) <= {NOT_FOUND, RESIZED}
+        others = [text for text in self.errors if not re.match(allowed, text)]
+        assert set(others) <= {NOT_FOUND, RESIZED}
 
 
 @pytest.fixture
@@ -141,6 +146,10 @@ def test_the_runs_page_is_nested(visit: Visit) -> None:
     visit.check()
 
 
+UNFINISHED = r"Error: <(g|path|rect)> attribute "
+"""MLflow's chart library may draw the parallel coordinates once before their card has a height, and then anew."""
+NOT_NUMBERS = """card => [...card.querySelectorAll("svg *")].filter(
+    mark => [...mark.attributes].some(held => held.value.includes("NaN"))).length"""
 COUNTS = """card => ({
     title: card.innerText.split("\\n")[0],
     bars: card.querySelectorAll(".bars path").length,
@@ -187,4 +196,6 @@ def test_the_note_leads_to_charts_of_methods_and_hyperparameters(visit: Visit) -
         assert charts[title]["points"] == CELLS
     assert [found["colours"] for title, found in charts.items() if title != "Parallel Coordinates"] == [COLOURS] * 5
     assert visit.page.get_by_text("56 matching runs").is_visible()  # of the block's methods and cells
-    visit.check()
+    cards = visit.page.get_by_test_id("experiment-view-compare-runs-card").all()
+    assert [card.evaluate(NOT_NUMBERS) for card in cards] == [0] * len(charts)
+    visit.check(allowed=UNFINISHED)
