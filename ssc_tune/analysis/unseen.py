@@ -7,6 +7,7 @@ distinct random points, a share larger than ``1 - (1 - confidence)^(1 / N)`` wou
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class Seen(NamedTuple):
     num_cells: int
 
 
+@functools.cache
 def at_chance(num_classes: int, test_size: int | None) -> float:
     """The largest test accuracy that cannot be told from chance, 1/K.
 
