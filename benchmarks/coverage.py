@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from laws import LAWS, SIZES, Array, Law
 
-from ssc_tune.analysis import comparison, intervals, simulated, spread, variance
+from ssc_tune.analysis import comparison, intervals, simulated, variance
 from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.summaries import corrected_std_interval, cvar_of_tables
+from ssc_tune.analysis.summaries import corrected_std_interval
 from ssc_tune.analysis.verdicts import Finding
 from ssc_tune.study.models import Study
 
@@ -122,12 +122,6 @@ def _std(first: Array, second: Array) -> Interval:
     return corrected_std_interval(first, 0.95)
 
 
-def _cvar(first: Array, second: Array) -> Interval:
-    return intervals.crossed_jackknife(
-        cvar_of_tables, first, vectorized=True, point_degrees=spread.tail_degrees(len(first))
-    )
-
-
 def _true_mean(law: Law, num_points: int, num_seeds: int) -> float:
     return float(np.mean([law(generator("truth", k), 4000, 40)[0].mean() for k in range(10)]))
 
@@ -137,15 +131,9 @@ def _true_std(law: Law, num_points: int, num_seeds: int) -> float:
     return float(np.sqrt(np.mean(found)))
 
 
-def _true_cvar(law: Law, num_points: int, num_seeds: int) -> float:
-    """Of means over the study's number of seeds, whose noise is in them."""
-    return float(np.mean([cvar_of_tables(law(generator("truth", k), 4000, num_seeds)[0]) for k in range(40)]))
-
-
 PRINTED: dict[str, Printed] = {
     "mean of a method": Printed(lambda a, b: intervals.two_way_mean(a), _true_mean),
     "sd of a method": Printed(_std, _true_std),
-    "CVaR10 of a method": Printed(_cvar, _true_cvar),
     "P(A > B)": Printed(comparison.probability_better, lambda law, n, r: _true_share(law)),
 }
 

@@ -61,7 +61,7 @@ class MethodSummary(Frozen):
     default_regret: Estimate
     num_diverged: int
     num_failed: int
-    failure_rate: Estimate  # Wilson
+    failure_rate: Estimate  # of the cells at drawn points
     num_missing: int  # cells of the design without a record
     seconds: float  # median training seconds of a cell
 

@@ -8,8 +8,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from ssc_tune.analysis import comparison, extremes, intervals, searches, splits, spread, unseen, variance
+from ssc_tune.analysis import (
+    comparison,
+    crossed_shares,
+    extremes,
+    intervals,
+    searches,
+    splits,
+    spread,
+    unseen,
+    variance,
+)
 from ssc_tune.analysis.arrays import Scores, load, paired, select
 from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
 from ssc_tune.analysis.failures import compare_failures
@@ -20,8 +31,10 @@ from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.models import Study
 
 CONFIDENCE = 0.95
-CVAR_POINTS = 30
-"""Points from which CVaR10 rests on 3 or more of them and gets an interval."""
+ENOUGH_POINTS = 64
+"""Points from which a method's own mean and sd hold what they say under every law simulated but a skewed one."""
+SKEWED = 1.5
+"""Skewness of point means from which few points carry most of a mean and sd."""
 LOGIT_FLOOR = 0.0005
 """Accuracies are held this far from 0 and 1 before the logit: half an image of a test split of 1,000."""
 
@@ -58,7 +71,7 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         "num_diverged": num_diverged,
         "num_failed": num_failed,
         "failure_rate": unseen.noted(
-            _failure_rate(num_diverged + num_failed, num_results), study, tables, block, setting, method
+            _failure_rate(scores, num_diverged + num_failed, num_results), study, tables, block, setting, method
         ),
         "num_missing": max(0, num_expected - num_results),
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
@@ -87,8 +100,13 @@ def _median(seconds: pd.Series) -> float:
     return float(known.median()) if len(known) else 0.0
 
 
-def _failure_rate(failures: int, results: int) -> Estimate:
-    return estimate(intervals.wilson(failures, results, CONFIDENCE), confidence=CONFIDENCE, how="share, Wilson")
+def _failure_rate(scores: Scores, failures: int, results: int) -> Estimate:
+    """The share of cells that diverged or failed, those of incomplete points left out where a point is complete."""
+    how = "share of the cells at drawn points; exact binomial, points and seeds both random"
+    if not scores.failed.size:
+        return Estimate(value=failures / results if results else None, how=how, note="no point has every seed")
+    found = crossed_shares.crossed_share(scores.failed, CONFIDENCE, scores=scores.test)
+    return estimate(found, confidence=CONFIDENCE, how=how)
 
 
 def _spreads(y: FloatArray) -> dict[str, Estimate]:
@@ -96,12 +114,16 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
     noisy = "over point means, seed noise included"
     return {
         "mean": estimate(
-            intervals.two_way_mean(y, CONFIDENCE), confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"
+            intervals.two_way_mean(y, CONFIDENCE),
+            confidence=CONFIDENCE,
+            how="two-way variance, Satterthwaite t",
+            note=thin(y),
         ),
         "std": estimate(
             corrected_std_interval(y, CONFIDENCE),
             confidence=CONFIDENCE,
             how="seed noise removed; jackknife of the logarithm over points and seeds, t",
+            note=thin(y),
         ),
         "iqr": Estimate(
             value=spread.iqr(means),
@@ -111,19 +133,27 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
         "range": Estimate(
             value=spread.range(means), how=noisy, note="no interval: the bootstrap is inconsistent for extremes"
         ),
-        "cvar": _cvar(y),
+        "cvar": Estimate(
+            value=float(cvar_of_tables(y)),
+            how="mean of the worst 10% of point means, seed noise included",
+            note="no interval: it rests on how many of the bad points were drawn, and none known covers what it says",
+        ),
     }
 
 
-def _cvar(y: FloatArray) -> Estimate:
-    how = "mean of the worst 10% of point means, seed noise included; jackknife over points and seeds, t"
-    found = intervals.crossed_jackknife(
-        cvar_of_tables, y, confidence=CONFIDENCE, vectorized=True, point_degrees=spread.tail_degrees(len(y))
-    )
-    if len(y) < CVAR_POINTS:
-        why = f"no interval below {CVAR_POINTS} points: it rests on the worst {max(1, round(len(y) / 10))}"
-        found = intervals.undefined(why, found.estimate)
-    return estimate(found, confidence=CONFIDENCE, how=how)
+def thin(y: FloatArray) -> str:
+    """Why the interval of a method's own mean or sd may hold less than it says; empty where it holds it.
+
+    Where a part of the space collapses, few points either miss it or are carried by it, and a table that missed it
+    shows nothing of it: so this is said below ENOUGH_POINTS points, and from skewed point means at any number.
+    """
+    num_points = len(y)
+    if num_points < ENOUGH_POINTS:
+        return f"{num_points} points: where a part of the space collapses, the interval covers less than it says"
+    means = y.mean(axis=1)
+    if np.ptp(means) > variance.RESOLUTION and abs(float(stats.skew(means))) > SKEWED:
+        return "few points lie far from the rest: the interval can cover less than it says"
+    return ""
 
 
 def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:

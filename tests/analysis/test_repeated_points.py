@@ -179,7 +179,7 @@ def test_failures_of_equal_cells_are_counted_once(study: Study, tables: Tables) 
     found = analyze(study, copied(tables._replace(cells=cells), 4), num_bootstrap=20)
     ssc = next(s for s in found.summaries if s.method == "ssc")
     assert (ssc.num_diverged, ssc.num_missing) == (3, 0)
-    assert ssc.failure_rate.value == pytest.approx(3 / 51)
+    assert ssc.failure_rate.value == pytest.approx(3 / 48)
     assert any("3 of 102 cells diverged or failed" in line for line in found.warnings)
     assert "failed cells (3 of ssc, 0 of fixmatch) enter at chance" in found.verdicts[0].warnings
 
