@@ -113,17 +113,11 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
     means = y.mean(axis=1)
     noisy = "over point means, seed noise included"
     return {
-        "mean": estimate(
-            intervals.two_way_mean(y, CONFIDENCE),
-            confidence=CONFIDENCE,
-            how="two-way variance, Satterthwaite t",
-            note=thin(y),
-        ),
-        "std": estimate(
+        "mean": _level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y),
+        "std": _level(
             corrected_std_interval(y, CONFIDENCE),
-            confidence=CONFIDENCE,
-            how="seed noise removed; jackknife of the logarithm over points and seeds, t",
-            note=thin(y),
+            "seed noise removed; jackknife of the logarithm over points and seeds, t",
+            y,
         ),
         "iqr": Estimate(
             value=spread.iqr(means),
@@ -139,6 +133,11 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
             note="no interval: it rests on how many of the bad points were drawn, and none known covers what it says",
         ),
     }
+
+
+def _level(found: Interval, how: str, y: FloatArray) -> Estimate:
+    note = thin(y) if math.isfinite(found.low) else ""
+    return estimate(found, confidence=CONFIDENCE, how=how, note=note)
 
 
 def thin(y: FloatArray) -> str:

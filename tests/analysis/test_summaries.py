@@ -28,9 +28,13 @@ def test_points_far_from_the_rest_carry_a_caution_at_any_number() -> None:
 
 
 def test_every_interval_of_a_methods_own_level_has_its_caution() -> None:
-    found = summaries._spreads(normal(16))
-    assert found["mean"].note == found["std"].note == thin(normal(16))
+    y = normal(16) + np.linspace(0, 0.4, 16)[:, None]
+    found = summaries._spreads(y)
+    assert found["mean"].note == found["std"].note == thin(y)
     assert found["mean"].low is not None
+    noise = summaries._spreads(normal(16))["std"]
+    assert noise.low is None
+    assert "collapses" not in noise.note  # a caution about an interval that is not there
     assert found["cvar"].low is None
     assert "no interval" in found["cvar"].note
 
