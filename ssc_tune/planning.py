@@ -200,7 +200,9 @@ def _sizes(study: Study) -> list[tuple[int, int]]:
     """The study's own size, then more seeds at the same points, then more points with at least 5 seeds."""
     points, seeds = max(3, getattr(study.design, "points", 16)), max(2, study.seeds)
     enough = max(5, seeds)
-    wanted = [(points, seeds), (points, enough), (points, max(8, seeds)), (2 * points, enough), (4 * points, enough)]
+    more = max(8, seeds)
+    wanted = [(points, seeds), (points, enough), (points, more)]
+    wanted += [(2 * points, enough), (2 * points, more), (4 * points, enough)]
     return list(dict.fromkeys(wanted))
 
 

@@ -97,18 +97,27 @@ def std(data: ClaimData) -> Effect:
     return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: the larger of its own and Brown-Forsythe's")
 
 
+MOST_SWAPS = 20_000
+"""Draws of a swap test at an early look, whose level is small: enough for levels down to 0.00005."""
+
+
 def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
     name = f"ln({words} of {{x}} / {words} of {{y}})"
     if data.claim.equivalent:
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
+    level = 1 - data.claim.confidence
+    num_swaps = max(data.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
     found = comparison.shape_ratio(
         data.second.test,
         data.first.test,
         spread,
         rng=data.rng,
         confidence=data.claim.confidence,
-        num_permutations=data.num_bootstrap,
+        num_permutations=num_swaps,
     )
+    if not found.reason and not (math.isfinite(found.low) or math.isfinite(found.high)):
+        few = f"a level of {level:.1g} is below what {num_swaps:,} swaps of {len(data.first.points)} points can tell"
+        found = comparison.Result(found.estimate, math.nan, math.nan, math.nan, reason=few)
     return from_result(
         found, name, "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
     )

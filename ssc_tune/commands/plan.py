@@ -132,7 +132,9 @@ def _conclusion(plan: Plan) -> list[str]:
     assert first.margin is not None
     gain = plan.mean_gain + first.margin - plan.margin
     said.append(f"a wider margin, fixed before the first cell, gives it back: {wide}")
-    said.append(f"so does a better mean, at the gates worth as much as margin: --mean-gain {gain:.3g} there")
+    said.append(
+        f"so does a better mean, at the gates worth as much as margin: --mean-gain {gain:.3g} at {_size(first)}"
+    )
     return said
 
 

@@ -221,3 +221,24 @@ def test_claims_keep_their_own_confidence() -> None:
         assert usual.effect.low is not None
         assert strict.effect.low < usual.effect.low
     assert [v.claim.confidence for v in found.verdicts] == [0.99, 0.95]
+
+
+@pytest.mark.parametrize("spread", ["iqr", "range"])
+def test_a_swap_test_that_is_too_coarse_for_an_early_look_says_so(spread: str) -> None:
+    """Its p cannot fall below 1 / (swaps + 1): more are drawn than were asked for; if they too are few, it says so."""
+    made = study({"less": "ssc", "than": "fixmatch", "in": spread, "margin": 0.5}, looks=(16, 64))
+    found = judge(made, tables_of(made, spread=0.02), num_bootstrap=100)
+    early, late = (look.claims[0] for look in found.looks)
+    assert early.nominal < 1e-4 < late.nominal
+    assert early.effect.low is None
+    assert early.effect.value is not None
+    assert "swaps of 16 points can tell" in early.effect.note
+    assert late.verdict == "supported"
+
+
+def test_a_small_level_gets_as_many_swaps_as_it_needs() -> None:
+    closer = study({"less": "ssc", "than": "fixmatch", "in": "iqr", "margin": 0.5}, looks=(32, 64))
+    first = judge(closer, tables_of(closer, spread=0.02), num_bootstrap=100).looks[0].claims[0]
+    assert first.nominal < 1 / 101  # beyond the swaps asked for
+    assert first.verdict == "supported"
+    assert first.effect.low is not None
