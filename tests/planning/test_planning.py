@@ -213,6 +213,7 @@ def test_a_plan_puts_seeds_before_points_and_promises_what_other_random_numbers_
         (32, 5, 330),
         (32, 8, 528),
         (64, 5, 650),
+        (64, 8, 1040),
         (128, 5, 1290),
     ]
     assert plan.level == plan.alpha == pytest.approx(0.05)
@@ -223,7 +224,7 @@ def test_a_plan_puts_seeds_before_points_and_promises_what_other_random_numbers_
         assert size.power == pytest.approx(again.whole, abs=0.06)
         assert size.mean_gate == pytest.approx(again.mean, abs=0.05)
     assert plan.sizes[0].power < plan.sizes[1].power < plan.sizes[3].power
-    seen = plan.sizes[4].ratio
+    seen = plan.sizes[5].ratio
     assert seen is not None
     found = simulate([Look(128, 0.05, 0.05)], 5, seen, question, num_simulations=400, seed=7)
     assert found.whole == pytest.approx(0.8, abs=0.08)
