@@ -19,7 +19,7 @@ def whatever_is_missing(data: ClaimData) -> str:
     seeds = {method: len(scores.seeds) for method, scores in both.items()}
     if len(set(seeds.values())) > 1:
         return f"the methods have different seeds: {', '.join(f'{m} {n}' for m, n in seeds.items())}"
-    if data.claim.measure == "default" or all(len(scores.points) for scores in both.values()):
+    if data.claim.kind.at_defaults or all(len(scores.points) for scores in both.values()):
         return ""
     without = [method for method in both if not _has_result(data, method)]
     if without:

@@ -6,8 +6,9 @@ import math
 
 from ssc_tune.analysis import comparison, effects_settings, searches
 from ssc_tune.analysis.effects import ClaimData, Effect
-from ssc_tune.analysis.gates import SPREADS, signed
+from ssc_tune.analysis.gates import signed
 from ssc_tune.design.distinct import Count
+from ssc_tune.study.measures import DRAWN, OVER_SPACE
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
@@ -24,7 +25,7 @@ def num_failed(data: ClaimData) -> tuple[int, ...]:
     if data.parts:
         return tuple(sum(counts) for counts in zip(*map(num_failed, data.parts), strict=True))
     both = (data.first, data.second)[: len(data.claim.methods)]
-    if data.claim.measure == "default":
+    if data.claim.kind.at_defaults:
         return tuple(int(scores.default_failed.sum()) for scores in both)
     return tuple(int(scores.failed.sum()) for scores in both)
 
@@ -36,7 +37,8 @@ def warnings(data: ClaimData) -> list[str]:
     lines = [*_of_size(data), *_of_gaps(data)]
     if data.claim.measure == "std":
         lines += _one_point_decides(data)
-    if data.claim.measure in (*SPREADS, "below") and data.study.design.type in ("grid", "one-at-a-time"):
+    chosen = data.study.design.type in OVER_SPACE and data.study.design.type not in DRAWN
+    if chosen and (data.claim.kind.is_spread or data.claim.measure == "below"):
         what = "share" if data.claim.measure == "below" else "spread"
         lines.append(
             f"{data.study.design.type} points are no draws from the space: the {what} is that over these points"
@@ -45,7 +47,7 @@ def warnings(data: ClaimData) -> list[str]:
         data.claim.setting is None
         and data.claim.over is None
         and len(data.study.setting_names) > 1
-        and data.claim.measure != "transfer_sensitivity"
+        and not data.claim.kind.over_all_settings
     ):
         lines.append(f"no setting named: judged on {data.setting}")
     return lines
@@ -54,16 +56,16 @@ def warnings(data: ClaimData) -> list[str]:
 def _of_size(data: ClaimData) -> list[str]:
     lines = []
     num_points, num_seeds = len(data.first.points), len(data.first.seeds)
-    if num_seeds < LEAST_SEEDS and data.claim.measure in SPREADS:
+    if num_seeds < LEAST_SEEDS and data.claim.kind.is_spread:
         few = f"{num_seeds} seed{'s' * (num_seeds != 1)}: seeds are a sample too, and so few can mislead"
         lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
     elif num_seeds < 3:
         lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if data.study.design.type == "search" and data.claim.measure != "default":
+    if data.study.design.type == "search" and not data.claim.kind.at_defaults:
         num_searches = min(len(searches.numbers(scores)) for scores in (data.first, data.second))
         if num_searches < searches.GOOD_SEARCHES:
             lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")
-    elif num_points < 8 and data.claim.measure != "default":
+    elif num_points < 8 and not data.claim.kind.at_defaults:
         lines.append(f"{num_points} points: intervals hold what they say from about 8, better 32")
     elif num_points < FEW_FOR_WORST and data.claim.measure == "worst":
         lines.append(

@@ -21,16 +21,13 @@ from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.analysis.result import Pooled as Stored
 from ssc_tune.analysis.variance import FloatArray
-from ssc_tune.study.claims import LEAST_SETTINGS, Claim
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.measures import LEAST_SETTINGS
 
 NUM_GROUPS = 16
 """Groups of points, and of seeds, that are left out of all settings at once."""
 
 ENOUGH_SETTINGS = 5
-
-SHARES = ("below", "near_optimal_volume")
-"""Measures whose settings all weigh the same. The standard error of a share is smallest where the share is near 0 or 1;
-weights by it would draw the mean there (a claim at_most wrongly supported in 9% instead of 2% with five settings)."""
 
 
 class Pooled(NamedTuple):
@@ -83,7 +80,9 @@ def pooled(parts: Sequence[ClaimData], measurer: Measurer) -> Effect:
     claim = parts[0].claim
     shared = left_out(parts, measurer)
     errors = np.array([effect.se for _, effect in found])
-    if claim.measure in SHARES:
+    if claim.kind.is_share:
+        # All settings weigh the same. The standard error of a share is smallest where the share is near 0 or 1; weights
+        # by it would draw the mean there (a claim at_most wrongly supported in 9% instead of 2% with five settings).
         errors[:] = math.sqrt(float(np.mean(errors**2)))
     result = pooling.pool(
         [effect.estimate for _, effect in found],
@@ -172,7 +171,7 @@ def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:
         return ()
     num = len(effect.pooled.settings)
     lines = []
-    if claim.measure in SHARES and effect.pooled.q_p < 1 - claim.confidence:
+    if claim.kind.is_share and effect.pooled.q_p < 1 - claim.confidence:
         lines.append("the shares differ from setting to setting, and then the interval of their mean covers 92 to 95%")
     if num < ENOUGH_SETTINGS:
         lines.append(

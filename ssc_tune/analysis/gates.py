@@ -16,8 +16,6 @@ from ssc_tune.analysis.summaries import logit
 Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
 
-SPREADS = ("std", "iqr", "range")
-
 
 def signed(value: float) -> str:
     """A number with its sign, three digits."""
@@ -61,7 +59,7 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
             estimate lies on.
     """
     claim = data.claim
-    if claim.measure not in SPREADS:
+    if not claim.kind.is_spread:
         return ()
     if claim.equivalent is not None and where != "against":
         both = ((claim.methods[0], data), (claim.methods[1], exchanged(data)))

@@ -27,9 +27,6 @@ from ssc_tune.analysis.verdicts import Finding
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
-KNOWN_AT_ONCE = ("default",)
-"""Measures that no point beside the defaults bears on: the first look has all there is, and spends all."""
-
 MOST_CONFIDENT = 1 - 1e-12
 """Confidence of a repeated interval at the most: quantiles beyond it are lost to rounding."""
 
@@ -69,7 +66,7 @@ def decided(judged: Judged) -> bool:
     return (
         bool(judged.looks)
         and judged.looks[0].judged
-        and all(v.verdict != "inconclusive" for v in judged.verdicts if v.claim.measure not in KNOWN_AT_ONCE)
+        and all(v.verdict != "inconclusive" for v in judged.verdicts if not v.claim.kind.at_defaults)
     )
 
 
@@ -100,7 +97,7 @@ class _Level(NamedTuple):
 
 def fractions(study: Study, claim: Claim) -> tuple[float, ...]:
     """Information of each look as a share of that of the last, for one claim."""
-    if claim.measure in KNOWN_AT_ONCE:
+    if claim.kind.at_defaults:
         return (1.0,)
     return tuple(points / study.looks[-1] for points in study.looks)
 
@@ -204,7 +201,7 @@ def _looks(
 ) -> tuple[Look, ...]:
     found: list[Look] = []
     seen = dict(zip(complete, each, strict=True))
-    open_claims = {c.name for c in study.claims if c.measure not in KNOWN_AT_ONCE}
+    open_claims = {c.name for c in study.claims if not c.kind.at_defaults}
     over = False
     for i, points in enumerate(study.looks, start=1):
         here = seen.get(points, ())

@@ -16,7 +16,7 @@ from scipy import optimize, stats
 
 from ssc_tune.analysis import intervals
 from ssc_tune.analysis.variance import FloatArray
-from ssc_tune.study.claims import LEAST_SETTINGS
+from ssc_tune.study.measures import LEAST_SETTINGS
 
 
 class Pooling(NamedTuple):

@@ -14,7 +14,7 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.intervals import Interval
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.design.points import search_of
-from ssc_tune.study.claims import MIN_SEARCHES
+from ssc_tune.study.measures import MIN_SEARCHES
 
 GOOD_SEARCHES = 5
 """Searches below which a verdict carries a warning."""

@@ -7,38 +7,16 @@ import math
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
-_WORDS = {
-    "std": "standard deviation of accuracy over the search space",
-    "iqr": "interquartile range of accuracy over the search space",
-    "range": "range of accuracy over the search space",
-    "mean": "mean accuracy over the search space",
-    "cvar": "mean accuracy of the worst 10% of points",
-    "worst": "expected accuracy of the worst of a quarter of the points",
-    "default": "accuracy at the defaults",
-    "best_of_n": "expected accuracy of the best of {n} points",
-    "tunability": "gain of the best of {n} points over the defaults",
-    "default_regret": "gain of the best of half the points over the defaults",
-    "near_optimal_volume": "share of the search space near the best accuracy",
-    "importance": "share of the variance of accuracy",
-    "tolerance_width": "share of the range of {parameter} near the best accuracy",
-    "transfer_sensitivity": "loss from one choice of hyperparameters for all settings",
-    "steps_to_target": "number of steps to the target accuracy",
-    "area_under_curve": "area under the accuracy curve",
-    "below": "share of the search space with accuracy below {accuracy:g}",
-}
-
-_ON_SEARCHED = {"default_regret": "gain of a search's best point over the defaults"}
-
 
 def sentence(claim: Claim, study: Study) -> str:
     """A claim as a sentence; block and setting are named where the study has several."""
-    words = _ON_SEARCHED if study.design.type == "search" else _WORDS
-    what = words.get(claim.measure, _WORDS[claim.measure])
+    searched = study.design.type == "search"
+    what = (claim.kind.searched_words if searched else "") or claim.kind.words
     what = what.format(n=claim.n, parameter=claim.parameter, accuracy=claim.accuracy or 0.0)
     place = [f"block {claim.block}"] if len(study.blocks) > 1 else []
     if claim.over is not None:
         place.append(f"over {claim.over}")
-    elif len(study.setting_names) > 1 and claim.measure != "transfer_sensitivity":
+    elif len(study.setting_names) > 1 and not claim.kind.over_all_settings:
         place.append(f"setting {claim.setting or study.setting_names[0]}")
     where = f" ({', '.join(place)})" if place else ""
     if claim.equivalent is not None:

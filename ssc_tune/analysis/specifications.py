@@ -29,7 +29,7 @@ MEASURES: dict[str, Weighted] = {
     "mean": multiverse.mean_levels,
     "cvar": multiverse.cvar_levels,
 }
-"""The weighted form of each measure in :data:`ssc_tune.study.claims.WEIGHTED`."""
+"""The weighted form of each measure that has one (``weighted`` in the table of measures)."""
 
 
 def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:

@@ -39,11 +39,11 @@ from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.extras_material import Materials
-from ssc_tune.analysis.gates import SPREADS, Side, gates, words
+from ssc_tune.analysis.gates import Side, gates, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import percent, sentence
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.claims import ON_SEARCHED, Claim, VerdictName
+from ssc_tune.study.claims import Claim, VerdictName
 from ssc_tune.study.models import Study
 
 MEASURES: dict[str, Measurer] = {
@@ -133,7 +133,7 @@ def judge_claims(
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
     """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
-    return unseen.with_bound(study, tables, verdict) if verdict.claim.measure in SPREADS else verdict
+    return unseen.with_bound(study, tables, verdict) if verdict.claim.kind.is_spread else verdict
 
 
 def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
@@ -216,7 +216,7 @@ def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
-    if data.study.design.type == "search" and claim.measure not in ON_SEARCHED:
+    if data.study.design.type == "search" and not claim.kind.on_searched:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
     missing = absent.whatever_is_missing(data)
     if missing:

@@ -12,7 +12,6 @@ from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 
 _RATIO = re.compile(r"^ln\((?P<upper>.+) / (?P<lower>.+)\)$")
-_SPREAD = ("std", "iqr", "range")
 
 
 def join(names: Sequence[str], last: str = "and") -> str:
@@ -34,7 +33,7 @@ def answer(analysis: StudyAnalysis) -> str:
     """The study's answer in one sentence: the claim about spread first, then the count of the others."""
     if not analysis.verdicts:
         return _undeclared(analysis)
-    order = sorted(analysis.verdicts, key=lambda v: v.claim.measure not in _SPREAD)
+    order = sorted(analysis.verdicts, key=lambda v: not v.claim.kind.is_spread)
     first, others = order[0], order[1:]
     mark = " (post hoc)" if first.post_hoc else ""
     decided = first.verdict.capitalize()

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ssc_tune.study.claims import LEAST_SETTINGS, MIN_SEARCHES, ON_SEARCHED, WEIGHTED, Claim
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.measures import DRAWN, LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
 from ssc_tune.study.models import (
-    DefaultsDesign,
     GridDesign,
     OneAtATimeDesign,
-    RandomDesign,
     SearchDesign,
-    SobolDesign,
     Study,
 )
 from ssc_tune.study.names import Names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
-
-NEEDS_SEEDS = (
-    "std",
-    "iqr",
-    "range",
-    "importance",
-    "below",
-)
-"""Measures that cannot tell the points' effect from the seeds' noise with one seed."""
-
-HELD_OUT = ("best_of_n", "worst", "tunability", "default_regret", "near_optimal_volume", "transfer_sensitivity")
-"""Measures that choose a point on some seeds and score it on the others."""
-
-AT_DEFAULTS = ("default", "steps_to_target", "area_under_curve")
-"""Measures that mean something of the defaults alone."""
 
 
 def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[Problem]:
@@ -86,11 +69,11 @@ def _check_block(path: tuple[str | int, ...], claim: Claim, study: Study) -> Ite
 
 
 def _check_setting(path: tuple[str | int, ...], claim: Claim, names: Names) -> Iterator[Problem]:
-    if claim.measure == "transfer_sensitivity":
+    if claim.kind.over_all_settings:
         if len(names.settings) < 2:
-            yield Problem((*path, "in"), "transfer_sensitivity needs a study with two settings or more")
+            yield Problem((*path, "in"), f"{claim.measure} needs a study with two settings or more")
         elif claim.setting is not None:
-            yield Problem((*path, "setting"), "transfer_sensitivity is about all settings; leave the key out")
+            yield Problem((*path, "setting"), f"{claim.measure} is about all settings; leave the key out")
     elif claim.over is not None:
         if len(names.settings) < LEAST_SETTINGS:
             text = f"needs a study with {LEAST_SETTINGS} settings or more, not {len(names.settings)}"
@@ -117,51 +100,47 @@ def _check_parameter(path: tuple[str | int, ...], claim: Claim, study: Study) ->
 
 
 def _check_seeds(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
-    if claim.measure in (*NEEDS_SEEDS, *HELD_OUT) and study.seeds < 2:
-        why = "with one, noise counts as sensitivity"
-        if claim.measure in HELD_OUT:
-            why = "points are chosen on some seeds and scored on the others"
-        text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; {why}"
+    if claim.kind.why_seeds and study.seeds < 2:
+        text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; {claim.kind.why_seeds}"
         yield Problem((*path, "in"), text)
 
 
 def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names: Names) -> Iterator[Problem]:
     if not claim.robust:
         return
-    if claim.measure not in WEIGHTED:
-        text = f"{claim.measure} cannot be computed over other ranges; allowed with in: {', '.join(WEIGHTED)}"
+    if not claim.kind.weighted:
+        allowed = ", ".join(with_(weighted=True))
+        text = f"{claim.measure} cannot be computed over other ranges; allowed with in: {allowed}"
         yield Problem((*path, "robust"), text)
     elif claim.over is not None:
         yield Problem((*path, "robust"), "ranges are varied within one setting; leave it out with over: settings")
-    if "design" not in names.broken and not isinstance(study.design, SobolDesign | RandomDesign):
+    if "design" not in names.broken and study.design.type not in DRAWN:
         text = f"needs points drawn from the space: design type sobol or random, not {study.design.type}"
         yield Problem((*path, "robust"), text)
 
 
 def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
     design = study.design
-    if isinstance(design, SearchDesign):
-        yield from _check_search(path, claim, design)
-    if isinstance(design, DefaultsDesign) and claim.measure not in AT_DEFAULTS:
-        text = f"{claim.measure} needs points beside the defaults; at the defaults alone: {', '.join(AT_DEFAULTS)}"
-        yield Problem((*path, "in"), text)
-    elif claim.measure == "tolerance_width" and not isinstance(design, OneAtATimeDesign):
-        yield Problem((*path, "in"), "tolerance_width needs design type one-at-a-time")
-    points = None if isinstance(design, SearchDesign) else getattr(design, "points", None)
-    if claim.n is not None and points is not None and claim.n >= points:
-        yield Problem((*path, "n"), f"must be less than the design's points ({points}), not {claim.n}")
-
-
-def _check_search(path: tuple[str | int, ...], claim: Claim, design: SearchDesign) -> Iterator[Problem]:
-    if claim.measure not in ON_SEARCHED:
-        text = (
-            f"{claim.measure} cannot be judged on points that a search chose; "
-            "use design type sobol, random, grid or one-at-a-time"
-        )
-        yield Problem((*path, "in"), text)
-    elif claim.measure != "default" and design.searches < MIN_SEARCHES:
+    if design.type not in claim.kind.designs:
+        yield Problem((*path, "in"), _why_not(claim, design.type))
+    elif isinstance(design, SearchDesign) and not claim.kind.at_defaults and design.searches < MIN_SEARCHES:
         text = (
             f"{claim.measure} needs searches: {MIN_SEARCHES} or more in the design (better 5), not {design.searches}; "
             "one search is one draw"
         )
         yield Problem((*path, "in"), text)
+    points = None if isinstance(design, SearchDesign) else getattr(design, "points", None)
+    if claim.n is not None and points is not None and claim.n >= points:
+        yield Problem((*path, "n"), f"must be less than the design's points ({points}), not {claim.n}")
+
+
+def _why_not(claim: Claim, design: str) -> str:
+    if design == "search":
+        return (
+            f"{claim.measure} cannot be judged on points that a search chose; "
+            f"use design type {', '.join(OVER_SPACE[:-1])} or {OVER_SPACE[-1]}"
+        )
+    if design == "defaults":
+        alone = ", ".join(in_design(design))
+        return f"{claim.measure} needs points beside the defaults; at the defaults alone: {alone}"
+    return f"{claim.measure} needs design type {' or '.join(claim.kind.designs)}"

@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ssc_tune.frozen import Frozen
+from ssc_tune.study.measures import MEASURES, Measure, that_need, with_
 
-Measure = Literal[
-    "std",
-    "iqr",
-    "range",
-    "mean",
-    "cvar",
-    "worst",
-    "default",
-    "best_of_n",
-    "tunability",
-    "default_regret",
-    "near_optimal_volume",
-    "importance",
-    "tolerance_width",
-    "transfer_sensitivity",
-    "steps_to_target",
-    "area_under_curve",
-    "below",
-]
-"""What a claim compares. See docs/statistics.md for each."""
+if TYPE_CHECKING:
+    MeasureName = str
+else:
+    MeasureName = Literal[tuple(MEASURES)]
+    """What a claim compares. See docs/statistics.md for each."""
 
 Name = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 VerdictName = Literal["supported", "refuted", "inconclusive"]
-
-
-NEEDS_PARAMETER = ("importance", "tolerance_width")
-OF_ONE_METHOD = ("importance", "below")
-"""Measures that a claim may bound for one method: ``method``, and ``at_least`` or ``at_most``."""
-
-POOLED = (
-    "std",
-    "mean",
-    "cvar",
-    "default",
-    "best_of_n",
-    "tunability",
-    "near_optimal_volume",
-    "steps_to_target",
-    "area_under_curve",
-    "below",
-)
-"""Measures that ``over: settings`` can pool: their effect in a setting has a standard error."""
-
-LEAST_SETTINGS = 3
-"""Fewest settings from which the spread over them, and so a population, can be told."""
-
-WEIGHTED = ("std", "mean", "cvar")
-"""Measures that can be computed over other ranges and priors from the same points, by weighting the points."""
-
-ON_SEARCHED = ("default", "default_regret")
-"""Measures that can be judged where a sampler chose the points: of the defaults, and of what a search finds."""
-
-MIN_SEARCHES = 3
-"""Searches that an interval of what a search finds needs; one search is one draw."""
 
 
 class Claim(Frozen):
@@ -77,7 +32,7 @@ class Claim(Frozen):
     more: Name | None = Field(None, description="The method said to have more of it.")
     than: Name | None = Field(None, description="The other method; goes with less or more.")
     equivalent: tuple[Name, Name] | None = Field(None, description="Two methods said to be alike; goes with within.")
-    measure: Measure = Field(alias="in", description="What is compared.")
+    measure: MeasureName = Field(alias="in", description="What is compared.")
     within: Annotated[float, Field(gt=0)] | None = Field(
         None, description="Margin of equivalence, in the measure's unit."
     )
@@ -120,36 +75,42 @@ class Claim(Frozen):
             raise ValueError("a method cannot be compared with itself")
         if self.equivalent is not None and (self.within is None or self.equivalent[0] == self.equivalent[1]):
             raise ValueError("equivalent needs two different methods and within: the margin")
-        if self.method is not None and self.measure not in OF_ONE_METHOD:
-            raise ValueError("method goes with in: importance or below")
+        if self.method is not None and not self.kind.of_one_method:
+            raise ValueError(f"method goes with in: {_either(with_(of_one_method=True))}")
         if self.measure == "below" and self.accuracy is None:
             raise ValueError("below needs accuracy: the test accuracy under which a cell counts")
         if self.measure == "below" and self.method is not None and (self.at_least is None) == (self.at_most is None):
             raise ValueError("below of one method needs one of at_least, at_most")
-        if self.measure == "importance" and (
+        if not self.kind.of_two_methods and (
             None in (self.method, self.parameter) or (self.at_least is None) == (self.at_most is None)
         ):
-            raise ValueError("importance needs method, parameter and one of at_least, at_most")
-        if self.measure in ("best_of_n", "tunability") and self.n is None:
+            raise ValueError(f"{self.measure} needs method, parameter and one of at_least, at_most")
+        if "n" in self.kind.needs and self.n is None:
             raise ValueError(f"{self.measure} needs n: the number of points tried")
-        if self.measure == "tolerance_width" and self.parameter is None:
-            raise ValueError("tolerance_width needs parameter")
-        if self.over is not None and self.measure not in POOLED:
-            raise ValueError(f"over: settings goes with in: {', '.join(POOLED)}")
+        if "parameter" in self.kind.needs and self.parameter is None:
+            raise ValueError(f"{self.measure} needs parameter")
+        if self.over is not None and not self.kind.pooled:
+            raise ValueError(f"over: settings goes with in: {', '.join(with_(pooled=True))}")
         if self.over is not None and self.setting is not None:
             raise ValueError("over: settings is about all settings; leave setting out")
         for key, value, goes_with, fits in (
             ("than", self.than, "less or more", self.less or self.more),
             ("within", self.within, "equivalent", self.equivalent),
-            ("n", self.n, "in: best_of_n or tunability", self.measure in ("best_of_n", "tunability")),
-            ("accuracy", self.accuracy, "in: below", self.measure == "below"),
             ("at_least", self.at_least, "method", self.method),
             ("at_most", self.at_most, "method", self.method),
-            ("parameter", self.parameter, "in: importance or tolerance_width", self.measure in NEEDS_PARAMETER),
+            *(
+                (key, getattr(self, key), f"in: {_either(that_need(key))}", key in self.kind.needs)
+                for key in ("n", "accuracy", "parameter")
+            ),
         ):
             if value is not None and not fits:
                 raise ValueError(f"{key} goes with {goes_with} only")
         return self
+
+    @property
+    def kind(self) -> Measure:
+        """The measure it is about."""
+        return MEASURES[self.measure]
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -162,3 +123,7 @@ class Claim(Frozen):
         assert first is not None
         assert self.than is not None
         return (first, self.than)
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " or ".join(names)

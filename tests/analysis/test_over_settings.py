@@ -19,7 +19,8 @@ from ssc_tune.analysis.result import Verdict
 from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.claims import POOLED, Claim
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.measures import with_
 from ssc_tune.study.models import Study
 
 from .synthetic import Accuracy, make_study, make_tables, surface
@@ -180,7 +181,7 @@ def test_a_setting_without_results_does_too() -> None:
     assert found.reason.startswith("undefined: in setting b: no cell of ssc or of fixmatch has a result yet")
 
 
-@pytest.mark.parametrize("measure", POOLED)
+@pytest.mark.parametrize("measure", with_(pooled=True))
 def test_every_pooled_measure_has_an_effect(measure: str) -> None:
     key = {"n": 4} if measure in ("best_of_n", "tunability") else {"accuracy": 0.65} if measure == "below" else {}
     # Where the shares near the best agree at every point of a setting, their difference has no interval: 32 points.

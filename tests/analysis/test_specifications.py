@@ -16,7 +16,8 @@ from ssc_tune.analysis.result import Estimate, Specification, Verdict
 from ssc_tune.analysis.specifications import called, natural_density, objection
 from ssc_tune.analysis.variance import point_variance
 from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.claims import WEIGHTED, Claim
+from ssc_tune.study.claims import Claim
+from ssc_tune.study.measures import with_
 from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter
 
 from .synthetic import Accuracy, make_study, make_tables, surface
@@ -55,10 +56,10 @@ def edges(near: Mapping[str, float], far: Mapping[str, float], noise: float = 0.
 
 
 def test_the_measures_are_those_that_a_claim_may_ask_for() -> None:
-    assert tuple(specifications.MEASURES) == WEIGHTED
+    assert tuple(specifications.MEASURES) == with_(weighted=True)
 
 
-@pytest.mark.parametrize("measure", WEIGHTED)
+@pytest.mark.parametrize("measure", with_(weighted=True))
 def test_the_first_is_the_verdicts_own_and_the_others_lie_about_it(measure: str) -> None:
     found = judged(less(measure))
     first, *others = found.specifications

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from ssc_tune.methods import Hyperparameters
-from ssc_tune.study import Measure, Study
+from ssc_tune.study import MEASURES, Study
 
 from .conftest import BASE
 
@@ -19,7 +18,7 @@ LISTS = {
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
     "{SSC}": "temperature, pseudo_temperature, prototype_weight, confident_weight, unconfident_weight, prototype_init",
-    "{MEASURES}": ", ".join(get_args(Measure)),
+    "{MEASURES}": ", ".join(MEASURES),
 }
 """Long lists of what is allowed, written once."""
 

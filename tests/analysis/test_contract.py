@@ -1,0 +1,117 @@
+"""What a study file may ask can be answered: every measure under every design, accepted and judged, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from design.builders import record
+
+from ssc_tune.analysis.build import build_tables
+from ssc_tune.analysis.verdicts import judge_claims
+from ssc_tune.design.cells import Cell
+from ssc_tune.design.source import make_source
+from ssc_tune.design.storage import open_storage
+from ssc_tune.errors import InputError
+from ssc_tune.records import Record
+from ssc_tune.study import load_study
+from ssc_tune.study.measures import MEASURES
+from ssc_tune.study.models import Study
+from ssc_tune.training.result import Evaluation
+
+LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}
+DESIGNS: dict[str, dict[str, Any]] = {
+    "sobol": {"points": 16},
+    "random": {"points": 16},
+    "grid": {"levels": LEVELS},
+    "one-at-a-time": {"levels": LEVELS},
+    "defaults": {},
+    "search": {"sampler": "random", "points": 6, "searches": 5},
+}
+
+
+def claim(measure: str) -> dict[str, Any]:
+    """The plainest claim on a measure."""
+    kind = MEASURES[measure]
+    needs = {key: {"n": 3, "parameter": "tau", "accuracy": 0.7}[key] for key in kind.needs}
+    if not kind.of_two_methods:
+        return {"name": "c", "in": measure, "method": "ssc", "at_least": 0.3, "setting": "one", **needs}
+    place = {} if kind.over_all_settings else {"setting": "one"}
+    return {"name": "c", "in": measure, "more": "ssc", "than": "fixmatch", **needs, **place}
+
+
+def study_of(measure: str, design: str, folder: Path) -> Study:
+    """Loaded from a file as a user's is; raises InputError where it is refused."""
+    content = {
+        "name": "contract",
+        "methods": ["fixmatch", "ssc"],
+        "training": {"steps": 8, "evaluations": 4},
+        "search_space": {
+            "parameters": {
+                "learning_rate": {"type": "float", "default": 0.03, "low": 0.01, "high": 0.09, "log": True},
+                "tau": {"type": "float", "default": 0.9, "low": 0.6, "high": 0.98},
+            }
+        },
+        "settings": {"one": {"data": {"labels_per_class": 1}}, "two": {"data": {"labels_per_class": 2}}},
+        "design": {"type": design, **DESIGNS[design]},
+        "seeds": 3,
+        "claims": [claim(measure)],
+    }
+    path = folder / "contract.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return load_study(path)
+
+
+def outcome(cell: Cell) -> Record:
+    """A cell whose accuracy falls away from the middle of the space, more so with fixmatch; settings tilt it."""
+    place, values = cell.placement, cell.config.hyperparameters
+    rng = np.random.default_rng([place.point, place.seed, len(place.method), ord(place.setting[0])])
+    away = np.log(values["learning_rate"] / 0.03) ** 2 + 4 * (values["tau"] - 0.8) ** 2
+    steep = 0.12 if place.method == "fixmatch" else 0.08
+    tilt = 0.05 * np.log(values["learning_rate"] / 0.03) * (1 if place.setting == "one" else -1)
+    accuracy = float(np.clip(0.8 - steep * away + tilt + 0.03 * rng.standard_normal(), 0.05, 0.99))
+    made = record(cell, accuracy, study="contract")
+    history = tuple(
+        Evaluation(
+            step=step,
+            time=float(step),
+            train_loss=1.0,
+            loss_terms={},
+            validation_accuracy=accuracy * share,
+            confident_fraction=0.5,
+            confident_accuracy=0.9,
+            learning_rate=0.03,
+            images_per_second=100.0,
+        )
+        for step, share in ((2, 0.3), (4, 0.7), (6, 0.95), (8, 1.0))
+    )
+    return made.model_copy(update={"result": made.result.model_copy(update={"history": history})})
+
+
+def run(made: Study, folder: Path) -> tuple[list[Cell], dict[str, Record]]:
+    """Every cell that the study's design asks for."""
+    found: dict[str, Record] = {}
+    source = make_source(made, lambda key: found[key].result.validation_accuracy if key in found else None)
+    source.open(open_storage(str(folder / "optuna.log"), folder))
+    while isinstance(cell := source.next(), Cell):
+        found[cell.cell_id] = outcome(cell)
+        source.finished(cell.cell_id)
+    return list(source.cells), found
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("measure", MEASURES)
+def test_what_is_accepted_can_be_judged(measure: str, design: str, tmp_path: Path) -> None:
+    if design not in MEASURES[measure].designs:
+        with pytest.raises(InputError, match=measure):
+            study_of(measure, design, tmp_path)
+        return
+    made = study_of(measure, design, tmp_path)
+    cells, records = run(made, tmp_path)
+    found = judge_claims(made, build_tables(made, cells, records), num_bootstrap=50)[0]
+    assert found.effect.value is not None, found.reason
+    assert np.isfinite(found.effect.value)
+    assert found.effect.low is not None, found.reason
