@@ -240,7 +240,7 @@ def _run(
     if tracker is not None:
         from ssc_tune.tracking import models_of
 
-        models = models_of(folder, records.values(), options.log_models)
+        models = models_of(folder, records, options.log_models, tables.best_of_methods())
         problems += tracker.finish(analysis, files, timeout=180, models=models).problems
     overhead["total wall seconds"] = time.monotonic() - began
     missing = len({c.cell_id for c in cells} - set(records))

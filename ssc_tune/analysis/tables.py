@@ -29,8 +29,17 @@ class Tables(NamedTuple):
 
         Of equal cells the one with the lowest point and seed.
         """
-        ok = self.cells.dropna(subset=["validation_accuracy"])
+        ok = self.cells[self.cells["status"] == "ok"].dropna(subset=["validation_accuracy"])
         ranked = ok.sort_values(["validation_accuracy", "point", "seed"], ascending=[False, True, True], kind="stable")
         first = ranked.drop_duplicates(["block", "setting", "method"])
         keys = zip(first["block"], first["setting"], first["method"], strict=True)
         return dict(zip(keys, first["cell_id"], strict=True))
+
+    def best_of_methods(self) -> dict[str, str]:
+        """The best of a method's best cells, over blocks and settings; of equal ones the one with the least place."""
+        own = self.best_cells()
+        scores = self.cells.drop_duplicates("cell_id").set_index("cell_id")["validation_accuracy"]
+        found: dict[str, str] = {}
+        for place, cell_id in sorted(own.items(), key=lambda item: (-float(scores[item[1]]), item[0])):
+            found.setdefault(place[2], cell_id)
+        return found

@@ -24,12 +24,12 @@ def sync(study: Study, storage: Path, tracking_uri: str | None, *, log_models: W
     uri = pipeline.tracking_uri(tracking_uri)
     resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
     found = stored.look(study, storage)
-    cells, records = found.progress.cells, found.progress.records
-    analysis, _, files = pipeline.analyse(study, found.folder, cells, records, command=found.command, overhead=None)
+    folder, cells, records = found.folder, found.progress.cells, found.progress.records
+    analysis, tables, files = pipeline.analyse(study, folder, cells, records, command=found.command, overhead=None)
     places = placements(cells)
     pairs = [(record, places[key]) for key, record in records.items()]
-    models = models_of(found.folder, records.values(), log_models)
-    done = write_view(study, pairs, analysis, files, uri=uri, directory=found.folder.path, models=models)
+    models = models_of(folder, records, log_models, tables.best_of_methods())
+    done = write_view(study, pairs, analysis, files, uri=uri, directory=folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
     for problem in done.problems:
         print(problem, file=sys.stderr)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssc_tune.models.layers import Encoder, conv2d, global_average, init_convolutions
+from ssc_tune.models.names import stages
 from ssc_tune.models.norm import BatchNorm2d
 
 SLOPE = 0.1
@@ -95,16 +96,3 @@ class WideResNet(Encoder):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, num_features)."""
         return global_average(self.act(self.blocks(self.stem(x))))
-
-
-def stages(depth: int) -> tuple[int, tuple[int, ...]]:
-    """Blocks in each stage, and the stages' strides.
-
-    Raises:
-        ValueError: no family has this depth.
-    """
-    if depth >= 10 and (depth - 4) % 6 == 0:
-        return (depth - 4) // 6, (1, 2, 2)
-    if depth >= 13 and (depth - 5) % 8 == 0:
-        return (depth - 5) // 8, (2, 2, 2, 2)
-    raise ValueError(f"no wide residual network has depth {depth}; allowed: 6 n + 4 (10, 16, 22, 28, ...) or 8 n + 5")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
+from ssc_tune.models.names import shape_of
 from ssc_tune.study.check_claims import check_claims
 from ssc_tune.study.check_looks import check_looks
 from ssc_tune.study.check_space import (
@@ -140,7 +140,7 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
 
 
 def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
-    found = re.match(r"^wrn-(\d+)-(\d+)$", model.name)
-    if found and (len(model.name) > 16 or int(found[2]) < 1 or int(found[1]) < 10 or (int(found[1]) - 4) % 6):
-        text = f"{model.name!r} cannot be built; allowed: wrn-DEPTH-WIDTH with a depth of 6 n + 4 (10, 16, 22, 28, ...)"
-        yield Problem((*path, "name"), text)
+    try:
+        shape_of(model.name)
+    except ValueError as error:
+        yield Problem((*path, "name"), str(error))

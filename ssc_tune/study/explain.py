@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from ssc_tune.models import names as model_names
 from ssc_tune.study.source import Problem
 from ssc_tune.study.suggest import unknown
 from ssc_tune.study.yaml_reader import KeyPath, describe, dotted
@@ -142,8 +143,8 @@ def _literals(item: Any) -> list[str]:
 
 
 def _pattern_in_words(pattern: str) -> str:
-    if "wrn-" in pattern:
-        return "wrn-DEPTH-WIDTH such as wrn-10-1, or resnet-50"
+    if pattern == model_names.PATTERN:
+        return model_names.ALLOWED
     if pattern.startswith("^[A-Za-z0-9]["):
         return "letters, digits, '.', '_' and '-', beginning with a letter or digit"
     return f"text of the form {pattern}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,33 +27,25 @@ Models = Mapping[str, tuple[Record, Path]]
 _PACKAGES = ("torch", "torchvision", "numpy", "pydantic", "scikit-learn")
 
 
-def best_records(records: Iterable[Record]) -> dict[str, Record]:
-    """The cell of each method with the best validation accuracy among those that are ``ok``.
-
-    The test accuracy is not looked at. Of equally good ones the smallest cell id is taken, so that the choice does not
-    depend on the order in which cells ended.
-    """
-    best: dict[str, Record] = {}
-    for record in sorted(records, key=lambda record: record.cell_id):
-        accuracy, method = record.result.validation_accuracy, record.config.method
-        if record.result.status != "ok" or accuracy is None:
-            continue
-        held = best.get(method)
-        if held is None or accuracy > (held.result.validation_accuracy or 0.0):
-            best[method] = record
-    return best
-
-
-def models_of(folder: StudyFolder, records: Iterable[Record], which: Which) -> dict[str, tuple[Record, Path]]:
+def models_of(
+    folder: StudyFolder, records: Mapping[str, Record], which: Which, best: Mapping[str, str]
+) -> dict[str, tuple[Record, Path]]:
     """The cells to log, with their checkpoints: none, the best of each method under the method's name, or all.
 
     A cell that another study in the same storage folder has trained has its checkpoint there. Cells without one are
     left out.
+
+    Args:
+        folder: of the study.
+        records: by cell id.
+        which: cells to log.
+        best: the best cell of each method (:meth:`ssc_tune.analysis.tables.Tables.best_of_methods`).
     """
     if which == "none":
         return {}
-    chosen = best_records(records) if which == "best" else {f"{r.config.method}-{r.cell_id}": r for r in records}
-    found = {name: (record, _checkpoint(folder, record.cell_id)) for name, record in chosen.items()}
+    every = {f"{record.config.method}-{key}": key for key, record in records.items()}
+    chosen = dict(best) if which == "best" else every
+    found = {name: (records[key], _checkpoint(folder, key)) for name, key in chosen.items() if key in records}
     return {name: (record, path) for name, (record, path) in found.items() if path is not None}
 
 

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ssc_tune.frozen import Frozen
+from ssc_tune.models import names as model_names
 
 SEMANTICS_VERSION = 2
 """Raised whenever the same configuration would train to another result; it is part of every cell's id."""
 
 HyperparameterValue = bool | int | float | str
-WRN_PATTERN = r"^(wrn-\d+-\d+|resnet-50)$"
 
 
 class DataConfig(Frozen):
@@ -33,7 +33,7 @@ class DataConfig(Frozen):
 class ModelConfig(Frozen):
     """The encoder."""
 
-    name: str = Field("wrn-10-1", pattern=WRN_PATTERN, description="wrn-DEPTH-WIDTH or resnet-50.")
+    name: str = Field("wrn-10-1", pattern=model_names.PATTERN, description="wrn-DEPTH-WIDTH or resnet-50.")
 
 
 class TrainingConfig(Frozen):

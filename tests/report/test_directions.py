@@ -69,3 +69,18 @@ def test_of_equal_cells_the_first_point_and_seed_is_best() -> None:
     level = made.tables._replace(cells=made.tables.cells.assign(validation_accuracy=0.5)[::-1])
     first = made.tables.cells.query("point == 0 and seed == 0")
     assert level.best_cells() == {("shared", "main", row["method"]): row["cell_id"] for _, row in first.iterrows()}
+
+
+def test_the_model_that_mlflow_gets_is_a_cell_of_the_report() -> None:
+    """One rule: a method's model is the best of the cells whose pictures the report shows."""
+    blocks: dict[str, Any] = {"shared": {}, "own": {"parameters": ["tau", "temperature"], "methods": ["ssc"]}}
+    tables = case(study(blocks=blocks), num_failed=3).tables
+    level = tables._replace(cells=tables.cells.assign(validation_accuracy=0.5)[::-1])
+    for made in (tables, level):
+        of_methods, shown = made.best_of_methods(), made.best_cells()
+        assert set(of_methods) == {"fixmatch", "ssc"}
+        assert set(of_methods.values()) <= set(shown.values())
+        scores = made.cells.set_index("cell_id")["validation_accuracy"]
+        for method, cell_id in of_methods.items():
+            own = made.cells[(made.cells["method"] == method) & (made.cells["status"] == "ok")]
+            assert scores[cell_id].max() == own["validation_accuracy"].max()

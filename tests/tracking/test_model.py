@@ -11,10 +11,9 @@ import pytest
 from ssc_tune import data
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import Placement, models_of, sync
-from ssc_tune.tracking.model import best_records
 from ssc_tune.training import CellConfig, train
 
-from .builders import analysis, cell, cells, study
+from .builders import analysis, cell, study
 from .store_view import cells as cell_runs
 from .store_view import dump, runs
 
@@ -36,38 +35,19 @@ def trained(method: str, folder: StudyFolder) -> tuple[Record, list[Placement]]:
     return record.model_copy(update={"config": config, "cell_id": config.cell_id, "result": result}), placements
 
 
-def test_best_is_by_validation_among_ok_cells() -> None:
-    records = [record for record, _ in cells(points=range(3))]
-    best = best_records(records)
-    for method in ("fixmatch", "ssc"):
-        own = [r for r in records if r.config.method == method]
-        assert best[method] == max(own, key=lambda r: r.result.validation_accuracy or 0)
-    failed = cell("ssc", 3, 0, status="failed")[0]
-    diverged = failed.model_copy(
-        update={"result": failed.result.model_copy(update={"status": "diverged", "validation_accuracy": 1.0})}
-    )
-    assert best_records([*records, failed, diverged]) == best
-    assert best_records([failed]) == {}
-
-
-def test_equally_good_cells_are_told_apart_by_their_id() -> None:
-    one, two = (cell("ssc", 0, seed)[0] for seed in (0, 1))
-    two = two.model_copy(update={"result": one.result})
-    expected = min(one, two, key=lambda r: r.cell_id)
-    assert best_records([one, two]) == best_records([two, one]) == {"ssc": expected}
-
-
 def test_checkpoints_are_found_here_or_in_a_sibling_study(tmp_path: Path) -> None:
     records = [cell(method)[0] for method in ("fixmatch", "ssc")]
     own, other = StudyFolder(tmp_path, "own"), StudyFolder(tmp_path, "other")
-    assert models_of(own, records, "best") == {}
+    by_id = {record.cell_id: record for record in records}
+    best = {record.config.method: record.cell_id for record in records}
+    assert models_of(own, by_id, "best", best) == {}
     for folder, record in zip((own, other), records, strict=True):
         folder.cell(record.cell_id).mkdir(parents=True)
         (folder.cell(record.cell_id) / "checkpoint.pt").write_bytes(b"weights")
-    found = models_of(own, records, "best")
+    found = models_of(own, by_id, "best", best)
     assert {name: path.parents[2].name for name, (_, path) in found.items()} == {"fixmatch": "own", "ssc": "other"}
-    assert len(models_of(own, records, "all")) == 2
-    assert models_of(own, records, "none") == {}
+    assert len(models_of(own, by_id, "all", best)) == 2
+    assert models_of(own, by_id, "none", best) == {}
 
 
 def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
@@ -78,7 +58,8 @@ def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
     monkeypatch.chdir(tmp_path)
     folder = StudyFolder(tmp_path, "stability")
     pairs = [trained(method, folder) for method in ("fixmatch", "ssc")]
-    models = models_of(folder, [record for record, _ in pairs], "best")
+    by_id = {record.cell_id: record for record, _ in pairs}
+    models = models_of(folder, by_id, "best", {record.config.method: key for key, record in by_id.items()})
     assert set(models) == {"fixmatch", "ssc"}
 
     def write() -> Any:
