@@ -85,6 +85,11 @@ def undefined(name: str, reason: str) -> Effect:
     return Effect(math.nan, math.nan, math.nan, math.nan, name, "", reason=reason)
 
 
+def log_ratio(spread: str) -> str:
+    """Name of the log ratio of two methods' spreads."""
+    return f"ln({spread} of {{x}} / {spread} of {{y}})"
+
+
 def std(data: ClaimData) -> Effect:
     """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
@@ -94,7 +99,7 @@ def std(data: ClaimData) -> Effect:
             comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
         )
     found = comparison.stability(second, first, confidence=confidence)
-    return from_result(found, "ln(sd of {x} / sd of {y})", f"{how}; p: the larger of its own and Brown-Forsythe's")
+    return from_result(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")
 
 
 MOST_SWAPS = 20_000
@@ -102,7 +107,7 @@ MOST_SWAPS = 20_000
 
 
 def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
-    name = f"ln({words} of {{x}} / {words} of {{y}})"
+    name = log_ratio(words)
     if data.claim.equivalent:
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
     level = 1 - data.claim.confidence

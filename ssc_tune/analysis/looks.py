@@ -226,6 +226,7 @@ def _look_verdict(study: Study, verdict: Verdict, points: int) -> LookVerdict:
         verdict=verdict.verdict,
         effect=verdict.effect,
         effect_name=verdict.effect_name,
+        ratio=verdict.ratio,
         p_value=verdict.p_value,
         p_sequential=verdict.p_sequential,
         p_adjusted=verdict.p_adjusted,

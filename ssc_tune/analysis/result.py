@@ -117,6 +117,11 @@ class Verdict(Frozen):
     specifications: tuple[Specification, ...] = ()  # the effect over other ranges and priors; the verdict's own first
     pooled: Pooled | None = None  # of a claim over settings
 
+    @property
+    def ratio(self) -> tuple[str, str] | None:
+        """What the effect is the log ratio of: ``sd of fixmatch`` and ``sd of ssc``; none on other scales."""
+        return self.claim.ratio
+
 
 class LookVerdict(Frozen):
     """One claim at one look, judged on the points there were."""
@@ -133,6 +138,7 @@ class LookVerdict(Frozen):
     nominal: float  # two-sided level of this look
     boundary: float  # the same in standard deviations
     reason: str
+    ratio: tuple[str, str] | None = None  # as of the verdict
 
 
 class Look(Frozen):

@@ -27,7 +27,7 @@ def forest(verdict: Verdict) -> Forest | None:
     effect, claim = verdict.effect, verdict.claim
     if effect.value is None or effect.low is None or effect.high is None:
         return None
-    ratio = verdict.effect_name.startswith("ln(")
+    ratio = verdict.ratio is not None
     reference = 0.0
     if claim.method is not None:
         bound = claim.at_least if claim.at_least is not None else claim.at_most

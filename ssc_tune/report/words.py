@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.report.numbers import decimals, number, percent, signed
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
-
-_RATIO = re.compile(r"^ln\((?P<upper>.+) / (?P<lower>.+)\)$")
 
 
 def join(names: Sequence[str], last: str = "and") -> str:
@@ -69,24 +66,23 @@ def _undeclared(analysis: StudyAnalysis) -> str:
 
 def ratio_words(comparison: Comparison) -> str:
     """A comparison's ratio of spreads: ``sd of b is 1.84 times sd of a, 95% interval 1.34 to 2.54``."""
-    name = f"ln(sd of {comparison.second} / sd of {comparison.first})"
-    return _effect(name, comparison.log_std_ratio)
+    ratio = (f"sd of {comparison.second}", f"sd of {comparison.first}")
+    return _effect(f"ln({ratio[0]} / {ratio[1]})", ratio, comparison.log_std_ratio)
 
 
 def effect(verdict: Verdict | LookVerdict) -> str:
     """A verdict's effect with its interval; logarithms of ratios are given as ratios."""
-    return _effect(verdict.effect_name, verdict.effect)
+    return _effect(verdict.effect_name, verdict.ratio, verdict.effect)
 
 
 def is_ratio(verdict: Verdict) -> bool:
     """Whether a verdict's effect is the logarithm of a ratio, which is shown as the ratio."""
-    return _RATIO.match(verdict.effect_name) is not None
+    return verdict.ratio is not None
 
 
 def effect_title(verdict: Verdict) -> str:
     """What the effect is, a logarithm of a ratio as the ratio: ``sd of a / sd of b``."""
-    found = _RATIO.match(verdict.effect_name)
-    return verdict.effect_name if found is None else f"{found['upper']} / {found['lower']}"
+    return verdict.effect_name if verdict.ratio is None else " / ".join(verdict.ratio)
 
 
 def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> str:
@@ -106,18 +102,15 @@ def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> 
 
 def scale(verdict: Verdict) -> tuple[Callable[[float | None], str], bool]:
     """How numbers of a verdict's effect are written, and whether they are ratios, kept as logarithms."""
-    ratio = _RATIO.match(verdict.effect_name) is not None
-    return (_exponential if ratio else _signed(verdict.effect)), ratio
+    return (_exponential if is_ratio(verdict) else _signed(verdict.effect)), is_ratio(verdict)
 
 
-def _effect(name: str, estimate: Estimate) -> str:
+def _effect(name: str, ratio: tuple[str, str] | None, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")
-    found = _RATIO.match(name)
-    if found is None:
+    if ratio is None:
         return f"{name} is {_signed(estimate)(estimate.value)}{_between(estimate, _signed(estimate))}"
-    ratio = number(math.exp(min(estimate.value, 700.0)), 2)
-    return f"{found['upper']} is {ratio} times {found['lower']}{_between(estimate, _exponential)}"
+    return f"{ratio[0]} is {_exponential(estimate.value)} times {ratio[1]}{_between(estimate, _exponential)}"
 
 
 def _signed(estimate: Estimate) -> Callable[[float | None], str]:

@@ -113,6 +113,14 @@ class Claim(Frozen):
         return MEASURES[self.measure]
 
     @property
+    def ratio(self) -> tuple[str, str] | None:
+        """The two spreads whose log ratio is its effect, so that a positive one speaks for it; none on other scales."""
+        if not self.kind.is_spread or self.equivalent is not None:
+            return None
+        first, second = (f"{self.kind.spread} of {method}" for method in self.methods)
+        return (second, first) if self.less is not None else (first, second)
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The methods the claim is about: the first is the one it favours."""
         if self.equivalent is not None:

@@ -33,7 +33,7 @@ class Measure(NamedTuple):
     designs: tuple[DesignType, ...] = OVER_SPACE  # that can answer it
     why_seeds: str = ""  # why it needs two seeds; empty where one is enough
     needs: tuple[str, ...] = ()  # keys of a claim that go with it, and must be there
-    is_spread: bool = False  # of accuracy over the points: gated, and warned of below 5 seeds
+    spread: str = ""  # its short name where it is a spread over points: gated, its effect a log ratio
     of_one_method: bool = False  # a claim may hold it against a bound
     of_two_methods: bool = True
     pooled: bool = False  # over: settings can pool it: its effect in a setting has a standard error
@@ -42,6 +42,11 @@ class Measure(NamedTuple):
     over_all_settings: bool = False  # it compares settings, of which it needs two
     at_defaults: bool = False  # the defaults decide it: no other point bears on it
     searched_words: str = ""  # where a search chose the points, if it says something else there
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it is a spread of accuracy over the points."""
+        return bool(self.spread)
 
     @property
     def on_searched(self) -> bool:
@@ -54,12 +59,12 @@ _ALL = (
         "std",
         "standard deviation of accuracy over the search space",
         why_seeds=NOISE,
-        is_spread=True,
+        spread="sd",
         pooled=True,
         weighted=True,
     ),
-    Measure("iqr", "interquartile range of accuracy over the search space", why_seeds=NOISE, is_spread=True),
-    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, is_spread=True),
+    Measure("iqr", "interquartile range of accuracy over the search space", why_seeds=NOISE, spread="IQR"),
+    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range"),
     Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
     Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT),

@@ -424,3 +424,21 @@ def test_equal_spread_is_hardly_ever_called_different() -> None:
         found = judge_claims(study, make_tables(study, accuracy), num_bootstrap=199)
         supported += any(v.verdict != "inconclusive" for v in found)
     assert supported / repeats <= 0.065
+
+
+@pytest.mark.parametrize("form", ["less", "more", "equivalent"])
+@pytest.mark.parametrize("measure", [m for m, k in MEASURES.items() if k.of_two_methods and "sobol" in k.designs])
+def test_the_scale_of_an_effect_is_data(measure: str, form: str) -> None:
+    """What a log ratio is the ratio of stands in the claim; the name of the effect says the same."""
+    kind = MEASURES[measure]
+    needs = {key: {"n": 3, "parameter": "tau", "accuracy": 0.7}[key] for key in kind.needs}
+    sides = (
+        {"equivalent": ["ssc", "fixmatch"], "within": 0.1}
+        if form == "equivalent"
+        else {form: "ssc", "than": "fixmatch"}
+    )
+    found = judged([{**sides, "in": measure, **needs}])[0]
+    if found.ratio is None:
+        assert not found.effect_name.startswith("ln(") or form == "equivalent"
+    else:
+        assert found.effect_name == f"ln({found.ratio[0]} / {found.ratio[1]})"
