@@ -102,11 +102,11 @@ def made_up(study: Any) -> dict[str, Any]:
 
 def one_round(path: str, settings: list[str], profile: int) -> dict[str, Any]:
     """Seconds of each part, in this process."""
-    from ssc_tune import pipeline, report
+    from ssc_tune import report, running
     from ssc_tune.analysis.analyze import analyze
     from ssc_tune.analysis.build import build_tables
     from ssc_tune.design.cells import fixed_cells
-    from ssc_tune.registering import declare
+    from ssc_tune.running.registration import declare
     from ssc_tune.study.load import load_study
 
     study = load_study(Path(path), overrides=settings)
@@ -121,7 +121,7 @@ def one_round(path: str, settings: list[str], profile: int) -> dict[str, Any]:
         return found
 
     with tempfile.TemporaryDirectory() as made:
-        folder = pipeline.folder_of(study, pipeline.Options(storage=Path(made)))
+        folder = running.folder_of(study, running.Options(storage=Path(made)))
         cells, records = fixed_cells(study), made_up(study)
         profiler = cProfile.Profile()
         if profile:

@@ -1,4 +1,4 @@
-"""Studies from Python: ``study = ssc_tune.load_study(path)``, ``result = ssc_tune.run(study)``."""
+"""Studies from Python: ``study = ssc_tune.load_study(path)``, ``result = ssc_tune.run_study(study)``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class StudyResult(NamedTuple):
         return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
 
 
-def run(
+def run_study(
     study: Study | str | os.PathLike[str],
     *,
     storage: str | os.PathLike[str] = "runs",
@@ -73,7 +73,7 @@ def run(
         KeyboardInterrupt: the run was interrupted. What is done is kept, and the same call goes on.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
-    options = pipeline.Options(
+    options = running.Options(
         storage=Path(storage),
         tracking_uri=tracking_uri,
         optuna_storage=optuna_storage,
@@ -82,11 +82,10 @@ def run(
         system_metrics=system_metrics,
         command=_as_typed(loaded, storage, tracking_uri),
     )
-    done = pipeline.run(loaded, options, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
-    if done.interrupted:
+    done = running.run(loaded, options, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
+    if isinstance(done, running.Interrupted):
         raise KeyboardInterrupt(f"{done.num_missing} cells are left; the same call goes on")
-    assert done.analysis is not None
-    assert done.tables is not None
+    assert isinstance(done, running.Finished)  # the run was not blind
     return StudyResult(
         study=loaded,
         records=_records(loaded, done),
@@ -109,13 +108,12 @@ def _apart(stream: TextIO, descriptor: int) -> TextIO | None:
         return stream
 
 
-def _records(study: Study, done: pipeline.Result) -> pd.DataFrame:
+def _records(study: Study, done: running.Finished) -> pd.DataFrame:
     """As the file is read back, so that a notebook and another program see the same."""
     import pandas as pd
 
     from ssc_tune.report import results_csv
 
-    assert done.tables is not None
     return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
 
 
@@ -123,7 +121,7 @@ def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str |
     """The call, for the report; an address is left out, for it may hold a password."""
     given = "" if tracking_uri is None else ', tracking_uri="none"' if tracking_uri == "none" else ", tracking_uri=..."
     place = "" if os.fspath(storage) == "runs" else f", storage={os.fspath(storage)!r}"
-    return f"ssc_tune.run({study.name!r}{place}{given})"
+    return f"ssc_tune.run_study({study.name!r}{place}{given})"
 
 
-__all__ = ["StudyResult", "load_study", "run"]
+__all__ = ["StudyResult", "load_study", "run_study"]

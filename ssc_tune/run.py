@@ -1,8 +1,6 @@
 """The front door: ``python -m ssc_tune.run STUDY``. It reads the command line and calls the steps in order.
 
-The module can also be called, as :func:`ssc_tune.api.run`: ``ssc_tune.run(study)``. Importing a submodule binds its
-name in the package, so that ``ssc_tune.run`` is this module as soon as anything has imported it, and a function of
-the same name would be there or not by the order of imports. A module that can be called is right in every order.
+From Python it is :func:`ssc_tune.run_study`.
 """
 
 from __future__ import annotations
@@ -11,14 +9,9 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
-
-if TYPE_CHECKING:
-    from ssc_tune.api import StudyResult
 
 _EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
 Ctrl-C stops; the same command goes on: finished cells are not run again, interrupted ones continue."""
@@ -101,23 +94,25 @@ def execute(arguments: argparse.Namespace, given: Sequence[str]) -> int:
     from ssc_tune.study import load_study
 
     study = load_study(arguments.study, arguments.overrides)
-    from ssc_tune import pipeline, terminal
+    from ssc_tune import running
+    from ssc_tune.commands import screen
+    from ssc_tune.running.options import default_command
 
-    options = pipeline.Options(
+    options = running.Options(
         storage=arguments.storage,
         tracking_uri=arguments.tracking_uri,
         optuna_storage=arguments.optuna_storage,
         retry_failed=arguments.retry_failed,
         log_models=arguments.log_models,
         system_metrics=arguments.system_metrics,
-        command=pipeline.default_command(given),
+        command=default_command(given),
     )
-    terminal.show_plan(study, options, pipeline.survey(study, options, adopt=False), estimate=arguments.dry_run)
+    screen.show_plan(study, options, running.survey(study, options, adopt=False), estimate=arguments.dry_run)
     if arguments.dry_run:
         return EXIT_DONE
-    result = pipeline.run(study, options)
-    terminal.show_result(study, options, result)
-    if result.interrupted:
+    result = running.run(study, options)
+    screen.show_result(study, options, result)
+    if isinstance(result, running.Interrupted):
         return EXIT_INTERRUPTED
     return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
 
@@ -137,15 +132,6 @@ def guarded(action: Callable[[], int]) -> int:
         sys.stderr.close()
         return EXIT_DONE
 
-
-class _CallableModule(ModuleType):
-    def __call__(self, *args: Any, **options: Any) -> StudyResult:
-        from ssc_tune.api import run
-
-        return run(*args, **options)
-
-
-sys.modules[__name__].__class__ = _CallableModule
 
 if __name__ == "__main__":
     sys.exit(main())

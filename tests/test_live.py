@@ -15,7 +15,7 @@ from rich.console import Console
 from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.live import BlindView, LiveView
+from ssc_tune.presentation.live import BlindView, LiveView
 from ssc_tune.records import Attempt, StudyFolder
 from ssc_tune.training import CellConfig, Evaluation
 
@@ -116,7 +116,7 @@ def test_images_of_a_step_are_those_that_training_draws(method: str, given: dict
 
 
 def test_the_view_needs_no_torch() -> None:
-    code = "import sys, ssc_tune.live; sys.exit('torch' in sys.modules)"
+    code = "import sys, ssc_tune.presentation.live; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.registered import verify
 from ssc_tune.commands.show import one_line_verdicts
@@ -16,7 +16,7 @@ from ssc_tune.study import Study
 def report(study: Study, storage: Path, *, as_json: bool) -> int:
     """Writes all files of the report again and prints their paths."""
     found = stored.look(study, storage)
-    analysis, _, files = pipeline.analyse(
+    analysis, _, files = running.analyse(
         study, found.folder, found.progress.cells, found.progress.records, command=found.command, overhead=None
     )
     if as_json:

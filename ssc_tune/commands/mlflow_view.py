@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.commands import stored
+from ssc_tune.running.options import tracking_uri as tracking_uri_of
 from ssc_tune.study import Study
 
 Which = Literal["none", "best", "all"]
@@ -21,11 +22,11 @@ def sync(study: Study, storage: Path, tracking_uri: str | None, *, log_models: W
     from ssc_tune.tracking import models_of, resolve_uri
     from ssc_tune.tracking import sync as write_view
 
-    uri = pipeline.tracking_uri(tracking_uri)
+    uri = tracking_uri_of(tracking_uri)
     resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
     found = stored.look(study, storage)
     folder, cells, records = found.folder, found.progress.cells, found.progress.records
-    analysis, tables, files = pipeline.analyse(study, folder, cells, records, command=found.command, overhead=None)
+    analysis, tables, files = running.analyse(study, folder, cells, records, command=found.command, overhead=None)
     places = placements(cells)
     pairs = [(record, places[key]) for key, record in records.items()]
     models = models_of(folder, records, log_models, tables.best_of_methods())
@@ -47,7 +48,7 @@ def ui(study: Study, tracking_uri: str | None, port: int) -> int:
         ui_environment,
     )
 
-    uri = resolve_uri(pipeline.tracking_uri(tracking_uri), Path.cwd())
+    uri = resolve_uri(tracking_uri_of(tracking_uri), Path.cwd())
     command = ui_command(uri, port=port)
     how = "Ctrl-C ends it" if command else "a tracking server has its own UI"
     experiment_id = find_experiment(uri, study.name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.design.notes import notes
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
-from ssc_tune.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
-from ssc_tune.planning import Plan, Size, make_plan
-from ssc_tune.registering import register
+from ssc_tune.running.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
+from ssc_tune.running.power import Plan, Size, make_plan
+from ssc_tune.running.registration import register
 from ssc_tune.study import Study
 
 _SHOWN = 5
@@ -59,17 +59,17 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
     if arguments.variances is not None:
         return parse_variances(arguments.variances)
     command = f"ssc-tune plan {arguments.study} --pilot {arguments.pilot}"
-    options = pipeline.Options(storage=arguments.storage, command=command)
+    options = running.Options(storage=arguments.storage, command=command)
     measured = study
     if arguments.pilot is not None:
         measured = pilot_study(study, arguments.pilot)
-        register(study, pipeline.folder_of(study, options))  # the whole plan stands before its pilot
-        ended = pipeline.run(measured, options._replace(blind=True))
-        if ended.interrupted:
+        register(study, running.folder_of(study, options))  # the whole plan stands before its pilot
+        ended = running.run(measured, options._replace(blind=True))
+        if isinstance(ended, running.Interrupted):
             return None
         if ended.num_failed:
             print(f"{ended.num_failed} cells of the pilot failed; they count at chance", file=sys.stderr)
-    return read_records(measured, pipeline.survey(measured, options), block=block, setting=setting)
+    return read_records(measured, running.survey(measured, options), block=block, setting=setting)
 
 
 def lines(plan: Plan) -> list[str]:

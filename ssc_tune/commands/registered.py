@@ -13,7 +13,7 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE
 from ssc_tune.records.registrations import FILE, Registration, registered, registered_below
-from ssc_tune.registering import known, register, registration_of
+from ssc_tune.running.registration import known, register, registration_of
 from ssc_tune.study import Study
 from ssc_tune.study.registration import SHOWN, differences, plan_hash, plan_of
 

@@ -16,8 +16,8 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
-from ssc_tune.live import duration
-from ssc_tune.registering import registration_of
+from ssc_tune.presentation.live import duration
+from ssc_tune.running.registration import registration_of
 from ssc_tune.study import Study
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
 from ssc_tune.study import Study, load_study
@@ -22,7 +22,7 @@ class Stored(NamedTuple):
 
     study: Study
     folder: StudyFolder
-    progress: pipeline.Progress
+    progress: running.StudyPlan
 
     @property
     def command(self) -> str:
@@ -99,8 +99,8 @@ def study_files(storage: Path) -> list[Path]:
 
 def look(study: Study, storage: Path) -> Stored:
     """What is stored of a study."""
-    options = pipeline.Options(storage=storage)
-    return Stored(study, pipeline.folder_of(study, options), pipeline.survey(study, options, adopt=False))
+    options = running.Options(storage=storage)
+    return Stored(study, running.folder_of(study, options), running.survey(study, options, adopt=False))
 
 
 def analysis_of(stored: Stored) -> StudyAnalysis | None:
@@ -121,7 +121,7 @@ def analysis_of(stored: Stored) -> StudyAnalysis | None:
 
 
 def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
-    from ssc_tune.registering import declare
+    from ssc_tune.running.registration import declare
 
     return declare(stored.study, stored.folder, stored.progress.cells, stored.progress.records, found)
 

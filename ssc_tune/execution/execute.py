@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
+from ssc_tune.execution.listening import Listener
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.registrations import standing
@@ -33,13 +34,6 @@ class Outcome(NamedTuple):
     workers: int
     seconds: float  # wall, from before Ray was started
     problems: list[str]
-
-
-class Watcher(NamedTuple):
-    """Who is told of what, in the driver. ``finished`` also tells the source."""
-
-    started: Callable[[Cell], None]
-    finished: Callable[[Cell, Record], None]
 
 
 def num_workers(study: Study) -> int:
@@ -62,7 +56,7 @@ def execute(
     study: Study,
     folder: StudyFolder,
     source: Source,
-    watcher: Watcher,
+    listener: Listener,
     *,
     stop: threading.Event,
 ) -> Outcome:
@@ -79,7 +73,7 @@ def execute(
         while source.num_to_run and not stop.is_set():
             before = source.num_to_run
             launched: dict[str, Cell] = {}
-            problem = _launch(study, folder, source, watcher, stop=stop, workers=workers, launched=launched)
+            problem = _launch(study, folder, source, listener, stop=stop, workers=workers, launched=launched)
             if problem:
                 problems.append(problem)
             late, lost = _unreported(folder, launched)
@@ -88,7 +82,7 @@ def execute(
                 break
             source.give_back(lost)
             for cell, record in late:
-                watcher.finished(cell, record)
+                listener.finished(cell, record)
             idle_launches = idle_launches + 1 if source.num_to_run >= before else 0
             if idle_launches > study.retries + 1:
                 problems.append(f"{source.num_to_run} cells could not be run: {problem or 'workers die'}")
@@ -195,7 +189,7 @@ def _launch(
     study: Study,
     folder: StudyFolder,
     source: Source,
-    watcher: Watcher,
+    listener: Listener,
     *,
     stop: threading.Event,
     workers: int,
@@ -211,7 +205,7 @@ def _launch(
     def task(cell: Cell) -> dict[str, Any]:
         return make_task(study, folder, cell).model_dump(mode="json")
 
-    searcher = CellSearcher(source, folder, watcher, task, launched)
+    searcher = CellSearcher(source, folder, listener, task, launched)
     tuner = tune.Tuner(
         tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
         tune_config=tune.TuneConfig(

@@ -18,7 +18,7 @@ from ssc_tune.design.look_source import Source
 from ssc_tune.records import StudyFolder
 
 if TYPE_CHECKING:
-    from ssc_tune.execution.execute import Watcher
+    from ssc_tune.execution.listening import Listener
 
 
 class CellTrainable(tune.Trainable):
@@ -82,12 +82,12 @@ class CellSearcher(Searcher):
         self,
         source: Source,
         folder: StudyFolder,
-        watcher: Watcher,
+        listener: Listener,
         task: Callable[[Cell], dict[str, Any]],
         launched: dict[str, Cell],
     ) -> None:
         super().__init__(metric=METRIC, mode="max")
-        self._source, self._folder, self._watcher, self._task = source, folder, watcher, task
+        self._source, self._folder, self._listener, self._task = source, folder, listener, task
         self._launched = launched
         self._cells: dict[str, Cell] = {}
 
@@ -105,7 +105,7 @@ class CellSearcher(Searcher):
             return None
         self._cells[trial_id] = cell
         self._launched[cell.cell_id] = cell
-        self._watcher.started(cell)
+        self._listener.started(cell)
         return {"task": self._task(cell)}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
@@ -118,7 +118,7 @@ class CellSearcher(Searcher):
             self._source.lost(cell.cell_id)
         else:
             self._launched.pop(cell.cell_id, None)
-            self._watcher.finished(cell, record)
+            self._listener.finished(cell, record)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the records are the state."""

@@ -12,7 +12,7 @@ import pytest
 from design.builders import PARAMETERS, record, study
 from scipy import stats
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.analysis import searches
 from ssc_tune.analysis.arrays import Scores, load
 from ssc_tune.analysis.build import build_tables
@@ -22,8 +22,8 @@ from ssc_tune.design.cells import Cell
 from ssc_tune.design.points import SEARCH_STRIDE, search_of
 from ssc_tune.design.source import SearchSource
 from ssc_tune.design.storage import open_storage
-from ssc_tune.pipeline import Options
 from ssc_tune.records import Record
+from ssc_tune.running import Options
 
 Array = np.ndarray
 
@@ -160,13 +160,13 @@ def test_the_records_alone_tell_searches_apart_and_fewer_searches_leave_some_out
     of = searched(3)
     options = Options(storage=tmp_path)
     cells, records = run(of, tmp_path)
-    folder = pipeline.folder_of(of, options)
+    folder = running.folder_of(of, options)
     for made in records.values():
         folder.records.write(made)
-    progress = pipeline.survey(of, options)
+    progress = running.survey(of, options)
     assert progress.num_total == 2 * 3 * (3 * 6 + 1) == len(progress.records)
     assert {c.placement for c in progress.cells} == {c.placement for c in cells}
-    fewer = pipeline.survey(searched(2), options)
+    fewer = running.survey(searched(2), options)
     assert fewer.num_total == 2 * 3 * (2 * 6 + 1) == len(fewer.records)
     assert {search_of(c.placement.point) for c in fewer.cells} == {0, 1}
 

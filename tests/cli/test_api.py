@@ -14,25 +14,21 @@ import ssc_tune
 from .conftest import FAILED, Bench, true_accuracy
 
 
-@pytest.mark.parametrize(
-    "first", ["import ssc_tune.run", "import ssc_tune.api", "from ssc_tune.cli import main", "import ssc_tune"]
-)
-def test_run_is_a_function_and_a_module_in_every_order_of_imports(first: str) -> None:
-    script = f"""
-{first}
+def test_the_function_and_the_module_have_names_of_their_own() -> None:
+    """Importing ``ssc_tune.run`` binds that name in the package: the function must not have it."""
+    script = """
 import sys
 import ssc_tune
-from ssc_tune import run
 import ssc_tune.run as module
-assert callable(ssc_tune.run) and callable(run) and callable(module.main)
+assert callable(ssc_tune.run_study) and not callable(ssc_tune.run) and callable(module.main)
 try:
-    run("nowhere.yaml")
+    ssc_tune.run_study("nowhere.yaml")
 except ssc_tune.InputError as error:
     assert "nowhere.yaml" in str(error), error
 else:
     raise AssertionError
 assert module.main(["nowhere.yaml"]) == 2
-assert not {{"torch", "ray", "mlflow", "optuna"}} & set(sys.modules)
+assert not {"torch", "ray", "mlflow", "optuna"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True)
 
@@ -41,7 +37,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
     script = "import sys, ssc_tune; print(sorted(n for n in sys.modules if n.startswith(('ssc_tune.', 'pydantic'))))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert {"load_study", "run", "StudyResult", "InputError"} <= set(dir(ssc_tune))
+    assert {"load_study", "run_study", "StudyResult", "InputError"} <= set(dir(ssc_tune))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ssc_tune.nothing  # noqa: B018
 
@@ -50,7 +46,7 @@ def test_a_finished_study_gives_its_records_and_verdicts(bench: Bench) -> None:
     bench.fill(bench.cells[1:])
     bench.fill(bench.cells[:1], **FAILED)
     study = ssc_tune.load_study(bench.file)
-    result = ssc_tune.run(study, tracking_uri="none")
+    result = ssc_tune.run_study(study, tracking_uri="none")
     assert result.study == study
     assert [v.claim.name for v in result.verdicts] == ["better", "stability"]
     assert (result.num_failed, result.num_missing) == (1, 0)
@@ -62,13 +58,13 @@ def test_a_finished_study_gives_its_records_and_verdicts(bench: Bench) -> None:
     assert accuracies.drop(first).to_dict() == {c.cell_id: true_accuracy(c) for c in bench.cells[1:]}
     assert "small" in repr(result)
     assert (Path("runs") / "small" / "report.html").is_file()
-    assert bench.folder.read_json("study.json")["command"] == "ssc_tune.run('small', tracking_uri=\"none\")"
+    assert bench.folder.read_json("study.json")["command"] == "ssc_tune.run_study('small', tracking_uri=\"none\")"
 
 
 def test_an_interrupted_run_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ssc_tune import pipeline
+    from ssc_tune import running
 
-    stopped = pipeline.Result(None, None, [], True, 0, 5, {}, [])
-    monkeypatch.setattr(pipeline, "run", lambda *a, **k: stopped)
+    stopped = running.Interrupted(0, 5, {}, [])
+    monkeypatch.setattr(running, "run", lambda *a, **k: stopped)
     with pytest.raises(KeyboardInterrupt, match="5 cells are left"):
-        ssc_tune.run(str(bench.file), tracking_uri="none")
+        ssc_tune.run_study(str(bench.file), tracking_uri="none")

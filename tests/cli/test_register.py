@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune import estimate
 from ssc_tune.analysis import analyze
 from ssc_tune.analysis.extras import Extras
 from ssc_tune.records import Record
+from ssc_tune.running import estimate
 from ssc_tune.study.registration import plan_hash
 
 from .conftest import Bench
@@ -206,14 +206,14 @@ def test_show_and_list_tell_the_registration_and_the_marks(bench: Bench, call: C
 
 
 def test_a_pilot_runs_under_the_whole_plan(bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ssc_tune import pipeline
+    from ssc_tune import running
 
     seen: list[bool] = []
 
-    def fake(study: object, options: object) -> pipeline.Result:
+    def fake(study: object, options: object) -> running.Finished:
         seen.append(plan_hash(bench.study) in FILE.read_text())
-        return pipeline.Result(None, None, [], True, 0, 1, {}, [])
+        return running.Interrupted(0, 1, {}, [])
 
-    monkeypatch.setattr(pipeline, "run", fake)
+    monkeypatch.setattr(running, "run", fake)
     assert call("plan", str(bench.file), "--pilot", "4")[0] == 130
     assert seen == [True]

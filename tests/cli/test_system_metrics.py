@@ -44,5 +44,5 @@ def test_it_reaches_the_tracker(bench: Bench, call: Call, monkeypatch: pytest.Mo
     with pytest.raises(Stop):
         call("run", str(bench.file), *(["--system-metrics"] if wanted else []))
     with pytest.raises(Stop):
-        ssc_tune.run(bench.file, system_metrics=wanted)
+        ssc_tune.run_study(bench.file, system_metrics=wanted)
     assert seen == [wanted, wanted]

@@ -143,7 +143,8 @@ def test_one_point_more_than_a_power_of_two_is_less_even() -> None:
 
 
 def test_validate_and_dry_run_tell(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    from ssc_tune import pipeline, terminal
+    from ssc_tune import running
+    from ssc_tune.commands import screen as terminal
     from ssc_tune.commands.files import validate
     from ssc_tune.study import load_study
 
@@ -159,8 +160,8 @@ def test_validate_and_dry_run_tell(tmp_path: Any, capsys: pytest.CaptureFixture[
     assert told[1].startswith(f"{path}: note: 9 Sobol points are no power of two")
     assert told[2].startswith(f"{path}: note: block shared, fixmatch: 2 distinct of 9 points")
     study = load_study(path)
-    options = pipeline.Options(storage=tmp_path)
-    terminal.show_plan(study, options, pipeline.survey(study, options), estimate=False)
+    options = running.Options(storage=tmp_path)
+    terminal.show_plan(study, options, running.survey(study, options), estimate=False)
     shown = capsys.readouterr().out
     for method in study.methods:
         assert f"block shared, {method}: 4 cells; 2 distinct of 9 points and the defaults" in shown

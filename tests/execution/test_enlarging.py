@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from design.builders import PARAMETERS, record, study
 
-from ssc_tune import pipeline, run
-from ssc_tune.changes import stored_study
+from ssc_tune import run, running
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.pipeline import Options, Progress
+from ssc_tune.running import Options, StudyPlan
+from ssc_tune.running.changes import stored_study
 from ssc_tune.study.models import Study
 
 
@@ -24,16 +24,16 @@ class Kept:
 
     def run(self, of: Study) -> int:
         """Writes the records that a run would; returns their number."""
-        folder = pipeline.folder_of(of, self.options)
-        progress = pipeline.survey(of, self.options, adopt=True)
+        folder = running.folder_of(of, self.options)
+        progress = running.survey(of, self.options, adopt=True)
         new = {c.cell_id: c for c in progress.cells if c.cell_id not in progress.records}
         for cell in new.values():
             folder.records.write(record(cell, study=of.name))
         folder.write_json("study.json", stored_study(of, "command"))
         return len(new)
 
-    def look(self, of: Study, **options: Any) -> Progress:
-        return pipeline.survey(of, self.options._replace(**options))
+    def look(self, of: Study, **options: Any) -> StudyPlan:
+        return running.survey(of, self.options._replace(**options))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_study_that_was_run_has_nothing_new(kept: Kept) -> None:
     ],
 )
 def test_what_was_run_is_not_run_again(kept: Kept, change: dict[str, Any]) -> None:
-    before = {path.stem for path in pipeline.folder_of(study(), kept.options).records.directory.iterdir()}
+    before = {path.stem for path in running.folder_of(study(), kept.options).records.directory.iterdir()}
     larger = study(**change)
     found = kept.look(larger)
     ids = {cell.cell_id for cell in fixed_cells(larger)}
@@ -113,7 +113,7 @@ def test_a_new_reason_or_text_is_no_change(kept: Kept) -> None:
 
 
 def test_another_version_of_the_training_is_said(kept: Kept) -> None:
-    folder = pipeline.folder_of(study(), kept.options)
+    folder = running.folder_of(study(), kept.options)
     folder.write_json("study.json", {**folder.read_json("study.json"), "semantics": 0})
     assert "version of the training semantics: 0 -> " in kept.look(study()).changes.deciding[0]
 
@@ -146,7 +146,7 @@ def test_cells_of_other_studies_are_reused_and_not_copied_by_looking(kept: Kept)
 
 def test_failed_cells_count_as_done_unless_they_are_to_be_tried_again(kept: Kept) -> None:
     cell = fixed_cells(study())[0]
-    store = pipeline.folder_of(study(), kept.options).records
+    store = running.folder_of(study(), kept.options).records
     for status, plain, retrying in (("failed", 0, 1), ("infrastructure", 1, 1), ("diverged", 0, 0)):
         store.write(record(cell, status=status))  # type: ignore[arg-type]
         assert kept.look(study()).num_new == plain
@@ -155,7 +155,7 @@ def test_failed_cells_count_as_done_unless_they_are_to_be_tried_again(kept: Kept
 
 def test_a_damaged_record_is_new_again(kept: Kept) -> None:
     cell = fixed_cells(study())[0]
-    store = pipeline.folder_of(study(), kept.options).records
+    store = running.folder_of(study(), kept.options).records
     store.path(cell.cell_id).write_text("{")
     found = kept.look(study())
     assert found.num_new == 1

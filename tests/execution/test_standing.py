@@ -11,7 +11,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.execution import worker
 from ssc_tune.execution.execute import make_task
 from ssc_tune.records import StudyFolder
-from ssc_tune.registering import register
+from ssc_tune.running.registration import register
 
 CELL = fixed_cells(study())[0]
 

@@ -14,7 +14,8 @@ from design.builders import record, study
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource, Source
 from ssc_tune.design.source import FixedSource
-from ssc_tune.execution.execute import Watcher, execute
+from ssc_tune.execution.execute import execute
+from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.models import Study
 
@@ -32,7 +33,7 @@ class Launcher:
     def score(self, cell_id: str) -> float | None:
         return 0.5 if cell_id in self.done else None
 
-    def launch(self, study: Study, folder: StudyFolder, source: Source, watcher: Watcher, **given: Any) -> str | None:
+    def launch(self, study: Study, folder: StudyFolder, source: Source, listener: Listener, **given: Any) -> str | None:
         self.launches += 1
         handed = 0
         while isinstance(cell := source.next(), Cell):
@@ -42,7 +43,7 @@ class Launcher:
             if handed < self.dies_after - 2 or self.launches > 1:
                 folder.records.write(made)
                 del given["launched"][cell.cell_id]
-                watcher.finished(cell, made)
+                listener.finished(cell, made)
             elif handed == self.dies_after - 1:
                 folder.records.write(made)  # it ended, and nobody was told
             elif handed == self.dies_after:
@@ -61,15 +62,22 @@ def test_nothing_is_run_twice_and_nothing_is_waited_for(
     launcher = Launcher(of, folder, dies_after)
     source: Source = LookSource(of, launcher.score, lambda points: True) if looks else FixedSource(of, launcher.score)
 
-    def finished(cell: Cell, made: Record) -> None:
-        assert cell.cell_id not in launcher.done
-        launcher.done[cell.cell_id] = made
-        source.finished(cell.cell_id)
+    class Told:
+        def started(self, cell: Cell) -> None:
+            pass
+
+        def finished(self, cell: Cell, made: Record) -> None:
+            assert cell.cell_id not in launcher.done
+            launcher.done[cell.cell_id] = made
+            source.finished(cell.cell_id)
+
+        def close(self) -> None:
+            pass
 
     module = importlib.import_module("ssc_tune.execution.execute")
     monkeypatch.setattr(module, "_ray", lambda *_: nullcontext())
     monkeypatch.setattr(module, "_launch", launcher.launch)
-    outcome = execute(of, folder, source, Watcher(lambda cell: None, finished), stop=threading.Event())
+    outcome = execute(of, folder, source, Told(), stop=threading.Event())
     assert launcher.launches == 2
     assert outcome.problems == ["RuntimeError: the launch died"]
     assert set(launcher.done) == {cell.cell_id for cell in fixed_cells(of)}

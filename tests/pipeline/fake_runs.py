@@ -11,7 +11,7 @@ from typing import Any
 import fake_records
 import pytest
 
-from ssc_tune import pipeline, report
+from ssc_tune import report, running
 from ssc_tune.analysis import analyze
 from ssc_tune.analysis.extras import Extras
 from ssc_tune.analysis.result import StudyAnalysis
@@ -45,16 +45,16 @@ class Lab:
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
         monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
 
-    def _execute(self, of: Study, folder: StudyFolder, source: Any, watcher: Any, *, stop: threading.Event) -> Outcome:
+    def _execute(self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event) -> Outcome:
         number = 0
         while source.num_to_run > self.least:
             cell = source.next()
-            watcher.started(cell)
+            listener.started(cell)
             task = make_task(of, folder, cell)
             made = fake_records.record(of, cell, number, sd=SD, registrations=task.registrations)
             made = self._ended(made, self.status(cell))
             folder.records.write(made)
-            watcher.finished(cell, made)
+            listener.finished(cell, made)
             number += 1
         if source.num_to_run:
             stop.set()
@@ -67,17 +67,18 @@ class Lab:
         lost = {"status": status, "validation_accuracy": None, "test_accuracy": None, "history": ()}
         return record.model_copy(update={"result": record.result.model_copy(update=lost)})
 
-    def options(self, **changes: Any) -> pipeline.Options:
-        return pipeline.Options(
+    def options(self, **changes: Any) -> running.Options:
+        return running.Options(
             storage=self.storage, tracking_uri="none", optuna_storage=str(self.storage / "points.log"), **changes
         )
 
     def folder(self, of: Study) -> StudyFolder:
-        return pipeline.folder_of(of, self.options())
+        return running.folder_of(of, self.options())
 
     def run(self, of: Study, **options: Any) -> StudyAnalysis | None:
         """The whole run; none if it was interrupted."""
-        return pipeline.run(of, self.options(**options)).analysis
+        done = running.run(of, self.options(**options))
+        return done.analysis if isinstance(done, running.Finished) else None
 
     def known(self, of: Study, **options: Any) -> dict[str, str]:
         """Runs a study; for each claim that is post hoc then, what was known."""

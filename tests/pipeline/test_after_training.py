@@ -10,22 +10,22 @@ from pathlib import Path
 import fake_records
 from rich.console import Console
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.report import terminal_summary, words
 from ssc_tune.study.models import Study
 from ssc_tune.study.registration import plan_hash
 
 
 def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]
-    options = pipeline.Options(storage=storage)
-    progress = pipeline.survey(study, options)
-    folder = pipeline.folder_of(study, options)
-    return pipeline.analyse(study, folder, progress.cells, progress.records, command="again", overhead=None)
+    options = running.Options(storage=storage)
+    progress = running.survey(study, options)
+    folder = running.folder_of(study, options)
+    return running.analyse(study, folder, progress.cells, progress.records, command="again", overhead=None)
 
 
 def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_path: Path) -> None:
     study = fake_records.study()
-    fake_records.fill(study, pipeline.folder_of(study, pipeline.Options(storage=tmp_path)))
+    fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
     claims = [{"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.02}]
     edited = fake_records.study(claims=claims)
     analysis, _, files = _analyse(edited, tmp_path)
@@ -54,7 +54,7 @@ def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     study = fake_records.study()
-    fake_records.fill(study, pipeline.folder_of(study, pipeline.Options(storage=tmp_path)))
+    fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
     _, _, files = _analyse(study, tmp_path)
     before = {path: path.read_bytes() for path in files}
     _, _, again = _analyse(study, tmp_path)

@@ -15,16 +15,16 @@ import fake_records
 import optuna
 import pytest
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.analysis.extras import Extras
 from ssc_tune.cli import main
 from ssc_tune.commands import state, stored
+from ssc_tune.commands.screen import show_plan
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.models import Study
-from ssc_tune.terminal import show_plan
 
 SPREAD = {"fixmatch": 0.03, "ssc": 0.03}
 APART, ALIKE = 0.04, 0.0
@@ -48,7 +48,7 @@ class Runs:
     """Runs of studies in one folder."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.options = pipeline.Options(storage=folder, tracking_uri="none", command="again")
+        self.options = running.Options(storage=folder, tracking_uri="none", command="again")
         self.gap = APART
         self.given: list[list[int]] = []  # points of the cells that each run trained, in order
         self.interrupt_after: int | None = None
@@ -86,12 +86,12 @@ class Runs:
         folder.records.write(record)
         watcher.finished(cell, record)
 
-    def run(self, study: Study) -> pipeline.Result:
+    def run(self, study: Study) -> running.Finished:
         self.said = io.StringIO()
-        return pipeline.run(study, self.options, out=self.said, err=io.StringIO())
+        return running.run(study, self.options, out=self.said, err=io.StringIO())
 
     def folder(self, study: Study) -> Path:
-        return pipeline.folder_of(study, self.options).path
+        return running.folder_of(study, self.options).path
 
     def look(self, study: Study) -> dict[str, Any]:
         return state.state(stored.look(study, self.options.storage))
@@ -192,7 +192,7 @@ def test_interrupted_in_its_second_look_it_goes_on_there(runs: Runs) -> None:
     first = len({cell.cell_id for cell in fixed_cells(study) if cell.placement.point <= 4})
     runs.interrupt_after = first + 5
     stopped = runs.run(study)
-    assert stopped.interrupted
+    assert isinstance(stopped, running.Interrupted)
     assert stopped.num_missing > 0
     assert runs.look(study)["state"] == "started"
     runs.interrupt_after = None
@@ -256,11 +256,11 @@ def test_the_report_holds_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_the_plan_says_what_each_look_needs_and_may_spend(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
     study = looking()
-    show_plan(study, runs.options, pipeline.survey(study, runs.options), estimate=False)
+    show_plan(study, runs.options, running.survey(study, runs.options), estimate=False)
     said = capsys.readouterr().out
     assert "look 1 of 3: 4 points, 30 cells; error spent by then 0.008858% of 5%" in said
     assert "look 3 of 3: 16 points, 102 cells; error spent by then 5% of 5%" in said
     assert "the study stops at the look at which every claim is decided" in said
     runs.run(study)
-    show_plan(study, runs.options, pipeline.survey(study, runs.options), estimate=False)
+    show_plan(study, runs.options, running.survey(study, runs.options), estimate=False)
     assert "stopped at 8 of 16 points: every claim is decided" in capsys.readouterr().out

@@ -17,7 +17,7 @@ import fake_records
 import pytest
 from ports import free_port
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.design import placements
 from ssc_tune.tracking import charts_address, experiment_address, sync, ui_command, ui_environment
 
@@ -37,11 +37,11 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     """Address of the running UI, and the id of the study's experiment."""
     folder = tmp_path_factory.mktemp("mlflow")
     study = fake_records.study()
-    options = pipeline.Options(storage=folder / "runs")
-    home = pipeline.folder_of(study, options)
+    options = running.Options(storage=folder / "runs")
+    home = running.folder_of(study, options)
     records = fake_records.fill(study, home)
-    progress = pipeline.survey(study, options)
-    analysis, _, files = pipeline.analyse(study, home, progress.cells, records, command="again", overhead=None)
+    progress = running.survey(study, options)
+    analysis, _, files = running.analyse(study, home, progress.cells, records, command="again", overhead=None)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     places = placements(list(progress.cells))
     done = sync(study, [(r, places[key]) for key, r in records.items()], analysis, files, uri=uri, directory=home.path)

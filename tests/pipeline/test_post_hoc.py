@@ -15,7 +15,7 @@ from fake_runs import CLAIMS, DEFAULT, MEAN, STD, Lab, study
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records.registrations import registered
-from ssc_tune.registering import register
+from ssc_tune.running.registration import register
 from ssc_tune.study.registration import plan_hash
 
 NAMES = {claim["name"] for claim in CLAIMS}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune import pipeline
+from ssc_tune import running
 from ssc_tune.study import load_study
 
 STORED = Path(__file__).parents[1] / "stored"
@@ -31,11 +31,11 @@ def write(storage: Path) -> Path:
     with tarfile.open(STORED / "records.tar.xz") as archive:
         archive.extractall(storage / "stored", filter="data")
     study = load_study(STORED / "study.yaml")
-    options = pipeline.Options(storage=storage, tracking_uri="none")
-    progress = pipeline.survey(study, options)
+    options = running.Options(storage=storage, tracking_uri="none")
+    progress = running.survey(study, options)
     assert (progress.num_new, len(progress.records), progress.problems) == (0, 162, [])
-    folder = pipeline.folder_of(study, options)
-    pipeline.analyse(study, folder, progress.cells, progress.records, command="stored", overhead=None)
+    folder = running.folder_of(study, options)
+    running.analyse(study, folder, progress.cells, progress.records, command="stored", overhead=None)
     return folder.path
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from design.builders import PARAMETERS, record, study
 
-from ssc_tune import pipeline, planning
+from ssc_tune import running
 from ssc_tune.analysis.law import LEVEL, SLOPE_CV, Law
 from ssc_tune.analysis.power import Look, Question, simulate
 from ssc_tune.analysis.variance import components
@@ -19,9 +19,10 @@ from ssc_tune.cli import main
 from ssc_tune.commands.plan import lines
 from ssc_tune.design.cells import Cell
 from ssc_tune.errors import InputError
-from ssc_tune.pilot import Known, claim_of, parse_variances, pilot_study, read_records, with_slopes
-from ssc_tune.pipeline import Options
-from ssc_tune.planning import Plan, make_plan
+from ssc_tune.running import Options
+from ssc_tune.running import power as planning
+from ssc_tune.running.pilot import Known, claim_of, parse_variances, pilot_study, read_records, with_slopes
+from ssc_tune.running.power import Plan, make_plan
 from ssc_tune.study.models import Study
 
 SHARED = {"shared": {"parameters": ["learning_rate", "tau"]}}
@@ -53,13 +54,13 @@ def no_spread(cell: Cell) -> float:
 
 
 def fill(of: Study, options: Options, accuracy: Callable[[Cell], float] = effect) -> None:
-    folder = pipeline.folder_of(of, options)
-    for cell in pipeline.survey(of, options).cells:
+    folder = running.folder_of(of, options)
+    for cell in running.survey(of, options).cells:
         folder.records.write(record(cell, accuracy(cell), study=of.name))
 
 
 def known_of(of: Study, options: Options) -> Known:
-    return read_records(of, pipeline.survey(of, options), block="shared", setting="main")
+    return read_records(of, running.survey(of, options), block="shared", setting="main")
 
 
 def test_variances_given_by_hand() -> None:
@@ -97,7 +98,7 @@ def test_the_records_variances_are_means_over_the_methods(tmp_path: Path) -> Non
     of, options = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED), Options(storage=tmp_path)
     fill(of, options)
     found = known_of(of, options)
-    cells = {cell.placement[2:]: cell for cell in pipeline.survey(of, options).cells}
+    cells = {cell.placement[2:]: cell for cell in running.survey(of, options).cells}
     each = []
     for method in ("fixmatch", "ssc"):  # without the defaults
         each.append(components([[effect(cells[method, p, s]) for s in range(3)] for p in range(1, 17)]))
@@ -189,7 +190,7 @@ def test_the_cells_of_a_pilot_are_cells_of_the_study(tmp_path: Path) -> None:
     of, options = study(design={"type": "sobol", "points": 16}, blocks=SHARED), Options(storage=tmp_path)
     pilot = pilot_study(of, 4)
     fill(pilot, options)
-    progress = pipeline.survey(of, options)
+    progress = running.survey(of, options)
     assert len(progress.records) == 2 * 5 * 2
     assert progress.num_new == 2 * 12 * 2
     assert progress.changes.deciding == []
@@ -361,11 +362,11 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     asked: list[Options] = []
 
-    def run(of: Study, options: Options) -> pipeline.Result:
+    def run(of: Study, options: Options) -> running.Finished:
         asked.append(options)
-        return pipeline.Result(None, None, [], True, 0, 4, {}, [])
+        return running.Interrupted(0, 4, {}, [])
 
-    monkeypatch.setattr(pipeline, "run", run)
+    monkeypatch.setattr(running, "run", run)
     of = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED)
     both = {name: PARAMETERS[name] for name in ("learning_rate", "tau")}
     of = of.model_copy(update={"search_space": study(search_space={"parameters": both}).search_space})
@@ -376,7 +377,7 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
 
 def test_looks_are_simulated_at_their_nominal_levels() -> None:
     from ssc_tune.analysis import sequential
-    from ssc_tune.planning import looks_of
+    from ssc_tune.running.power import looks_of
 
     content = {"points": 64, "type": "sobol", "looks": [16, 32, 64]}
     made = study(design=content)

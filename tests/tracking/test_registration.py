@@ -10,7 +10,7 @@ import mlflow.artifacts
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.records import StudyFolder
-from ssc_tune.registering import register
+from ssc_tune.running.registration import register
 from ssc_tune.study.registration import hash_of, plan_hash
 from ssc_tune.tracking import sync
 from ssc_tune.tracking.notes import study_note

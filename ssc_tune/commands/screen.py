@@ -13,52 +13,50 @@ from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
-from ssc_tune.live import duration
-from ssc_tune.registering import plan_lines
+from ssc_tune.presentation.live import duration
+from ssc_tune.running.registration import plan_lines
 from ssc_tune.study.models import SearchDesign, Study
 from ssc_tune.study.space import shown
 
 if TYPE_CHECKING:
-    from ssc_tune.pipeline import Options, Progress, Result
+    from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged
 
 
-def show_plan(study: Study, options: Options, progress: Progress, *, estimate: bool) -> None:
+def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool) -> None:
     """Points, cells and resources of a run; with ``estimate`` also each point and the time it would take."""
-    from ssc_tune.pipeline import folder_of
+    from ssc_tune.running import folder_of
 
     console = Console()
     console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
     if estimate:
         _show_points(console, study)
-    places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in progress.cells)
+    places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in plan.cells)
     groups = Counter((block, method) for block, method, _ in places)
     for (block, method), number in groups.items():
         print(f"block {block}, {method}: {number} cells{_points(study, block, method)}")
-    new, reused = progress.num_new, len(progress.reused)
+    new, reused = plan.num_new, len(plan.reused)
     print(
-        f"cells: {progress.num_total} in all; {len(progress.records) - reused} have a record"
+        f"cells: {plan.num_total} in all; {len(plan.records) - reused} have a record"
         + (f", {reused} are taken over from other studies" if reused else "")
         + f", {new} are new (cells that stand in several blocks count once)"
     )
-    for line in progress.changes.lines():
+    for line in plan.changes.lines():
         print(line)
-    for line in plan_lines(study, folder_of(study, options), progress.cells, progress.records):
+    for line in plan_lines(study, folder_of(study, options), plan.cells, plan.records):
         print(line)
     for line in notes(study):
         print(f"note: {line}")
-    for line in _looks(study, progress):
+    for line in _looks(study, plan):
         print(line)
     workers = num_workers(study)
     r = study.resources
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
     print(f"folder: {folder_of(study, options).path}", flush=True)
     if estimate:
-        from ssc_tune.estimate import seconds_by_method
+        from ssc_tune.running.estimate import seconds_by_method
 
         seconds, how = seconds_by_method(study, options)
-        left = [
-            cell for cell in {c.cell_id: c for c in progress.cells}.values() if cell.cell_id not in progress.records
-        ]
+        left = [cell for cell in {c.cell_id: c for c in plan.cells}.values() if cell.cell_id not in plan.records]
         total = sum(seconds[cell.placement.method] for cell in left)
         if isinstance(study.design, SearchDesign):
             total = new * sum(seconds.values()) / len(seconds)
@@ -72,13 +70,13 @@ def _points(study: Study, block: str, method: str) -> str:
     return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
 
 
-def _looks(study: Study, progress: Progress) -> list[str]:
+def _looks(study: Study, plan: StudyPlan) -> list[str]:
     """The looks that are ahead, or where the study has stopped."""
-    from ssc_tune import looks
+    from ssc_tune.running import looks
 
-    if progress.stopped is not None:
-        return [progress.stopped.words]
-    return looks.outlook(study, progress.cells)
+    if plan.stopped is not None:
+        return [plan.stopped.words]
+    return looks.outlook(study, plan.cells)
 
 
 def _show_points(console: Console, study: Study) -> None:
@@ -102,17 +100,19 @@ def _show_points(console: Console, study: Study) -> None:
         print(f"further points: {each} a method, proposed by {design.sampler} as results come in")
 
 
-def show_result(study: Study, options: Options, result: Result) -> None:
+def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:
     """Verdicts, where things are, and how to go on."""
     from ssc_tune import report
-    from ssc_tune.pipeline import folder_of, hints_of
+    from ssc_tune.running import Finished, Interrupted, folder_of
+    from ssc_tune.running.options import hints_of
 
     for problem in result.problems:
         print(problem, file=sys.stderr)
-    if result.interrupted:
+    if isinstance(result, Interrupted):
         print(f"interrupted: {result.num_missing} cells are left; go on with\n  {options.command}", file=sys.stderr)
         return
-    assert result.analysis is not None
+    if not isinstance(result, Finished):
+        return
     report.terminal_summary(study, result.analysis, console=Console())
     folder = folder_of(study, options).path
     if result.overhead.get("workers"):

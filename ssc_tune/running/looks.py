@@ -17,7 +17,7 @@ from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.looks import Judged
-    from ssc_tune.live import LiveView
+    from ssc_tune.presentation.live import LiveView
 
 
 class Stop(NamedTuple):

@@ -14,7 +14,7 @@ from ssc_tune.study.models import RandomDesign, SobolDesign, Study
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.law import Law
-    from ssc_tune.pipeline import Progress
+    from ssc_tune.running import StudyPlan
 
 LEAST_POINTS = 4
 """Points of a pilot below which its variances say next to nothing."""
@@ -79,7 +79,7 @@ def with_slopes(known: Known, slope_cv: float) -> Known:
     return Known(known.law._replace(slope_cv=slope_cv), known.source, (_slopes_words(slope_cv), *others))
 
 
-def read_records(study: Study, progress: Progress, *, block: str, setting: str) -> Known:
+def read_records(study: Study, progress: StudyPlan, *, block: str, setting: str) -> Known:
     """What the complete points of a study's records say, pooled over the methods of the claim that is planned for.
 
     Nothing that is returned or raised tells the methods apart, but for how many of their points are complete.

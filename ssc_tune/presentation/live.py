@@ -93,6 +93,10 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Takes the table off the screen."""
         if self._live is not None:
             self._live.stop()
 

@@ -12,7 +12,7 @@ from ssc_tune.design.points import fixed_points
 from ssc_tune.study.models import Study
 
 if TYPE_CHECKING:
-    from ssc_tune.pipeline import Options
+    from ssc_tune.running import Options
 
 
 def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float], str]:
@@ -21,7 +21,7 @@ def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float],
     From the median of this study's earlier cells with the same data, model and training where there are any of every
     method; otherwise from one timed forward pass a method: backward is taken as twice forward.
     """
-    from ssc_tune.pipeline import folder_of
+    from ssc_tune.running import folder_of
 
     earlier: dict[str, list[float]] = {}
     for path in folder_of(study, options).records.directory.glob("*.json"):

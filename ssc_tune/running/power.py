@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
-from ssc_tune.pilot import LEAST_POINTS, Known, claim_of
+from ssc_tune.running.pilot import LEAST_POINTS, Known, claim_of
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.models import Study
 

@@ -1,0 +1,92 @@
+"""Who is told of a run's cells: the records in memory, the search, MLflow's view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ssc_tune.design.cells import Cell, Placement
+from ssc_tune.records import Record
+
+if TYPE_CHECKING:
+    from ssc_tune.design.look_source import Source
+    from ssc_tune.tracking import Tracker
+
+
+class Ledger:
+    """The records of a study as they come, and the seconds that were trained.
+
+    Args:
+        records: those there are; the ledger adds to them.
+    """
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self.records = dict(records)
+        self.trained = 0.0
+
+    def started(self, cell: Cell) -> None:
+        """Nothing is kept of a cell that has only begun."""
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """Keeps the record."""
+        self.records[cell.cell_id] = record
+        self.trained += record.result.seconds
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+    def score(self, cell_id: str) -> float | None:
+        """What a search goes by: validation accuracy, chance for a cell that ended without one, none before its end."""
+        record = self.records.get(cell_id)
+        if record is None:
+            return None
+        accuracy = record.result.validation_accuracy
+        return 1 / record.result.num_classes if accuracy is None else accuracy
+
+    @property
+    def num_failed(self) -> int:
+        """Cells that failed, or that their machine lost."""
+        return sum(record.result.status in ("failed", "infrastructure") for record in self.records.values())
+
+
+class Tracked:
+    """Hands every record to MLflow's view.
+
+    Args:
+        tracker: a started one; what has the last word (:meth:`ssc_tune.tracking.Tracker.finish`) closes it.
+        places: of each cell in the design, by its id.
+    """
+
+    def __init__(self, tracker: Tracker, places: Mapping[str, Sequence[Placement]]) -> None:
+        self._tracker, self._places = tracker, places
+
+    def started(self, cell: Cell) -> None:
+        """The view shows cells that have ended."""
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """Writes the cell's run."""
+        self._tracker.cell(record, self._places.get(cell.cell_id, [cell.placement]))
+
+    def close(self) -> None:
+        """It goes on until the verdicts are in."""
+
+
+class Told:
+    """Tells a source of cells which of those that it gave out have ended.
+
+    Args:
+        source: of the study's design.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def started(self, cell: Cell) -> None:
+        """The source knows: it gave the cell out."""
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """The source may give out what waited for it."""
+        self._source.finished(cell.cell_id)
+
+    def close(self) -> None:
+        """Nothing is left to do."""

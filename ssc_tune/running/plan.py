@@ -1,0 +1,95 @@
+"""What of a study is there and what is missing: made once, and handed to whoever needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
+from ssc_tune.design.points import fixed_points, search_of
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.running import looks
+from ssc_tune.running.changes import Changes, changes_since
+from ssc_tune.running.options import Options, folder_of
+from ssc_tune.study.models import SearchDesign, Study
+
+
+class StudyPlan(NamedTuple):
+    """What is there and what is missing before a run."""
+
+    cells: list[Cell]  # every placement that is known
+    records: dict[str, Record]  # of settled cells: the study's own, and those of equal cells that other studies made
+    reused: frozenset[str]  # cell ids of the latter
+    num_total: int  # cells of the design, those of points not yet proposed included
+    changes: Changes  # since the study's last run
+    problems: list[str]
+    stopped: looks.Stop | None = None  # the look at which every claim was decided; all above is up to there
+    not_needed: frozenset[str] = frozenset()  # cell ids of later looks
+
+    @property
+    def num_new(self) -> int:
+        """Cells that have to be run."""
+        return self.num_total - len(self.records)
+
+
+def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
+    """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
+    folder = folder_of(study, options)
+    cells = fixed_cells(study) if not isinstance(study.design, SearchDesign) else _search_cells(study, folder)
+    ids = list(dict.fromkeys(cell.cell_id for cell in cells))
+    found, problems = folder.records.read_many(ids)
+    records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
+    reused, stop = {}, looks.stop_of(study, cells, records)
+    if stop is None:  # what other studies did after this one had stopped does not start it again
+        reused = folder.elsewhere(key for key in ids if key not in records)
+        stop = looks.stop_of(study, cells, records | reused) if reused else None
+    cells = cells if stop is None else looks.until(cells, stop.points)
+    needed = {cell.cell_id for cell in cells}
+    records, reused = ({key: r for key, r in of.items() if key in needed} for of in (records, reused))
+    if adopt:
+        for record in reused.values():
+            folder.records.write(record)
+    total = _num_total(study, cells)
+    changes = changes_since(study, folder.read_json("study.json"))
+    not_needed = frozenset(ids) - needed
+    return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
+
+
+def _num_total(study: Study, cells: Sequence[Cell]) -> int:
+    if isinstance(study.design, SearchDesign):
+        groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
+        return groups * (study.design.points * study.design.searches + 1) * study.seeds
+    return len({cell.cell_id for cell in cells})
+
+
+def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
+    """Cells of the points that a search has reached, by the records, which name their point.
+
+    With a pruner, those that have a record: which seeds of a point are still to be run is decided on the way.
+    """
+    assert isinstance(study.design, SearchDesign)
+    values: dict[tuple[str, str, str, int], dict[str, bool | int | float | str]] = {}
+    for block in study.blocks:
+        for setting in study.setting_names:
+            for method in study.block_methods(block):
+                values[block, setting, method, 0] = fixed_points(study, block)[0].values
+    for path in sorted(folder.records.directory.glob("*.json")):
+        record, _ = folder.records.read_or_set_aside(path.stem)
+        if record is None or record.study != study.name or record.block not in study.blocks:
+            continue
+        if search_of(record.point) >= study.design.searches:
+            continue
+        kept = {
+            name: record.config.hyperparameters[name]
+            for name in study.block_parameters(record.block)
+            if name in record.config.hyperparameters
+        }
+        values.setdefault((record.block, record.setting, record.config.method, record.point), kept)
+    cells = [
+        make_cell(study, Placement(*key, seed), point)
+        for key, point in sorted(values.items(), key=lambda item: item[0])
+        for seed in range(study.seeds)
+    ]
+    if study.design.pruner == "none":
+        return cells
+    return [cell for cell in cells if folder.records.path(cell.cell_id).exists()]
