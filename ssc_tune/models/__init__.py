@@ -7,11 +7,11 @@ import re
 import torch
 
 from ssc_tune.models.layers import Encoder, init_linear
-from ssc_tune.models.norm import BatchNorm2d, update_running_statistics
+from ssc_tune.models.norm import BatchNorm2d, move_towards, update_running_statistics
 from ssc_tune.models.resnet import ResNet50
 from ssc_tune.models.wrn import WideResNet, stages
 
-__all__ = ["BatchNorm2d", "Encoder", "build", "init_linear", "update_running_statistics"]
+__all__ = ["BatchNorm2d", "Encoder", "build", "init_linear", "move_towards", "update_running_statistics"]
 
 _ALLOWED = (
     "wrn-DEPTH-WIDTH with DEPTH = 6 n + 4 (wrn-10-1, wrn-28-2) or 8 n + 5 (wrn-37-2) and WIDTH >= 1, or resnet-50"

@@ -9,6 +9,8 @@ from typing import Generic, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ssc_tune.models import move_towards
+
 
 class Group(NamedTuple):
     """Parameters that share a weight decay, and their velocities."""
@@ -31,7 +33,8 @@ class NesterovSGD:
 
     Args:
         parameters: p; one without a gradient is left alone in a step.
-        learning_rate: eta, which may be set anew before each step.
+        learning_rate: eta, which may be set anew before each step: a number, or float32 of shape () on the parameters'
+            device, whose value is then read there.
         momentum: mu in [0, 1); 0 is plain SGD.
         weight_decay: lambda >= 0.
     """
@@ -40,7 +43,8 @@ class NesterovSGD:
         self, parameters: Iterable[Tensor], *, learning_rate: float, momentum: float, weight_decay: float
     ) -> None:
         held = list(parameters)
-        self.learning_rate, self.momentum = learning_rate, momentum
+        self.learning_rate: float | Tensor = learning_rate
+        self.momentum = momentum
         self.groups = [
             Group(chosen, [torch.zeros_like(p) for p in chosen], decay)
             for chosen, decay in (
@@ -133,7 +137,10 @@ class Averaged(Generic[ModuleT]):
         for target, source in self._buffers:
             target.copy_(source)
 
-    @torch.no_grad()
     def update(self, decay: float) -> None:
         """average <- decay * average + (1 - decay) * weights."""
-        torch._foreach_lerp_(self._target, self._source, 1 - decay)
+        self.move(1 - decay)
+
+    def move(self, weight: Tensor | float) -> None:
+        """average <- average + weight * (weights - average); ``weight`` as :func:`ssc_tune.models.move_towards`."""
+        move_towards(self._target, self._source, weight)
