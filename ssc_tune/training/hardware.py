@@ -61,7 +61,7 @@ def choose_algorithms(device: torch.device) -> None:
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
     """A tensor of the host on the device. On CUDA the copy starts from pinned memory and nothing waits for it."""
-    if device.type != "cuda":
+    if device.type != "cuda" or values.numel() == 0:
         return values.to(device)
     return values.pin_memory().to(device, non_blocking=True)
 
