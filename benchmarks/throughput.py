@@ -104,13 +104,7 @@ class Ours:
                 module.small_planes = variant.get("small_planes", False)
         self.network = network
         hp = self.method.hyperparameters
-        self.batches = Batches(
-            dataset,
-            split,
-            self.method,
-            seed=0,
-            device=device,
-        )
+        self.batches = Batches(dataset, split, self.method, seed=0, device=device)
         average = Averaged(network, copy.deepcopy(network))
         optimizer = NesterovSGD(
             network.parameters(), learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
