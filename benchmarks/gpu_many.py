@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -17,6 +16,8 @@ from typing import Any
 
 from gpu_context import Context, Skipped
 from packing import CELL_STEPS, Work, by_stacking, rates
+
+from ssc_tune.records import StudyFolder
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = """\
@@ -137,18 +138,20 @@ def _run_study(context: Context, folder: Path, captured: bool, tracked: bool) ->
             child.kill()
             output = child.communicate()[0]
     wall = time.monotonic() - started
-    records = [json.loads(path.read_text()) for path in sorted((folder / "runs/gpu/records").glob("*.json"))]
-    training = sum(record["result"]["seconds"] for record in records)
+    store = StudyFolder(folder / "runs", "gpu").records
+    names = [path.stem for path in (folder / "runs/gpu/records").glob("*.json")]
+    records = list(store.read_many(names)[0].values())
+    seconds = sorted(record.result.seconds for record in records)
     context.add(
         captured=captured,
         gpus_a_cell=values["gpus"],
         exit_code=child.returncode,
         wall_seconds=wall,
         records=len(records),
-        statuses=sorted({record["result"]["status"] for record in records}),
-        devices=sorted({record["environment"].get("processor", "") for record in records}),
-        cell_seconds=training,
-        median_cell_seconds=sorted(r["result"]["seconds"] for r in records)[len(records) // 2] if records else None,
+        statuses=sorted({record.result.status for record in records}),
+        devices=sorted({record.environment.get("processor", "") for record in records}),
+        cell_seconds=sum(seconds),
+        median_cell_seconds=seconds[len(seconds) // 2] if seconds else None,
         tracked=tracked,
         output=output[-3000:],
         passed=child.returncode == 0 and bool(records),
