@@ -64,7 +64,7 @@ class NesterovSGD:
         """Moves the parameters by their gradients."""
         for group in self.groups:
             moved = [(p, p.grad, v) for p, v in zip(group.parameters, group.velocities, strict=True)]
-            held = [(p, g, v) for p, g, v in moved if g is not None]
+            held = [(p, _laid_as(g, p), v) for p, g, v in moved if g is not None]
             if held:
                 torch._fused_sgd_(
                     [p for p, _, _ in held],
@@ -87,6 +87,13 @@ class NesterovSGD:
         """Continues from a checkpoint."""
         for velocity, saved in zip(self.state(), state, strict=True):
             velocity.copy_(saved)
+
+
+def _laid_as(gradient: Tensor, parameter: Tensor) -> Tensor:
+    """On CUDA the fused kernel wants equal strides, also along dimensions of size 1, where they mean nothing."""
+    if not parameter.is_cuda or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def cosine(step: int, steps: int) -> float:
