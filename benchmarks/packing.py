@@ -13,11 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import queue
 import statistics
 import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from stacked import Stacked
@@ -62,29 +63,75 @@ def steps_per_second(loop: Ours | Stacked, seconds: float, chunk: int, device: t
     return done / (time.perf_counter() - started)
 
 
-def _process(
-    setting: str, method: str, device: str, seconds: float, barrier: Barrier, results: multiprocessing.Queue[float]
-) -> None:
-    torch.set_num_threads(1)
-    place, chunk = resolve_device(device), SETTINGS[setting].steps
-    loop = Ours(setting, method, DEFAULTS, place)
-    loop.steps(chunk)
-    barrier.wait()
-    results.put(steps_per_second(loop, seconds, chunk, place))
+class Work(NamedTuple):
+    """What processes beside each other are measured on."""
+
+    setting: str
+    method: str
+    device: str
+    seconds: float  # of each measurement
+    counts: tuple[int, ...]  # processes that train at a time
+    variants: dict[str, dict[str, Any]]
+
+
+def _process(number: int, work: Work, limit: float, barrier: Barrier, results: multiprocessing.Queue[Any]) -> None:
+    try:
+        torch.set_num_threads(1)
+        place, chunk = resolve_device(work.device), SETTINGS[work.setting].steps
+        for name, variant in work.variants.items():
+            loop = Ours(work.setting, work.method, variant, place)
+            loop.steps(2 * chunk)
+            for count in work.counts:
+                barrier.wait(limit)
+                if number < count:
+                    results.put((name, count, steps_per_second(loop, work.seconds, chunk, place)))
+    except Exception as error:
+        results.put(f"process {number}: {type(error).__name__}: {error}")
+        barrier.abort()
+
+
+def rates(work: Work, *, limit: float = 600) -> dict[tuple[str, int], float]:
+    """Steps a second of so many processes together, for each variant and count; all are started once.
+
+    Args:
+        work: what is measured.
+        limit: seconds after which a process that does not come is given up.
+
+    Raises:
+        RuntimeError: a process failed or did not come.
+    """
+    context = multiprocessing.get_context("spawn")
+    most = max(work.counts)
+    barrier, results = context.Barrier(most), context.Queue()
+    processes = [
+        context.Process(target=_process, args=(n, work, limit, barrier, results), daemon=True) for n in range(most)
+    ]
+    for process in processes:
+        process.start()
+    found: dict[tuple[str, int], float] = {}
+    patience = 0.5
+    try:
+        for _ in range(sum(work.counts) * len(work.variants)):
+            got = results.get(timeout=limit)
+            if isinstance(got, str):
+                raise RuntimeError(got)
+            name, count, rate = got
+            found[name, count] = found.get((name, count), 0.0) + rate
+        patience = 10
+    except queue.Empty:
+        raise RuntimeError(f"no result of a process within {limit:.0f} s; had {found}") from None
+    finally:
+        for process in processes:
+            process.join(patience)
+            if process.is_alive():
+                process.kill()
+    return found
 
 
 def by_processes(setting: str, method: str, device: str, count: int, seconds: float) -> float:
     """Steps a second of ``count`` processes together."""
-    context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(count), context.Queue()
-    arguments = (setting, method, device, seconds, barrier, results)
-    processes = [context.Process(target=_process, args=arguments) for _ in range(count)]
-    for process in processes:
-        process.start()
-    total = sum(results.get(timeout=600) for _ in processes)
-    for process in processes:
-        process.join()
-    return total
+    found = rates(Work(setting, method, device, seconds, (count,), {"defaults": DEFAULTS}))
+    return found["defaults", count]
 
 
 def by_stacking(setting: str, method: str, device: torch.device, count: int, seconds: float) -> float:

@@ -32,12 +32,12 @@ from reference_loop import ReferenceLoop
 from ssc_tune import data
 from ssc_tune.data import Dataset, Split
 from ssc_tune.models.convolution import Conv2d
-from ssc_tune.training import CellConfig, DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training import CellConfig, DataConfig, ModelConfig, TrainingConfig, captured
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.hardware import describe, has_bfloat16, resolve_device
 from ssc_tune.training.network import make_method, make_network
 from ssc_tune.training.optimization import Averaged, NesterovSGD
-from ssc_tune.training.step import Stepper
+from ssc_tune.training.step import Stepper, Sums
 
 METHODS = ("fixmatch", "ssc")
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -66,6 +66,8 @@ SETTINGS = {
     "a": Setting("wrn-28-2", {"batch_size": 64, "mu": 7}, 1, 1),
     "b": Setting("wrn-10-1", {"batch_size": 32, "mu": 4, "randaugment_m": 5, "cutout": 0.25}, 25, 5),
     "tiny": Setting("wrn-10-1", {"batch_size": 2, "mu": 1}, 2, 2),
+    "small": Setting("wrn-10-1", {"batch_size": 8, "mu": 2, "tau": 0.5, "randaugment_m": 5, "cutout": 0.25}, 10, 2),
+    "deep": Setting("wrn-28-2", {"batch_size": 4, "mu": 2, "tau": 0.5}, 2, 1),
 }
 
 
@@ -79,7 +81,7 @@ def random_images(*, size: int = 32, count: int = 2048) -> Dataset:
 
 def make_data(setting: str) -> tuple[Dataset, Split]:
     """Images and split of a setting."""
-    if setting == "a":
+    if setting in ("a", "deep"):
         dataset = random_images()
         everything = torch.arange(len(dataset.train_labels))
         return dataset, Split(everything[:40], everything[:-10], everything[-10:])
@@ -102,26 +104,22 @@ class Ours:
                 module.small_planes = variant.get("small_planes", False)
         self.network = network
         hp = self.method.hyperparameters
-        self.batches = Batches(
-            dataset,
-            split,
-            self.method,
-            seed=0,
-            device=device,
-        )
+        self.batches = Batches(dataset, split, self.method, seed=0, device=device)
         average = Averaged(network, copy.deepcopy(network))
         optimizer = NesterovSGD(
             network.parameters(), learning_rate=hp.learning_rate, momentum=hp.momentum, weight_decay=hp.weight_decay
         )
         self.stepper = Stepper(config.training, network, self.method, optimizer, average, dataset)
+        self.average, self.optimizer = average, optimizer
+        self.captured = captured.of(config.training, self.stepper, self.batches)
         self.done = 0
 
-    def steps(self, count: int) -> None:
+    def steps(self, count: int) -> Sums:
         """Trains ``count`` steps."""
-        sums = None
-        for step, batch in enumerate(self.batches.between(self.done, self.done + count), start=self.done):
-            sums = self.stepper(batch, step, sums)
-        self.done += count
+        first, self.done = self.done, self.done + count
+        if self.captured is not None:
+            return self.captured.run(first, self.done)
+        return self.stepper.run(self.batches.between(first, self.done), first)
 
     def parts(self, count: int, device: torch.device) -> dict[str, float]:
         """Seconds a step of augmentation, forward (loss included), backward, update; waits after each on CUDA."""
@@ -228,7 +226,7 @@ def measure(
             "first_step_seconds": first[name],
             "flop_per_second": operations[VARIANTS.get(name, {}).get("weak_view", "joint")] / min(taken[name]),
         }
-        if isinstance(loop, Ours) and median < LONG_STEP:
+        if isinstance(loop, Ours) and loop.captured is None and median < LONG_STEP:
             spent = loop.parts(chosen.steps, device)
             row["shares"] = {part: value / sum(spent.values()) for part, value in spent.items()}
         rows.append(row)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ssc_tune.models.by_name import build
     from ssc_tune.models.layers import Encoder, init_linear
-    from ssc_tune.models.norm import BatchNorm2d, update_running_statistics
+    from ssc_tune.models.norm import BatchNorm2d, move_towards, update_running_statistics
 
 _LATE = {
     "BatchNorm2d": "norm",
     "Encoder": "layers",
     "build": "by_name",
     "init_linear": "layers",
+    "move_towards": "norm",
     "update_running_statistics": "norm",
 }
 
@@ -28,4 +29,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["BatchNorm2d", "Encoder", "build", "init_linear", "update_running_statistics"]
+__all__ = ["BatchNorm2d", "Encoder", "build", "init_linear", "move_towards", "update_running_statistics"]

@@ -74,10 +74,21 @@ def update_running_statistics(model: nn.Module, momentum: Tensor | float) -> Non
         return
     running = [layer.running_mean for layer in layers] + [layer.running_var for layer in layers]
     batch = [layer.batch_mean for layer in layers] + [layer.batch_var for layer in layers]
-    with torch.no_grad():
-        if isinstance(momentum, Tensor):  # the scalar overload of lerp would read the value from the device
-            steps = cast("list[Tensor]", list(torch._foreach_sub(batch, running)))
-            torch._foreach_mul_(steps, momentum)
-            torch._foreach_add_(running, steps)
-        else:
-            torch._foreach_lerp_(running, batch, momentum)
+    move_towards(running, batch, momentum)
+
+
+@torch.no_grad()
+def move_towards(moved: list[Tensor], goals: list[Tensor], weight: Tensor | float) -> None:
+    """moved <- moved + weight * (goals - moved), in place, tensor by tensor.
+
+    Args:
+        moved: what changes.
+        goals: one of the same shape for each.
+        weight: a tensor of shape () stays on its device, and differs from the number of its value in rounding alone.
+    """
+    if isinstance(weight, Tensor):  # the scalar overload of lerp would read the value from the device
+        steps = cast("list[Tensor]", list(torch._foreach_sub(goals, moved)))
+        torch._foreach_mul_(steps, weight)
+        torch._foreach_add_(moved, steps)
+    else:
+        torch._foreach_lerp_(moved, goals, weight)

@@ -15,10 +15,30 @@ from torch import Tensor
 
 from ssc_tune.data import Dataset, Split, augmentation
 from ssc_tune.methods import Method
+from ssc_tune.training.hardware import to_device
 from ssc_tune.training.randomness import Order, generator
 
 _GROUP_BYTES = 1_500_000
 """Augmented uint8 images held at a time: large enough to spread overhead, small enough for a core's cache."""
+_ORDER_INDICES = 1 << 16
+"""Indices that go to the device at a time: many steps' worth, so that a copy is rare, and half a megabyte."""
+
+
+class Group(NamedTuple):
+    """Steps whose images are augmented together, and the images they take."""
+
+    first: int
+    steps: int
+    labelled: Tensor  # (steps * B,) int64
+    unlabelled: Tensor  # (steps * U,) int64
+
+
+class Drawn(NamedTuple):
+    """The batches of one group, stacked."""
+
+    images: Tensor  # (steps, B + (1 + V) U, C, H, W) uint8
+    labels: Tensor  # (steps, B) int64
+    hidden_labels: Tensor  # (steps, U) int64
 
 
 class Batch(NamedTuple):
@@ -65,18 +85,46 @@ class Batches:
 
     def between(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of steps start .. stop - 1."""
+        for group in self.groups(start, stop):
+            views = self.views(group.labelled, group.unlabelled, group.steps)
+            for images, labels, hidden in zip(*views, strict=True):
+                yield Batch(images, labels, hidden)
+
+    @property
+    def group_steps(self) -> int:
+        """Steps of a full group."""
         # Counted for two strong views whatever the method: the draws of a group are one block, so that methods share
         # their weak views only if they group alike.
         step_bytes = (self.num_labelled + 3 * self._hp.mu * self.num_labelled) * self.images[0].numel()
-        group = max(1, _GROUP_BYTES // step_bytes)
-        for first in range(start, stop, group):
-            yield from self._group(first, min(group, stop - first))
+        return max(1, _GROUP_BYTES // step_bytes)
 
-    def _group(self, first: int, steps: int) -> Iterator[Batch]:
-        device, size = self.images.device, self.images.shape[1:]
-        labelled = self._labelled.take(first * self.num_labelled, steps * self.num_labelled).to(device)
-        unlabelled = self._unlabelled.take(first * self.num_unlabelled, steps * self.num_unlabelled).to(device)
-        hp, views = self._hp, self.num_strong_views
+    def groups(self, start: int, stop: int) -> Iterator[Group]:
+        """The groups of steps start .. stop - 1, with their indices on the device."""
+        size, a_step = self.group_steps, (self.num_labelled, self.num_unlabelled)
+        sent = max(1, _ORDER_INDICES // (size * sum(a_step))) * size
+        for begin in range(start, stop, sent):
+            end = min(begin + sent, stop)
+            labelled, unlabelled = self._order(begin, end - begin)
+            for first in range(begin, end, size):
+                steps = min(size, end - first)
+                parts = (
+                    indices[(first - begin) * each : (first - begin + steps) * each]
+                    for indices, each in zip((labelled, unlabelled), a_step, strict=True)
+                )
+                yield Group(first, steps, *parts)
+
+    def _order(self, first: int, steps: int) -> tuple[Tensor, Tensor]:
+        """Indices of labelled and unlabelled images of some steps, on the device."""
+        return (
+            to_device(self._labelled.take(first * self.num_labelled, steps * self.num_labelled), self.images.device),
+            to_device(
+                self._unlabelled.take(first * self.num_unlabelled, steps * self.num_unlabelled), self.images.device
+            ),
+        )
+
+    def views(self, labelled: Tensor, unlabelled: Tensor, steps: int) -> Drawn:
+        """Draws the views of ``steps`` steps' images and stacks them by step."""
+        size, hp, views = self.images.shape[1:], self._hp, self.num_strong_views
         weak = augmentation.weak(
             self.images[torch.cat([labelled, unlabelled])],
             generator=self._weak,
@@ -99,8 +147,13 @@ class Batches:
             )
             by_view = strong.reshape(views, steps, self.num_unlabelled, *size)
             parts += list(by_view)
-        images = torch.cat(parts, dim=1)
-        labels = self.labels[labelled].reshape(steps, -1)
-        hidden = self.labels[unlabelled].reshape(steps, -1)
-        for step in range(steps):
-            yield Batch(images[step], labels[step], hidden[step])
+        return Drawn(
+            torch.cat(parts, dim=1),
+            self.labels[labelled].reshape(steps, -1),
+            self.labels[unlabelled].reshape(steps, self.num_unlabelled),
+        )
+
+    @property
+    def generators(self) -> tuple[torch.Generator, torch.Generator]:
+        """Those that :meth:`views` draws from."""
+        return self._weak, self._strong

@@ -7,6 +7,7 @@ import platform
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 
 def resolve_device(device: str) -> torch.device:
@@ -42,6 +43,27 @@ def allow_tf32(precision: Precision, device: torch.device) -> None:
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
+
+
+CUDNN_BENCHMARK = False
+"""Whether cuDNN times its algorithms for each size and takes the fastest.
+
+The times, and so the bits, may differ from run to run: an interrupted cell would not end as an uninterrupted one.
+``benchmarks/gpu_acceptance.py`` measures both.
+"""
+
+
+def choose_algorithms(device: torch.device) -> None:
+    """Says how cuDNN picks its algorithms on CUDA; like :func:`allow_tf32` it holds for the process."""
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = CUDNN_BENCHMARK
+
+
+def to_device(values: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the host on the device. On CUDA the copy starts from pinned memory and nothing waits for it."""
+    if device.type != "cuda" or values.numel() == 0:
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def describe(device: torch.device) -> dict[str, str]:

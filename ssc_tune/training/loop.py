@@ -16,7 +16,7 @@ from torch import Tensor
 from ssc_tune import data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.methods.base import Starter
-from ssc_tune.training import checkpoint, signatures
+from ssc_tune.training import captured, checkpoint, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
@@ -127,6 +127,7 @@ class _Cell:
             weight_decay=hp.weight_decay,
         )
         self._stepper = Stepper(config.training, network, self.method, self._optimizer, self.average, dataset)
+        self._captured = captured.of(config.training, self._stepper, self._batches)
         if self.method.needs_start:
             self._start()
         self.step = 0
@@ -153,10 +154,10 @@ class _Cell:
     def advance(self, stop: int) -> Evaluation | None:
         """Trains up to step ``stop`` and evaluates; none if the loss was not finite on the way."""
         started = time.perf_counter()
-        sums: Sums | None = None
-        for number, batch in enumerate(self._batches.between(self.step, stop), start=self.step):
-            sums = self._stepper(batch, number, sums)
-        assert sums is not None
+        if self._captured is not None:
+            sums = self._captured.run(self.step, stop)
+        else:
+            sums = self._stepper.run(self._batches.between(self.step, stop), self.step)
         steps, loss = stop - self.step, float(sums.loss)
         elapsed = time.perf_counter() - started
         self.step = stop

@@ -9,6 +9,8 @@ from typing import Generic, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ssc_tune.models import move_towards
+
 
 class Group(NamedTuple):
     """Parameters that share a weight decay, and their velocities."""
@@ -31,7 +33,8 @@ class NesterovSGD:
 
     Args:
         parameters: p; one without a gradient is left alone in a step.
-        learning_rate: eta, which may be set anew before each step.
+        learning_rate: eta, which may be set anew before each step: a number, or float32 of shape () on the parameters'
+            device, whose value is then read there.
         momentum: mu in [0, 1); 0 is plain SGD.
         weight_decay: lambda >= 0.
     """
@@ -40,7 +43,8 @@ class NesterovSGD:
         self, parameters: Iterable[Tensor], *, learning_rate: float, momentum: float, weight_decay: float
     ) -> None:
         held = list(parameters)
-        self.learning_rate, self.momentum = learning_rate, momentum
+        self.learning_rate: float | Tensor = learning_rate
+        self.momentum = momentum
         self.groups = [
             Group(chosen, [torch.zeros_like(p) for p in chosen], decay)
             for chosen, decay in (
@@ -60,7 +64,7 @@ class NesterovSGD:
         """Moves the parameters by their gradients."""
         for group in self.groups:
             moved = [(p, p.grad, v) for p, v in zip(group.parameters, group.velocities, strict=True)]
-            held = [(p, g, v) for p, g, v in moved if g is not None]
+            held = [(p, _laid_as(g, p), v) for p, g, v in moved if g is not None]
             if held:
                 torch._fused_sgd_(
                     [p for p, _, _ in held],
@@ -83,6 +87,13 @@ class NesterovSGD:
         """Continues from a checkpoint."""
         for velocity, saved in zip(self.state(), state, strict=True):
             velocity.copy_(saved)
+
+
+def _laid_as(gradient: Tensor, parameter: Tensor) -> Tensor:
+    """On CUDA the fused kernel wants equal strides, also along dimensions of size 1, where they mean nothing."""
+    if not parameter.is_cuda or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def cosine(step: int, steps: int) -> float:
@@ -133,7 +144,10 @@ class Averaged(Generic[ModuleT]):
         for target, source in self._buffers:
             target.copy_(source)
 
-    @torch.no_grad()
     def update(self, decay: float) -> None:
         """average <- decay * average + (1 - decay) * weights."""
-        torch._foreach_lerp_(self._target, self._source, 1 - decay)
+        self.move(1 - decay)
+
+    def move(self, weight: Tensor | float) -> None:
+        """average <- average + weight * (weights - average); ``weight`` as :func:`ssc_tune.models.move_towards`."""
+        move_towards(self._target, self._source, weight)

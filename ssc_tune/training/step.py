@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -13,7 +14,7 @@ from ssc_tune.methods.base import StepLoss, Views
 from ssc_tune.models import BatchNorm2d, update_running_statistics
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
-from ssc_tune.training.hardware import allow_tf32, autocast
+from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms
 from ssc_tune.training.network import Network
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine, ema_decay, norm_momentum
 
@@ -26,6 +27,14 @@ class Sums(NamedTuple):
     terms: dict[str, Tensor]
     right: Tensor  # () int64: confident pseudo-labels that are right
     classes: Tensor  # (K,) int64: confident pseudo-labels of each class
+
+
+class Pace(NamedTuple):
+    """How far one step moves: numbers, or float32 tensors of shape () on the device."""
+
+    learning_rate: float | Tensor
+    average: float | Tensor  # weight of the new weights in their average
+    norm: float | Tensor  # weight of the batch in the running statistics
 
 
 class Stepper:
@@ -51,12 +60,9 @@ class Stepper:
         self._device = next(network.parameters()).device
         # Found once, so that an update does not walk through the whole net.
         self._norms = nn.ModuleList(layer for layer in network.modules() if isinstance(layer, BatchNorm2d))
-        # On CUDA the compiled forward and backward are captured as graphs and replayed.
-        self._graphs = config.compile and self._device.type == "cuda"
         self._forward = self._forward_loss
-        if config.compile:
-            mode = "reduce-overhead" if self._graphs else None
-            self._forward = torch.compile(self._forward_loss, dynamic=False, mode=mode)
+        if config.compile and self._device.type == "cpu":  # elsewhere the whole step is captured
+            self._forward = torch.compile(self._forward_loss, dynamic=False)
 
     def prepare(self, images: Tensor) -> Tensor:
         """uint8 images to the net's input."""
@@ -87,9 +93,8 @@ class Stepper:
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
         allow_tf32(self._config.precision, self._device)
-        self._optimizer.zero_grad()  # before the forward, which may replay into their memory
-        if self._graphs:
-            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        choose_algorithms(self._device)
+        self._optimizer.zero_grad()
         loss: StepLoss = self._forward(batch.images, batch.labels)
         return loss
 
@@ -97,19 +102,44 @@ class Stepper:
         """Gradients of the loss."""
         torch.autograd.backward(loss.total)
 
+    def pace(self, step: int) -> Pace:
+        """The numbers of step number ``step`` (from 0)."""
+        hp = self._method.hyperparameters
+        return Pace(
+            hp.learning_rate * cosine(step, self._config.steps), 1 - ema_decay(step, hp.ema_decay), norm_momentum(step)
+        )
+
     def update(self, step: int) -> None:
         """Moves weights, their average and the running statistics, at step number ``step`` (from 0)."""
-        hp = self._method.hyperparameters
-        self._optimizer.learning_rate = hp.learning_rate * cosine(step, self._config.steps)
+        pace = self.pace(step)
+        if self._device.type == "cuda":  # as a captured step has them, so that both round alike
+            pace = Pace(*(torch.full((), value, device=self._device) for value in pace))  # type: ignore[arg-type]
+        self.move(pace)
+
+    def move(self, pace: Pace) -> None:
+        """Moves weights, their average and the running statistics, so far."""
+        self._optimizer.learning_rate = pace.learning_rate
         self._optimizer.step()
-        self._average.update(ema_decay(step, hp.ema_decay))
-        update_running_statistics(self._norms, norm_momentum(step))
+        self._average.move(pace.average)
+        update_running_statistics(self._norms, pace.norm)
 
     def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
         """Takes step number ``step`` (from 0) and returns ``sums`` with it added, new ones where there are none."""
         loss = self.loss(batch)
         self.backward(loss)
         self.update(step)
+        return self.add(sums, loss, batch)
+
+    def run(self, batches: Iterable[Batch], start: int) -> Sums:
+        """Takes a step with each of the batches, the first of them step number ``start``."""
+        sums: Sums | None = None
+        for number, batch in enumerate(batches, start=start):
+            sums = self(batch, number, sums)
+        assert sums is not None
+        return sums
+
+    def add(self, sums: Sums | None, loss: StepLoss, batch: Batch) -> Sums:
+        """``sums`` with a step's loss added, in place; new ones where there are none."""
         return _add(sums, loss, batch, self._method.num_classes)
 
 
@@ -122,7 +152,7 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     classes.index_add_(0, loss.pseudo_labels, confident.long())
     right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
     if sums is None:
-        # Copies: the originals may lie in a graph's memory, which the next step writes again.
+        # Copies: what is added to must not be what belongs to the step.
         copies = {name: value.clone() for name, value in terms.items()}
         return Sums(total.clone(), total.clone(), copies, right, classes)
     sums.loss.add_(total)
