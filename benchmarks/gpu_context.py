@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from throughput import Ours
 
-from ssc_tune.training import hardware
+from ssc_tune.training import captured, hardware
 from ssc_tune.training.captured import Captured
 
 METHODS = ("fixmatch", "ssc", "supervised")
@@ -78,17 +78,21 @@ def captured_steps(loop: Ours) -> Ours:
     return loop
 
 
+captured.ALWAYS = False  # eager and captured cells are told apart by training.compile here
+
+
 @contextlib.contextmanager
-def algorithms(*, benchmark: bool = False, deterministic: bool = False) -> Iterator[None]:
-    """Within it cuDNN chooses by timing, or PyTorch takes deterministic algorithms alone where it has them."""
-    before = hardware.CUDNN_BENCHMARK, torch.backends.cudnn.deterministic
-    hardware.CUDNN_BENCHMARK, torch.backends.cudnn.deterministic = benchmark, deterministic
+def algorithms(*, benchmark: bool = False, any_order: bool = False, deterministic: bool = False) -> Iterator[None]:
+    """Within it cuDNN chooses by timing, or takes algorithms that add in any order; or all of PyTorch takes
+    deterministic ones alone where it has them."""
+    before = hardware.CUDNN_BENCHMARK, hardware.CUDNN_DETERMINISTIC
+    hardware.CUDNN_BENCHMARK, hardware.CUDNN_DETERMINISTIC = benchmark, not any_order
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     try:
         yield
     finally:
-        hardware.CUDNN_BENCHMARK, torch.backends.cudnn.deterministic = before
+        hardware.CUDNN_BENCHMARK, hardware.CUDNN_DETERMINISTIC = before
         torch.use_deterministic_algorithms(False)
         torch.utils.deterministic.fill_uninitialized_memory = True
 

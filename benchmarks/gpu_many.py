@@ -122,6 +122,7 @@ def _run_study(context: Context, folder: Path, captured: bool, tracked: bool) ->
     (folder / "gpu.yaml").write_text(STUDY.format(**values))
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+    environment["SSC_TUNE_EAGER"] = str(int(not captured))
     if context.cuda:
         environment.setdefault("CUDA_VISIBLE_DEVICES", "0")
     uri = f"sqlite:///{folder}/mlflow.db" if tracked else "none"

@@ -27,6 +27,7 @@ class Variant(NamedTuple):
     channels_last: bool = True
     benchmark: bool = False
     captured: bool = False
+    any_order: bool = False  # cuDNN may add in any order
 
 
 VARIANTS = {
@@ -38,6 +39,8 @@ VARIANTS = {
     "bfloat16, captured": Variant("bfloat16", captured=True),
     "bfloat16, captured, cudnn.benchmark": Variant("bfloat16", benchmark=True, captured=True),
     "float32, captured": Variant("float32", captured=True),
+    "bfloat16, captured, any order": Variant("bfloat16", captured=True, any_order=True),
+    "float32, captured, any order": Variant("float32", captured=True, any_order=True),
 }
 _SMALL = ("float32", "float32, captured")
 _STEPS = {"a": 5, "b": 25, "tiny": 2}
@@ -59,7 +62,7 @@ class _Loop:
 
     def steps(self, count: int) -> None:
         """Trains."""
-        with algorithms(benchmark=self.variant.benchmark):
+        with algorithms(benchmark=self.variant.benchmark, any_order=self.variant.any_order):
             self.ours.steps(count)
 
     def round(self) -> None:

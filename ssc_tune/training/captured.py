@@ -12,6 +12,7 @@ the cell itself, and capturing runs nothing. A checkpoint is loaded into the sam
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 import torch
@@ -26,10 +27,14 @@ _EAGER_VIEWS, _EAGER_STEPS = 1, 3
 """Calls before a capture, in which libraries make their handles, choose their algorithms and load their kernels."""
 
 
+ALWAYS = os.environ.get("SSC_TUNE_EAGER", "0") in ("", "0")
+"""Whether cells on CUDA are captured that do not ask to be compiled. The bits of their results do not depend on it."""
+
+
 def of(config: TrainingConfig, stepper: Stepper, batches: Batches) -> Captured | None:
-    """The captured steps of a cell that asks to be compiled and trains on CUDA; else none."""
-    wanted = config.compile and batches.images.device.type == "cuda"
-    return Captured(stepper, batches) if wanted else None
+    """The captured steps of a cell that trains on CUDA; none elsewhere, or where eager steps are wanted."""
+    wanted = ALWAYS or config.compile
+    return Captured(stepper, batches) if wanted and batches.images.device.type == "cuda" else None
 
 
 class Replayed:

@@ -48,7 +48,9 @@ class TrainingConfig(Frozen):
         description="Arithmetic of the encoder: auto is bfloat16 where the processor has it; tf32 is float32 elsewhere "
         "than on CUDA.",
     )
-    compile: bool = Field(False, description="Compile the step with torch.compile; on CUDA it becomes graphs.")
+    compile: bool = Field(
+        False, description="Compile the step with torch.compile; on CUDA steps are captured as graphs anyway."
+    )
     channels_last: bool = Field(True, description="Keep images and activations in channels-last memory order.")
     weak_view: Literal["joint", "separate"] = Field(
         "joint", description="Forward the weak view with the rest, or alone and without gradients."

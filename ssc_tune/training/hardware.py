@@ -45,6 +45,9 @@ def allow_tf32(precision: Precision, device: torch.device) -> None:
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
+CUDNN_DETERMINISTIC = True
+"""Whether cuDNN takes algorithms alone that add in one order. With others the same cell ends with other bits each time
+in float32, and in bfloat16 from process to process (docs/performance.md)."""
 CUDNN_BENCHMARK = False
 """Whether cuDNN times its algorithms for each size and takes the fastest.
 
@@ -57,6 +60,7 @@ def choose_algorithms(device: torch.device) -> None:
     """Says how cuDNN picks its algorithms on CUDA; like :func:`allow_tf32` it holds for the process."""
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = CUDNN_BENCHMARK
+        torch.backends.cudnn.deterministic = CUDNN_DETERMINISTIC
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
