@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -70,15 +73,23 @@ def test_a_step_with_tensors_for_numbers_differs_in_rounding_alone() -> None:
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("wanted", "device", "found"), [(True, "cpu", False), (False, "cuda", False)])
-def test_only_a_compiled_cell_on_cuda_is_captured(wanted: bool, device: str, found: bool) -> None:
+@pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("always", [False, True])
+def test_no_cell_on_a_cpu_is_captured(wanted: bool, always: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captured, "ALWAYS", always)
     cell = _Cell(make_config(), CPU)
-
-    class Elsewhere:
-        images = torch.empty(0, device="meta") if device == "cuda" else cell._batches.images
-
     training = cell.config.training.model_copy(update={"compile": wanted})
-    assert (captured.of(training, cell._stepper, Elsewhere()) is not None) is found  # type: ignore[arg-type]
+    assert captured.of(training, cell._stepper, cell._batches) is None
+
+
+@pytest.mark.parametrize(("given", "always"), [(None, "True"), ("", "True"), ("0", "True"), ("1", "False")])
+def test_an_environment_variable_asks_for_eager_steps(given: str | None, always: str) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "SSC_TUNE_EAGER"} | (
+        {} if given is None else {"SSC_TUNE_EAGER": given}
+    )
+    script = "from ssc_tune.training import captured; print(captured.ALWAYS)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == always
 
 
 def test_work_is_run_as_it_is_then_captured_once_then_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
