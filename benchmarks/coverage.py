@@ -2,6 +2,12 @@
 
     python benchmarks/coverage.py rule                the whole rule on methods that are alike
     python benchmarks/coverage.py intervals           the intervals printed of one method, and P(A > B)
+    python benchmarks/coverage.py maxima              measures that choose points, and their curves
+    python benchmarks/coverage.py shares              shares of cells: failure rates, in: below, profiles
+    python benchmarks/coverage.py settings            claims over settings
+    python benchmarks/coverage.py surfaces            partial dependence, shares of variance, levels, widths
+    python benchmarks/coverage.py pairs               the other differences of two methods
+    python benchmarks/coverage.py all                 every part, a table of each
     python benchmarks/coverage.py rule --repeats 200  quicker, with a larger Monte Carlo error
 
 Every figure is a share of ``--repeats`` studies; its standard error is at most 0.5 / sqrt(repeats), and for a share
@@ -11,11 +17,18 @@ near 0.025 it is 0.16 / sqrt(repeats). Laws: ``benchmarks/laws.py``. Draws are s
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
+import coverage_maxima
+import coverage_settings
+import coverage_shares
+import coverage_surfaces
 import numpy as np
 from laws import LAWS, SIZES, Array, Law
 
@@ -32,6 +45,9 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "iqr": {"less": "a", "than": "b", "in": "iqr"},
     "range": {"less": "a", "than": "b", "in": "range"},
 }
+PARTS = ("rule", "intervals", "maxima", "shares", "settings", "surfaces", "pairs")
+QUICK = 400
+"""Repeats below which the parts with a short form take it."""
 Sizes = Sequence[tuple[int, int]]
 
 SLOW = ("iqr", "range")
@@ -163,19 +179,48 @@ def interval_table(
                 )
 
 
-def main() -> None:
-    """Prints one of the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["rule", "intervals"])
-    parser.add_argument("--repeats", type=int, default=1000)
-    parser.add_argument("--only", help="names of claims' measures or intervals, separated by commas")
-    parser.add_argument("--laws", help="names of laws, separated by commas")
-    arguments = parser.parse_args()
+def _rows(parts: Sequence[Callable[[int], Iterator[coverage_surfaces.Row]]], repeats: int) -> Iterator[str]:
+    yield from coverage_surfaces.short([row for part in parts for row in part(repeats)])
+
+
+def _elsewhere(module: ModuleType, arguments: list[str]) -> Iterator[str]:
+    """What a script of its own prints."""
+    command = [sys.executable, str(module.__file__), *arguments]
+    yield subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def lines(part: str, arguments: argparse.Namespace) -> Iterator[str]:
+    """The table of one part."""
+    repeats, surfaces = arguments.repeats, coverage_surfaces
     laws = arguments.laws.split(",") if arguments.laws else list(LAWS)
-    make, known = {"rule": (rule_table, CLAIMS), "intervals": (interval_table, PRINTED)}[arguments.part]
-    names = arguments.only.split(",") if arguments.only else list(known)
-    for line in make(names, laws, SIZES, arguments.repeats):
-        print(line, flush=True)
+    names = arguments.only.split(",") if arguments.only else None
+    if part == "rule":
+        return rule_table(names or list(CLAIMS), laws, SIZES, repeats)
+    if part == "intervals":
+        return interval_table(names or list(PRINTED), laws, SIZES, repeats)
+    if part == "maxima":
+        return _elsewhere(coverage_maxima, ["--repeats", str(repeats)])
+    if part in ("shares", "settings"):
+        module = coverage_shares if part == "shares" else coverage_settings
+        return _elsewhere(module, ["--quick"] if repeats < QUICK else [])
+    if part == "surfaces":
+        return _rows((surfaces.surfaces, surfaces.grids, surfaces.levels), max(1, repeats // 5))
+    return _rows((surfaces.pairs, surfaces.defaults, surfaces.middle), repeats)
+
+
+def main() -> None:
+    """Prints the tables asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=[*PARTS, "all"])
+    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--only", help="rule, intervals: names of measures or intervals, separated by commas")
+    parser.add_argument("--laws", help="rule, intervals: names of laws, separated by commas")
+    arguments = parser.parse_args()
+    for part in PARTS if arguments.part == "all" else (arguments.part,):
+        if arguments.part == "all":
+            print(f"\n{part}\n")
+        for line in lines(part, arguments):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -284,7 +284,8 @@ def _about_medians(first: FloatArray, second: FloatArray) -> tuple[FloatArray, F
 
 def _log_ratio(first: FloatArray, second: FloatArray, spread: Spread) -> float:
     x, y = (denoised_means(table_) for table_ in (first, second))
-    return float(_log_spread(y, spread) - _log_spread(x, spread))
+    with np.errstate(invalid="ignore"):  # two spreads of 0 have no ratio
+        return float(_log_spread(y, spread) - _log_spread(x, spread))
 
 
 def _no_spread(first: FloatArray, second: FloatArray) -> str:

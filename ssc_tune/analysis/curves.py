@@ -19,6 +19,8 @@ from ssc_tune.analysis.surrogate import Surrogate, encode
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.analysis.volume import corrected_best
 
+NO_BAND = "no band: the best has an error of its own"
+
 
 class EffectCurve(NamedTuple):
     """A curve over L levels or positions; limits are NaN, with a reason, where there are none."""
@@ -63,10 +65,11 @@ def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> EffectCurve:
 def relative(curve: EffectCurve, best: float) -> EffectCurve:
     """A curve minus its method's best, so that methods of different accuracy share an axis.
 
-    ``best`` should be :func:`ssc_tune.analysis.volume.corrected_best`, or the curve's own maximum is flattered; its
-    error is not in the band.
+    ``best`` should be :func:`ssc_tune.analysis.volume.corrected_best`, or the curve's own maximum is flattered. It has
+    an error of its own, which the curve's band knows nothing of: so there is no band.
     """
-    return curve._replace(mean=curve.mean - best, low=curve.low - best, high=curve.high - best)
+    nothing = np.full_like(curve.mean, np.nan)
+    return curve._replace(mean=curve.mean - best, low=nothing, high=nothing, reason=NO_BAND)
 
 
 def _width(positions: Array, means: Array, threshold: float) -> float:

@@ -18,6 +18,7 @@ EXACT = "ANOVA, omega squared"
 HIGHER = "higher-order interactions"
 SEED, RESIDUAL = "seed", "residual"
 UNRESOLVED = "hyperparameters together"
+SEED_UNKNOWN = "no interval: a handful of seeds does not tell their variance"
 
 
 class Decomposition(NamedTuple):
@@ -52,8 +53,9 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
 
     Model: main effects, two-way interactions, higher-order interactions pooled, seeds crossed with points, error. The
     share of an effect is omega squared, (SS - df MS_error) / (SS_total + MS_error); the residual is what remains,
-    MS_error (df_total + 1) / (SS_total + MS_error). Intervals: effects by inverting the noncentral F of their test,
-    the others held at their estimates; the residual by chi-squared.
+    MS_error (df_total + 1) / (SS_total + MS_error). Intervals: delete-one-seed jackknife, t with R - 1 degrees of
+    freedom. The points are all there are, so that seeds alone are random; intervals from the noncentral F of each test
+    take seeds for no more than a block, and covered 68 to 90% where sensitivity varies by seed.
 
     Args:
         points: (N, P) levels, a full grid.
@@ -62,7 +64,7 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
         confidence: of the intervals.
 
     Returns:
-        No shares, with a reason, for one seed or scores that do not vary.
+        No shares, with a reason, for one seed or scores that do not vary; no intervals for two seeds.
 
     Raises:
         ValueError: the points are no full grid, or shapes do not agree.
@@ -71,23 +73,35 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
     levels, values = np.asarray(points, dtype=np.float64), table(y)
     if levels.shape != (len(values), len(names)) or not is_full_grid(levels):
         raise ValueError("anova needs a full grid of points; use functional for scattered ones")
-    num_points, num_seeds = values.shape
+    num_seeds = values.shape[1]
     if num_seeds < 2:
         return _undefined(evaluator, "one seed: interactions cannot be told from noise")
     if not visible(values.var(), values):
         return _undefined(evaluator, "the scores do not vary")
+    sources, shares = _omega_squared(levels, values, names)
+    nothing = np.full(len(shares), np.nan)
+    if num_seeds < 3:
+        return Decomposition(sources, shares, nothing, nothing, evaluator, "")
+    without = [_omega_squared(levels, np.delete(values, j, axis=1), names)[1] for j in range(num_seeds)]
+    errors = np.sqrt((num_seeds - 1) * np.var(without, axis=0))
+    reach = stats.t.ppf(0.5 + confidence / 2, num_seeds - 1) * np.where(errors > 0, errors, np.nan)
+    return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, "")
+
+
+def _limits(sources: Sequence[str], shares: Array, reach: Array) -> tuple[Array, Array]:
+    """Intervals cut to what a share can be; none for the seeds', whose variance a handful of seeds does not tell."""
+    known = np.where([source == SEED for source in sources], np.nan, reach)
+    return np.clip(shares - known, np.minimum(0, shares), 1), np.clip(shares + known, 0, 1)
+
+
+def _omega_squared(levels: Array, values: Array, names: Sequence[str]) -> tuple[tuple[str, ...], Array]:
+    """Sources and their shares, the residual last."""
     effects = _effects(levels, values, names)
-    found = components(values)
-    error, df_error = found.ms_error, (num_points - 1) * (num_seeds - 1)
-    size = values.size
+    error = components(values).ms_error
     total = float(((values - values.mean()) ** 2).sum())
     shares = [(ss - df * error) / (total + error) for _, ss, df in effects]
-    residual = error * size / (total + error)
-    limits = _effect_limits(effects, error, df_error, size, confidence)
-    limits.append(_residual_limits(shares, residual, df_error, confidence))
-    low, high = np.array(limits).T
     sources = (*(name for name, _, _ in effects), RESIDUAL)
-    return Decomposition(sources, np.array([*shares, residual]), low, high, evaluator, "")
+    return sources, np.array([*shares, error * values.size / (total + error)])
 
 
 def _effects(levels: Array, values: Array, names: Sequence[str]) -> list[tuple[str, float, int]]:
@@ -116,30 +130,6 @@ def _effects(levels: Array, values: Array, names: Sequence[str]) -> list[tuple[s
         effects.append((HIGHER, left, df_left))
     row = fitted.loc["C(seed)"]
     return [*effects, (SEED, float(row["sum_sq"]), int(row["df"]))]
-
-
-def _effect_limits(
-    effects: list[tuple[str, float, int]], error: float, df_error: int, size: int, confidence: float
-) -> list[tuple[float, float]]:
-    from statsmodels.stats.oneway import confint_noncentrality
-
-    if error <= 0:
-        return [(float("nan"), float("nan"))] * len(effects)
-    own = np.array([max(0.0, ss / error - df) for _, ss, df in effects])  # estimated noncentrality
-    limits = []
-    for k, (_, ss, df) in enumerate(effects):
-        others = own.sum() - own[k]
-        ends = confint_noncentrality(ss / df / error, (df, df_error), alpha=1 - confidence)
-        low, high = (float(end) / (float(end) + others + size) for end in ends)
-        limits.append((low, high))
-    return limits
-
-
-def _residual_limits(shares: list[float], residual: float, df: int, confidence: float) -> tuple[float, float]:
-    effects = max(0.0, sum(shares))
-    scaled = residual * df / stats.chi2.ppf([0.5 + confidence / 2, 0.5 - confidence / 2], df)
-    low, high = scaled / (scaled + effects)
-    return float(low), float(high)
 
 
 def functional(
@@ -192,8 +182,7 @@ def functional(
     if not reason:
         shares, errors, sources = _resolve(found, shares, errors, names)
     reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
-    low, high = np.clip(shares - reach, np.minimum(0, shares), 1), np.clip(shares + reach, 0, 1)
-    return Decomposition(sources, shares, low, high, evaluator, reason, found.r2)
+    return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, reason, found.r2)
 
 
 def _find_indices(

@@ -31,6 +31,9 @@ _NUM_DELTAS = 21
 Piece = Callable[[Material, int, np.random.Generator], Findings]
 
 
+NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a claim compares methods"
+
+
 def pieces(study: Study) -> list[tuple[str, Piece]]:
     """The pieces that a study's design allows, by name."""
     found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
@@ -150,7 +153,8 @@ def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Ge
         shifted = curves.relative(curve, best)
         found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
-        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, note))
+        own = f"{note} {curves.NO_BAND.capitalize()}."
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
     reasons = [] if r2 >= sobol.MINIMUM_R2 else [f"cross-validated R2 of the surrogate is {r2:.2f}"]
     return Findings(found, facts=[("surrogate", material.row(r2=r2, num_points=len(material.means)))], reasons=reasons)
 
@@ -175,11 +179,13 @@ def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generat
         note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
         found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
-        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, note))
+        own = f"{note}; {curves.NO_BAND}"
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
         choice = isinstance(parameter, ChoiceParameter)
         positions = None if choice else at
         width = curves.tolerance_width(test, TOLERANCE, choose_by=validation, positions=positions)
-        row = {"parameter": name, "tolerance": TOLERANCE, **width._asdict()}
+        nothing = {"low": math.nan, "high": math.nan, "reason": width.reason or NO_WIDTH_INTERVAL}
+        row = {"parameter": name, "tolerance": TOLERANCE, "value": width.value, **nothing}
         facts.append(("tolerance_width", material.row(**row)))
     reasons = [] if found else ["no parameter has two complete levels"]
     return Findings(found, facts=facts, reasons=reasons)
@@ -205,18 +211,23 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
             block=material.block,
             setting=material.setting,
             source=source,
-            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=found.reason),
+            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=_note(found, source)),
             evaluator=evaluator,
         )
         for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
     ]
 
 
+def _note(found: decomposition.Decomposition, source: str) -> str:
+    own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
+    return "; ".join(part for part in (found.reason, own) if part)
+
+
 def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
     found = material.shares(CONFIDENCE)
     exact = found.evaluator == decomposition.EXACT
-    how = "omega squared; noncentral F" if exact else "functional ANOVA; bootstrap over points, normal"
+    how = "omega squared; jackknife over seeds, t" if exact else "functional ANOVA; bootstrap over points, normal"
     reasons = [found.reason] if found.reason else []
     return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
 

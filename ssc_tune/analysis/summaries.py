@@ -244,8 +244,9 @@ def _failures(first: Scores, second: Scores) -> dict[str, Any]:
     """The comparison of failure rates, where a cell failed."""
     if not (first.failed.any() or second.failed.any()):
         return {}
-    found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE)
-    how = "rate of the first minus rate of the second; two-way variance, Satterthwaite t"
+    scores = (first.test, second.test)
+    found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE, scores=scores)
+    how = "rate of the first minus rate of the second; exact binomial, points and seeds both random"
     return {
         "failure_difference": estimate(found.difference, confidence=CONFIDENCE, how=how),
         "failure_difference_p": number(found.difference.p_value),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as reference
 
 from ssc_tune.analysis.analyze import analyze
-from ssc_tune.analysis.comparison import mean_difference
+from ssc_tune.analysis.crossed_shares import crossed_share_difference
 from ssc_tune.analysis.failures import compare_failures, mcnemar
 from ssc_tune.report.context import _comparison
 
@@ -39,7 +39,9 @@ def test_counts_and_rates_by_hand() -> None:
     other = compare_failures(second, first)
     assert other.difference.estimate == pytest.approx(-found.difference.estimate)
     assert other.difference.p_value == pytest.approx(found.difference.p_value)
-    oracle = mean_difference(second.astype(float), first.astype(float))
+    at_p = crossed_share_difference(first, second, 1 - found.difference.p_value)
+    assert min(abs(at_p.low), abs(at_p.high)) == pytest.approx(0, abs=1e-4)  # the interval that just reaches 0
+    oracle = crossed_share_difference(first, second)
     assert (found.difference.low, found.difference.high) == pytest.approx((oracle.low, oracle.high))
 
 
