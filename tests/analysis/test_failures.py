@@ -39,10 +39,17 @@ def test_counts_and_rates_by_hand() -> None:
     other = compare_failures(second, first)
     assert other.difference.estimate == pytest.approx(-found.difference.estimate)
     assert other.difference.p_value == pytest.approx(found.difference.p_value)
-    at_p = crossed_share_difference(first, second, 1 - found.difference.p_value)
-    assert min(abs(at_p.low), abs(at_p.high)) == pytest.approx(0, abs=1e-4)  # the interval that just reaches 0
     oracle = crossed_share_difference(first, second)
     assert (found.difference.low, found.difference.high) == pytest.approx((oracle.low, oracle.high))
+
+
+def test_the_p_value_is_that_of_the_interval_that_just_reaches_no_difference() -> None:
+    first = np.zeros((12, 3), dtype=bool)
+    first[:9] = True
+    found = compare_failures(first, np.zeros((12, 3), dtype=bool)).difference
+    assert 0 < found.p_value < 0.01
+    ends = crossed_share_difference(first, np.zeros((12, 3)), 1 - found.p_value)
+    assert ends.low == pytest.approx(0, abs=1e-4)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
