@@ -178,6 +178,23 @@ def markdown(rows: list[Row]) -> Iterator[str]:
         yield f"| {row.num_settings} | {row.law} | {row.tau:g} | {texts} | {row.width:.2f} |"
 
 
+def short(rows: list[Row], draws: int, studies: int) -> Iterator[str]:
+    """A line a kind of law: mean and lowest coverage of the population's mean and of one more setting."""
+    yield "| interval | mean coverage | lowest coverage | most without one | studies a row |"
+    yield "| --- | --- | --- | --- | --- |"
+    for kind in ("standard errors", "tables", "share"):
+        own = [row for row in rows if row.law.startswith(kind)]
+        repeats = draws if kind == "standard errors" else studies
+        for what, values in (
+            ("mean over settings", [row.covered for row in own]),
+            ("one more setting", [row.predicted for row in own]),
+        ):
+            least = own[int(np.argmin(values))]
+            where = f"{least.num_settings} settings, {least.law}, tau {least.tau:g}"
+            numbers = f"{np.mean(values) / 100:.3f} | {min(values) / 100:.3f} ({where})"
+            yield f"| {what}, {kind} | {numbers} | 0.00 | {repeats} |"
+
+
 def main() -> None:
     """Reads the command line, simulates, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -189,7 +206,13 @@ def main() -> None:
     rows = [drawn(k, df, t, repeats=draws, seed=seed) for df in DEGREES for k in NUM_SETTINGS for t in TAUS]
     rows += [whole(k, s, t, repeats=studies, seed=seed) for s in SHARED for k in NUM_SETTINGS for t in TAUS]
     rows += [shares(k, s, t, repeats=studies, seed=seed) for s in SHARES for k in NUM_SETTINGS for t in (0.2, 0.5)]
-    print(f"Percent at 95% confidence; {draws} draws, {studies} studies of tables.\n", *markdown(rows), sep="\n")
+    print(
+        f"Percent at 95% confidence; {draws} draws, {studies} studies of tables.\n",
+        *markdown(rows),
+        "",
+        *short(rows, draws, studies),
+        sep="\n",
+    )
 
 
 if __name__ == "__main__":

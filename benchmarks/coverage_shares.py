@@ -115,6 +115,14 @@ def markdown(rows: list[Row], names: list[str]) -> Iterator[str]:
         yield f"| {row.law} | {row.num_points} x {row.num_seeds} | " + " | ".join(cells) + " |"
 
 
+def short(what: str, rows: list[Row], repeats: int) -> str:
+    """A line: mean and lowest coverage over laws, sizes and shares."""
+    least = min(rows, key=lambda row: min(row.covered))
+    mean = np.mean([row.covered for row in rows]) / 100
+    where = f"{least.law}, {least.num_points} x {least.num_seeds}"
+    return f"| {what} | {mean:.3f} | {min(least.covered) / 100:.3f} ({where}) | 0.00 | {repeats} |"
+
+
 def main() -> None:
     """Reads the command line, simulates, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -125,12 +133,16 @@ def main() -> None:
     places = [(law, *size) for law in LAWS for size in SIZES]
     print(f"Percent of 95% intervals that cover, {repeats} tables each (median width).\n")
     names = [f"{share:g}" for share in SHARES]
+    lines = ["| interval | mean coverage | lowest coverage | most without one | studies a row |"]
+    lines.append("| --- | --- | --- | --- | --- |")
     for title, scores in (("A share, scores known", True), ("A share, indicator alone", False)):
         rows = [shares(*place, repeats=repeats, scores=scores, seed=arguments.seed) for place in places]
         print(f"{title}\n", *markdown(rows, names), "", sep="\n")
+        lines.append(short(title, rows, repeats))
     rows = [differences(*place, repeats=repeats, seed=arguments.seed) for place in places]
     names = [f"{one:g} - {other:g}" for one, other in PAIRS]
-    print("A difference of paired shares, scores known\n", *markdown(rows, names), sep="\n")
+    title = "A difference of paired shares, scores known"
+    print(f"{title}\n", *markdown(rows, names), "", *lines, short(title, rows, repeats), sep="\n")
 
 
 if __name__ == "__main__":
