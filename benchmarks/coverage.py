@@ -163,6 +163,7 @@ def interval_table(
     names: Sequence[str], laws: Sequence[str], sizes: Sequence[tuple[int, int]], repeats: int
 ) -> Iterator[str]:
     """Lines of the table of printed intervals."""
+    rows = []
     yield "| interval | law | points x seeds | covers | too low | too high | none given | repeats |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for name in names:
@@ -173,10 +174,13 @@ def interval_table(
                 ends = np.array([PRINTED[name].of(*LAWS[law](rng, num_points, num_seeds))[1:3] for _ in range(repeats)])
                 known = ends[np.isfinite(ends).all(axis=1)]
                 low, high = (known[:, 1] < truth).mean(), (known[:, 0] > truth).mean()
+                size, none = f"{num_points} x {num_seeds}", float(1 - len(known) / repeats)
+                rows.append(coverage_surfaces.Row(name, law, size, float(1 - low - high), none, repeats))
                 yield (
                     f"| {name} | {law} | {num_points} x {num_seeds} | {1 - low - high:.3f} | {low:.3f} | {high:.3f} "
                     f"| {1 - len(known) / repeats:.3f} | {repeats} |"
                 )
+    yield from ("", *coverage_surfaces.short(rows))
 
 
 def _rows(parts: Sequence[Callable[[int], Iterator[coverage_surfaces.Row]]], repeats: int) -> Iterator[str]:

@@ -173,6 +173,8 @@ def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:
     lines = []
     if claim.kind.is_share and effect.pooled.q_p < 1 - claim.confidence:
         lines.append("the shares differ from setting to setting, and then the interval of their mean covers 92 to 95%")
+    elif claim.kind.is_share:
+        lines.append("the shares hardly differ here: the prediction interval can then hold less than it says")
     if num < ENOUGH_SETTINGS:
         lines.append(
             f"{num} settings: how much settings differ is hardly known, so the prediction interval is wide; "
