@@ -51,11 +51,6 @@ class Scores(NamedTuple):
         """The distinct ones among them."""
         return len(np.unique(self.same_as))
 
-    @property
-    def num_incomplete(self) -> int:
-        """Distinct points that lack a cell (or, when failed cells are dropped, have a failed one)."""
-        return self.num_designed - len(self.points)
-
     def at(self, points: NDArray[np.int64]) -> Scores:
         """The same at fewer points, which must all be there."""
         index = np.searchsorted(self.points, points)

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from ssc_tune.analysis import comparison, intervals
-from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis import comparison
 from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.analysis.variance import table
 
@@ -66,14 +65,6 @@ def steps_to_target(steps: ArrayLike, accuracy: ArrayLike, target: float) -> Arr
     return Arrival(np.asarray(found, dtype=np.float64), np.asarray(reached), float(at[-1]), interval)
 
 
-def restricted_mean(arrival: Arrival, *, confidence: float = 0.95) -> Interval:
-    """E[min(T, horizon)] of an :class:`Arrival` (N, R), with the two-way t interval."""
-    found = intervals.two_way_mean(arrival.steps, confidence)
-    if not arrival.reached.any():
-        return intervals.undefined("no cell reached the target")
-    return found
-
-
 def speed_difference(first: Arrival, second: Arrival, *, confidence: float = 0.95) -> SpeedDifference:
     """Difference of restricted mean steps, second minus first, cells paired by point and seed (N, R).
 
@@ -117,11 +108,3 @@ def area_under_curve(steps: ArrayLike, accuracy: ArrayLike) -> Array:
     if len(at) < 2:
         return np.full(values.shape[:-1], np.nan)
     return np.asarray(np.trapezoid(values, at, axis=-1) / (at[-1] - at[0]))
-
-
-def area_difference(
-    steps: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
-) -> comparison.Result:
-    """Area under the curve, second minus first, of accuracies (N, R, T); two-way t interval over points and seeds."""
-    areas = [area_under_curve(steps, values) for values in (first, second)]
-    return comparison.mean_difference(areas[0], areas[1], confidence=confidence)

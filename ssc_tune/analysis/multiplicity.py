@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from ssc_tune.analysis.variance import FloatArray
 
@@ -31,15 +30,6 @@ def holm(p_values: Sequence[float | None] | ArrayLike) -> FloatArray:
     steps = np.minimum(1.0, filled[order] * np.arange(len(filled), 0, -1))
     adjusted = np.empty(len(filled))
     adjusted[order] = np.maximum.accumulate(steps)
-    return np.where(known, adjusted, np.nan)
-
-
-def benjamini_hochberg(p_values: Sequence[float | None] | ArrayLike) -> FloatArray:
-    """Benjamini-Hochberg adjusted p-values (false discovery rate): for exploration, never for a verdict."""
-    values, known = _checked(p_values)
-    if not len(values):
-        return values
-    adjusted: FloatArray = stats.false_discovery_control(np.where(known, values, 1.0), method="bh")
     return np.where(known, adjusted, np.nan)
 
 
