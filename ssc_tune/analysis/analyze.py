@@ -29,7 +29,7 @@ def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int =
     for block, setting in places:
         for method in study.block_methods(block):
             summaries.append(summarize(study, tables, block, setting, method))
-        if study.design.type != "search":
+        if not study.design.adaptive:
             comparisons += compare(study, tables, block, setting)
     materials = Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
     more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
@@ -73,6 +73,6 @@ def _warnings(study: Study, tables: Tables) -> tuple[str, ...]:
             few + ("intervals are wide or undefined" if study.seeds < 3 else "a verdict on spread can mislead")
         )
     lines += notes(study)
-    if study.design.type == "search":
+    if study.design.adaptive:
         lines.append("the points were chosen by a search: spread and means over them are no property of the space")
     return tuple(lines)

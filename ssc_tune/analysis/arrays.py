@@ -89,7 +89,7 @@ def load(study: Study, tables: Tables, *, block: str, setting: str, method: str,
     lost_cells: NDArray[np.bool_] = np.equal(place.filled(cells, failed.astype(np.float64)), 1.0)
     complete = np.asarray(np.isfinite(np.hstack([test, validation])).all(axis=1))
     counted = np.flatnonzero(designed > 0) if not counts_defaults(study) else np.arange(len(designed))
-    equal = np.arange(len(designed)) if study.design.type == "search" else place.equal(expected)
+    equal = np.arange(len(designed)) if study.design.adaptive else place.equal(expected)
     stands = dict(zip(designed[counted].tolist(), designed[counted][stand_ins(equal[counted])].tolist(), strict=True))
     there = counted[complete[counted]]
     rows = there[_kept(stand_ins(equal[there]))]

@@ -36,7 +36,7 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     columns = ["study", "block", "setting", "method", "point", "seed", "status", "validation_accuracy"]
     columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id"]
     frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells))
-    if study.design.type == "search":
+    if study.design.adaptive:
         frame["search"] = [search_of(point) for point in frame["point"]]
     for name in ("validation_accuracy", "test_accuracy", "steps_to_90"):
         frame[name] = pd.to_numeric(frame[name]).astype("float64")

@@ -8,7 +8,7 @@ from ssc_tune.analysis import comparison, effects_settings, searches
 from ssc_tune.analysis.effects import ClaimData, Effect
 from ssc_tune.analysis.gates import signed
 from ssc_tune.design.distinct import Count
-from ssc_tune.study.measures import DRAWN, OVER_SPACE
+from ssc_tune.study.measures import OVER_SPACE
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
@@ -37,7 +37,7 @@ def warnings(data: ClaimData) -> list[str]:
     lines = [*_of_size(data), *_of_gaps(data)]
     if data.claim.measure == "std":
         lines += _one_point_decides(data)
-    chosen = data.study.design.type in OVER_SPACE and data.study.design.type not in DRAWN
+    chosen = data.study.design.type in OVER_SPACE and not data.study.design.is_sample
     if chosen and (data.claim.kind.is_spread or data.claim.measure == "below"):
         what = "share" if data.claim.measure == "below" else "spread"
         lines.append(
@@ -61,7 +61,7 @@ def _of_size(data: ClaimData) -> list[str]:
         lines.append(f"{few}; a verdict on spread needs {LEAST_SEEDS}")
     elif num_seeds < 3:
         lines.append(f"{num_seeds} seed{'s' * (num_seeds != 1)}: intervals need at least 3, better {LEAST_SEEDS}")
-    if data.study.design.type == "search" and not data.claim.kind.at_defaults:
+    if data.study.design.adaptive and not data.claim.kind.at_defaults:
         num_searches = min(len(searches.numbers(scores)) for scores in (data.first, data.second))
         if num_searches < searches.GOOD_SEARCHES:
             lines.append(f"{num_searches} searches: intervals need at least 3, better {searches.GOOD_SEARCHES}")

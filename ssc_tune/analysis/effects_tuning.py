@@ -73,7 +73,7 @@ def default_regret(data: ClaimData) -> Effect:
     On the points of a fixed design, the best of N / 2 random ones: that of all N has no interval that holds what it
     says. On a search, the best point that it found, the searches being the sample.
     """
-    if data.study.design.type == "search":
+    if data.study.design.adaptive:
         name = "gain of a search over the default of {x} minus that of {y}"
         missing = absent.missing_defaults(data)
         if missing:

@@ -86,7 +86,7 @@ def extras(
             _single(material, study, draws, seed, gathered)
         for first, second in itertools.combinations(methods, 2):
             _pair(known[block, setting, first], known[block, setting, second], study, gathered)
-    if len(study.setting_names) > 1 and study.design.type != "search":
+    if len(study.setting_names) > 1 and not study.design.adaptive:
         _transfer(study, known, draws, seed, gathered)
     facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
     warnings = tuple(dict.fromkeys(gathered.warnings))

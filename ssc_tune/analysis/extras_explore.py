@@ -30,7 +30,7 @@ _NUM_THRESHOLDS = 31
 
 def pieces(study: Study) -> list[tuple[str, Piece]]:
     """The pieces of one method that a study's design allows, by name."""
-    if study.design.type not in ("sobol", "random", "grid"):
+    if not study.design.fills:
         return []
     return [("profile", profile), ("Shapley shares", shapley_shares), ("ablation path", ablation_path)]
 

@@ -28,10 +28,10 @@ _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by numbe
 
 def pieces(study: Study) -> list[tuple[str, Compare]]:
     """The comparisons that a study's design allows, by name; points of two searches are no pairs."""
-    if study.design.type == "search":
+    if study.design.adaptive:
         return []
     found: list[tuple[str, Compare]] = [("convergence", speed)]
-    if study.design.type in ("sobol", "random", "grid"):
+    if study.design.fills:
         found.append(("budget", tuning))
     return found
 

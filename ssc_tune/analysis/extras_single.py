@@ -39,7 +39,7 @@ def pieces(study: Study) -> list[tuple[str, Piece]]:
     found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
     if study.design.type == "one-at-a-time":
         return [*found, ("one at a time", one_at_a_time)]
-    if study.design.type == "search":
+    if study.design.adaptive:
         return found
     return [
         *found,

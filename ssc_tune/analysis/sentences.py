@@ -10,7 +10,7 @@ from ssc_tune.study.models import Study
 
 def sentence(claim: Claim, study: Study) -> str:
     """A claim as a sentence; block and setting are named where the study has several."""
-    searched = study.design.type == "search"
+    searched = study.design.adaptive
     what = (claim.kind.searched_words if searched else "") or claim.kind.words
     what = what.format(n=claim.n, parameter=claim.parameter, accuracy=claim.accuracy or 0.0)
     place = [f"block {claim.block}"] if len(study.blocks) > 1 else []

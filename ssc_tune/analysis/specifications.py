@@ -17,7 +17,6 @@ from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
 from ssc_tune.analysis.result import Estimate, Specification
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import RandomDesign, SobolDesign
 from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 
 HOW = "points weighted by the prior; jackknife over points and seeds, t"
@@ -44,7 +43,7 @@ def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:
         parameter has an order.
     """
     claim, points = data.claim, data.first.points
-    drawn = isinstance(data.study.design, SobolDesign | RandomDesign)
+    drawn = data.study.design.is_sample
     if claim.measure not in MEASURES or not drawn or not len(points) or not math.isfinite(whole.estimate):
         return ()
     where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
@@ -157,7 +156,7 @@ def called(specification: Specification) -> str:
 def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
     """A line on whether the sign holds, or on why the ranges were not varied; none where the points are no draws."""
     claim, measure = data.claim, data.claim.measure
-    if not isinstance(data.study.design, SobolDesign | RandomDesign):
+    if not data.study.design.is_sample:
         return []
     if measure not in MEASURES:
         return [f"ranges: not varied, there is no weighted form of {measure} (there is of {', '.join(MEASURES)})"]

@@ -214,7 +214,7 @@ def _tunability(scores: Scores, study: Study) -> Estimate:
 
 
 def _default_regret(scores: Scores, study: Study) -> Estimate:
-    if study.design.type == "search":
+    if study.design.adaptive:
         return estimate(searches.gain(scores, CONFIDENCE), confidence=CONFIDENCE, how=searches.HOW)
     return _gain(scores, study, 2, "half")
 
@@ -223,7 +223,7 @@ def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
     """The best of a part of the points minus the default."""
     n = max(1, len(scores.points) // part)
     how = f"best of {n} points ({words}) minus the default, chosen on half the seeds by validation, scored on the other"
-    if study.design.type == "search":
+    if study.design.adaptive:
         return missing("the points were chosen by a search: they are no random ones", how=how)
     if not len(scores.default_test):
         return missing("the defaults lack a cell", how=how)

@@ -72,7 +72,7 @@ def seen(study: Study, tables: Tables, block: str, setting: str, method: str) ->
 
 def bound(study: Study, found: Seen, confidence: float) -> float | None:
     """The share of the space that may still fail; none where something failed or the points are no draws from it."""
-    if study.design.type not in DRAWN or not found.num_points or found.num_failed or found.num_at_chance:
+    if not study.design.is_sample or not found.num_points or found.num_failed or found.num_at_chance:
         return None
     return unseen_share(found.num_points, confidence)
 

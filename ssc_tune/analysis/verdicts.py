@@ -180,7 +180,7 @@ def _in_setting(
 ) -> ClaimData:
     loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
     first, second = loaded[0], loaded[-1]
-    if study.design.type != "search":
+    if not study.design.adaptive:
         first, second = paired(first, second)
     return ClaimData(
         claim, study, tables, setting, first, second, policy, generator(seed, "claim", claim.name), num_bootstrap
@@ -216,7 +216,7 @@ def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
-    if data.study.design.type == "search" and not claim.kind.on_searched:
+    if data.study.design.adaptive and not claim.kind.on_searched:
         return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
     missing = absent.whatever_is_missing(data)
     if missing:

@@ -92,7 +92,7 @@ def _points(study: Study, cells: list[Cell]) -> dict[str, int]:
         if cell.placement.point or counts_defaults(study):
             ids.setdefault(cell.placement.point, []).append(cell.cell_id)
     distinct = {tuple(sorted(own)) for own in ids.values()}
-    searched = study.design.type == "search"  # a path, repeats included
+    searched = study.design.adaptive  # a path, repeats included
     return {"points": len(ids), "distinct_points": len(ids) if searched else len(distinct)}
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ssc_tune import methods as registry
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.study.models import GridDesign, OneAtATimeDesign, RandomDesign, SearchDesign, SobolDesign, Study
+from ssc_tune.study.models import GridDesign, SearchDesign, Study
 from ssc_tune.study.space import FloatParameter
 
 
@@ -48,7 +48,7 @@ def counts_defaults(study: Study) -> bool:
     It is the centre of a one-at-a-time design. Sobol, random, grid and adaptive designs have all their points from 1
     on: there it was added, and would be no draw from the space.
     """
-    return isinstance(study.design, OneAtATimeDesign)
+    return study.design.defaults_count
 
 
 def in_order(study: Study, points: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,7 +106,7 @@ def _values(study: Study, method: str, point: Point) -> Hashable:
 def varies_continuously(study: Study, block: str, method: str) -> bool:
     """Whether a method's points are draws of a real number, of which no two are alike."""
     space = study.search_space.parameters
-    drawn = isinstance(study.design, SobolDesign | RandomDesign)
+    drawn = study.design.is_sample
     return drawn and any(
         isinstance(space[name], FloatParameter) and space[name].applies(method)
         for name in study.block_parameters(block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ssc_tune.study.claims import Claim
-from ssc_tune.study.measures import DRAWN, LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
+from ssc_tune.study.measures import LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
 from ssc_tune.study.models import (
     GridDesign,
     OneAtATimeDesign,
@@ -114,7 +114,7 @@ def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names
         yield Problem((*path, "robust"), text)
     elif claim.over is not None:
         yield Problem((*path, "robust"), "ranges are varied within one setting; leave it out with over: settings")
-    if "design" not in names.broken and study.design.type not in DRAWN:
+    if "design" not in names.broken and not study.design.is_sample:
         text = f"needs points drawn from the space: design type sobol or random, not {study.design.type}"
         yield Problem((*path, "robust"), text)
 

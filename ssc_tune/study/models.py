@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -29,9 +29,20 @@ Stop = Annotated[
 ]
 
 
-class SobolDesign(Frozen):
+class _Design(Frozen):
+    """What is asked of a design; each answers for itself."""
+
+    is_sample: ClassVar[bool] = False  # its points are draws from the search space
+    fills: ClassVar[bool] = False  # parameters vary together
+    adaptive: ClassVar[bool] = False  # results choose the next point
+    defaults_count: ClassVar[bool] = False  # the defaults are one of its points
+
+
+class SobolDesign(_Design):
     """A scrambled Sobol sequence; its points are paired over methods, seeds and blocks, and it can be extended."""
 
+    is_sample: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
     type: Literal["sobol"]
     points: Points = Field(description="Number of points; a power of two is balanced best.")
     seed: Seed = Field(0, description="Seed of the scrambling.")
@@ -39,9 +50,11 @@ class SobolDesign(Frozen):
     stop: Stop = "never"
 
 
-class RandomDesign(Frozen):
+class RandomDesign(_Design):
     """Independent uniform points, each on its parameter's scale."""
 
+    is_sample: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
     type: Literal["random"]
     points: Points = Field(description="Number of points.")
     seed: Seed = Field(0, description="Seed of the draws.")
@@ -49,23 +62,26 @@ class RandomDesign(Frozen):
     stop: Stop = "never"
 
 
-class GridDesign(Frozen):
+class GridDesign(_Design):
     """Every combination of the levels named; parameters without levels stay at their defaults."""
 
+    fills: ClassVar[bool] = True
     type: Literal["grid"]
     levels: Levels = Field(description="Values of each parameter, by its name.")
 
 
-class OneAtATimeDesign(Frozen):
+class OneAtATimeDesign(_Design):
     """Every named value of every named parameter around the defaults, one at a time."""
 
+    defaults_count: ClassVar[bool] = True
     type: Literal["one-at-a-time"]
     levels: Levels = Field(description="Values of each parameter, by its name.")
 
 
-class SearchDesign(Frozen):
+class SearchDesign(_Design):
     """Points proposed by an Optuna sampler from what earlier points scored. Never used to judge sensitivity."""
 
+    adaptive: ClassVar[bool] = True
     type: Literal["search"]
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
     points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
@@ -81,7 +97,7 @@ class SearchDesign(Frozen):
     )
 
 
-class DefaultsDesign(Frozen):
+class DefaultsDesign(_Design):
     """The defaults alone (point 0): to compare methods, settings or seeds without varying a hyperparameter."""
 
     type: Literal["defaults"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,8 +18,8 @@ from ssc_tune.design.storage import open_storage
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record
 from ssc_tune.study import load_study
-from ssc_tune.study.measures import MEASURES
-from ssc_tune.study.models import Study
+from ssc_tune.study.measures import DRAWN, FILLING, MEASURES
+from ssc_tune.study.models import Design, Study
 from ssc_tune.training.result import Evaluation
 
 LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}
@@ -115,3 +115,13 @@ def test_what_is_accepted_can_be_judged(measure: str, design: str, tmp_path: Pat
     assert found.effect.value is not None, found.reason
     assert np.isfinite(found.effect.value)
     assert found.effect.low is not None, found.reason
+
+
+def test_designs_say_of_themselves_what_the_table_of_measures_says_of_them() -> None:
+    classes = get_args(get_args(Design)[0])
+    by_type = {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in classes}
+    assert set(by_type) == set(DESIGNS)
+    assert {name for name, kind in by_type.items() if kind.is_sample} == set(DRAWN)
+    assert {name for name, kind in by_type.items() if kind.fills} == set(FILLING)
+    assert {name for name, kind in by_type.items() if kind.adaptive} == {"search"}
+    assert {name for name, kind in by_type.items() if kind.defaults_count} == {"one-at-a-time"}
