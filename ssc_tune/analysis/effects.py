@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import absent, comparison, intervals, spread
+from ssc_tune.analysis import absent, comparison, intervals, shapes, spread
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.comparison import Result
 from ssc_tune.analysis.extras_material import Materials
@@ -106,13 +106,13 @@ MOST_SWAPS = 20_000
 """Draws of a swap test at an early look, whose level is small: enough for levels down to 0.00005."""
 
 
-def _shape(data: ClaimData, spread: comparison.Spread, words: str) -> Effect:
+def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     name = log_ratio(words)
     if data.claim.equivalent:
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
     level = 1 - data.claim.confidence
     num_swaps = max(data.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
-    found = comparison.shape_ratio(
+    found = shapes.shape_ratio(
         data.second.test,
         data.first.test,
         spread,

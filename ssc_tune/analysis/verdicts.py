@@ -20,9 +20,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-from scipy import stats
-
 from ssc_tune.analysis import (
     absent,
     cautions,
@@ -39,9 +36,10 @@ from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.effects import ClaimData, Effect, Measurer
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.extras_material import Materials
-from ssc_tune.analysis.gates import Side, gates, words
+from ssc_tune.analysis.gates import gates, words
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.sentences import percent, sentence
+from ssc_tune.analysis.sides import border, p_of, side, turned
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.claims import Claim, VerdictName
 from ssc_tune.study.models import Study
@@ -83,41 +81,6 @@ class Finding(NamedTuple):
     alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
     specifications: tuple[Specification, ...] = ()  # over other ranges and priors
     declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
-
-
-def side(claim: Claim, effect: Effect) -> Side:
-    """Which side of the claim the whole interval lies on."""
-    low, high = effect.low, effect.high
-    if math.isnan(low) or math.isnan(high):
-        return "neither"
-    if claim.equivalent is not None:
-        assert claim.within is not None
-        if -claim.within < low and high < claim.within:
-            return "for"
-        return "against" if low > claim.within or high < -claim.within else "neither"
-    above, below = low > _threshold(claim), high < _threshold(claim)
-    if claim.less is not None or claim.at_most is not None:
-        above, below = below, above
-    return "for" if above else "against" if below else "neither"
-
-
-def _threshold(claim: Claim) -> float:
-    return claim.at_least or claim.at_most or 0.0
-
-
-def p_of(claim: Claim, effect: Effect) -> float:
-    """The p-value that goes into Holm's procedure.
-
-    Two-sided for less, more and thresholds. For equivalence within m: the larger of the two one-sided p-values where
-    the estimate lies within m, and otherwise the two-sided one of |difference| <= m.
-    """
-    if claim.equivalent is None:
-        return effect.p_value
-    assert claim.within is not None
-    if not (effect.se > 0 and effect.df > 0):
-        return math.nan
-    gap = (claim.within - abs(effect.estimate)) / effect.se
-    return float(stats.t.sf(gap, effect.df) if gap >= 0 else min(1.0, 2 * stats.t.sf(-gap, effect.df)))
 
 
 def judge_claims(
@@ -236,17 +199,17 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     if where == "neither":
         if math.isnan(effect.low) or math.isnan(effect.high):
             return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {interval} lies on neither side of {_border(claim)}"
+        return "inconclusive", f"the {interval} lies on neither side of {border(claim)}"
     if not p_adjusted < alpha:
         p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
         return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
-    turned = [
+    others = [
         f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
-        if _turned(claim, effect, other.effect)
+        if turned(claim, effect, other.effect)
     ]
-    if turned:
-        return "inconclusive", f"the effect is {' and '.join(turned)}"
+    if others:
+        return "inconclusive", f"the effect is {' and '.join(others)}"
     closed = [gate for gate in finding.gates if not gate.passed]
     if closed:
         return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
@@ -255,21 +218,6 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
         return "inconclusive", shaken
     verdict: VerdictName = "supported" if where == "for" else "refuted"
     return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
-
-
-def _border(claim: Claim) -> str:
-    return f"the margin ±{claim.within:g}" if claim.equivalent is not None else f"{_threshold(claim):g}"
-
-
-def _turned(claim: Claim, effect: Effect, other: Effect) -> bool:
-    """Whether another score of failed cells does not agree; what is undefined never agrees."""
-    if not math.isfinite(other.estimate):
-        return True
-    if claim.equivalent is not None:
-        assert claim.within is not None
-        return (abs(effect.estimate) < claim.within) != (abs(other.estimate) < claim.within)
-    threshold = _threshold(claim)
-    return bool(np.sign(effect.estimate - threshold) != np.sign(other.estimate - threshold))
 
 
 def _shown(claim: Claim, effect: Effect) -> Effect:

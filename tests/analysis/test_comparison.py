@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import comparison
+from ssc_tune.analysis import comparison, shapes
 from ssc_tune.analysis.comparison import Result
 from ssc_tune.analysis.variance import components
 
@@ -119,7 +119,7 @@ def test_rounding_is_no_spread(one: float, other: float, num_points: int, num_se
             assert math.isnan(found.estimate)
             assert "seed noise" in found.reason
         for spread in ("iqr", "range"):
-            assert comparison.shape_ratio(a, b, spread, rng=np.random.default_rng(0)).reason
+            assert shapes.shape_ratio(a, b, spread, rng=np.random.default_rng(0)).reason
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_stability_is_undefined_with_a_reason(a: np.ndarray, reason: str) -> Non
     for found in (comparison.stability(a, a), comparison.std_difference(a, a)):
         assert reason in found.reason
         assert np.isnan([found.estimate, found.low, found.high, found.p_value]).all()
-    assert reason in comparison.shape_ratio(a, a, "iqr", rng=np.random.default_rng(0)).reason
+    assert reason in shapes.shape_ratio(a, a, "iqr", rng=np.random.default_rng(0)).reason
 
 
 def test_unpaired_shapes_are_refused() -> None:
@@ -162,7 +162,7 @@ def test_two_seeds_give_an_estimate_and_no_interval() -> None:
     for found in (
         comparison.stability(a, b),
         comparison.std_difference(a, b),
-        comparison.shape_ratio(a, b, "iqr", rng=np.random.default_rng(0)),
+        shapes.shape_ratio(a, b, "iqr", rng=np.random.default_rng(0)),
     ):
         assert found.estimate > 0
         assert math.isnan(found.low)
@@ -177,12 +177,12 @@ def test_probability_better_counts_ties_half() -> None:
 
 
 @pytest.mark.parametrize("spread", ["iqr", "range"])
-def test_shape_ratio_finds_the_scale_and_its_interval_matches_its_p(spread: comparison.Spread) -> None:
+def test_shape_ratio_finds_the_scale_and_its_interval_matches_its_p(spread: shapes.Spread) -> None:
     # Seeds that all say the same add nothing, so that interval and p are those of one test.
     a, b = (np.repeat(scores(s, scale=k, noise=0.01, shape=(40, 1)), 3, axis=1) for s, k in ((12, 1.0), (13, 1.7)))
     reach = stats.iqr if spread == "iqr" else np.ptp
     for confidence in (0.5, 0.95, 0.999):
-        found = comparison.shape_ratio(a, b, spread, rng=np.random.default_rng(0), confidence=confidence)
+        found = shapes.shape_ratio(a, b, spread, rng=np.random.default_rng(0), confidence=confidence)
         assert found.estimate == pytest.approx(math.log(reach(b.mean(axis=1)) / reach(a.mean(axis=1))), abs=0.01)
         assert found.low < found.estimate < found.high
         assert (found.p_value < 1 - confidence) == (not found.low <= 0 <= found.high)

@@ -8,7 +8,7 @@ from coverage import PRINTED, generator, rates
 from laws import LAWS
 from scipy import stats
 
-from ssc_tune.analysis import comparison
+from ssc_tune.analysis import shapes
 
 REPEATS = 300
 
@@ -47,13 +47,12 @@ def test_a_sensitivity_that_varies_by_seed_is_covered() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spread", ["iqr", "range"])
-def test_ratios_of_quartiles_and_ranges_cover(spread: comparison.Spread) -> None:
+def test_ratios_of_quartiles_and_ranges_cover(spread: shapes.Spread) -> None:
     repeats = 60
     for law in ("normal", "seed slopes"):
         rng = generator(law, spread)
         found = [
-            comparison.shape_ratio(*LAWS[law](rng, 32, 5), spread, rng=rng, num_permutations=199)
-            for _ in range(repeats)
+            shapes.shape_ratio(*LAWS[law](rng, 32, 5), spread, rng=rng, num_permutations=199) for _ in range(repeats)
         ]
         known = [f for f in found if not f.reason]
         assert len(known) > 0.8 * repeats

@@ -11,8 +11,9 @@ from ssc_tune.analysis import comparison, effects, verdicts
 from ssc_tune.analysis.arrays import coordinates, inside, load
 from ssc_tune.analysis.effects import Effect
 from ssc_tune.analysis.result import Gate, Verdict
+from ssc_tune.analysis.sides import p_of, side
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import Finding, decide, judge_claims, p_of, side
+from ssc_tune.analysis.verdicts import Finding, decide, judge_claims
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.measures import MEASURES, with_
 
