@@ -99,9 +99,11 @@ def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generato
 
 
 def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
-    """Share of points within delta of the method's own best, for delta from 0 to 10 points of accuracy."""
+    """Share of points within delta of the best of all methods, for delta from 0 to 10 points of accuracy."""
     scores = material.scores
-    found = volume.curve(scores.test, np.linspace(0, 0.1, _NUM_DELTAS), choose_by=scores.validation)
+    found = volume.curve(
+        scores.test, np.linspace(0, 0.1, _NUM_DELTAS), choose_by=scores.validation, others=_others(material)
+    )
     note = found.reason or (
         "The best is what half the points let expect, chosen and scored on different seeds; pointwise band, Wilson's "
         "at the effective number of points, points and seeds both random."
@@ -117,6 +119,19 @@ def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generato
         note,
     )
     return Findings([curve], facts=[("near_optimal_volume", material.row(area=found.area, reason=found.reason))])
+
+
+def _others(material: Material) -> list[tuple[Array, Array]]:
+    """Test and validation scores of the block's other methods, of those that have all of its points."""
+    study, own, found = material.study, material.scores, []
+    for method in study.block_methods(material.block):
+        if method == material.method:
+            continue
+        other = arrays.load(study, material.tables, block=material.block, setting=material.setting, method=method)
+        if set(own.points) <= set(other.points) and np.array_equal(own.seeds, other.seeds):
+            other = other.at(own.points)
+            found.append((other.test, other.validation))
+    return found
 
 
 def _positions(parameter: Parameter) -> tuple[list[Any], Array]:

@@ -7,7 +7,9 @@ by test on the other. The best of all N is no stable reference: it moves with a 
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -92,9 +94,14 @@ def better(first: Sample, second: Sample) -> Sample:
 
 
 def curve(
-    test: ArrayLike, deltas: ArrayLike, *, choose_by: ArrayLike | None = None, confidence: float = 0.95
+    test: ArrayLike,
+    deltas: ArrayLike,
+    *,
+    choose_by: ArrayLike | None = None,
+    others: Sequence[tuple[Array, Array]] = (),
+    confidence: float = 0.95,
 ) -> VolumeCurve:
-    """The share of points within each tolerance of the method's own best, with a pointwise interval and the area.
+    """The share of points within each tolerance of the best, with a pointwise interval and the area.
 
     The means of points stay noisy, which blurs the edge of the region on both sides by about sd_error / sqrt(R).
 
@@ -102,6 +109,8 @@ def curve(
         test: scores (N, R), or (N,) where there is no noise; higher is better.
         deltas: increasing tolerances, at least two, none negative.
         choose_by: scores (N, R) that choose the best, validation accuracy; ``test`` itself when absent.
+        others: scores of further methods at the same points and seeds, and what chooses among them: the best is then
+            that of the best method, so that being bad everywhere is no virtue.
         confidence: of the intervals, :func:`share_interval`.
 
     Returns:
@@ -116,11 +125,11 @@ def curve(
         raise ValueError("deltas must be at least two increasing tolerances, none negative")
     values, chooser = budget.both_tables(test, choose_by)
     if values.shape[1] < 2:
-        top = float(values.max())
+        top = max(float(values.max()), *(float(np.max(other)) for other, _ in others), -math.inf)
         share = (values >= top - grid - _EDGE).mean(axis=0)
         nan = np.full(len(grid), math.nan)
         return VolumeCurve(grid, share, nan, nan, _area(share, grid), top, f"{ONE_SEED}; no interval")
-    best = reference(values, chooser)
+    best = functools.reduce(better, (reference(*other) for other in others), reference(values, chooser))
     found = shares(values, best, grid)
     few = extremes.FEW_POINTS if not len(found.points) else extremes.FEW_SEEDS if not len(found.seeds) else ""
     limits = np.full((len(grid), 2), math.nan)

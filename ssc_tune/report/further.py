@@ -31,7 +31,7 @@ _TITLES = {
     "surrogate": ("Surrogate", "r2: cross-validated; effects and shares by the surrogate are refused below 0.5"),
     "near_optimal_volume": (
         "Near-optimal volume",
-        "area under the curve of the share of points within delta of the best",
+        "area under the curve of the share of points within delta of the best of all methods",
     ),
     "tolerance_width": ("Tolerance width", "share of a parameter's range within 0.02 of the best level"),
     "exploratory_iqm": (

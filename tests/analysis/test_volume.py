@@ -118,3 +118,18 @@ def test_unusable_values_are_refused(bad: object) -> None:
 def test_tolerances_that_make_no_curve_are_refused(deltas: list[float]) -> None:
     with pytest.raises(ValueError, match="deltas"):
         volume.curve([0.1, 0.2], deltas)
+
+
+def test_a_method_that_is_bad_everywhere_has_no_volume_beside_a_good_one() -> None:
+    """Against its own best it would have nearly all of the space, being as bad as it can be nearly everywhere."""
+    rng = np.random.default_rng(0)
+    good = 0.9 + 0.01 * rng.standard_normal((16, 4))
+    bad = 0.5 + 0.01 * rng.standard_normal((16, 4))
+    alone = volume.curve(bad, [0.02, 0.05])
+    beside = volume.curve(bad, [0.02, 0.05], others=[(good, good)])
+    assert alone.share[1] > 0.9
+    assert beside.share.tolist() == [0, 0]
+    assert beside.best == pytest.approx(volume.curve(good, [0.02, 0.05]).best)
+    first, second = volume.curve(good, [0.02, 0.05]), volume.curve(good, [0.02, 0.05], others=[(bad, bad)])
+    assert second.share.tolist() == first.share.tolist()
+    assert volume.curve(bad[:, :1], [0.02, 0.05], others=[(good[:, :1], good[:, :1])]).share.tolist() == [0, 0]

@@ -23,8 +23,8 @@ _BUDGET = (
     "others. Where the curves cross, the better method depends on how much tuning one can pay for."
 )
 _VOLUME = (
-    "The share of the points whose accuracy is within a tolerance of the method's own best. A higher curve "
-    "means that more settings will do."
+    "The share of the points whose accuracy is within a tolerance of the best of all methods here. A higher curve "
+    "means that more of the space will do."
 )
 _RELATIVE = (
     'The lines of "Accuracy against each hyperparameter", each less the accuracy of its method\'s own best point, so '
