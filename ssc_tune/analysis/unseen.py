@@ -84,7 +84,7 @@ def noted(rate: Estimate, study: Study, tables: Tables, block: str, setting: str
     open_share = bound(study, found, confidence)
     if open_share is not None:
         room = f"up to {_percent(open_share)} of the space may still fail"
-        note = f"no failure at {_points(found)}: {room} ({confidence:.0%})"
+        note = f"no failure at {_points(found)}: with these seeds {room} ({confidence:.0%})"
     elif found.num_at_chance:
         note = f"{found.num_at_chance} of {found.num_cells} cells ended at chance"
     else:

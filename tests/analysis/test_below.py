@@ -147,7 +147,7 @@ def test_a_summary_says_what_no_failure_leaves_open(points: int) -> None:
     study = make_study(design={"type": "sobol", "points": points})
     summary = summaries(study, make_tables(study, surface(scale=STABLE)))["ssc"]
     share = {16: "17.1%", 32: "8.94%", 64: "4.57%"}[points]
-    note = f"no failure at {points} points: up to {share} of the space may still fail (95%)"
+    note = f"no failure at {points} points: with these seeds up to {share} of the space may still fail (95%)"
     assert summary.failure_rate.note == note
     rows = {name: texts for table in measure_tables([summary]) for name, _, texts in table.rows}
     assert rows["Failures"][0].endswith(f"; {note}")
