@@ -443,3 +443,20 @@ def test_the_scale_of_an_effect_is_data(measure: str, form: str) -> None:
         assert not found.effect_name.startswith("ln(") or form == "equivalent"
     else:
         assert found.effect_name == f"ln({found.ratio[0]} / {found.ratio[1]})"
+
+
+def test_a_tail_of_points_is_named_beside_a_verdict_on_spread() -> None:
+    def warned(power: float) -> list[str]:
+        def accuracy(method: str, unit: Any, seed: int) -> float:
+            scale = 0.3 if method == "ssc" else 0.1
+            rng = np.random.default_rng([seed, int(1e6 * unit["tau"]), len(method)])
+            return 0.9 - scale * unit["tau"] ** power + 0.005 * rng.standard_normal()
+
+        claim = {"less": "ssc", "than": "fixmatch", "in": "std"}
+        (found,) = judged([claim], tables=lambda study: make_tables(study, accuracy))
+        return [line for line in found.warnings if line.startswith("skewed points")]
+
+    assert warned(1.0) == []
+    (line,) = warned(8.0)
+    assert "ssc -" in line
+    assert "its p keeps its level" in line
