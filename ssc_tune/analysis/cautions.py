@@ -117,10 +117,8 @@ def _skewed(data: ClaimData) -> list[str]:
     both = dict(zip(data.claim.methods, (data.first.test, data.second.test), strict=False))
     if min(len(y) for y in both.values()) < LEAST_SKEWED:
         return []
-    found = {
-        method: float(stats.skew(y.mean(axis=1))) for method, y in both.items() if visible(y.mean(axis=1).var(), y)
-    }
-    tails = {method: value for method, value in found.items() if abs(value) > SKEWED}
+    vary = {method: y.mean(axis=1) for method, y in both.items() if visible(y.mean(axis=1).var(), y)}
+    tails = {method: value for method, means in vary.items() if abs(value := float(stats.skew(means))) > SKEWED}
     if not tails:
         return []
     named = ", ".join(f"{method} {signed(value)}" for method, value in tails.items())
