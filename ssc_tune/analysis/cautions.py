@@ -20,8 +20,8 @@ FEW_FOR_WORST = 32
 """Points below which a claim about the worst carries a warning: at 16 it covers 87% where points collapse."""
 
 SKEWED = 1.0
-"""Skewness of a method's point means beyond which they have a tail: 3% of normal tables of 32 points have it, and 94%
-of those whose intervals cover 91 to 95% (accuracies near 1, exponential tails)."""
+"""Skewness of a method's point means beyond which they have a tail: rare in normal tables of 32 points, usual under the
+laws whose intervals cover 91 to 95% (docs/statistics.md: near the ceiling, skewed)."""
 LEAST_SKEWED = 16
 """Points below which the skewness of few says nothing."""
 
