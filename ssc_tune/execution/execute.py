@@ -45,11 +45,15 @@ def num_workers(study: Study) -> int:
     return min(workers, study.resources.max_parallel or workers)
 
 
+GPU_FILES = (("/proc/driver/nvidia/gpus", "*"), ("/dev", "nvidia[0-9]*"))
+"""Where the driver shows a machine's GPUs, a folder and a pattern each; containers often have the second alone."""
+
+
 def _num_gpus() -> int:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([d for d in visible.split(",") if d.strip() not in ("", "-1")])
-    return len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) if Path("/proc/driver/nvidia/gpus").exists() else 0
+    return next((n for folder, pattern in GPU_FILES if (n := len(list(Path(folder).glob(pattern))))), 0)
 
 
 def execute(
