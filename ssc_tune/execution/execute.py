@@ -72,7 +72,7 @@ def execute(
     problems: list[str] = []
     workers = num_workers(study)
     _close_orphans(folder)
-    with _interrupt_sets(stop), _ray(study, workers):
+    with interrupt_sets(stop), _ray(study, workers):
         idle_launches = 0
         while source.num_to_run and not stop.is_set():
             before = source.num_to_run
@@ -118,7 +118,7 @@ def _close_orphans(folder: StudyFolder) -> None:
 
 
 @contextmanager
-def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
+def interrupt_sets(stop: threading.Event) -> Iterator[None]:
     """While inside, Ctrl-C and SIGTERM set ``stop``; a second one within it is not needed and is ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield

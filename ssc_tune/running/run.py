@@ -76,6 +76,7 @@ def run(
         out: where results are shown; by default the process's standard output, which else leads to the log.
         err: where progress is shown, likewise.
     """
+    from ssc_tune.execution.execute import interrupt_sets
     from ssc_tune.execution.quiet import output_to
 
     if options.system_metrics:
@@ -87,10 +88,13 @@ def run(
         folder.records.put_aside(cell_id, "retried")
     _, problems = register(study, folder)
     folder.write_json("study.json", stored_study(study, options.command))
+    stop = stop or threading.Event()
     with output_to(folder.path / "log.txt") as (screen, errors):
-        running = _Run(study, options, folder, plan, out or screen, err or errors)
-        running.problems += problems
-        running.execute(stop or threading.Event())
+        # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
+        with interrupt_sets(stop):
+            running = _Run(study, options, folder, plan, out or screen, err or errors)
+            running.problems += problems
+            running.execute(stop)
         return running.end(began)
 
 
@@ -132,6 +136,9 @@ class _Run:
         for problem in self.problems:
             print(problem, file=self.err)
         tracked = self._tracked()
+        if stop.is_set():
+            self.outcome = self.outcome._replace(interrupted=True)
+            return
         if not self.source.num_to_run:
             return
         kind = BlindView if self.options.blind else LiveView
