@@ -135,10 +135,20 @@ def _point(page: Page) -> tuple[Locator, str]:
     return mark, mark.get_attribute("data-tip") or ""
 
 
+def point_at(page: Page, mark: Locator) -> None:
+    """Brings the pointer over a mark until its tip shows: figures that come into the window may still move the page."""
+    for _ in range(50):
+        mark.hover(force=True)
+        if page.locator(".tip > div").count():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("no tip within 5 seconds")
+
+
 def test_pointing_at_a_point_names_it_and_marks_it_in_every_panel(browser: Browser, path: Path) -> None:
     with opened(browser, path) as (page, _, _):
         mark, said = _point(page)
-        mark.hover(force=True)
+        point_at(page, mark)
         assert page.locator(".tip > div").all_inner_texts() == said.replace(": ", " ").split("\n")
         assert page.locator(".lit").count() == 1
         other = page.locator("#parameters .panel").nth(1).locator(".kin")
@@ -185,5 +195,5 @@ def test_5000_cells_are_still_usable(browser: Browser, tmp_path: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         mark = page.locator("#parameters [data-tip]").nth(2000)
         mark.scroll_into_view_if_needed()
-        mark.hover(force=True)
+        point_at(page, mark)
         assert page.locator(".tip").is_visible()
