@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import coverage_pairs
 import coverage_surfaces
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ def least(rate: float, number: int) -> float:
 @pytest.mark.parametrize(
     ("part", "repeats", "rate"),
     [
-        (coverage_surfaces.pairs, 60, 0.92),
-        (coverage_surfaces.defaults, 200, 0.94),
+        (coverage_pairs.pairs, 60, 0.92),
+        (coverage_pairs.defaults, 200, 0.94),
         (coverage_surfaces.grids, 12, 0.85),
         (coverage_surfaces.surfaces, 6, 0.85),
     ],
