@@ -60,7 +60,8 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
     for what in dict.fromkeys(row.what for row in rows):
         own = [row for row in rows if row.what == what]
         known = [row for row in own if np.isfinite(row.covered)]
-        cells = [what, where(what), "", "", f"{max(row.none for row in own):.2f}", str(min(r.repeats for r in own))]
+        most = max(row.none for row in known or own)  # a part that never has one, as the seeds' share, is told apart
+        cells = [what, where(what), "", "", f"{most:.2f}", str(min(row.repeats for row in own))]
         if known:
             least = min(known, key=lambda row: row.covered)
             cells[2] = f"{np.mean([row.covered for row in known]):.3f}"

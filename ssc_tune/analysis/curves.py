@@ -154,7 +154,7 @@ def partial_dependence(
     The band is pointwise: the standard error over resampled points and seeds with t, R - 1 degrees of freedom, and
     what the surrogate leaves ``unexplained`` of the variance of point means, as the error of a mean of N / 4 points,
     added as squares. A smooth model of a cliff is smooth in every resample: without the second part and with a normal
-    quantile, places near a cliff held in 56 to 80% of studies. No band for fewer than 3 seeds.
+    quantile, places near a cliff are missed far more often than the band says. No band for fewer than 3 seeds.
     """
     at = np.asarray(positions, dtype=np.float64)
     others = np.ones(len(model.alpha))

@@ -159,8 +159,8 @@ def functional(
             components come from the jackknife over points and seeds.
         confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance. To
             those of the parameters what the surrogate leaves unexplained is added, as it may belong to any of them
-            (:func:`ssc_tune.analysis.surrogate.unexplained`): where there is a cliff, the share of a minor parameter
-            was covered by 38 to 76% of intervals without it.
+            (:func:`ssc_tune.analysis.surrogate.unexplained`): where there is a cliff, intervals without it miss
+            the share of a minor parameter far more often than they say.
         rng: default ``default_rng(0)``.
         model, r2: a surrogate of the point means already fitted, and its cross-validated R2.
 

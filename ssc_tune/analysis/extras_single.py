@@ -34,6 +34,8 @@ from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
 
 ACCURACY = "test accuracy"
 CONFIDENCE = 0.95
+NEARLY_ALL = 0.85
+"""A share of a full grid from which its interval covers less; see ``benchmarks/coverage.py surfaces``."""
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
@@ -248,6 +250,9 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
 
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
+    share = float(found.shares[found.sources.index(source)])
+    if found.evaluator == decomposition.EXACT and share > NEARLY_ALL and not own:
+        own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
     return "; ".join(part for part in (found.reason, own) if part)
 
 
