@@ -87,7 +87,7 @@ def shares(repeats: int) -> list[Row]:
             for size in coverage_shares.SIZES:
                 found = make(law, *size, repeats=repeats)
                 for one, covered in zip(asked, found.covered, strict=True):
-                    at = f"{law}, {' - '.join(f'{s:g}' for s in np.atleast_1d(one))}"
+                    at = f"{law}, {' - '.join(f'{s:g}' for s in np.ravel(one))}"
                     rows.append(Row(what, at, f"{size[0]} x {size[1]}", covered / 100, 0.0, repeats))
     return rows
 
