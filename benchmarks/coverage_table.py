@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import coverage_maxima
 import coverage_settings
@@ -78,7 +79,7 @@ def maxima(repeats: int) -> list[Row]:
 def shares(repeats: int) -> list[Row]:
     """Shares of cells, and differences of paired shares."""
     rows = []
-    kinds = (
+    kinds: tuple[tuple[str, Any, Any], ...] = (
         ("share of cells, scores known", coverage_shares.shares, coverage_shares.SHARES),
         ("difference of shares, scores known", coverage_shares.differences, coverage_shares.PAIRS),
     )
