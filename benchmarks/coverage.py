@@ -7,7 +7,9 @@
     python benchmarks/coverage.py settings            claims over settings
     python benchmarks/coverage.py surfaces            partial dependence, shares of variance, levels, widths
     python benchmarks/coverage.py pairs               the other differences of two methods
-    python benchmarks/coverage.py all                 every part, a table of each
+    python benchmarks/coverage.py further             other ranges, one method's gains, its place in the plane
+    python benchmarks/coverage.py all                 every part, and one table of every interval that is printed
+    python benchmarks/coverage.py all --quick         the same in minutes, to see that it runs
     python benchmarks/coverage.py rule --repeats 200  quicker, with a larger Monte Carlo error
 
 Every figure is a share of ``--repeats`` studies; its standard error is at most 0.5 / sqrt(repeats), and for a share
@@ -25,10 +27,13 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import coverage_further
 import coverage_maxima
+import coverage_pairs
 import coverage_settings
 import coverage_shares
 import coverage_surfaces
+import coverage_table
 import numpy as np
 from laws import LAWS, SIZES, Array, Law
 
@@ -45,10 +50,11 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "iqr": {"less": "a", "than": "b", "in": "iqr"},
     "range": {"less": "a", "than": "b", "in": "range"},
 }
-PARTS = ("rule", "intervals", "maxima", "shares", "settings", "surfaces", "pairs")
+PARTS = ("rule", "intervals", "maxima", "shares", "settings", "surfaces", "pairs", "further")
 QUICK = 400
 """Repeats below which the parts with a short form take it."""
 Sizes = Sequence[tuple[int, int]]
+Rows = list[coverage_surfaces.Row]
 
 SLOW = ("iqr", "range")
 """Measures whose intervals invert a test: a tenth of the repeats."""
@@ -110,14 +116,19 @@ def _known(found: Finding) -> bool:
     return bool(np.isfinite([found.effect.low, found.effect.high]).all())
 
 
-def rule_table(measures: Sequence[str], laws: Sequence[str], sizes: Sizes, repeats: int) -> Iterator[str]:
+def rule_table(
+    measures: Sequence[str], laws: Sequence[str], sizes: Sizes, repeats: int, rows: Rows | None = None
+) -> Iterator[str]:
     """Lines of the table of the rule: in each place coverage; supported, refuted; undefined where there is any."""
     yield f"| claim | law | {' | '.join(f'{n} x {r}' for n, r in sizes)} | repeats |"
     yield "| --- " * (len(sizes) + 3) + "|"
     for measure in measures:
         for law in laws:
-            each = repeats // (10 if measure in SLOW else 1)
+            each = max(1, repeats // (10 if measure in SLOW else 1))
             found = [rates(law, measure, n, r, each) for n, r in sizes]
+            for (n, r), one in zip(sizes, found, strict=True):
+                row = coverage_surfaces.Row(f"claim in: {measure}", law, f"{n} x {r}", one.covered, one.undefined, each)
+                (rows if rows is not None else []).append(row)
             yield f"| `{measure}` | {law} | {' | '.join(map(_cell, found))} | {each} |"
 
 
@@ -160,10 +171,10 @@ def _true_share(law: Law) -> float:
 
 
 def interval_table(
-    names: Sequence[str], laws: Sequence[str], sizes: Sequence[tuple[int, int]], repeats: int
+    names: Sequence[str], laws: Sequence[str], sizes: Sizes, repeats: int, rows: Rows | None = None
 ) -> Iterator[str]:
     """Lines of the table of printed intervals."""
-    rows = []
+    rows = [] if rows is None else rows
     yield "| interval | law | points x seeds | covers | too low | too high | none given | repeats |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for name in names:
@@ -180,11 +191,7 @@ def interval_table(
                     f"| {name} | {law} | {num_points} x {num_seeds} | {1 - low - high:.3f} | {low:.3f} | {high:.3f} "
                     f"| {1 - len(known) / repeats:.3f} | {repeats} |"
                 )
-    yield from ("", *coverage_surfaces.short(rows))
-
-
-def _rows(parts: Sequence[Callable[[int], Iterator[coverage_surfaces.Row]]], repeats: int) -> Iterator[str]:
-    yield from coverage_surfaces.short([row for part in parts for row in part(repeats)])
+    yield from ("", *coverage_table.lines(rows))
 
 
 def _elsewhere(module: ModuleType, arguments: list[str]) -> Iterator[str]:
@@ -195,7 +202,7 @@ def _elsewhere(module: ModuleType, arguments: list[str]) -> Iterator[str]:
 
 def lines(part: str, arguments: argparse.Namespace) -> Iterator[str]:
     """The table of one part."""
-    repeats, surfaces = arguments.repeats, coverage_surfaces
+    repeats = arguments.repeats
     laws = arguments.laws.split(",") if arguments.laws else list(LAWS)
     names = arguments.only.split(",") if arguments.only else None
     if part == "rule":
@@ -207,9 +214,28 @@ def lines(part: str, arguments: argparse.Namespace) -> Iterator[str]:
     if part in ("shares", "settings"):
         module = coverage_shares if part == "shares" else coverage_settings
         return _elsewhere(module, ["--quick"] if repeats < QUICK else [])
-    if part == "surfaces":
-        return _rows((surfaces.surfaces, surfaces.grids, surfaces.levels), max(1, repeats // 5))
-    return _rows((surfaces.pairs, surfaces.defaults, surfaces.middle), repeats)
+    return coverage_table.lines(gather(part, repeats))
+
+
+def gather(part: str, repeats: int) -> Rows:
+    """A row an interval, law and size of one part; the slower parts take a share of the repeats."""
+    rows: Rows = []
+    if part == "rule":
+        for line in rule_table(list(CLAIMS), list(LAWS), SIZES, repeats, rows):
+            print(line, flush=True)
+    elif part == "intervals":
+        list(interval_table(list(PRINTED), list(LAWS), SIZES, repeats, rows))
+    elif part in ("maxima", "shares", "settings"):
+        rows = getattr(coverage_table, part)(repeats)
+    else:
+        makers = {
+            "surfaces": (coverage_surfaces.surfaces, coverage_surfaces.grids, coverage_surfaces.levels),
+            "pairs": (coverage_pairs.pairs, coverage_pairs.defaults, coverage_pairs.middle),
+            "further": coverage_further.PARTS,
+        }
+        share = max(1, repeats // 5) if part == "surfaces" else repeats
+        rows = [row for make in makers[part] for row in make(share)]
+    return rows
 
 
 def main() -> None:
@@ -217,14 +243,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--quick", action="store_true", help="10 repeats")
     parser.add_argument("--only", help="rule, intervals: names of measures or intervals, separated by commas")
     parser.add_argument("--laws", help="rule, intervals: names of laws, separated by commas")
     arguments = parser.parse_args()
-    for part in PARTS if arguments.part == "all" else (arguments.part,):
-        if arguments.part == "all":
-            print(f"\n{part}\n")
-        for line in lines(part, arguments):
-            print(line, flush=True)
+    if arguments.quick:
+        arguments.repeats = 10
+    if arguments.part == "all":
+        rows = [row for part in PARTS for row in gather(part, arguments.repeats)]
+        print()
+        found = coverage_table.lines(rows)
+    else:
+        found = lines(arguments.part, arguments)
+    for line in found:
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

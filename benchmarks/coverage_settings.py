@@ -195,6 +195,15 @@ def short(rows: list[Row], draws: int, studies: int) -> Iterator[str]:
             yield f"| {what}, {kind} | {numbers} | 0.00 | {repeats} |"
 
 
+def every(draws: int, studies: int, seed: int = 0) -> list[Row]:
+    """All rows: effects drawn, ratios of spreads from tables, shares."""
+    rows = [drawn(k, df, t, repeats=draws, seed=seed) for df in DEGREES for k in NUM_SETTINGS for t in TAUS]
+    rows += [whole(k, s, t, repeats=studies, seed=seed) for s in SHARED for k in NUM_SETTINGS for t in TAUS]
+    return rows + [
+        shares(k, s, t, repeats=studies, seed=seed) for s in SHARES for k in NUM_SETTINGS for t in (0.2, 0.5)
+    ]
+
+
 def main() -> None:
     """Reads the command line, simulates, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -202,10 +211,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     draws, studies = (1000, 30) if arguments.quick else (4000, 150)
-    seed = arguments.seed
-    rows = [drawn(k, df, t, repeats=draws, seed=seed) for df in DEGREES for k in NUM_SETTINGS for t in TAUS]
-    rows += [whole(k, s, t, repeats=studies, seed=seed) for s in SHARED for k in NUM_SETTINGS for t in TAUS]
-    rows += [shares(k, s, t, repeats=studies, seed=seed) for s in SHARES for k in NUM_SETTINGS for t in (0.2, 0.5)]
+    rows = every(draws, studies, arguments.seed)
     print(
         f"Percent at 95% confidence; {draws} draws, {studies} studies of tables.\n",
         *markdown(rows),

@@ -1,7 +1,6 @@
-"""How often the printed intervals hold the truth that the other scripts leave out: surfaces, grids, levels, pairs.
+"""How often the printed intervals hold the truth that the other scripts leave out: surfaces, grids, levels.
 
     python benchmarks/coverage.py surfaces
-    python benchmarks/coverage.py pairs
 
 Surfaces: accuracy over two hyperparameters in [0, 1]^2, ::
 
@@ -9,39 +8,32 @@ Surfaces: accuracy over two hyperparameters in [0, 1]^2, ::
 
 counted on 500 images; f is additive, interacting, or has a cliff behind which 15% of the space lies at 0.3. Points,
 seeds and noise are drawn anew in each study, points by a scrambled Sobol sequence. Truths are averages over a dense
-grid of the space and closed forms of the law above; nothing of the package computes them. A curve or a set of shares is
-counted by its single intervals, those of one-at-a-time levels by whether all hold together, as they claim.
-
-Pairs: two methods that are alike by the laws of ``laws.py``.
+grid of the space and closed forms of the law above; nothing of the package computes them. Every place of a curve and
+every source of variance is a row of its own, as a mean over them hides where they miss; levels of one-at-a-time curves
+count by whether all hold together, as they claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from laws import IMAGES, LAWS, Array
+from laws import IMAGES, Array
 from scipy import stats
 
 from ssc_tune.analysis import (
-    comparison,
-    convergence,
     curves,
     decomposition,
-    failures,
-    intervals,
-    multiverse,
-    profiles,
+    sobol,
     surrogate,
 )
-from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.summaries import logit
 
 SIZES = ((32, 3), (32, 5), (64, 5))
 LEVELS = np.linspace(0.1, 0.9, 5)
-SLOPE, SEED, ERROR = 0.2, 0.015, 0.02
+SLOPE, SEED, ERROR, MINOR = 0.2, 0.015, 0.02, 0.05
+NAMES = "abcd"
 
 
 class Row(NamedTuple):
@@ -81,28 +73,30 @@ def dense(law: str) -> Array:
 
 
 def measured(law: str, x: Array, num_seeds: int, rng: np.random.Generator) -> Array:
-    """Accuracies (N, R) at points x (N, 2)."""
-    f = SURFACES[law](x)[:, None]
+    """Accuracies (N, R) at points x (N, P): two parameters as the law says, a third of little effect, a fourth of 0."""
+    f = (SURFACES[law](x) + (MINOR * (x[:, 2] - 0.5) if x.shape[1] > 2 else 0.0))[:, None]
     away = f - dense(law).mean()
     y = f + SLOPE * rng.standard_normal((1, num_seeds)) * away + SEED * rng.standard_normal((1, num_seeds))
     y = np.clip(y + ERROR * rng.standard_normal((len(x), num_seeds)), 0, 1)
     return rng.binomial(IMAGES, y) / IMAGES
 
 
-def true_shares(law: str) -> dict[str, float]:
+def true_shares(law: str, num_parameters: int = 2) -> dict[str, float]:
     """Shares of the variance of a cell: main effects, interaction, seed, residual (noise, images and seeds' slopes)."""
     f = dense(law)
-    point, mean = f.var(), f.mean()
+    inner, minor = f.var(), MINOR**2 / 12 if num_parameters > 2 else 0.0
+    point = inner + minor
     first, second = f.mean(axis=1).var(), f.mean(axis=0).var()
     images = float((f * (1 - f)).mean()) / IMAGES
     residual = ERROR**2 + images + SLOPE**2 * point  # slopes times centred effects: no part of the seeds' means
     total = point + SEED**2 + residual
-    parts = {"a": first, "b": second, "a x b": point - first - second, "seed": SEED**2, "residual": residual}
-    assert np.isfinite(mean)
+    parts = {"a": first, "b": second, "a x b": inner - first - second, "residual": residual, "seed": SEED**2}
+    if num_parameters > 2:
+        parts |= {"c": minor, "d": 0.0}
     return {name: float(value / total) for name, value in parts.items()}
 
 
-def _counted(what: str, law: str, size: str, inside: list[Array]) -> Row:
+def counted(what: str, law: str, size: str, inside: list[Array]) -> Row:
     """From arrays of 1 (held), 0 (missed) and NaN (no interval), one a study."""
     every = np.concatenate([np.atleast_1d(part).astype(float) for part in inside])
     known = every[np.isfinite(every)]
@@ -111,33 +105,64 @@ def _counted(what: str, law: str, size: str, inside: list[Array]) -> Row:
     )
 
 
-def _inside(low: Array, high: Array, truth: Array) -> Array:
+def inside_of(low: Array, high: Array, truth: Array) -> Array:
     held = (low <= truth) & (truth <= high)
     return np.where(np.isfinite(low) & np.isfinite(high), held, np.nan)
 
 
+def true_curves(law: str, num_parameters: int, at: Array) -> list[Array]:
+    """Means over the others at places ``at`` of each parameter; those beyond the second are minor and nothing."""
+    grid, f = (np.arange(200) + 0.5) / 200, dense(law)
+    found = [np.interp(at, grid, f.mean(axis=1)), np.interp(at, grid, f.mean(axis=0))]
+    return [*found, f.mean() + MINOR * (at - 0.5), np.full(len(at), f.mean())][:num_parameters]
+
+
 def surfaces(repeats: int) -> Iterator[Row]:
-    """Partial dependence and shares of variance from scattered points."""
+    """Partial dependence and shares of variance from scattered points, each place and each source by itself.
+
+    Of two parameters, and of four: the third moves the mean by at most 0.025, the fourth does nothing.
+    """
     at = np.linspace(0.05, 0.95, 7)
     for law in SURFACES:
-        shares = true_shares(law)
-        curve = np.interp(at, (np.arange(200) + 0.5) / 200, dense(law).mean(axis=1))
-        for num_points, num_seeds in SIZES:
-            rng = np.random.default_rng([num_points, num_seeds, len(law)])
-            bands, parts = [], []
-            for _ in range(repeats):
-                x = stats.qmc.Sobol(2, rng=rng).random(num_points)
-                y = measured(law, x, num_seeds, rng)
-                model = surrogate.fit(x, y, rng=rng)
-                band = curves.partial_dependence(model, 0, at, num_bootstrap=100, rng=rng)
-                bands.append(_inside(band.low, band.high, curve))
-                r2 = surrogate.cross_validated_r2(x, y.mean(axis=1), rng=rng, start=model.kernel)
-                found = decomposition.functional(x, y, ["a", "b"], num_bootstrap=100, rng=rng, model=model, r2=r2)
-                truth = np.array([shares.get(name, np.nan) for name in found.sources])
-                parts.append(np.where(np.isfinite(truth), _inside(found.low, found.high, truth), np.nan))
-            size = f"{num_points} x {num_seeds}"
-            yield _counted("partial dependence, pointwise", law, size, bands)
-            yield _counted("shares of variance, surrogate", law, size, parts)
+        for num_parameters in (2, 4):
+            names = list(NAMES[:num_parameters])
+            truth, shares = true_curves(law, num_parameters, at), true_shares(law, num_parameters)
+            for num_points, num_seeds in ((16, 3), (32, 3), (32, 5), (64, 5)):
+                rng = np.random.default_rng([num_points, num_seeds, len(law), num_parameters])
+                bands, parts = [], []
+                for _ in range(repeats):
+                    x = stats.qmc.Sobol(num_parameters, rng=rng).random(num_points)
+                    band, part = _surface(x, measured(law, x, num_seeds, rng), names, truth, shares, at, rng)
+                    bands.append(band)
+                    parts.append(part)
+                size, of = f"{num_points} x {num_seeds}", f"{law}, {num_parameters} parameters"
+                for k, name in enumerate(names):
+                    for j, place in enumerate(at):
+                        column = [band[k, j] for band in bands]
+                        yield counted("partial dependence, each place", f"{of}, {name} at {place:.2g}", size, column)
+                for k, name in enumerate(shares):
+                    column = [part[k] for part in parts]
+                    yield counted("shares of variance, surrogate", f"{of}, {name}", size, column)
+
+
+def _surface(
+    x: Array, y: Array, names: list[str], truth: list[Array], shares: dict[str, float], at: Array, rng: Any
+) -> tuple[Array, Array]:
+    """Of one study: whether each place (P, L) and each of the shares holds; NaN where there is no interval."""
+    model = surrogate.fit(x, y, rng=rng)
+    r2 = surrogate.cross_validated_r2(x, y.mean(axis=1), rng=rng, start=model.kernel)
+    draws, unexplained = 100 if r2 >= sobol.MINIMUM_R2 else 0, surrogate.unexplained(y, r2)
+    bands = []
+    for k, curve in enumerate(truth):
+        band = curves.partial_dependence(model, k, at, num_bootstrap=draws, rng=rng, unexplained=unexplained)
+        bands.append(inside_of(band.low, band.high, curve))
+    found = decomposition.functional(x, y, names, num_bootstrap=100, rng=rng, model=model, r2=r2)
+    ends = dict(zip(found.sources, zip(found.low, found.high, strict=True), strict=True))
+    known = [np.array(ends.get(name, (np.nan, np.nan))) for name in shares]
+    held = [
+        float(inside_of(low, high, np.array(share))) for (low, high), share in zip(known, shares.values(), strict=True)
+    ]
+    return np.array(bands), np.array(held)
 
 
 def grids(repeats: int) -> Iterator[Row]:
@@ -158,8 +183,11 @@ def grids(repeats: int) -> Iterator[Row]:
             inside = []
             for _ in range(repeats):
                 found = decomposition.anova(x, measured(law, x, num_seeds, rng), ["a", "b"])
-                inside.append(_inside(found.low, found.high, truth))
-            yield _counted("shares of variance, full grid", law, f"16 x {num_seeds}", inside)
+                inside.append(inside_of(found.low, found.high, truth))
+            for k, name in enumerate(("a", "b", "a x b", "seed", "residual")):
+                yield counted(
+                    "shares of variance, full grid", f"{law}, {name}", f"16 x {num_seeds}", [h[k] for h in inside]
+                )
 
 
 def levels(repeats: int) -> Iterator[Row]:
@@ -174,99 +202,9 @@ def levels(repeats: int) -> Iterator[Row]:
             centre = np.mean([curves.tolerance_width(y, 0.02, positions=LEVELS).value for y in drawn])
             for y in drawn:
                 curve = curves.one_at_a_time(y)
-                each = _inside(curve.low, curve.high, truth)
+                each = inside_of(curve.low, curve.high, truth)
                 together.append(np.array(np.nan if np.isnan(each).any() else each.all()))
                 width = curves.tolerance_width(y, 0.02, positions=LEVELS)
-                widths.append(_inside(np.array(width.low), np.array(width.high), centre))
-            yield _counted("one at a time, all levels", law, f"5 x {num_seeds}", together)
-            yield _counted("tolerance width", law, f"5 x {num_seeds}", widths)
-
-
-def _paths(y: Array) -> tuple[Array, Array]:
-    """Accuracies on the way: half, three quarters, seven eighths, all of what is reached in the end."""
-    return np.array([50.0, 100.0, 150.0, 200.0]), y[..., None] * np.array([0.5, 0.75, 0.875, 1.0])
-
-
-def _steps(a: Array, b: Array) -> Interval:
-    target = 0.9 * min(a.mean(), b.mean())
-    arrivals = [convergence.steps_to_target(*_paths(y), target) for y in (a, b)]
-    return _of(convergence.speed_difference(*arrivals).difference)
-
-
-def _area(a: Array, b: Array) -> Interval:
-    areas = [convergence.area_under_curve(*_paths(y)) for y in (a, b)]
-    return _of(comparison.mean_difference(*areas))
-
-
-def _failures(a: Array, b: Array) -> Interval:
-    return _of(failures.compare_failures(a < 0.3, b < 0.3, scores=(a, b)).difference)
-
-
-def _of(found: comparison.Result) -> Interval:
-    return Interval(found.estimate, found.low, found.high, found.se, found.df, found.reason)
-
-
-def _box(a: Array, b: Array) -> Interval:
-    """The mean's difference with half the points weighted twice: a prior that knows nothing of the accuracies."""
-    weights = np.where(np.arange(len(a)) % 2, 2.0, 1.0)
-    weights /= weights.sum()
-    both = multiverse.difference(multiverse.mean_levels(weights, b), multiverse.mean_levels(weights, a))
-    return multiverse.interval(both, weights)
-
-
-PAIRS: dict[str, Callable[[Array, Array], Interval]] = {
-    "difference of sd (equivalence)": lambda a, b: _of(comparison.std_difference(a, b)),
-    "ln ratio of sd on logit": lambda a, b: _of(comparison.stability(logit(a), logit(b))),
-    "difference of failure rates": _failures,
-    "steps to target": _steps,
-    "area under the curve": _area,
-    "mean under another prior": _box,
-}
-
-
-def pairs(repeats: int) -> Iterator[Row]:
-    """Differences of methods that are alike: the truth is 0."""
-    for what, interval in PAIRS.items():
-        for law in LAWS:
-            for num_points, num_seeds in SIZES:
-                rng = np.random.default_rng([num_points, num_seeds, len(law), len(what)])
-                found = [interval(*LAWS[law](rng, num_points, num_seeds)) for _ in range(repeats)]
-                inside = [_inside(np.array(f.low), np.array(f.high), np.array(0.0)) for f in found]
-                yield _counted(what, law, f"{num_points} x {num_seeds}", inside)
-
-
-def defaults(repeats: int) -> Iterator[Row]:
-    """The difference of two methods at one point, over seeds."""
-    for num_seeds in (3, 5):
-        rng = np.random.default_rng(num_seeds)
-        inside = []
-        for _ in range(repeats):
-            y = 0.8 + SEED * rng.standard_normal((2, num_seeds)) + ERROR * rng.standard_normal((2, num_seeds))
-            y = rng.binomial(IMAGES, y) / IMAGES
-            found = intervals.mean_interval(y[0] - y[1], 0.95)
-            inside.append(_inside(np.array(found.low), np.array(found.high), np.array(0.0)))
-        yield _counted("difference at the defaults", "normal", f"1 x {num_seeds}", inside)
-
-
-def middle(repeats: int) -> Iterator[Row]:
-    """The interquartile mean of one method's cells, whose truth is that of very many."""
-    for law in LAWS:
-        draws = [LAWS[law](np.random.default_rng(k), 2000, 40)[0] for k in range(5)]
-        truth = np.array(np.mean([profiles.interquartile_mean(y).estimate for y in draws]))
-        for num_points, num_seeds in SIZES:
-            rng = np.random.default_rng([num_points, num_seeds, len(law)])
-            found = [profiles.interquartile_mean(LAWS[law](rng, num_points, num_seeds)[0]) for _ in range(repeats)]
-            inside = [_inside(np.array(f.low), np.array(f.high), truth) for f in found]
-            yield _counted("interquartile mean", law, f"{num_points} x {num_seeds}", inside)
-
-
-def short(rows: list[Row]) -> Iterator[str]:
-    """A line an interval: mean and lowest coverage over laws and sizes."""
-    yield "| interval | mean coverage | lowest coverage | most without one | studies a row |"
-    yield "| --- | --- | --- | --- | --- |"
-    for what in dict.fromkeys(row.what for row in rows):
-        own = [row for row in rows if row.what == what and np.isfinite(row.covered)]
-        least = min(own, key=lambda row: row.covered)
-        mean, most = np.mean([row.covered for row in own]), max(row.none for row in own)
-        where = f"{least.law}, {least.size}"
-        yield f"| {what} | {mean:.3f} | {least.covered:.3f} ({where}) | {most:.2f} | {least.repeats} |"
+                widths.append(inside_of(np.array(width.low), np.array(width.high), centre))
+            yield counted("one at a time, all levels", law, f"5 x {num_seeds}", together)
+            yield counted("tolerance width", law, f"5 x {num_seeds}", widths)

@@ -20,6 +20,10 @@ from ssc_tune.analysis.variance import FloatArray as Array
 from ssc_tune.analysis.volume import corrected_best
 
 NO_BAND = "no band: the best has an error of its own"
+MIN_SEEDS = 3
+"""Seeds of a band of partial dependence."""
+NEAR = 4
+"""One in this many points is near enough to a place to tell of the mean there."""
 
 
 class EffectCurve(NamedTuple):
@@ -143,11 +147,14 @@ def partial_dependence(
     num_bootstrap: int = 200,
     confidence: float = 0.95,
     rng: np.random.Generator,
+    unexplained: float = 0.0,
 ) -> EffectCurve:
     """E[f | x_d = x] of a surrogate at ``positions`` (L,) of one parameter, integrated exactly over the others.
 
-    The band is pointwise, normal, from the standard error over resampled points; as a surrogate smooths, it bounds
-    the smoothed curve.
+    The band is pointwise: the standard error over resampled points and seeds with t, R - 1 degrees of freedom, and
+    what the surrogate leaves ``unexplained`` of the variance of point means, as the error of a mean of N / 4 points,
+    added as squares. A smooth model of a cliff is smooth in every resample: without the second part and with a normal
+    quantile, places near a cliff are missed far more often than the band says. No band for fewer than 3 seeds.
     """
     at = np.asarray(positions, dtype=np.float64)
     others = np.ones(len(model.alpha))
@@ -157,13 +164,17 @@ def partial_dependence(
             others = others * (weight @ kernel)
     basis = _kernel_at(model, dimension, at) * others * model.kernel.amplitude  # (L, N)
     mean = model.mean + model.scale * (basis @ model.alpha)
-    how = "partial dependence of a Gaussian process, bootstrap over points"
-    if num_bootstrap < 2:
+    how = "partial dependence of a Gaussian process, bootstrap over points and seeds"
+    num_points, num_seeds = model.deviations.shape
+    if num_bootstrap < 2 or num_seeds < MIN_SEEDS:
         nan = np.full(len(at), np.nan)
-        return EffectCurve(mean, nan, nan, how, "no bootstrap was asked for")
+        few = f"no band: fewer than {MIN_SEEDS} seeds" if num_seeds < MIN_SEEDS else "no bootstrap was asked for"
+        return EffectCurve(mean, nan, nan, how, few)
     resampled = model.bootstrap(num_bootstrap, rng=rng)
     drawn = model.mean + model.scale * (resampled.centres + basis @ resampled.alphas)
-    reach = stats.norm.ppf(0.5 + confidence / 2) * drawn.std(axis=1, ddof=1)
+    level = 0.5 + confidence / 2
+    misfit = stats.norm.ppf(level) * model.scale * np.sqrt(unexplained * NEAR / num_points)
+    reach = np.hypot(stats.t.ppf(level, num_seeds - 1) * drawn.std(axis=1, ddof=1), misfit)
     return EffectCurve(mean, mean - reach, mean + reach, how, "")
 
 

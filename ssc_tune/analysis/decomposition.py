@@ -157,7 +157,10 @@ def functional(
         categories: number of categories of each dimension that is a choice.
         num_bootstrap: resamples of points and seeds for the standard errors of Sobol indices. Those of the three
             components come from the jackknife over points and seeds.
-        confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance.
+        confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance. To
+            those of the parameters what the surrogate leaves unexplained is added, as it may belong to any of them
+            (:func:`ssc_tune.analysis.surrogate.unexplained`): where there is a cliff, intervals without it miss
+            the share of a minor parameter far more often than they say.
         rng: default ``default_rng(0)``.
         model, r2: a surrogate of the point means already fitted, and its cross-validated R2.
 
@@ -182,6 +185,10 @@ def functional(
     if not reason:
         shares, errors, sources = _resolve(found, shares, errors, names)
     reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
+    if not reason:
+        parameters = np.array([source not in (SEED, RESIDUAL) for source in sources])
+        misfit = surrogate.unexplained(values, found.r2) * float(shares[parameters].sum())
+        reach = np.where(parameters, np.hypot(reach, misfit), reach)
     return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, reason, found.r2)
 
 

@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.analysis import arrays, budget, curves, decomposition, extremes, importance, intervals, sobol, volume
+from ssc_tune.analysis import (
+    arrays,
+    budget,
+    curves,
+    decomposition,
+    extras_importance,
+    extremes,
+    intervals,
+    sobol,
+    summaries,
+    surrogate,
+    volume,
+)
 from ssc_tune.analysis.effects_speed import paths
 from ssc_tune.analysis.effects_tuning import TOLERANCE
 from ssc_tune.analysis.estimates import estimate
@@ -22,7 +34,8 @@ from ssc_tune.study.space import ChoiceParameter, IntParameter, Parameter
 
 ACCURACY = "test accuracy"
 CONFIDENCE = 0.95
-NOT_ALL = "of the variance over point means, noise of the seeds included"
+NEARLY_ALL = 0.85
+"""A share of a full grid from which its interval covers less; see ``benchmarks/coverage.py surfaces``."""
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
@@ -47,7 +60,7 @@ def pieces(study: Study) -> list[tuple[str, Piece]]:
         ("near-optimal volume", volume_curve),
         ("partial dependence", partial_dependence),
         ("variance decomposition", variance_shares),
-        ("importance", importance_shares),
+        ("importance", extras_importance.importance_shares),
     ]
 
 
@@ -56,7 +69,7 @@ def convergence_curve(material: Material, num_bootstrap: int, rng: np.random.Gen
     steps, values = filled_paths(material)
     found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
     low, high = np.array([f.low for f in found]), np.array([f.high for f in found])
-    note = next((f.reason for f in found if f.reason), "")
+    note = next((f.reason for f in found if f.reason), "") or summaries.thin(values[:, :, -1])
     mean = values.mean(axis=(0, 1))
     return Findings([material.curve("convergence", "step", "validation accuracy", steps, mean, low, high, note)])
 
@@ -161,10 +174,12 @@ def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Ge
     found = []
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
     if not r2 >= sobol.MINIMUM_R2:
-        note += " It explains little: read the points, not the curve."
+        note += " It explains little: read the points, not the curve; no band."
+        num_bootstrap = 0
+    unexplained = surrogate.unexplained(material.scores.test, r2)
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
         x, at = _positions(parameter)
-        curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng)
+        curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng, unexplained=unexplained)
         shifted = curves.relative(curve, best)
         found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
@@ -235,6 +250,9 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
 
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
+    share = float(found.shares[found.sources.index(source)])
+    if found.evaluator == decomposition.EXACT and share > NEARLY_ALL and not own:
+        own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
     return "; ".join(part for part in (found.reason, own) if part)
 
 
@@ -242,57 +260,10 @@ def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Gener
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
     found = material.shares(CONFIDENCE)
     exact = found.evaluator == decomposition.EXACT
-    how = "omega squared; jackknife over seeds, t" if exact else "functional ANOVA; bootstrap over points, normal"
+    how = (
+        "omega squared; jackknife over seeds, t"
+        if exact
+        else "functional ANOVA; bootstrap, t, and what the surrogate misses"
+    )
     reasons = [found.reason] if found.reason else []
     return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
-
-
-def importance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
-    """fANOVA's main effects as shares, both evaluators as facts, and how far they agree."""
-    if not material.names:
-        raise ValueError("no parameter varies")
-    seed = int(rng.integers(10_000))
-    fanova, ped = (
-        importance.importances(
-            material.unit,
-            material.means,
-            material.names,
-            evaluator=evaluator,
-            seed=seed,
-            categories=material.categories,
-        )
-        for evaluator in importance.EVALUATORS
-    )
-    agreed = importance.agreement(fanova, ped)
-    shares = [
-        Share(
-            method=material.method,
-            block=material.block,
-            setting=material.setting,
-            source=name,
-            share=estimate(
-                Interval(float(value), math.nan, math.nan), confidence=CONFIDENCE, how=fanova.evaluator, note=NOT_ALL
-            ),
-            evaluator="fANOVA (Optuna)",
-        )
-        for name, value in zip(fanova.names, fanova.values, strict=True)
-        if math.isfinite(value)
-    ]
-    facts = [
-        (
-            "importance",
-            material.row(
-                evaluator=part.evaluator,
-                values=dict(zip(part.names, part.values, strict=True)),
-                total=part.total,
-                reason=part.reason,
-            ),
-        )
-        for part in (fanova, ped)
-    ]
-    agreement = material.row(tau=agreed.tau, ranks=agreed.ranks, reason=agreed.reason)
-    return Findings(
-        shares=shares,
-        facts=[*facts, ("importance_agreement", agreement)],
-        reasons=[agreed.reason] if agreed.reason else [],
-    )

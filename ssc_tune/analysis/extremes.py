@@ -48,6 +48,10 @@ class Sample(NamedTuple):
         """:func:`crossed` of one of the K estimates."""
         return crossed(float(self.estimate[index]), self.points[:, index], self.seeds[:, index], confidence)
 
+    def own(self, index: int = 0, *, confidence: float) -> Interval:
+        """:func:`separate` of one of the K estimates: for what is said of one method alone."""
+        return separate(float(self.estimate[index]), self.points[:, index], self.seeds[:, index], confidence)
+
 
 class Part(NamedTuple):
     """A jackknife variance over points or over seeds, with the degrees of freedom that it is known by."""
@@ -169,6 +173,23 @@ def gain(test: FloatArray, validation: FloatArray, default: FloatArray, budgets:
     return Sample(
         best.estimate - default.mean(), best.points - default.mean(), best.seeds - base[: len(best.seeds), None]
     )
+
+
+def separate(estimate: float, points: FloatArray, seeds: FloatArray, confidence: float) -> Interval:
+    """Interval from delete-one-point values (N,) and delete-one-seed values (R,), each with its own t quantile.
+
+    ``half^2 = t(df_points)^2 var_points + t(df_seeds)^2 var_seeds``: wider than :func:`crossed`, and holds also where
+    few seeds are most of the error, as they are for one method alone. Undefined as :func:`crossed` is.
+    """
+    few = FEW_POINTS if len(points) < MIN_POINTS else FEW_SEEDS if len(seeds) < MIN_SEEDS else ""
+    if few:
+        return intervals.undefined(few, estimate)
+    level = 0.5 + confidence / 2
+    square = sum(p.variance * float(stats.t.ppf(level, p.df)) ** 2 for p in (part(points), part(seeds)))
+    if not square > 0:
+        return intervals.undefined("the values do not vary", estimate)
+    half = math.sqrt(square)
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 class Band(NamedTuple):

@@ -214,12 +214,13 @@ def mapped(levels: Levels, function: Callable[[FloatArray], FloatArray]) -> Leve
     )
 
 
-def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95) -> Interval:
+def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95, *, fraction: float = 1.0) -> Interval:
     """t interval from the jackknife over points and over seeds, their variances added.
 
     Points: ``(1 - sum of v^2) sum of (theta_i - mean)^2`` over the points with a weight, the mean weighted by 1 - v_i,
     which is the delete-one jackknife where the weights are equal; degrees of freedom
-    ``(sum of v^2)^2 / sum of v^4 - 1``. Seeds: the delete-one jackknife, R - 1. Together those of
+    ``(sum of v^2)^2 / sum of v^4 - 1``, or ``fraction`` of that ratio, at least 1, for a measure of the worst such
+    fraction (:func:`ssc_tune.analysis.spread.tail_degrees`). Seeds: the delete-one jackknife, R - 1. Together those of
     :func:`ssc_tune.analysis.intervals.crossed_degrees`.
 
     Undefined for fewer than 3 points, one seed, or where the measure is undefined without one of them.
@@ -242,6 +243,7 @@ def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95) -> I
     scale = max(1.0, float(np.abs(values).max()))
     if total <= (1e-13 * scale) ** 2:
         return intervals.undefined("the values do not vary", levels.whole)
-    df_points = squares**2 / float((v**4).sum()) - 1
+    num = squares**2 / float((v**4).sum())
+    df_points = num - 1 if fraction == 1 else max(1.0, fraction * num)
     df = intervals.crossed_degrees(over_points, over_seeds, df_points, num_seeds - 1)
     return intervals.t_interval(levels.whole, math.sqrt(total), df, confidence)

@@ -15,6 +15,7 @@ from ssc_tune.analysis.effects import ClaimData, Effect
 from ssc_tune.analysis.estimates import estimate, number
 from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
 from ssc_tune.analysis.result import Estimate, Specification
+from ssc_tune.analysis.spread import WORST_FRACTION
 from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.study.claims import Claim
 from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
@@ -107,7 +108,8 @@ def _weighted(data: ClaimData, weighting: Weighting) -> Estimate:
         return Estimate(value=None, how=HOW, note=note)
     if weighting.effective_points < MINIMUM_EFFECTIVE:
         return Estimate(value=levels.whole, how=HOW, note=f"too few: {_count(weighting)}")
-    found = multiverse.interval(levels, weights, claim.confidence)
+    fraction = WORST_FRACTION if claim.measure == "cvar" else 1.0
+    found = multiverse.interval(levels, weights, claim.confidence, fraction=fraction)
     return estimate(found, confidence=claim.confidence, how=HOW)
 
 

@@ -229,7 +229,7 @@ def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
         return missing("the defaults lack a cell", how=how)
     if len(scores.seeds) < 2:
         return missing(splits.ONE_SEED, how=how)
-    found = extremes.gain(scores.test, scores.validation, scores.default_test, [n]).interval(confidence=CONFIDENCE)
+    found = extremes.gain(scores.test, scores.validation, scores.default_test, [n]).own(confidence=CONFIDENCE)
     return estimate(found, confidence=CONFIDENCE, how=f"{how}; jackknife over points and seeds, t")
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from ssc_tune.analysis.variance import FloatArray as Array
+from ssc_tune.analysis.variance import mean_squares
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _MAX_POINTS = 600  # points the process is conditioned on
@@ -204,6 +205,20 @@ def fit(
     standardized = (y - y.mean()) / y.std()
     kernel = _fit_kernel(columns, standardized, start=start, restarts=0 if start else 1, rng=rng)
     return _condition(columns, groups, scores, kernel, known)
+
+
+def unexplained(values: ArrayLike, r2: float) -> float:
+    """What a surrogate leaves unexplained of the variance of point means, seed noise apart: in [0, 1].
+
+    ``1 - r2 - MS_error / (R var(point means))`` of scores (N, R): noise of the means cannot be predicted and is no
+    fault of the surrogate. What is left may belong to any parameter, and no resample of the points shows it: a smooth
+    model of a cliff is smooth in every one.
+    """
+    scores = np.asarray(values, dtype=np.float64)
+    means, noise = scores.mean(axis=1), 0.0
+    if min(scores.shape) > 1 and np.ptp(means) > 0:
+        noise = float(mean_squares(scores).error) / scores.shape[1] / float(means.var(ddof=1))
+    return min(1.0, max(0.0, 1 - r2 - noise))
 
 
 def cross_validated_r2(

@@ -92,12 +92,41 @@ def test_partial_dependence_band_covers_an_additive_truth() -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
         points = rng.random((64, 2))
-        values = points[:, 0] + np.cos(3 * points[:, 1]) + 0.2 * rng.normal(size=64)
+        values = (points[:, 0] + np.cos(3 * points[:, 1]))[:, None] + 0.35 * rng.normal(size=(64, 3))
         model = surrogate.fit(points, values, rng=rng)
         found = curves.partial_dependence(model, 0, at, num_bootstrap=60, rng=rng)
         truth = at + np.sin(3) / 3
         covered.append((found.low <= truth) & (truth <= found.high))
     assert np.mean(covered) >= 0.85
+
+
+def test_partial_dependence_has_a_band_from_three_seeds_on_wider_by_what_is_unexplained() -> None:
+    rng, at = np.random.default_rng(5), np.array([0.2, 0.8])
+    points = rng.random((32, 2))
+    y = points[:, :1] + 0.1 * rng.normal(size=(32, 3))
+
+    def band(scores: np.ndarray, unexplained: float = 0.0) -> curves.EffectCurve:
+        model = surrogate.fit(points, scores, rng=np.random.default_rng(0))
+        return curves.partial_dependence(
+            model, 0, at, num_bootstrap=30, rng=np.random.default_rng(1), unexplained=unexplained
+        )
+
+    few = band(y[:, :2])
+    assert np.isnan(few.low).all()
+    assert "3 seeds" in few.reason
+    plain, wider = band(y), band(y, 0.3)
+    misfit = 1.959964 * y.mean(axis=1).std() * np.sqrt(0.3 * 4 / 32)
+    assert wider.high - wider.mean == pytest.approx(np.hypot(plain.high - plain.mean, misfit))
+
+
+def test_noise_of_the_means_is_no_fault_of_the_surrogate() -> None:
+    rng = np.random.default_rng(6)
+    f, noise = rng.normal(size=(2000, 1)), rng.normal(size=(2000, 4))
+    # means: variance 1 + 1/4, of which the true function explains 0.8
+    assert surrogate.unexplained(f + noise, 0.8) == pytest.approx(0, abs=0.03)
+    assert surrogate.unexplained(f + noise, 0.5) == pytest.approx(0.3, abs=0.03)
+    assert surrogate.unexplained(f, 0.5) == pytest.approx(0.5)
+    assert surrogate.unexplained(f, 1.2) == 0
 
 
 def test_bad_arguments_are_refused() -> None:

@@ -120,3 +120,14 @@ def test_equal_methods_of_unequal_noise_are_hardly_ever_called_apart() -> None:
         flattered += found.low > 0
     assert apart / repeats <= 0.05
     assert flattered / repeats <= 0.01  # the noisier one, which is worse where it is chosen
+
+
+def test_the_interval_of_one_method_gives_each_part_its_own_quantile() -> None:
+    rng = np.random.default_rng(11)
+    points, seeds = rng.normal(size=20), rng.normal(size=4)
+    found, both = extremes.separate(0.5, points, seeds, 0.95), extremes.crossed(0.5, points, seeds, 0.95)
+    squares = [p.variance * stats.t.ppf(0.975, p.df) ** 2 for p in (extremes.part(points), extremes.part(seeds))]
+    assert found.high - 0.5 == pytest.approx(math.sqrt(sum(squares)))
+    assert found.high - found.low >= both.high - both.low
+    assert extremes.separate(0.5, points, seeds[:2], 0.95).reason == extremes.FEW_SEEDS
+    assert "do not vary" in extremes.separate(0.5, np.zeros(5), np.zeros(3), 0.95).reason

@@ -285,3 +285,14 @@ def test_exchanging_the_methods_turns_the_sign(x: np.ndarray, y: np.ndarray, w: 
     one, other = (multiverse.interval(log_ratio(w, *pair), w) for pair in ((x, y), (y, x)))
     assert one.estimate == pytest.approx(-other.estimate, nan_ok=True)
     assert one.low == pytest.approx(-other.high, nan_ok=True)
+
+
+def test_a_tail_has_the_degrees_of_freedom_of_its_points() -> None:
+    rng = np.random.default_rng(12)
+    weights = np.full(40, 1 / 40)
+    levels = cvar_levels(weights, rng.normal(size=(40, 4)))
+    found = multiverse.interval(levels, weights, fraction=spread.WORST_FRACTION)
+    over_points = 39 / 40 * float(((levels.points - levels.points.mean()) ** 2).sum())
+    over_seeds = 3 / 4 * float(((levels.seeds - levels.seeds.mean()) ** 2).sum())
+    assert found.df == pytest.approx(intervals.crossed_degrees(over_points, over_seeds, spread.tail_degrees(40), 3))
+    assert found.se == pytest.approx(multiverse.interval(levels, weights).se)
