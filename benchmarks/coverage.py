@@ -37,11 +37,12 @@ import coverage_table
 import numpy as np
 from laws import LAWS, SIZES, Array, Law
 
-from ssc_tune.analysis import comparison, intervals, simulated, variance
-from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.summaries import corrected_std_interval
-from ssc_tune.analysis.verdicts import Finding
-from ssc_tune.study.models import Study
+from ssc_tune.analysis.estimators import comparison, intervals, variance
+from ssc_tune.analysis.estimators.comparison import corrected_std_interval
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.judge import simulated
+from ssc_tune.analysis.judge.verdicts import Finding
+from ssc_tune.study.model.study import Study
 
 CLAIMS: dict[str, dict[str, Any]] = {
     "std": {"less": "a", "than": "b", "in": "std"},

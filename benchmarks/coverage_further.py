@@ -24,10 +24,11 @@ from coverage_surfaces import Row
 from laws import LAWS, Array
 from scipy import stats
 
-from ssc_tune.analysis import extremes, multiverse, plane, searches, surrogate, transfer
-from ssc_tune.analysis.arrays import Coordinates
-from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.spread import WORST_FRACTION
+from ssc_tune.analysis.estimators import extremes, multiverse, plane, surrogate, transfer
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.multiverse import Coordinates
+from ssc_tune.analysis.estimators.spread import WORST_FRACTION
+from ssc_tune.analysis.measures import searches
 
 SIZES = ((16, 3), (32, 3), (64, 3), (32, 5), (64, 5))
 RATIO = 30.0

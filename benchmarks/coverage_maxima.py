@@ -23,13 +23,14 @@ from typing import NamedTuple
 import numpy as np
 from coverage_laws import IMAGES, LAWS, draw, draw_searches, draw_settings
 
-from ssc_tune.analysis import budget, curves, extremes, intervals, searches, transfer, volume
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.effects import ClaimData, Effect
+from ssc_tune.analysis.estimators import budget, curves, extremes, intervals, transfer, volume
+from ssc_tune.analysis.judge.verdicts import MEASURES
+from ssc_tune.analysis.measures import searches
+from ssc_tune.analysis.measures.effects import ClaimData, Effect
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import MEASURES
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import Study
 
 Array = np.ndarray
 SIZES = ((16, 3), (32, 3), (64, 3), (32, 5), (64, 5))

@@ -14,9 +14,9 @@ import numpy as np
 from coverage_surfaces import ERROR, SEED, SIZES, Row, counted, inside_of
 from laws import IMAGES, LAWS, Array
 
-from ssc_tune.analysis import comparison, convergence, failures, intervals, multiverse, profiles
-from ssc_tune.analysis.intervals import Interval
-from ssc_tune.analysis.summaries import logit
+from ssc_tune.analysis.estimators import comparison, convergence, failures, intervals, multiverse, profiles
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.spread import logit
 
 
 def _paths(y: Array) -> tuple[Array, Array]:

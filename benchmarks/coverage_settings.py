@@ -26,12 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from ssc_tune.analysis import effects, effects_below
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.effects import ClaimData
-from ssc_tune.analysis.effects_settings import pooled
-from ssc_tune.analysis.pooling import pool
-from ssc_tune.study.claims import Claim
+from ssc_tune.analysis.estimators.pooling import pool
+from ssc_tune.analysis.measures import effects, effects_below
+from ssc_tune.analysis.measures.effects import ClaimData
+from ssc_tune.analysis.measures.effects_settings import pooled
+from ssc_tune.study.model.claims import Claim
 
 Array = NDArray[np.float64]
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from ssc_tune.analysis.crossed_shares import crossed_share, crossed_share_difference
+from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_share_difference
 
 Array = NDArray[np.float64]
 

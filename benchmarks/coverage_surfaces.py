@@ -23,12 +23,7 @@ import numpy as np
 from laws import IMAGES, Array
 from scipy import stats
 
-from ssc_tune.analysis import (
-    curves,
-    decomposition,
-    sobol,
-    surrogate,
-)
+from ssc_tune.analysis.estimators import curves, decomposition, sobol, surrogate
 
 SIZES = ((32, 3), (32, 5), (64, 5))
 LEVELS = np.linspace(0.1, 0.9, 5)

@@ -26,9 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ssc_tune.analysis import comparison, sequential
-from ssc_tune.analysis.comparison import Result
-from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.analysis.estimators import comparison, sequential
+from ssc_tune.analysis.estimators.comparison import Result
+from ssc_tune.analysis.estimators.variance import FloatArray
 
 
 class Law(NamedTuple):

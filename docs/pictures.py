@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import vl_convert
 
-from ssc_tune.analysis import budget, spread, variance
+from ssc_tune.analysis.estimators import budget, spread, variance
 
 BLUE, ORANGE, GREY, BLACK = "#0072b2", "#d55e00", "#8a8a8a", "#222222"
 COLOURS = alt.Scale(domain=["A", "B"], range=[BLUE, ORANGE])

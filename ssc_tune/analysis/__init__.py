@@ -1,5 +1,5 @@
 """From tables of results to estimates, intervals and verdicts. No torch, Ray or MLflow; higher scores are better.
 
-The array functions are public: :mod:`variance`, :mod:`spread`, :mod:`comparison`, :mod:`intervals`,
-:mod:`multiplicity` and their neighbours take numpy arrays with points first and seeds second.
+``estimators`` (arrays) below ``measures`` (claims) below ``judge`` (verdicts); ``explore`` decides nothing. The
+functions in ``estimators`` are public.
 """

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
-from ssc_tune.analysis.cautions import LEAST_SEEDS
-from ssc_tune.analysis.extras import extras
-from ssc_tune.analysis.extras_material import Materials
-from ssc_tune.analysis.looks import judge
+from ssc_tune.analysis.explore.extras import extras
+from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
+from ssc_tune.analysis.judge.looks import judge
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.notes import notes
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> StudyAnalysis:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ssc_tune.analysis.estimators.multiverse import Coordinates
+from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.variance import FloatArray
 from ssc_tune.design.distinct import counts_defaults, in_order, stand_ins
 from ssc_tune.design.points import search_of
-from ssc_tune.study.models import Study
-from ssc_tune.study.space import ChoiceParameter
+from ssc_tune.study.model.space import ChoiceParameter
+from ssc_tune.study.model.study import Study
 
 Policy = Literal["chance", "dropped", "worst", "simulated"]
 """What a diverged or failed cell scores: 1/num_classes; its point is left out; 0. In simulations no cell fails."""
@@ -172,15 +173,6 @@ def _kept(stands: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.flatnonzero(stands == np.arange(len(stands)))
 
 
-class Coordinates(NamedTuple):
-    """Where points lie in the unit cube of a block's parameters, each on its own scale."""
-
-    names: tuple[str, ...]
-    unit: FloatArray  # (N, P)
-    default: FloatArray  # (P,)
-    ordered: NDArray[np.bool_]  # (P,) False for choices, which have no order
-
-
 def coordinates(study: Study, tables: Tables, *, block: str, setting: str, points: NDArray[np.int64]) -> Coordinates:
     """Unit coordinates of points, 0 at ``low`` and 1 at ``high``, read from any method that has the parameter."""
     cells = select(tables.cells, block, setting)
@@ -196,10 +188,3 @@ def coordinates(study: Study, tables: Tables, *, block: str, setting: str, point
     default = np.array([space[name].to_unit(space[name].default) for name in names])
     ordered = np.array([not isinstance(space[name], ChoiceParameter) for name in names], dtype=bool)
     return Coordinates(names, unit, default, ordered)
-
-
-def inside(where: Coordinates, scale: float) -> NDArray[np.bool_]:
-    """Which points (N,) lie in the sub-box shrunk by ``scale`` about the defaults; choices do not restrict it."""
-    low, high = (1 - scale) * where.default, (1 - scale) * where.default + scale
-    outside = (where.unit < low - 1e-9) | (where.unit > high + 1e-9)
-    return np.asarray(~(outside & where.ordered).any(axis=1))

@@ -10,7 +10,7 @@ from ssc_tune.analysis.tables import Tables
 from ssc_tune.design import Cell
 from ssc_tune.design.points import search_of
 from ssc_tune.records import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 _HISTORY = [
     "cell_id",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 
-from ssc_tune.analysis.comparison import Result
-from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.estimators.comparison import Result
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.result import Estimate
 
 
@@ -39,12 +38,6 @@ def estimate(found: Interval | Result, *, confidence: float, how: str, note: str
 def missing(why: str, *, how: str = "") -> Estimate:
     """An estimate that there is not."""
     return Estimate(value=None, how=how, note=why)
-
-
-def transformed(found: Interval, function: Callable[[float], float]) -> Interval:
-    """An interval carried through an increasing function."""
-    low, high = (function(x) if math.isfinite(x) else x for x in (found.low, found.high))
-    return Interval(function(found.estimate), low, high, reason=found.reason)
 
 
 def negated(found: Result) -> Result:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from ssc_tune.frozen import Frozen
-from ssc_tune.study.claims import Claim, VerdictName
+from ssc_tune.study.model.claims import Claim, VerdictName
 
 
 class Estimate(Frozen):

@@ -10,45 +10,23 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ssc_tune.analysis import (
-    comparison,
-    crossed_shares,
-    extremes,
-    intervals,
-    searches,
-    splits,
-    spread,
-    unseen,
-    variance,
-)
+from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import Scores, load, paired, select
-from ssc_tune.analysis.estimates import estimate, missing, negated, number, transformed
-from ssc_tune.analysis.failures import compare_failures
-from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.estimates import estimate, missing, negated, number
+from ssc_tune.analysis.estimators import comparison, crossed_shares, extremes, intervals, splits, spread, variance
+from ssc_tune.analysis.estimators.failures import compare_failures
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.result import Comparison, Estimate, MethodSummary, Score
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.variance import FloatArray
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 CONFIDENCE = 0.95
 ENOUGH_POINTS = 64
 """Points from which a method's own mean and sd hold what they say under every law simulated but a skewed one."""
 SKEWED = 1.5
 """Skewness of point means from which few points carry most of a mean and sd."""
-LOGIT_FLOOR = 0.0005
-"""Accuracies are held this far from 0 and 1 before the logit: half an image of a test split of 1,000."""
-
-
-def logit(accuracy: FloatArray) -> FloatArray:
-    """``ln(p / (1 - p))`` of accuracies held within [LOGIT_FLOOR, 1 - LOGIT_FLOOR]."""
-    held = np.clip(accuracy, LOGIT_FLOOR, 1 - LOGIT_FLOOR)
-    odds: FloatArray = np.log(held / (1 - held))
-    return odds
-
-
-def cvar_of_tables(y: FloatArray) -> FloatArray:
-    """CVaR10 of the point means of ``y`` (..., N, R)."""
-    return np.asarray(np.sort(y.mean(axis=-1), axis=-1) @ spread.cvar_weights(y.shape[-2]))
 
 
 def summarize(study: Study, tables: Tables, block: str, setting: str, method: str) -> MethodSummary:
@@ -115,7 +93,7 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
     return {
         "mean": _level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y),
         "std": _level(
-            corrected_std_interval(y, CONFIDENCE),
+            comparison.corrected_std_interval(y, CONFIDENCE),
             "seed noise removed; jackknife of the logarithm over points and seeds, t",
             y,
         ),
@@ -128,7 +106,7 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
             value=spread.range(means), how=noisy, note="no interval: the bootstrap is inconsistent for extremes"
         ),
         "cvar": Estimate(
-            value=float(cvar_of_tables(y)),
+            value=float(spread.cvar_of_tables(y)),
             how="mean of the worst 10% of point means, seed noise included",
             note="no interval: it rests on how many of the bad points were drawn, and none known covers what it says",
         ),
@@ -153,24 +131,6 @@ def thin(y: FloatArray) -> str:
     if np.ptp(means) > variance.RESOLUTION and abs(float(stats.skew(means))) > SKEWED:
         return "few points lie far from the rest: the interval can cover less than it says"
     return ""
-
-
-def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
-    """sqrt(var_point), t interval of its logarithm by the jackknife over points and seeds; NaN as corrected_std."""
-    if len(y) < comparison.MIN_POINTS or y.shape[1] < 2:
-        few = "one seed: seed noise cannot be told from sensitivity" if y.shape[1] < 2 else "fewer than 3 points"
-        return intervals.undefined(few)
-    variances = float(variance.point_variance(y))
-    if not variance.visible(variances, y):
-        return intervals.undefined("the spread over points is within the seed noise: var_point is not positive")
-    if y.shape[1] == 2:
-        return intervals.undefined(comparison.TWO_SEEDS, math.sqrt(variances))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        points, seeds = (
-            0.5 * np.log(np.where(variance.visible(found, y), found, np.nan))
-            for found in (variance.delete_one_point_variances(y), variance.delete_one_seed_variances(y))
-        )
-    return transformed(intervals.from_left_out(0.5 * math.log(variances), points, seeds, confidence), math.exp)
 
 
 def _components(y: FloatArray) -> dict[str, float | None]:
@@ -257,7 +217,7 @@ def _failures(first: Scores, second: Scores) -> dict[str, Any]:
 
 def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Scores) -> Comparison:
     ratio = comparison.stability(first.test, second.test, confidence=CONFIDENCE)
-    ratio_logit = comparison.stability(logit(first.test), logit(second.test), confidence=CONFIDENCE)
+    ratio_logit = comparison.stability(spread.logit(first.test), spread.logit(second.test), confidence=CONFIDENCE)
     difference = negated(comparison.mean_difference(first.test, second.test, confidence=CONFIDENCE))
     better = comparison.probability_better(second.test, first.test, confidence=CONFIDENCE)
     jackknife = "seed noise removed; jackknife over points and seeds, t"
@@ -268,7 +228,7 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         setting=setting,
         log_std_ratio=estimate(ratio, confidence=CONFIDENCE, how=jackknife),
         log_std_ratio_p=number(ratio.p_value),
-        log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on logit(accuracy); {jackknife}"),
+        log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on spread.logit(accuracy); {jackknife}"),
         mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
         mean_difference_p=number(difference.p_value),
         **_failures(first, second),

@@ -14,12 +14,12 @@ from typing import NamedTuple
 from scipy import stats
 
 from ssc_tune.analysis.arrays import RESULTS, select
-from ssc_tune.analysis.crossed_shares import unseen_share
+from ssc_tune.analysis.estimators.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.design.distinct import counts_defaults
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 ENOUGH_POINTS = 32
 """Distinct points from which "more stable" does not carry the bound as a warning."""

@@ -10,7 +10,7 @@ from ssc_tune.errors import InputError
 
 def new(name: str) -> int:
     """Writes a commented study file that runs as it is."""
-    from ssc_tune.study.template import study_template
+    from ssc_tune.study.reading.template import study_template
 
     path = Path(f"{name}.yaml")
     if path.exists():
@@ -49,7 +49,7 @@ def _checked(path: Path) -> list[str]:
 def _is_search_space(path: Path) -> bool:
     """A search space has ``parameters`` and nothing that only a study has."""
     from ssc_tune.study import SearchSpace, Study
-    from ssc_tune.study.yaml_reader import read_yaml
+    from ssc_tune.study.reading.yaml_reader import read_yaml
 
     try:
         content = read_yaml(path).value

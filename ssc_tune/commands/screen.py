@@ -15,8 +15,8 @@ from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.presentation.live import duration
 from ssc_tune.running.registration import plan_lines
-from ssc_tune.study.models import SearchDesign, Study
-from ssc_tune.study.space import shown
+from ssc_tune.study.model.space import shown
+from ssc_tune.study.model.study import SearchDesign, Study
 
 if TYPE_CHECKING:
     from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged

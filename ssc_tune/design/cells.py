@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ssc_tune import methods
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.model.study import SearchDesign, Study
 from ssc_tune.training.config import CellConfig
 
 

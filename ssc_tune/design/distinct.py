@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from ssc_tune import methods as registry
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.study.models import GridDesign, SearchDesign, Study
-from ssc_tune.study.space import FloatParameter
+from ssc_tune.study.model.space import FloatParameter
+from ssc_tune.study.model.study import GridDesign, SearchDesign, Study
 
 
 class Count(NamedTuple):

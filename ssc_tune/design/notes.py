@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from ssc_tune.design.distinct import count, varies_continuously
-from ssc_tune.study.models import SearchDesign, SobolDesign, Study
+from ssc_tune.study.model.study import SearchDesign, SobolDesign, Study
 
 
 def notes(study: Study) -> list[str]:

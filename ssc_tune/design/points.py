@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.study.models import (
+from ssc_tune.study.model.space import Value
+from ssc_tune.study.model.study import (
     DefaultsDesign,
     GridDesign,
     OneAtATimeDesign,
@@ -23,7 +24,6 @@ from ssc_tune.study.models import (
     SobolDesign,
     Study,
 )
-from ssc_tune.study.space import Value
 
 MAX_PARAMETERS = 32
 """Columns of the Sobol sequence that is always drawn, whatever the number of parameters."""

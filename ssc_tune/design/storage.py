@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
-from ssc_tune.study.models import Study
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from ssc_tune.execution.listening import Listener
 from ssc_tune.execution.worker import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.registrations import standing
-from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.model.study import SearchDesign, Study
 
 
 class Outcome(NamedTuple):

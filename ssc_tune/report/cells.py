@@ -9,8 +9,8 @@ import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import counts_defaults
-from ssc_tune.study.models import Study
-from ssc_tune.study.space import Parameter, Value, shown
+from ssc_tune.study.model.space import Parameter, Value, shown
+from ssc_tune.study.model.study import Study
 
 MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""

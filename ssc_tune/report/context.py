@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE
+from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
@@ -16,8 +16,8 @@ from ssc_tune.report.cells import settings_text, views
 from ssc_tune.report.forest import forest
 from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
 from ssc_tune.report.pooled import pooled_forest, spread_words
-from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
-from ssc_tune.study.space import Parameter, shown
+from ssc_tune.study.model.space import Parameter, shown
+from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 
 MAX_FAILED = 50
 MAX_LISTED = 300

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 _FIRST = ("study", "method", "point", "seed", "status")
 _LAST = ("validation_accuracy", "test_accuracy", "steps", "seconds", "cell_id", "block", "setting", "steps_to_90")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ssc_tune.analysis.judge.sentences import percent
 from ssc_tune.analysis.result import Look, LookVerdict, StudyAnalysis, Verdict
-from ssc_tune.analysis.sentences import percent
 from ssc_tune.report import words
 from ssc_tune.report.numbers import UNDEFINED, interval, number
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 class Row(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ssc_tune.analysis import sentences
+from ssc_tune.analysis.judge import sentences
 from ssc_tune.analysis.result import Estimate
 
 UNDEFINED = "undefined"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssc_tune.report.figures.base import Figure, colours, dashes, shapes
 from ssc_tune.report.figures.inline import Drawing, drawing
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     import jinja2

@@ -10,7 +10,7 @@ from ssc_tune.report import looks, words
 from ssc_tune.report.measures import shown
 from ssc_tune.report.numbers import p_value
 from ssc_tune.report.pooled import one_line
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     from rich.console import Console

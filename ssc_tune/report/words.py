@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.report.numbers import decimals, number, percent, signed
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import Study
 
 
 def join(names: Sequence[str], last: str = "and") -> str:

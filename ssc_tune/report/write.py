@@ -15,7 +15,7 @@ from ssc_tune.report.context import Extras, context
 from ssc_tune.report.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.specification import png, svg
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
 

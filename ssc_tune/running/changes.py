@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ssc_tune.design.points import fixed_points
-from ssc_tune.study.models import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
 _SHOWN_POINTS = 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ssc_tune import methods
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     from ssc_tune.running import Options

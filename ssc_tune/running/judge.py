@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ssc_tune.design.cells import Cell
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running.registration import declare
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
 if TYPE_CHECKING:

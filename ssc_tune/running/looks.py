@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ssc_tune.design.cell_source import Score
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource
-from ssc_tune.design.source import Score
 from ssc_tune.records import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.looks import Judged
+    from ssc_tune.analysis.judge.looks import Judged
     from ssc_tune.presentation.live import LiveView
 
 
@@ -36,7 +36,7 @@ def stop_of(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) 
     judged = _judge(study, cells, records) if study.stops_when_decided else None
     if judged is None:
         return None
-    from ssc_tune.analysis.looks import decided
+    from ssc_tune.analysis.judge.looks import decided
     from ssc_tune.report import looks as words
 
     last = max(look.points for look in judged.looks if look.judged)
@@ -53,8 +53,8 @@ def outlook(study: Study, cells: Sequence[Cell]) -> list[str]:
     """What a study's looks need and may spend, a line each; nothing where it declares none."""
     if not study.looks:
         return []
-    from ssc_tune.analysis import sequential
-    from ssc_tune.analysis.sentences import percent
+    from ssc_tune.analysis.estimators import sequential
+    from ssc_tune.analysis.judge.sentences import percent
 
     fractions = [points / study.looks[-1] for points in study.looks]
     alphas = sorted({round(1 - claim.confidence, 12) for claim in study.claims})
@@ -113,7 +113,7 @@ class Follower:
         A look that cannot be judged, since cells were lost to their machine, ends a study that stops when decided: the
         next run tries them again, and nothing is spent before it is known whether it is needed.
         """
-        from ssc_tune.analysis.looks import decided
+        from ssc_tune.analysis.judge.looks import decided
         from ssc_tune.report import looks as words
 
         study, index = self._study, self._study.looks.index(points)
@@ -135,7 +135,7 @@ class Follower:
 def _judge(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -> Judged | None:
     """Verdicts and looks by the records; none before the first look is complete, which is seen without judging."""
     from ssc_tune.analysis.build import build_tables
-    from ssc_tune.analysis.looks import judge
+    from ssc_tune.analysis.judge.looks import judge
 
     lacking = [
         cell.placement.point

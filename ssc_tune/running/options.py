@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ssc_tune.records import StudyFolder
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 class Options(NamedTuple):

@@ -9,11 +9,11 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import RandomDesign, SobolDesign, Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import RandomDesign, SobolDesign, Study
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.law import Law
+    from ssc_tune.analysis.judge.law import Law
     from ssc_tune.running import StudyPlan
 
 LEAST_POINTS = 4
@@ -40,7 +40,7 @@ def parse_variances(text: str) -> Known:
     Raises:
         ValueError: another form or key, a negative number, no positive variance of points, or a mean outside (0, 1).
     """
-    from ssc_tune.analysis.law import LEVEL, SLOPE_CV, Law
+    from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law
 
     found: dict[str, float] = {}
     for part in text.split(","):
@@ -91,7 +91,7 @@ def read_records(study: Study, progress: StudyPlan, *, block: str, setting: str)
 
     from ssc_tune.analysis.arrays import load
     from ssc_tune.analysis.build import build_tables
-    from ssc_tune.analysis.law import of_pilot
+    from ssc_tune.analysis.judge.law import of_pilot
 
     tables = build_tables(study, progress.cells, progress.records)
     claim = claim_of(study, block, setting)

@@ -11,7 +11,7 @@ from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import Changes, changes_since
 from ssc_tune.running.options import Options, folder_of
-from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.model.study import SearchDesign, Study
 
 
 class StudyPlan(NamedTuple):

@@ -1,9 +1,10 @@
 """Before spending: how often a study's rule would see a difference in spread, and how to divide a budget.
 
 The question is asked of a claim ``less: A, than: B, in: std``, by simulation of the whole rule that judges it
-(:mod:`ssc_tune.analysis.power`): interval, p-value at the level that Holm's first step leaves to one of the study's
-claims, and the gates with the claim's margin. What is known of the accuracies comes from a pilot, which stays blind:
-only what is pooled over the methods is read from it (:mod:`ssc_tune.analysis.law`), so its cells may count later.
+(:mod:`ssc_tune.analysis.judge.power`): interval, p-value at the level that Holm's first step leaves to one of the
+study's claims, and the gates with the claim's margin. What is known of the accuracies comes from a pilot, which stays
+blind: only what is pooled over the methods is read from it (:mod:`ssc_tune.analysis.judge.law`), so its cells may
+count later.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
 from ssc_tune.running.pilot import LEAST_POINTS, Known, claim_of
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.power import Look, Question
+    from ssc_tune.analysis.judge.power import Look, Question
 
 
 class Size(Frozen):
@@ -104,7 +105,7 @@ def make_plan(
     Raises:
         ValueError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
     """
-    from ssc_tune.analysis.power import Question
+    from ssc_tune.analysis.judge.power import Question
 
     if not 0 < ratio < 1:
         raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
@@ -160,8 +161,8 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
     Each look has the nominal levels that spending leaves of ``alpha`` (of intervals) and of ``level`` (of p). Without
     looks the claim is judged once, at the end, at both levels undivided.
     """
-    from ssc_tune.analysis import sequential
-    from ssc_tune.analysis.power import Look
+    from ssc_tune.analysis.estimators import sequential
+    from ssc_tune.analysis.judge.power import Look
 
     if not study.looks:
         return [Look(points, alpha, level)]
@@ -174,8 +175,8 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
 def _size(
     looks: Sequence[Look], seeds: int, methods: int, ratio: float, question: Question, num_simulations: int
 ) -> Size:
-    from ssc_tune.analysis.law import skewed
-    from ssc_tune.analysis.power import largest_ratio, simulate
+    from ssc_tune.analysis.judge.law import skewed
+    from ssc_tune.analysis.judge.power import largest_ratio, simulate
 
     found = simulate(looks, seeds, ratio, question, num_simulations=num_simulations)
     with_tail = question._replace(law=skewed(question.law))
@@ -214,7 +215,7 @@ def _divide(
     looks: Callable[[int], Sequence[Look]],
     num_simulations: int,
 ) -> tuple[Division, ...]:
-    from ssc_tune.analysis.power import recommend_split
+    from ssc_tune.analysis.judge.power import recommend_split
 
     each = budget // methods
     if each < 12:  # 3 points and the defaults, 3 seeds

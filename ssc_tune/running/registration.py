@@ -23,8 +23,8 @@ from ssc_tune.study.registration import SHOWN, hash_of, may_share_cells, plan_ha
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ssc_tune.study.claims import Claim
-    from ssc_tune.study.models import Study
+    from ssc_tune.study.model.claims import Claim
+    from ssc_tune.study.model.study import Study
 
 
 def register(study: Study, folder: StudyFolder) -> tuple[Registration, list[str]]:

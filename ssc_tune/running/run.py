@@ -19,7 +19,7 @@ from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
-from ssc_tune.study.models import SearchDesign, Study
+from ssc_tune.study.model.study import SearchDesign, Study
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
@@ -118,7 +118,7 @@ class _Run:
         self.outcome = Outcome(False, num_workers(study), 0.0, [])
 
     def _source(self) -> Source:
-        from ssc_tune.design.source import make_source
+        from ssc_tune.design.cell_source import make_source
 
         if self.study.looks:
             self.follower = looks.Follower(self.study, self.ledger.records, self.ledger.score, self.plan.stopped)

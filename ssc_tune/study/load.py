@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.check import check_study, names_of
-from ssc_tune.study.explain import explain
-from ssc_tune.study.models import GridDesign, OneAtATimeDesign, Study
-from ssc_tune.study.override import apply_overrides, parse_overrides
-from ssc_tune.study.prune import positions, prune
-from ssc_tune.study.source import Problem, Source
-from ssc_tune.study.space import SearchSpace
-from ssc_tune.study.yaml_reader import Document, KeyPath, describe, read_yaml
+from ssc_tune.study.checking.check import check_study, names_of
+from ssc_tune.study.model.space import SearchSpace
+from ssc_tune.study.model.study import GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.reading.explain import explain
+from ssc_tune.study.reading.override import apply_overrides, parse_overrides
+from ssc_tune.study.reading.provenance import Problem, Source
+from ssc_tune.study.reading.prune import positions, prune
+from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
 
 SPACE: KeyPath = ("search_space",)
 _UNKNOWN_SPACE = {"parameters": {"unknown": {"type": "float", "default": 0.5, "low": 0.0, "high": 1.0}}}

@@ -19,12 +19,12 @@ from pydantic.fields import FieldInfo
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.methods.base import Hyperparameters
-from ssc_tune.study import models, space
-from ssc_tune.study.claims import Claim
+from ssc_tune.study.model import space, study
+from ssc_tune.study.model.claims import Claim
 from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
 
 _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
-    ("The file", (models.Study,)),
+    ("The file", (study.Study,)),
     ("data", (DataConfig,)),
     ("model", (ModelConfig,)),
     ("training", (TrainingConfig,)),
@@ -32,17 +32,17 @@ _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     (
         "design",
         (
-            models.SobolDesign,
-            models.RandomDesign,
-            models.GridDesign,
-            models.OneAtATimeDesign,
-            models.SearchDesign,
-            models.DefaultsDesign,
+            study.SobolDesign,
+            study.RandomDesign,
+            study.GridDesign,
+            study.OneAtATimeDesign,
+            study.SearchDesign,
+            study.DefaultsDesign,
         ),
     ),
-    ("blocks", (models.Block,)),
-    ("settings", (models.Setting,)),
-    ("resources", (models.Resources,)),
+    ("blocks", (study.Block,)),
+    ("settings", (study.Setting,)),
+    ("resources", (study.Resources,)),
     ("claims", (Claim,)),
 )
 

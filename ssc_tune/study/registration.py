@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssc_tune import methods as method_registry
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
 SHOWN = 16

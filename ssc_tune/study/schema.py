@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ssc_tune import methods as registry
-from ssc_tune.study.models import Study
-from ssc_tune.study.space import SearchSpace
+from ssc_tune.study.model.space import SearchSpace
+from ssc_tune.study.model.study import Study
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

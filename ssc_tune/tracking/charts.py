@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ssc_tune.design import Placement
-from ssc_tune.study.models import DefaultsDesign, Study
+from ssc_tune.study.model.study import DefaultsDesign, Study
 from ssc_tune.tracking.content import MAX_TAG
 
 VIEW_KEY = "ssc-tune"

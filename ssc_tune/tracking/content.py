@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
 from ssc_tune.training.config import CellConfig
 

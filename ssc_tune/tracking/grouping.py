@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 class Group(NamedTuple):

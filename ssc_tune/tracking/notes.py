@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.records.record import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
 from ssc_tune.tracking.grouping import Group
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
-    from ssc_tune.study.claims import Claim
+    from ssc_tune.study.model.claims import Claim
 
 
 def number(value: float | None) -> str:

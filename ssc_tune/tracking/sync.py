@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.uri import mask, resolve_uri

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import SyncReport
 from ssc_tune.tracking.sync import problem, split_missing

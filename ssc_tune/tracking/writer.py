@@ -28,7 +28,7 @@ from ssc_tune.design import Placement
 from ssc_tune.records import Registration, StudyFolder
 from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
 from ssc_tune.tracking import charts, content, notes
 from ssc_tune.tracking.client import artifact_location, open_client

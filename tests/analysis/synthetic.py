@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import fixed_points
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 METHODS = ("fixmatch", "ssc")
 NUM_CLASSES = 10

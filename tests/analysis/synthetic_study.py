@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 SPACE = {
     "tau": {"type": "float", "default": 0.95, "low": 0.6, "high": 0.99, "log": True, "complement": True},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssc_tune.analysis import ablation
+from ssc_tune.analysis.estimators import ablation
 
 
 def linear(weights: list[float]) -> ablation.Predict:

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from ssc_tune.analysis.analyze import analyze
-from ssc_tune.analysis.comparison import stability
-from ssc_tune.analysis.intervals import two_way_mean
+from ssc_tune.analysis.estimators.comparison import stability
+from ssc_tune.analysis.estimators.intervals import two_way_mean
+from ssc_tune.analysis.estimators.spread import corrected_std, cvar
+from ssc_tune.analysis.estimators.variance import components
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis
-from ssc_tune.analysis.spread import corrected_std, cvar
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.variance import components
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .synthetic import make_study, make_tables, surface
 

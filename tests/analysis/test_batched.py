@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from design.builders import study
 
-from ssc_tune.analysis import batched, comparison, effects, multiplicity, simulated
-from ssc_tune.analysis.variance import FloatArray
-from ssc_tune.analysis.verdicts import Finding
-from ssc_tune.study.claims import Claim
+from ssc_tune.analysis.estimators import comparison, multiplicity
+from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.judge import batched, simulated
+from ssc_tune.analysis.judge.verdicts import Finding
+from ssc_tune.analysis.measures import effects
+from ssc_tune.study.model.claims import Claim
 
 SHAPES = [(3, 3), (5, 4), (11, 2), (20, 5), (40, 8)]
 NUM = 5

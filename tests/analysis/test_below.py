@@ -12,12 +12,12 @@ import pytest
 from scipy import stats
 
 from ssc_tune.analysis import unseen
-from ssc_tune.analysis.crossed_shares import crossed_share, crossed_share_difference
+from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_share_difference
+from ssc_tune.analysis.judge.sentences import sentence
+from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import MethodSummary, Verdict
-from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
 from ssc_tune.report.measures import tables as measure_tables
 
 from .synthetic import NUM_CLASSES, Accuracy, make_study, make_tables, surface

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssc_tune.analysis import budget
+from ssc_tune.analysis.estimators import budget
 
 
 def best_of_all_subsets(values: np.ndarray, n: int, choose_by: np.ndarray) -> float:

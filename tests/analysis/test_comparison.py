@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import comparison, shapes
-from ssc_tune.analysis.comparison import Result
-from ssc_tune.analysis.variance import components
+from ssc_tune.analysis.estimators import comparison, shapes
+from ssc_tune.analysis.estimators.comparison import Result
+from ssc_tune.analysis.estimators.variance import components
 
 Draw = Callable[[tuple[int, ...]], np.ndarray]
 

@@ -11,15 +11,15 @@ import yaml
 from design.builders import record
 
 from ssc_tune.analysis.build import build_tables
-from ssc_tune.analysis.verdicts import judge_claims
+from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.design.cell_source import make_source
 from ssc_tune.design.cells import Cell
-from ssc_tune.design.source import make_source
 from ssc_tune.design.storage import open_storage
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record
 from ssc_tune.study import load_study
-from ssc_tune.study.measures import DRAWN, FILLING, MEASURES
-from ssc_tune.study.models import Design, Study
+from ssc_tune.study.model.measures import DRAWN, FILLING, MEASURES
+from ssc_tune.study.model.study import Design, Study
 from ssc_tune.training.result import Evaluation
 
 LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}

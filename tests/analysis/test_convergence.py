@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import convergence
+from ssc_tune.analysis.estimators import convergence
 
 STEPS = [10, 20, 30, 40]
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import intervals
-from ssc_tune.analysis.crossed_shares import (
+from ssc_tune.analysis.estimators import intervals
+from ssc_tune.analysis.estimators.crossed_shares import (
     SMALLEST_P,
     TAIL,
     clopper_pearson,
@@ -18,7 +18,7 @@ from ssc_tune.analysis.crossed_shares import (
     inverted_p,
     unseen_share,
 )
-from ssc_tune.analysis.variance import components
+from ssc_tune.analysis.estimators.variance import components
 
 
 def table(seed: int, shape: tuple[int, int] = (24, 4), cut: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import curves, surrogate
+from ssc_tune.analysis.estimators import curves, surrogate
 
 
 def test_intervals_are_bonferroni_t_intervals() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import decomposition
+from ssc_tune.analysis.estimators import decomposition
 
 
 def grid(*sizes: int) -> np.ndarray:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssc_tune.analysis import budget
-from ssc_tune.analysis.extras import Extras, extras
+from ssc_tune.analysis.estimators import budget
+from ssc_tune.analysis.explore.extras import Extras, extras
 from ssc_tune.analysis.tables import Tables
 
 from .synthetic_study import SPACE, defaults, make_study, make_tables, sobol_points

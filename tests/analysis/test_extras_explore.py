@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import extras_explore, plane, profiles
 from ssc_tune.analysis.arrays import load
-from ssc_tune.analysis.extras import Extras, extras
-from ssc_tune.analysis.extras_explore import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
-from ssc_tune.analysis.extras_material import Materials, plain
+from ssc_tune.analysis.estimators import plane, profiles
+from ssc_tune.analysis.explore import further
+from ssc_tune.analysis.explore.extras import Extras, extras
+from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
+from ssc_tune.analysis.material import Materials, plain
 from ssc_tune.analysis.result import Curve
 from ssc_tune.analysis.tables import Tables
 
@@ -44,14 +45,14 @@ def run(study: Any, tables: Tables) -> Explored:
     for setting, method in itertools.product(study.setting_names, study.methods):
         material = materials.of("shared", setting, method)
         known[method].append(material)
-        for _, piece in extras_explore.pieces(study) if material is not None else []:
+        for _, piece in further.pieces(study) if material is not None else []:
             found = piece(material, rng)
             curves += found.curves
             for topic, row in found.facts:
                 facts[topic].append(plain(row))
     if len(study.setting_names) > 1:
         for method in study.methods:
-            for topic, row in extras_explore.over_settings(known, method, "shared", 40, rng).facts:
+            for topic, row in further.over_settings(known, method, "shared", 40, rng).facts:
                 facts[topic].append(plain(row))
     return Explored(curves, dict(facts))
 

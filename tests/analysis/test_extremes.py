@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import budget, extremes
+from ssc_tune.analysis.estimators import budget, extremes
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as reference
 
 from ssc_tune.analysis.analyze import analyze
-from ssc_tune.analysis.crossed_shares import crossed_share_difference
-from ssc_tune.analysis.failures import compare_failures, mcnemar
+from ssc_tune.analysis.estimators.crossed_shares import crossed_share_difference
+from ssc_tune.analysis.estimators.failures import compare_failures, mcnemar
 from ssc_tune.report.context import _comparison
 
 from .synthetic import make_study, make_tables, surface

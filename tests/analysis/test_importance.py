@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from ssc_tune.analysis import importance
+from ssc_tune.analysis.estimators import importance
 
 
 def test_fanova_finds_an_additive_split() -> None:

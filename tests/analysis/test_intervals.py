@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from ssc_tune.analysis import intervals
-from ssc_tune.analysis.variance import components
+from ssc_tune.analysis.estimators import intervals
+from ssc_tune.analysis.estimators.variance import components
 
 
 def grand_mean(*y: np.ndarray) -> np.ndarray:

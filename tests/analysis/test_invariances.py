@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssc_tune.analysis import verdicts
-from ssc_tune.analysis.effects import Effect
+from ssc_tune.analysis.judge import verdicts
+from ssc_tune.analysis.measures.effects import Effect
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .synthetic import make_study, make_tables
 

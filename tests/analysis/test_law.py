@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import law
-from ssc_tune.analysis.law import Law
-from ssc_tune.analysis.variance import FloatArray
+from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.judge import law
+from ssc_tune.analysis.judge.law import Law
 
 
 def rng(seed: int = 0) -> np.random.Generator:

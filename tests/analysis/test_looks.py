@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import comparison, sequential
 from ssc_tune.analysis.arrays import load
-from ssc_tune.analysis.looks import decided, judge, num_missing, until
-from ssc_tune.analysis.multiplicity import holm
+from ssc_tune.analysis.estimators import comparison, sequential
+from ssc_tune.analysis.estimators.multiplicity import holm
+from ssc_tune.analysis.judge.looks import decided, judge, num_missing, until
+from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .synthetic import make_study, make_tables, surface
 

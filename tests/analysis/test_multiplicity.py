@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from ssc_tune.analysis import multiplicity
+from ssc_tune.analysis.estimators import multiplicity
 
 P_VALUES = [0.01, 0.04, 0.03, 0.005]
 

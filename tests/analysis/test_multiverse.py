@@ -15,10 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import integrate, stats
 
-from ssc_tune.analysis import comparison, intervals, multiverse, spread
-from ssc_tune.analysis.arrays import Coordinates
-from ssc_tune.analysis.multiverse import Levels, Weighting, cvar_levels, mean_levels, variance_levels, weightings
-from ssc_tune.analysis.variance import point_variance
+from ssc_tune.analysis.estimators import comparison, intervals, multiverse, spread
+from ssc_tune.analysis.estimators.multiverse import (
+    Coordinates,
+    Levels,
+    Weighting,
+    cvar_levels,
+    mean_levels,
+    variance_levels,
+    weightings,
+)
+from ssc_tune.analysis.estimators.variance import point_variance
 
 MEASURES = (mean_levels, variance_levels, cvar_levels)
 

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.result import Estimate, MethodSummary, Share, StudyAnalysis, Verdict
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from . import synthetic
 
@@ -232,7 +232,7 @@ def test_transfer() -> None:
 
 
 def test_the_claim_alone_finds_what_the_whole_analysis_finds(sobol: Analysed) -> None:
-    from ssc_tune.analysis.verdicts import find
+    from ssc_tune.analysis.judge.verdicts import find
 
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, level={"fixmatch": 0.7, "ssc": 0.75})
     tables = synthetic.make_tables(sobol.study, surface)
@@ -243,6 +243,7 @@ def test_the_claim_alone_finds_what_the_whole_analysis_finds(sobol: Analysed) ->
 
 
 def test_tolerances_are_one_constant() -> None:
-    from ssc_tune.analysis import effects_tuning, extras_single
+    from ssc_tune.analysis.explore import single
+    from ssc_tune.analysis.measures import effects_tuning
 
-    assert extras_single.TOLERANCE is effects_tuning.TOLERANCE
+    assert single.TOLERANCE is effects_tuning.TOLERANCE

@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import comparison
 from ssc_tune.analysis.arrays import load
-from ssc_tune.analysis.gates import on_logit
-from ssc_tune.analysis.pooling import pool
+from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators.pooling import pool
+from ssc_tune.analysis.judge.gates import on_logit
+from ssc_tune.analysis.judge.sentences import sentence
+from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import Verdict
-from ssc_tune.analysis.sentences import sentence
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.measures import with_
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.measures import with_
+from ssc_tune.study.model.study import Study
 
 from .synthetic import Accuracy, make_study, make_tables, surface
 

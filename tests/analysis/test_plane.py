@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import extremes, plane, surrogate, transfer
-from ssc_tune.analysis.intervals import Interval
+from ssc_tune.analysis.estimators import extremes, plane, surrogate, transfer
+from ssc_tune.analysis.estimators.intervals import Interval
 
 LIMITS = np.array([[0.0, 1.0], [0.2, 0.8], [-0.5, 1.5]])
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from ssc_tune.analysis.pooling import paule_mandel, pool
+from ssc_tune.analysis.estimators.pooling import paule_mandel, pool
 
 # Log relative risks of the 13 BCG trials and their variances: Colditz et al., JAMA 271 (1994).
 BCG = np.array(

@@ -11,10 +11,11 @@ import pytest
 from design.builders import study
 from scipy import stats
 
-from ssc_tune.analysis import comparison, law, multiplicity, power, simulated
-from ssc_tune.analysis.law import Law
-from ssc_tune.analysis.power import Look, Question, largest_ratio, recommend_split, simulate
-from ssc_tune.study.claims import Claim
+from ssc_tune.analysis.estimators import comparison, multiplicity
+from ssc_tune.analysis.judge import law, power, simulated
+from ssc_tune.analysis.judge.law import Law
+from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
+from ssc_tune.study.model.claims import Claim
 
 QUIET = Law(0.0016, 0.0001, 0.0002, slope_cv=0.0)
 WIDE = Question(QUIET, margin=0.05)
@@ -35,7 +36,7 @@ def quick_holm() -> Iterator[None]:
 
 @pytest.mark.usefixtures("quick_holm")
 def test_shares_are_counts_of_the_rules_own_verdicts() -> None:
-    """The same draws, judged one study after the other by the rule of :mod:`ssc_tune.analysis.verdicts`."""
+    """The same draws, judged one study after the other by the rule of :mod:`ssc_tune.analysis.judge.verdicts`."""
     question = Question(law.skewed(Law(0.0009, 0.0001, 0.0002, point_correlation=0.3)), 0.03, 0.005)
     found = simulate(at(24, 0.025), 4, 0.5, question, num_simulations=60, seed=3)
     rng = np.random.default_rng([3, 0])

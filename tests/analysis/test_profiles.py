@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import profiles
-from ssc_tune.analysis.crossed_shares import crossed_share
+from ssc_tune.analysis.estimators import profiles
+from ssc_tune.analysis.estimators.crossed_shares import crossed_share
 
 
 def scores(rng: np.random.Generator, num_points: int = 32, num_seeds: int = 5) -> np.ndarray:

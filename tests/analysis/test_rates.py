@@ -8,7 +8,7 @@ from coverage import PRINTED, generator, rates
 from laws import LAWS
 from scipy import stats
 
-from ssc_tune.analysis import shapes
+from ssc_tune.analysis.estimators import shapes
 
 REPEATS = 300
 

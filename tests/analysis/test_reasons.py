@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import absent, verdicts
-from ssc_tune.analysis.effects import ClaimData
+from ssc_tune.analysis.judge import verdicts
+from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.measures import absent
+from ssc_tune.analysis.measures.effects import ClaimData
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .synthetic import Accuracy, make_study, make_tables, surface
 
@@ -169,7 +170,7 @@ def test_points_of_a_search_are_the_reason_before_any_other() -> None:
 
 def test_searches_that_no_two_methods_share() -> None:
     from ssc_tune.analysis.arrays import load
-    from ssc_tune.analysis.searches import gain_difference
+    from ssc_tune.analysis.measures.searches import gain_difference
     from ssc_tune.design.points import search_of
 
     study = make_study(design={"type": "search", "points": 8})

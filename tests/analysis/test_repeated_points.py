@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ssc_tune.analysis import simulated
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.arrays import load, paired
-from ssc_tune.analysis.effects_speed import paths
-from ssc_tune.analysis.extras_material import Materials
+from ssc_tune.analysis.judge import simulated
+from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
+from ssc_tune.analysis.measures.effects_speed import paths
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import judge_claims
 from ssc_tune.design.distinct import stand_ins
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .synthetic import make_study, make_tables
 

@@ -13,14 +13,14 @@ from design.builders import PARAMETERS, record, study
 from scipy import stats
 
 from ssc_tune import running
-from ssc_tune.analysis import searches
 from ssc_tune.analysis.arrays import Scores, load
 from ssc_tune.analysis.build import build_tables
+from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.summaries import summarize
-from ssc_tune.analysis.verdicts import judge_claims
+from ssc_tune.design.cell_source import SearchSource
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.points import SEARCH_STRIDE, search_of
-from ssc_tune.design.source import SearchSource
 from ssc_tune.design.storage import open_storage
 from ssc_tune.records import Record
 from ssc_tune.running import Options

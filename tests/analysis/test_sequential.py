@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import sequential
+from ssc_tune.analysis.estimators import sequential
 
 FIFTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 DOUBLING = (0.25, 0.5, 1.0)

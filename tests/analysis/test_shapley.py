@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import shapley, sobol, surrogate
-from ssc_tune.analysis.surrogate import Surrogate
+from ssc_tune.analysis.estimators import shapley, sobol, surrogate
+from ssc_tune.analysis.estimators.surrogate import Surrogate
 
 
 def fitted(function: Callable[[np.ndarray], np.ndarray], num_parameters: int, num_points: int = 160) -> Surrogate:

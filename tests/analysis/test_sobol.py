@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import sobol, surrogate
+from ssc_tune.analysis.estimators import sobol, surrogate
 
 
 def ishigami(unit: np.ndarray) -> np.ndarray:

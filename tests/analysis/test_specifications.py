@@ -9,16 +9,16 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import simulated, specifications
-from ssc_tune.analysis.arrays import coordinates, inside, load
-from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE, Prior
+from ssc_tune.analysis.arrays import coordinates, load
+from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Prior, inside
+from ssc_tune.analysis.estimators.variance import point_variance
+from ssc_tune.analysis.judge import simulated, specifications
+from ssc_tune.analysis.judge.specifications import called, natural_density, objection
+from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import Estimate, Specification, Verdict
-from ssc_tune.analysis.specifications import called, natural_density, objection
-from ssc_tune.analysis.variance import point_variance
-from ssc_tune.analysis.verdicts import judge_claims
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.measures import with_
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.measures import with_
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter
 
 from .synthetic import Accuracy, make_study, make_tables, surface
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ssc_tune.analysis import spread
+from ssc_tune.analysis.estimators import spread
 
 GRID = (np.arange(200_000) + 0.5) / 200_000
 

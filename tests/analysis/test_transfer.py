@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import transfer
+from ssc_tune.analysis.estimators import transfer
 
 
 def test_reference() -> None:

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ssc_tune.analysis import comparison, effects, verdicts
-from ssc_tune.analysis.arrays import coordinates, inside, load
-from ssc_tune.analysis.effects import Effect
+from ssc_tune.analysis.arrays import coordinates, load
+from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators.multiverse import inside
+from ssc_tune.analysis.judge import verdicts
+from ssc_tune.analysis.judge.sides import p_of, side
+from ssc_tune.analysis.judge.verdicts import Finding, decide, judge_claims
+from ssc_tune.analysis.measures import effects
+from ssc_tune.analysis.measures.effects import Effect
 from ssc_tune.analysis.result import Gate, Verdict
-from ssc_tune.analysis.sides import p_of, side
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.verdicts import Finding, decide, judge_claims
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.measures import MEASURES, with_
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.measures import MEASURES, with_
 
 from .synthetic import METHODS, make_study, make_tables, surface
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from scipy.stats import qmc
 
-from ssc_tune.analysis import budget, splits, volume
+from ssc_tune.analysis.estimators import budget, splits, volume
 
 
 def test_disc_has_volume_pi_delta() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssc_tune.analysis import effects
+from ssc_tune.analysis.measures import effects
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "coverage_settings.py"
 SPEC = importlib.util.spec_from_file_location("coverage_settings", SCRIPT)

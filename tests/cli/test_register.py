@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.analysis import analyze
-from ssc_tune.analysis.extras import Extras
+from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.records import Record
 from ssc_tune.running import estimate
 from ssc_tune.study.registration import plan_hash

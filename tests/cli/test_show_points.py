@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.commands import show
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 def test_show_counts_distinct_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

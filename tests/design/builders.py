@@ -7,7 +7,7 @@ from typing import Any
 
 from ssc_tune.design import Cell
 from ssc_tune.records import Attempt, Record
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import RunResult, Status
 
 PARAMETERS: dict[str, Any] = {

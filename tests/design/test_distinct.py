@@ -15,7 +15,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.design.distinct import Count, count, equal_points, stand_ins
 from ssc_tune.design.notes import notes, repeated, unbalanced
 from ssc_tune.design.points import sobol
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 KEYS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=30)
 BATCH = {"type": "int", "default": 8, "low": 8, "high": 9}

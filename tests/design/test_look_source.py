@@ -9,7 +9,7 @@ import pytest
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource
 from ssc_tune.design.storage import open_storage
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .builders import study
 

@@ -9,12 +9,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.design.source import FixedSource
 from ssc_tune.design.storage import PointLedger, from_trial, ledger_name, open_storage, to_trial
 from ssc_tune.errors import InputError
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 from .builders import PARAMETERS, study
 

@@ -21,8 +21,8 @@ from ssc_tune import cli
 from ssc_tune import run as front_door
 from ssc_tune.errors import InputError
 from ssc_tune.study import load_search_space, load_study
-from ssc_tune.study.models import Study
-from ssc_tune.study.template import study_template
+from ssc_tune.study.model.study import Study
+from ssc_tune.study.reading.template import study_template
 
 from .blocks import PAGES, ROOT, Block, blocks, commands
 

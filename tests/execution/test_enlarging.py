@@ -13,7 +13,7 @@ from ssc_tune import run, running
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.running import Options, StudyPlan
 from ssc_tune.running.changes import stored_study
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 
 class Kept:

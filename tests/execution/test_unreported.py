@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from design.builders import record, study
 
+from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource, Source
-from ssc_tune.design.source import FixedSource
 from ssc_tune.execution.execute import execute
 from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
 from ssc_tune.training.result import Evaluation, RunResult
 

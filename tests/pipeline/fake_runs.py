@@ -13,12 +13,12 @@ import pytest
 
 from ssc_tune import report, running
 from ssc_tune.analysis import analyze
-from ssc_tune.analysis.extras import Extras
+from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Cell
 from ssc_tune.execution.execute import Outcome, make_task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 SD = {"fixmatch": 0.06, "ssc": 0.01, "supervised": 0.02}
 STD = {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std"}

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ssc_tune import running
 from ssc_tune.report import terminal_summary, words
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
 
 

@@ -16,7 +16,7 @@ import optuna
 import pytest
 
 from ssc_tune import running
-from ssc_tune.analysis.extras import Extras
+from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.cli import main
 from ssc_tune.commands import state, stored
 from ssc_tune.commands.screen import show_plan
@@ -24,7 +24,7 @@ from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 SPREAD = {"fixmatch": 0.03, "ssc": 0.03}
 APART, ALIKE = 0.04, 0.0

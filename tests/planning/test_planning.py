@@ -12,9 +12,9 @@ import pytest
 from design.builders import PARAMETERS, record, study
 
 from ssc_tune import running
-from ssc_tune.analysis.law import LEVEL, SLOPE_CV, Law
-from ssc_tune.analysis.power import Look, Question, simulate
-from ssc_tune.analysis.variance import components
+from ssc_tune.analysis.estimators.variance import components
+from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law
+from ssc_tune.analysis.judge.power import Look, Question, simulate
 from ssc_tune.cli import main
 from ssc_tune.commands.plan import lines
 from ssc_tune.design.cells import Cell
@@ -23,7 +23,7 @@ from ssc_tune.running import Options
 from ssc_tune.running import power as planning
 from ssc_tune.running.pilot import Known, claim_of, parse_variances, pilot_study, read_records, with_slopes
 from ssc_tune.running.power import Plan, make_plan
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 SHARED = {"shared": {"parameters": ["learning_rate", "tau"]}}
 STD = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.05}
@@ -376,7 +376,7 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
 
 
 def test_looks_are_simulated_at_their_nominal_levels() -> None:
-    from ssc_tune.analysis import sequential
+    from ssc_tune.analysis.estimators import sequential
     from ssc_tune.running.power import looks_of
 
     content = {"points": 64, "type": "sobol", "looks": [16, 32, 64]}

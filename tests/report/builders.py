@@ -23,8 +23,8 @@ from ssc_tune.analysis.result import (
 )
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Attempt, Record
-from ssc_tune.study.claims import Claim
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import Evaluation, RunResult
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.report.figures import axes
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 
 TAU = FloatParameter(type="float", default=0.95, low=0.6, high=0.99, log=True, complement=True)
 RATE = FloatParameter(type="float", default=0.03, low=0.01, high=0.09, log=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ssc_tune.analysis import extras_explore
-from ssc_tune.analysis.extras_explore import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
+from ssc_tune.analysis.explore import further
+from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.specification import svg
 from ssc_tune.report.further import tables
@@ -67,7 +67,7 @@ def test_every_figure_and_table_says_that_it_is_exploratory(drawn: dict[str, Fig
         assert figure.title.startswith("Exploratory: ")
         assert figure.caption.startswith("Exploratory, no claim rests on it.")
         assert figure.title in _texts(svg(figure))
-    topics = {name for name in vars(extras_explore).values() if isinstance(name, str) and name.startswith("explor")}
+    topics = {name for name in vars(further).values() if isinstance(name, str) and name.startswith("explor")}
     assert set(FACTS) | {PROFILE} == topics
     assert all(table.title.startswith("Exploratory: ") and table.note for table in tables(FACTS))
 

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from ssc_tune.analysis.looks import judge, until
+from ssc_tune.analysis.judge.looks import judge, until
 from ssc_tune.report import looks, render, terminal_summary, verdicts_csv
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import Figure, figures

@@ -14,7 +14,7 @@ from ssc_tune.analysis.result import Estimate, Pooled, Verdict
 from ssc_tune.report import terminal_summary, verdicts_csv
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.pooled import MEAN, NEXT, one_line, pooled_forest
-from ssc_tune.study.claims import Claim
+from ssc_tune.study.model.claims import Claim
 
 from .builders import Case, case
 from .written import HOSTILE, write

@@ -9,7 +9,7 @@ import pytest
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.report import words
 from ssc_tune.report.forest import forest
-from ssc_tune.study.claims import Claim
+from ssc_tune.study.model.claims import Claim
 
 from .builders import case, study
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import Study, dump_study, load_study
+from ssc_tune.study.reading.yaml_reader import parse_yaml
 from ssc_tune.study.registration import differences, hash_of, may_share_cells, plan_hash, plan_of
-from ssc_tune.study.yaml_reader import parse_yaml
 
 from .strategies import studies
 

@@ -16,7 +16,7 @@ from scipy.stats import qmc
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import FloatParameter, load_study
-from ssc_tune.study.space import IntParameter, shown
+from ssc_tune.study.model.space import IntParameter, shown
 
 UNITS = [float(u) for u in qmc.Sobol(1, seed=3).random_base2(6)[:, 0]]
 STUDIES = Path(__file__).parents[2] / "studies"

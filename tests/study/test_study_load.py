@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError
 from ssc_tune.study import ChoiceParameter, FloatParameter, Study, dump_study, load_search_space, load_study
-from ssc_tune.study.template import study_template
+from ssc_tune.study.reading.template import study_template
 
 from .conftest import BASE
 from .strategies import studies

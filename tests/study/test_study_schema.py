@@ -12,7 +12,7 @@ import pytest
 from ssc_tune import data
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.study import reference, schema
-from ssc_tune.study.yaml_reader import read_yaml
+from ssc_tune.study.reading.yaml_reader import read_yaml
 from ssc_tune.training.config import DataConfig
 
 from .conftest import BASE

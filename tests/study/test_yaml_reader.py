@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.yaml_reader import MAX_BYTES, parse_yaml, read_yaml
+from ssc_tune.study.reading.yaml_reader import MAX_BYTES, parse_yaml, read_yaml
 
 
 def value(text: str) -> Any:

@@ -25,7 +25,7 @@ from ssc_tune.report.figures import (
     training,
 )
 from ssc_tune.report.figures.base import Figure, Panel
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
 

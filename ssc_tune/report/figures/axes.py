@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from ssc_tune.study.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, shown
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, shown
 
 if TYPE_CHECKING:
     import altair as alt

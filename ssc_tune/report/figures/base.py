@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssc_tune.analysis.result import Curve
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     import altair as alt

@@ -11,7 +11,7 @@ from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, span, wrapped
 from ssc_tune.report.figures.levels import levels
 from ssc_tune.report.numbers import compact, number
-from ssc_tune.study.space import ChoiceParameter, Parameter, shown
+from ssc_tune.study.model.space import ChoiceParameter, Parameter, shown
 
 if TYPE_CHECKING:
     import altair as alt

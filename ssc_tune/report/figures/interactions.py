@@ -10,7 +10,7 @@ from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, Ramp
 from ssc_tune.report.numbers import number
-from ssc_tune.study.space import ChoiceParameter, Parameter
+from ssc_tune.study.model.space import ChoiceParameter, Parameter
 
 if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart

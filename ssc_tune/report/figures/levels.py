@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ssc_tune.report.cells import View
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import colour
-from ssc_tune.study.space import ChoiceParameter
+from ssc_tune.study.model.space import ChoiceParameter
 
 if TYPE_CHECKING:
     import altair as alt

@@ -8,7 +8,7 @@ from ssc_tune.analysis.result import LookVerdict, StudyAnalysis
 from ssc_tune.report.cells import Row
 from ssc_tune.report.figures.base import OKABE_ITO, Figure, Panel, wrapped
 from ssc_tune.report.numbers import interval
-from ssc_tune.study.claims import Claim
+from ssc_tune.study.model.claims import Claim
 
 if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssc_tune.analysis.extras_explore import PLANE
+from ssc_tune.analysis.explore.further import PLANE
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.report.cells import Row
 from ssc_tune.report.figures.base import Figure, Panel, colour, shape, span
 from ssc_tune.report.numbers import number, signed
-from ssc_tune.study.models import Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart

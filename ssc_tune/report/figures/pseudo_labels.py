@@ -10,7 +10,7 @@ from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, wrapped
 from ssc_tune.report.figures.training import history
 from ssc_tune.report.numbers import number
-from ssc_tune.study.space import shown
+from ssc_tune.study.model.space import shown
 
 if TYPE_CHECKING:
     from ssc_tune.report.figures.base import Chart

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune.analysis.multiverse import MINIMUM_EFFECTIVE
+from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
+from ssc_tune.analysis.judge.specifications import counted
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
-from ssc_tune.analysis.specifications import counted
 from ssc_tune.report import words
 from ssc_tune.report.cells import Row, View
 from ssc_tune.report.figures import axes

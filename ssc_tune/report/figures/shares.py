@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ssc_tune.analysis.decomposition import UNRESOLVED
+from ssc_tune.analysis.estimators.decomposition import UNRESOLVED
 from ssc_tune.analysis.result import Share, StudyAnalysis
 from ssc_tune.report.cells import Row, View
 from ssc_tune.report.figures.base import Figure, Panel, colour

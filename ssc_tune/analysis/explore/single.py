@@ -1,0 +1,259 @@
+"""Curves and shares of one method in one block and setting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ssc_tune.analysis import arrays, summaries
+from ssc_tune.analysis.estimates import estimate
+from ssc_tune.analysis.estimators import budget, curves, decomposition, extremes, intervals, sobol, surrogate, volume
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.variance import FloatArray as Array
+from ssc_tune.analysis.explore import importances
+from ssc_tune.analysis.material import Findings, Material
+from ssc_tune.analysis.measures.effects_speed import paths
+from ssc_tune.analysis.measures.effects_tuning import TOLERANCE
+from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
+from ssc_tune.study.model.study import OneAtATimeDesign, Study
+
+ACCURACY = "test accuracy"
+CONFIDENCE = 0.95
+NEARLY_ALL = 0.85
+"""A share of a full grid from which its interval covers less; see ``benchmarks/coverage.py surfaces``."""
+_MAX_BUDGET = 64
+_NUM_POSITIONS = 25
+_NUM_DELTAS = 21
+
+
+Piece = Callable[[Material, int, np.random.Generator], Findings]
+
+
+NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a claim compares methods"
+
+
+def pieces(study: Study) -> list[tuple[str, Piece]]:
+    """The pieces that a study's design allows, by name."""
+    found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
+    if study.design.type == "one-at-a-time":
+        return [*found, ("one at a time", one_at_a_time)]
+    if study.design.adaptive:
+        return found
+    return [
+        *found,
+        ("budget", budget_curve),
+        ("near-optimal volume", volume_curve),
+        ("partial dependence", partial_dependence),
+        ("variance decomposition", variance_shares),
+        ("importance", importances.importance_shares),
+    ]
+
+
+def convergence_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Mean validation accuracy by step with the two-way t interval, failed cells at chance from their first gap on."""
+    steps, values = filled_paths(material)
+    found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
+    low, high = np.array([f.low for f in found]), np.array([f.high for f in found])
+    note = next((f.reason for f in found if f.reason), "") or summaries.thin(values[:, :, -1])
+    mean = values.mean(axis=(0, 1))
+    return Findings([material.curve("convergence", "step", "validation accuracy", steps, mean, low, high, note)])
+
+
+def filled_paths(material: Material) -> tuple[Array, Array]:
+    """Steps (T,) and validation accuracies (N, R, T); a failed cell is at chance where it has no evaluation.
+
+    Raises:
+        ValueError: no history, or a cell that is not evaluated when the others are.
+    """
+    steps, values = paths(
+        material.tables, material.scores, block=material.block, setting=material.setting, method=material.method
+    )
+    if len(steps) == 0:
+        raise ValueError("no evaluation is recorded")
+    chance = np.where(material.scores.failed, material.scores.validation, np.nan)[:, :, None]
+    values = np.where(np.isfinite(values), values, chance)
+    if not np.isfinite(values).all():
+        raise ValueError("cells were evaluated at different steps")
+    return steps, values
+
+
+def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Expected test accuracy of the best of n points on validation, chosen and scored on different seeds."""
+    scores = material.scores
+    num_points = len(scores.points)
+    budgets = range(1, min(max(1, num_points // 2), _MAX_BUDGET) + 1)
+    if len(scores.seeds) < 2:
+        every = budget.expected_best_curve(scores.test, choose_by=scores.validation)
+        nan = np.full(len(budgets), np.nan)
+        found = extremes.Band(every[: len(budgets)], nan, nan, "one seed: chosen and scored on it, no band")
+    else:
+        found = extremes.band(scores.test, scores.validation, budgets)
+    note = found.reason or (
+        "Chosen on half the seeds by validation, scored on the other half by test; pointwise band, points and seeds "
+        "both random."
+    )
+    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.expected, found.low, found.high, note)
+    return Findings([curve])
+
+
+def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Share of points within delta of the best of all methods, for delta from 0 to 10 points of accuracy."""
+    scores = material.scores
+    found = volume.curve(
+        scores.test, np.linspace(0, 0.1, _NUM_DELTAS), choose_by=scores.validation, others=_others(material)
+    )
+    note = found.reason or (
+        "The best is what half the points let expect, chosen and scored on different seeds; pointwise band, Wilson's "
+        "at the effective number of points, points and seeds both random."
+    )
+    curve = material.curve(
+        "volume",
+        "tolerance",
+        "share of the space within tolerance of the best",
+        found.deltas,
+        found.share,
+        found.low,
+        found.high,
+        note,
+    )
+    return Findings([curve], facts=[("near_optimal_volume", material.row(area=found.area, reason=found.reason))])
+
+
+def _others(material: Material) -> list[tuple[Array, Array]]:
+    """Test and validation scores of the block's other methods, of those that have all of its points."""
+    study, own, found = material.study, material.scores, []
+    for method in study.block_methods(material.block):
+        if method == material.method:
+            continue
+        other = arrays.load(study, material.tables, block=material.block, setting=material.setting, method=method)
+        if set(own.points) <= set(other.points) and np.array_equal(own.seeds, other.seeds):
+            other = other.at(own.points)
+            found.append((other.test, other.validation))
+    return found
+
+
+def _positions(parameter: Parameter) -> tuple[list[Any], Array]:
+    """Values to show of a parameter, and where they lie in the unit interval."""
+    if isinstance(parameter, ChoiceParameter):
+        values: list[Any] = [
+            c if isinstance(c, int | float) and not isinstance(c, bool) else str(c) for c in parameter.choices
+        ]
+        return values, np.array([parameter.to_unit(choice) for choice in parameter.choices])
+    units = np.linspace(0, 1, _NUM_POSITIONS)
+    values = sorted({parameter.from_unit(float(u)) for u in units})
+    if not isinstance(parameter, IntParameter) and len(values) == len(units):
+        values = [parameter.from_unit(float(u)) for u in units]
+    return values, np.clip([parameter.to_unit(value) for value in values], 0, 1)
+
+
+def _best(test: Array, validation: Array) -> float:
+    """The best point's mean, chosen by validation and scored on other seeds where there are two."""
+    corrected = volume.corrected_best(test, choose_by=validation)
+    return corrected if math.isfinite(corrected) else float(test.mean(axis=1).max())
+
+
+def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Partial dependence on each parameter, and the same relative to the method's own best."""
+    model, r2 = material.fitted()
+    best = _best(material.scores.test, material.scores.validation)
+    found = []
+    note = f"Cross-validated R2 of the surrogate {r2:.2f}."
+    if not r2 >= sobol.MINIMUM_R2:
+        note += " It explains little: read the points, not the curve; no band."
+        num_bootstrap = 0
+    unexplained = surrogate.unexplained(material.scores.test, r2)
+    for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
+        x, at = _positions(parameter)
+        curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng, unexplained=unexplained)
+        shifted = curves.relative(curve, best)
+        found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        below = f"{ACCURACY} minus own best"
+        own = f"{note} {curves.NO_BAND.capitalize()}."
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
+    reasons = [] if r2 >= sobol.MINIMUM_R2 else [f"cross-validated R2 of the surrogate is {r2:.2f}"]
+    return Findings(found, facts=[("surrogate", material.row(r2=r2, num_points=len(material.means)))], reasons=reasons)
+
+
+def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Measured effect curves around the defaults, relative ones, and tolerance widths."""
+    assert isinstance(material.study.design, OneAtATimeDesign)
+    found: list[Curve] = []
+    facts = []
+    at_default = np.abs(material.unit - material.default) < 1e-9
+    for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
+        if name not in material.study.design.levels:
+            continue
+        others = np.asarray(np.delete(at_default, k, axis=1).all(axis=1), dtype=np.bool_)
+        rows = _levels(others, material.unit[:, k])
+        if len(rows) < 2:
+            continue
+        test, validation, at = material.scores.test[rows], material.scores.validation[rows], material.unit[rows, k]
+        x = [_value(material, int(material.scores.points[row]), name) for row in rows]
+        curve = curves.one_at_a_time(test)
+        shifted = curves.relative(curve, _best(test, validation))
+        note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
+        found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        below = f"{ACCURACY} minus own best"
+        own = f"{note}; {curves.NO_BAND}"
+        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
+        choice = isinstance(parameter, ChoiceParameter)
+        positions = None if choice else at
+        width = curves.tolerance_width(test, TOLERANCE, choose_by=validation, positions=positions)
+        nothing = {"low": math.nan, "high": math.nan, "reason": width.reason or NO_WIDTH_INTERVAL}
+        row = {"parameter": name, "tolerance": TOLERANCE, "value": width.value, **nothing}
+        facts.append(("tolerance_width", material.row(**row)))
+    reasons = [] if found else ["no parameter has two complete levels"]
+    return Findings(found, facts=facts, reasons=reasons)
+
+
+def _levels(chosen: NDArray[np.bool_], position: Array) -> NDArray[np.intp]:
+    """Rows of distinct levels, in the order of their positions."""
+    rows = np.flatnonzero(chosen)
+    _, first = np.unique(position[rows], return_index=True)
+    return rows[first]
+
+
+def _value(material: Material, point: int, name: str) -> Any:
+    cells = arrays.select(material.tables.cells, material.block, material.setting, material.method)
+    value = cells.loc[cells["point"] == point, name].iloc[0]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _shares_of(material: Material, found: decomposition.Decomposition, how: str, evaluator: str) -> list[Share]:
+    return [
+        Share(
+            method=material.method,
+            block=material.block,
+            setting=material.setting,
+            source=source,
+            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=_note(found, source)),
+            evaluator=evaluator,
+        )
+        for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
+    ]
+
+
+def _note(found: decomposition.Decomposition, source: str) -> str:
+    own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
+    share = float(found.shares[found.sources.index(source)])
+    if found.evaluator == decomposition.EXACT and share > NEARLY_ALL and not own:
+        own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
+    return "; ".join(part for part in (found.reason, own) if part)
+
+
+def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+    """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
+    found = material.shares(CONFIDENCE)
+    exact = found.evaluator == decomposition.EXACT
+    how = (
+        "omega squared; jackknife over seeds, t"
+        if exact
+        else "functional ANOVA; bootstrap, t, and what the surrogate misses"
+    )
+    reasons = [found.reason] if found.reason else []
+    return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)

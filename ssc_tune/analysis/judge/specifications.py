@@ -1,0 +1,197 @@
+"""A claim's effect over other ranges and priors: what :mod:`ssc_tune.analysis.estimators.multiverse` says of the
+claim's points.
+
+The first specification is the whole search space on each parameter's own scale, with the verdict's own effect.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ssc_tune.analysis import arrays
+from ssc_tune.analysis.estimates import estimate, number
+from ssc_tune.analysis.estimators import multiverse
+from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
+from ssc_tune.analysis.estimators.spread import WORST_FRACTION
+from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.measures.effects import ClaimData, Effect
+from ssc_tune.analysis.result import Estimate, Specification
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+
+HOW = "points weighted by the prior; jackknife over points and seeds, t"
+TOO_FEW = "ranges cannot be varied: too few points"
+
+Weighted = Callable[[FloatArray, FloatArray], Levels]
+MEASURES: dict[str, Weighted] = {
+    "std": multiverse.variance_levels,
+    "mean": multiverse.mean_levels,
+    "cvar": multiverse.cvar_levels,
+}
+"""The weighted form of each measure that has one (``weighted`` in the table of measures)."""
+
+
+def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:
+    """The effect over every box and prior, turned to the claimed side.
+
+    Args:
+        data: the claim's scores and where they are from.
+        whole: the claim's effect, first method against second.
+
+    Returns:
+        Nothing for a measure that has no weighted form, points that are no draws from the space, or a space in which no
+        parameter has an order.
+    """
+    claim, points = data.claim, data.first.points
+    drawn = data.study.design.is_sample
+    if claim.measure not in MEASURES or not drawn or not len(points) or not math.isfinite(whole.estimate):
+        return ()
+    where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
+    parameters = [data.study.search_space.parameters[name] for name in where.names]
+    density = np.array([natural_density(p, where.unit[:, k]) for k, p in enumerate(parameters)]).T
+    found = multiverse.weightings(where, density.reshape(where.unit.shape))
+    if len(found) < 2:
+        return ()
+    return tuple(_specification(data, whole, weighting, own=not i) for i, weighting in enumerate(found))
+
+
+def natural_density(parameter: Parameter, unit: FloatArray) -> FloatArray:
+    """Density (N,) of a uniform draw of the value at positions ``unit``, relative to one on the parameter's own scale.
+
+    Up to a factor. On a log scale it is the value (1 - value with ``complement``); for a whole number on a log scale
+    the inverse of the length of its bin, as every number is to be drawn alike; elsewhere 1.
+    """
+    if isinstance(parameter, ChoiceParameter) or not parameter.log:
+        return np.ones(len(unit))
+    values = np.array([parameter.from_unit(float(u)) if math.isfinite(u) else math.nan for u in unit], dtype=np.float64)
+    if isinstance(parameter, IntParameter):
+        return np.asarray(1 / np.log((values + 0.5) / (values - 0.5)))
+    assert isinstance(parameter, FloatParameter)
+    return np.asarray(1 - values if parameter.complement else values)
+
+
+def _specification(data: ClaimData, whole: Effect, weighting: Weighting, *, own: bool) -> Specification:
+    claim = data.claim
+    found = _of_effect(whole, claim) if own else _weighted(data, weighting)
+    turned = _turned(found) if claim.less is not None else found
+    defined = turned.value is not None
+    return Specification(
+        box=weighting.box,
+        prior=weighting.prior,
+        num_points=weighting.num_points,
+        effective_points=weighting.effective_points,
+        effect=turned,
+        same_sign=_alike(claim, whole.estimate, found.value) if defined and found.value is not None else None,
+    )
+
+
+def _of_effect(whole: Effect, claim: Claim) -> Estimate:
+    low, high = number(whole.low), number(whole.high)
+    return Estimate(
+        value=number(whole.estimate),
+        low=low,
+        high=high,
+        confidence=None if low is None and high is None else claim.confidence,
+        how=whole.how,
+        note=whole.reason,
+    )
+
+
+def _weighted(data: ClaimData, weighting: Weighting) -> Estimate:
+    claim, weights = data.claim, weighting.weights
+    if not weighting.num_points or not weights.any():
+        return Estimate(value=None, how=HOW, note="too few: no point")
+    levels = _levels(claim, weights, data.first.test, data.second.test)
+    if not math.isfinite(levels.whole):
+        note = f"too few: {_count(weighting)}" if weighting.effective_points < MINIMUM_EFFECTIVE else _undefined(claim)
+        return Estimate(value=None, how=HOW, note=note)
+    if weighting.effective_points < MINIMUM_EFFECTIVE:
+        return Estimate(value=levels.whole, how=HOW, note=f"too few: {_count(weighting)}")
+    fraction = WORST_FRACTION if claim.measure == "cvar" else 1.0
+    found = multiverse.interval(levels, weights, claim.confidence, fraction=fraction)
+    return estimate(found, confidence=claim.confidence, how=HOW)
+
+
+def _levels(claim: Claim, weights: FloatArray, first: FloatArray, second: FloatArray) -> Levels:
+    """First against second on the scale of the claim's effect."""
+    x, y = (MEASURES[claim.measure](weights, scores) for scores in (first, second))
+    if claim.measure == "std":
+        scale = np.sqrt if claim.equivalent is not None else lambda v: 0.5 * np.log(v)
+        x, y = multiverse.mapped(x, scale), multiverse.mapped(y, scale)
+    return multiverse.difference(x, y)
+
+
+def _count(weighting: Weighting) -> str:
+    return f"{weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
+
+
+def _undefined(claim: Claim) -> str:
+    if claim.measure == "std":
+        return "the spread over points is within the seed noise of a method (its corrected variance is not positive)"
+    return "undefined"
+
+
+def _turned(found: Estimate) -> Estimate:
+    value, low, high = (None if x is None else 0.0 - x for x in (found.value, found.high, found.low))
+    return found.model_copy(update={"value": value, "low": low, "high": high})
+
+
+def _alike(claim: Claim, whole: float, part: float) -> bool:
+    if claim.equivalent is not None:
+        assert claim.within is not None
+        return (abs(whole) < claim.within) == (abs(part) < claim.within)
+    return bool(np.sign(whole) == np.sign(part))
+
+
+def counted(found: Sequence[Specification]) -> list[Specification]:
+    """Those with enough effective points for their sign to count."""
+    return [s for s in found if s.effective_points >= MINIMUM_EFFECTIVE]
+
+
+def called(specification: Specification) -> str:
+    """``box 0.5 (natural scale)``."""
+    box = "whole space" if specification.box == 1 else f"box {specification.box:g}"
+    return f"{box} ({specification.prior})"
+
+
+def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
+    """A line on whether the sign holds, or on why the ranges were not varied; none where the points are no draws."""
+    claim, measure = data.claim, data.claim.measure
+    if not data.study.design.is_sample:
+        return []
+    if measure not in MEASURES:
+        return [f"ranges: not varied, there is no weighted form of {measure} (there is of {', '.join(MEASURES)})"]
+    if not found:
+        return ["ranges: not varied, no parameter of the block has an order"]
+    kept, what = counted(found), _sign(claim)
+    others = [s for s in kept if not s.same_sign]
+    few = len(found) - len(kept)
+    parts = [
+        f"ranges: same {what} in {len(kept) - len(others)} of {len(kept)} specifications with "
+        f"{MINIMUM_EFFECTIVE:g} or more effective points"
+    ]
+    if few:
+        parts.append(f"{few} {'has' if few == 1 else 'have'} fewer")
+    for text, same in ((f"other {what}", False), ("undefined", None)):
+        names = [called(s) for s in others if s.same_sign is same]
+        parts += [f"{text} in {', '.join(names)}"] if names else []
+    return ["; ".join(parts)]
+
+
+def _sign(claim: Claim) -> str:
+    return "sign" if claim.equivalent is None else "side of the margin"
+
+
+def objection(claim: Claim, found: Sequence[Specification]) -> str:
+    """Why a claim that is to be robust is not; empty where its sign holds wherever it can be seen."""
+    kept = counted(found)
+    if not any(s.box < 1 for s in kept):
+        return TOO_FEW
+    for s in kept:
+        if s.same_sign is None:
+            return f"not robust: undefined in {called(s)}: {s.effect.note}"
+    turned = [called(s) for s in kept if not s.same_sign]
+    return f"not robust: the {_sign(claim)} changes in {', '.join(turned)}" if turned else ""

@@ -1,0 +1,248 @@
+"""From claims to verdicts, by rules that are fixed before a study runs.
+
+With the effect turned so that positive means "as claimed", its interval at the claim's confidence, and its p-value
+adjusted by Holm over all claims of the study:
+
+- supported: the whole interval is positive, the adjusted p is below 1 - confidence, and every gate is passed;
+- refuted: the whole interval is negative, the adjusted p is below 1 - confidence, and every gate is passed;
+- inconclusive: everything else, what is undefined included.
+
+If some cells failed, the effect is computed again with their points left out and with accuracy 0; where its sign
+changes or it is undefined, the verdict is inconclusive. Equivalence: supported if the whole interval lies within the
+margin and both one-sided tests reject at the adjusted p, refuted if it lies outside. A claim that is to be ``robust``
+is inconclusive, too, where the sign does not hold over the other ranges and priors that the points can speak of
+(:mod:`ssc_tune.analysis.judge.specifications`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ssc_tune.analysis import unseen
+from ssc_tune.analysis.arrays import Policy, load, paired
+from ssc_tune.analysis.estimates import generator, number
+from ssc_tune.analysis.estimators import multiplicity
+from ssc_tune.analysis.judge import cautions, specifications
+from ssc_tune.analysis.judge.gates import gates, words
+from ssc_tune.analysis.judge.sentences import percent, sentence
+from ssc_tune.analysis.judge.sides import border, p_of, side, turned
+from ssc_tune.analysis.material import Materials
+from ssc_tune.analysis.measures import absent, effects, effects_below, effects_settings, effects_speed, effects_tuning
+from ssc_tune.analysis.measures.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.model.claims import Claim, VerdictName
+from ssc_tune.study.model.study import Study
+
+MEASURES: dict[str, Measurer] = {
+    "std": effects.std,
+    "iqr": effects.iqr,
+    "range": effects.range_,
+    "mean": effects.mean,
+    "cvar": effects.cvar,
+    "worst": effects_tuning.worst,
+    "default": effects.default,
+    "best_of_n": effects_tuning.best_of_n,
+    "tunability": effects_tuning.tunability,
+    "default_regret": effects_tuning.default_regret,
+    "near_optimal_volume": effects_tuning.near_optimal_volume,
+    "importance": effects_tuning.importance,
+    "tolerance_width": effects_tuning.tolerance_width,
+    "transfer_sensitivity": effects_tuning.transfer_sensitivity,
+    "steps_to_target": effects_speed.steps_to_target,
+    "area_under_curve": effects_speed.area_under_curve,
+    "below": effects_below.below,
+}
+"""The effect of each measure a claim can name."""
+
+POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
+
+
+class Finding(NamedTuple):
+    """What is known of a claim before the p-values of all claims are adjusted."""
+
+    claim: Claim
+    effect: Effect  # first against second
+    p_value: float  # of the side the effect lies on
+    gates: tuple[Gate, ...]
+    notes: tuple[str, ...]  # sensitivity lines that hold whatever the verdict
+    warnings: tuple[str, ...]
+    num_failed: tuple[int, ...]  # cells, one number a method of the claim
+    alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    specifications: tuple[Specification, ...] = ()  # over other ranges and priors
+    declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
+
+
+def judge_claims(
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
+) -> tuple[Verdict, ...]:
+    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+    findings = [
+        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
+    ]
+    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
+
+
+def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
+    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
+    return unseen.with_bound(study, tables, verdict) if verdict.claim.kind.is_spread else verdict
+
+
+def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Verdicts from what was found of all claims of a study, their p-values adjusted together."""
+    p_values = [finding.p_value for finding in findings]
+    adjusted = multiplicity.holm(p_values)
+    verdicts = []
+    for i, finding in enumerate(findings):
+        lines = list(finding.notes)
+        for label, other in finding.alternatives:
+            p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
+            name, _ = decide(other, p_other)
+            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
+        verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
+    return tuple(verdicts)
+
+
+def find(
+    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
+) -> Finding:
+    """What the tables say of a claim, under every score of failed cells where some failed."""
+    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
+
+    def under(policy: Policy) -> ClaimData:
+        data = _data(study, tables, claim, policy, seed, num_bootstrap)
+        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
+
+    finding = find_in(under("chance"))
+    if not sum(finding.num_failed):
+        return finding
+    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
+    return finding._replace(alternatives=tuple(others))
+
+
+def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
+    chosen = claim.setting or study.setting_names[0]
+    settings = study.setting_names if claim.over is not None else (chosen,)
+    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in settings)
+    return parts[0]._replace(parts=parts if claim.over is not None else ())
+
+
+def _in_setting(
+    study: Study, tables: Tables, claim: Claim, setting: str, policy: Policy, seed: int, num_bootstrap: int
+) -> ClaimData:
+    loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
+    first, second = loaded[0], loaded[-1]
+    if not study.design.adaptive:
+        first, second = paired(first, second)
+    return ClaimData(
+        claim, study, tables, setting, first, second, policy, generator(seed, "claim", claim.name), num_bootstrap
+    )
+
+
+def find_in(data: ClaimData) -> Finding:
+    """What the scores of one policy say of a claim."""
+    claim = data.claim
+    measurer = effects_settings.over(_measure)
+    effect = measurer(data)
+    defined = math.isfinite(effect.estimate)
+    vary = not data.parts and (data.policy == "chance" or claim.robust)
+    varied = specifications.specifications(data, effect) if vary else ()
+    return Finding(
+        claim=claim,
+        effect=effect,
+        p_value=p_of(claim, effect) if defined else math.nan,
+        gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
+        notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
+        warnings=(*cautions.warnings(data), *effects_settings.warnings(effect, claim)),
+        num_failed=cautions.num_failed(data),
+        alternatives=(),
+        specifications=varied,
+    )
+
+
+def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
+    if data.parts:
+        return effects_settings.notes(effect, turned=data.claim.less is not None)
+    return (*cautions.seeds_left_out(data, effect), *specifications.summary(data, varied))
+
+
+def _measure(data: ClaimData) -> Effect:
+    claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
+    if data.study.design.adaptive and not claim.kind.on_searched:
+        return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
+    missing = absent.whatever_is_missing(data)
+    if missing:
+        return effects.undefined(name, missing)
+    return MEASURES[claim.measure](data)
+
+
+def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
+    """The verdict and why, by the rule of this module."""
+    claim, effect = finding.claim, finding.effect
+    if not math.isfinite(effect.estimate):
+        return "inconclusive", f"undefined: {effect.reason}"
+    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
+    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
+    if finding.declared:
+        interval, p_name = f"repeated {interval}", "sequential p after Holm"
+    if where == "neither":
+        if math.isnan(effect.low) or math.isnan(effect.high):
+            return "inconclusive", f"there is no interval: {effect.reason}"
+        return "inconclusive", f"the {interval} lies on neither side of {border(claim)}"
+    if not p_adjusted < alpha:
+        p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
+        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
+    others = [
+        f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
+        for label, other in finding.alternatives
+        if turned(claim, effect, other.effect)
+    ]
+    if others:
+        return "inconclusive", f"the effect is {' and '.join(others)}"
+    closed = [gate for gate in finding.gates if not gate.passed]
+    if closed:
+        return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
+    if shaken:
+        return "inconclusive", shaken
+    verdict: VerdictName = "supported" if where == "for" else "refuted"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
+
+
+def _shown(claim: Claim, effect: Effect) -> Effect:
+    """Turned so that positive is the claimed side, with the methods' names."""
+    turned = effect.exchanged() if claim.less is not None else effect
+    x, y = claim.methods[0], claim.methods[-1]
+    return turned._replace(name=turned.name.replace("{x}", "{0}").replace("{y}", "{1}").format(x, y))
+
+
+def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str, ...]) -> Verdict:
+    claim = finding.claim
+    name, reason = decide(finding, p_adjusted)
+    effect = _shown(claim, finding.effect)
+    low, high = number(effect.low), number(effect.high)
+    return Verdict(
+        claim=claim,
+        sentence=sentence(claim, study),
+        verdict=name,
+        effect=Estimate(
+            value=number(effect.estimate),
+            low=low,
+            high=high,
+            confidence=None if low is None and high is None else claim.confidence,
+            how=effect.how,
+            note=effect.reason,
+        ),
+        effect_name=effect.name,
+        p_value=number(finding.p_value),
+        p_adjusted=number(p_adjusted),
+        gates=finding.gates,
+        reason=reason,
+        sensitivity=lines,
+        warnings=finding.warnings,
+        specifications=finding.specifications,
+        pooled=None if effect.pooled is None else effects_settings.stored(effect.pooled, claim.confidence),
+    )

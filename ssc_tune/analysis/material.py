@@ -1,0 +1,222 @@
+"""What the pieces of :mod:`ssc_tune.analysis.explore.extras` work on, and what they return."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ssc_tune.analysis import arrays
+from ssc_tune.analysis.estimates import generator
+from ssc_tune.analysis.estimators import decomposition, surrogate
+from ssc_tune.analysis.estimators.variance import FloatArray as Array
+from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.model.space import ChoiceParameter, Parameter
+from ssc_tune.study.model.study import Study
+
+MOST_DRAWS = 200
+"""Resamples of the points; they fix a standard error to 5%."""
+
+
+class Findings(NamedTuple):
+    """What one piece found."""
+
+    curves: Sequence[Curve] = ()
+    shares: Sequence[Share] = ()
+    facts: Sequence[tuple[str, dict[str, Any]]] = ()
+    reasons: Sequence[str] = ()
+
+
+class Fitted(NamedTuple):
+    """A surrogate of point means with its cross-validated R2."""
+
+    model: surrogate.Surrogate
+    r2: float
+
+
+class Material:
+    """One method's scores, and where its points lie in the unit cube of the parameters that vary for it.
+
+    Args:
+        study, tables: of which the parameters, the cells and the histories are read.
+        scores: the method's scores at its complete points.
+        block, setting, method: where they stand.
+        seed: of the surrogate and of the resamples of the decomposition, in streams of their own names.
+        num_bootstrap: resamples; at most 200 are drawn, which fixes a standard error to 5%.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        tables: Tables,
+        scores: arrays.Scores,
+        *,
+        block: str,
+        setting: str,
+        method: str,
+        seed: int = 0,
+        num_bootstrap: int = MOST_DRAWS,
+    ) -> None:
+        self.study, self.tables, self.scores = study, tables, scores
+        self.block, self.setting, self.method = block, setting, method
+        self._seed, self._num_bootstrap = seed, min(num_bootstrap, MOST_DRAWS)
+        where = arrays.coordinates(study, tables, block=block, setting=setting, points=scores.points)
+        space = study.search_space.parameters
+        kept = [
+            k
+            for k, name in enumerate(where.names)
+            if space[name].applies(method) and np.isfinite(where.unit[:, k]).all() and np.ptp(where.unit[:, k]) > 0
+        ]
+        self.names = tuple(where.names[k] for k in kept)
+        self.unit: Array = np.clip(where.unit[:, kept], 0, 1)
+        self.default: Array = where.default[kept]
+        self.parameters: tuple[Parameter, ...] = tuple(space[name] for name in self.names)
+        self.categories = {k: len(p.choices) for k, p in enumerate(self.parameters) if isinstance(p, ChoiceParameter)}
+        self._fitted: Fitted | None = None
+        self._shares: dict[float, decomposition.Decomposition] = {}
+
+    def _generator(self, name: str) -> np.random.Generator:
+        return generator(self._seed, self.block, self.setting, self.method, name)
+
+    @property
+    def means(self) -> Array:
+        """Mean test accuracy of each point (N,)."""
+        return np.asarray(self.scores.test.mean(axis=1))
+
+    def fitted(self) -> Fitted:
+        """The surrogate, fitted at the first call.
+
+        Raises:
+            ValueError: too few points, or scores that do not vary.
+        """
+        if not self.names:
+            raise ValueError("no parameter varies")
+        needed = max(10, 2 * (len(self.names) + 1))
+        if len(self.means) < needed:
+            raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
+        if self._fitted is None:
+            rng = self._generator("surrogate")
+            model = surrogate.fit(self.unit, self.scores.test, categories=self.categories, rng=rng)
+            r2 = surrogate.cross_validated_r2(
+                self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
+            )
+            self._fitted = Fitted(model, r2)
+        return self._fitted
+
+    @property
+    def is_full_grid(self) -> bool:
+        """Whether the points are all combinations of their levels."""
+        return bool(self.names) and decomposition.is_full_grid(self.unit)
+
+    def shares(self, confidence: float) -> decomposition.Decomposition:
+        """Shares of the variance with their intervals: exact for a complete grid, functional otherwise.
+
+        The shares are the same at every confidence, and with it the intervals are: the resamples are drawn once.
+
+        Raises:
+            ValueError: no parameter varies.
+        """
+        if confidence not in self._shares:
+            self._shares[confidence] = self._decompose(confidence)
+        return self._shares[confidence]
+
+    def _decompose(self, confidence: float) -> decomposition.Decomposition:
+        test = self.scores.test
+        if not self.names:
+            raise ValueError("no parameter varies")
+        if self.study.design.type == "grid" and self.is_full_grid and test.shape[1] > 1:
+            return decomposition.anova(self.unit, test, self.names, confidence=confidence)
+        try:
+            model, r2 = self.fitted()
+        except ValueError:  # decomposition.functional says why itself, and still separates points, seeds and residual
+            model, r2 = None, None
+        return decomposition.functional(
+            self.unit,
+            test,
+            self.names,
+            categories=self.categories,
+            num_bootstrap=self._num_bootstrap,
+            confidence=confidence,
+            rng=self._generator("decomposition"),
+            model=model,
+            r2=r2,
+        )
+
+    def row(self, **values: Any) -> dict[str, Any]:
+        """A row of facts about this method."""
+        return {"block": self.block, "setting": self.setting, "method": self.method, **values}
+
+    def curve(
+        self,
+        kind: str,
+        x_name: str,
+        y_name: str,
+        x: Iterable[Any],
+        y: Array,
+        low: Array,
+        high: Array,
+        note: str = "",
+    ) -> Curve:
+        """A curve of this method; without a band where a limit is undefined."""
+        banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
+        return Curve(
+            kind=kind,
+            method=self.method,
+            block=self.block,
+            setting=self.setting,
+            x_name=x_name,
+            y_name=y_name,
+            x=tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
+            y=tuple(map(float, y)),
+            low=tuple(map(float, low)) if banded else None,
+            high=tuple(map(float, high)) if banded else None,
+            note=note,
+        )
+
+
+class Materials:
+    """The material of every method of a study, made once: claims, figures and tables read the same numbers.
+
+    Args:
+        study, tables: what is analysed.
+        seed, num_bootstrap: as for :class:`Material`.
+    """
+
+    def __init__(self, study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = MOST_DRAWS) -> None:
+        self.study, self.tables = study, tables
+        self._seed, self._num_bootstrap = seed, num_bootstrap
+        self._known: dict[tuple[str, str, str, arrays.Policy], Material | None] = {}
+
+    def of(self, block: str, setting: str, method: str, policy: arrays.Policy = "chance") -> Material | None:
+        """The material of a method, failed cells scored by ``policy``; None where no point is complete."""
+        key = (block, setting, method, policy)
+        if key not in self._known:
+            scores = arrays.load(self.study, self.tables, block=block, setting=setting, method=method, policy=policy)
+            self._known[key] = self._made(scores, block, setting, method) if len(scores.points) else None
+        return self._known[key]
+
+    def _made(self, scores: arrays.Scores, block: str, setting: str, method: str) -> Material:
+        return Material(
+            self.study,
+            self.tables,
+            scores,
+            block=block,
+            setting=setting,
+            method=method,
+            seed=self._seed,
+            num_bootstrap=self._num_bootstrap,
+        )
+
+
+def plain(value: Any) -> Any:
+    """JSON's own types; NaN becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,59 @@
+"""Why a claim has nothing to be judged on: which method lacks what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssc_tune.analysis.arrays import RESULTS, Scores, select
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.measures.effects import ClaimData
+
+
+def whatever_is_missing(data: ClaimData) -> str:
+    """Why no pair of points can be compared, or no point looked at; empty where one can."""
+    both = dict(zip(data.claim.methods, (data.first, data.second), strict=False))
+    for method, scores in both.items():
+        if not len(scores.seeds):
+            return f"{method} has no cell in block {data.claim.block}, setting {data.setting}"
+    seeds = {method: len(scores.seeds) for method, scores in both.items()}
+    if len(set(seeds.values())) > 1:
+        return f"the methods have different seeds: {', '.join(f'{m} {n}' for m, n in seeds.items())}"
+    if data.claim.kind.at_defaults or all(len(scores.points) for scores in both.values()):
+        return ""
+    without = [method for method in both if not _has_result(data, method)]
+    if without:
+        return f"no cell of {' or of '.join(without)} has a result yet"
+    if data.policy == "dropped":
+        return "every point has a failed cell, and such points are dropped here"
+    if len(both) == 1:
+        return "no point has a result for every seed"
+    return "no point has a result of both methods for every seed"
+
+
+def _has_result(data: ClaimData, method: str) -> bool:
+    """Whether a point that counts has a result of the method."""
+    cells = select(data.tables.cells, data.claim.block, data.setting, method)
+    scores = data.first if method == data.claim.methods[0] else data.second
+    return bool((cells["status"].isin(RESULTS) & cells["point"].isin(scores.drawn)).any())
+
+
+def missing_defaults(data: ClaimData) -> str:
+    """Which method lacks a result at the defaults; empty where none does."""
+    for method, scores in zip(data.claim.methods, (data.first, data.second), strict=False):
+        if not len(scores.default_test):
+            return _why_no_default(data, method, scores)
+    return ""
+
+
+def _why_no_default(data: ClaimData, method: str, scores: Scores) -> str:
+    if data.policy == "dropped" and scores.default_failed.any():
+        return f"a cell of {method} at the defaults failed, and is dropped here"
+    return f"{method} lacks a result at the defaults"
+
+
+def complete_points(scores: Scores) -> str:
+    """How many points there are, in words: ``5``, or ``2 distinct ones of 8`` where points repeat one another."""
+    if scores.num_designed == scores.num_drawn:
+        return str(len(scores.points))
+    return f"{len(scores.points)} distinct ones of {scores.num_drawn}"

@@ -1,0 +1,268 @@
+"""What is to be run next, and what to do with a record when it comes in."""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count, takewhile
+from typing import TYPE_CHECKING, Literal
+
+from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
+from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
+from ssc_tune.design.storage import PointLedger
+from ssc_tune.study.model.space import Value
+from ssc_tune.study.model.study import SearchDesign, Study
+
+if TYPE_CHECKING:
+    import optuna
+
+Score = Callable[[str], float | None]
+"""Validation accuracy of a cell id, chance level where it diverged or failed; none while it has no record."""
+
+Group = tuple[str, str, str]  # block, setting, method
+Search = tuple[str, str, str, int]  # and number of the search
+
+
+class FixedSource:
+    """The cells of a fixed design that have no record, in order; each id once."""
+
+    def __init__(self, study: Study, score: Score) -> None:
+        self.study = study
+        self.cells = fixed_cells(study)
+        seen: set[str] = set()
+        self._queue: deque[Cell] = deque()
+        for cell in self.cells:
+            if cell.cell_id not in seen and score(cell.cell_id) is None:
+                self._queue.append(cell)
+            seen.add(cell.cell_id)
+        self._score = score
+        self._ledgers: dict[Group, PointLedger] = {}
+        self._by_point: dict[tuple[Group, int], list[str]] = {}
+        for cell in self.cells:
+            p = cell.placement
+            self._by_point.setdefault(((p.block, p.setting, p.method), p.point), []).append(cell.cell_id)
+        self._points_of: dict[str, set[tuple[Group, int]]] = {}
+        for key, ids in self._by_point.items():
+            for cell_id in ids:
+                self._points_of.setdefault(cell_id, set()).add(key)
+
+    @property
+    def num_to_run(self) -> int:
+        """Cells still to be handed out."""
+        return len(self._queue)
+
+    def open(self, storage: optuna.storages.BaseStorage) -> None:
+        """Puts the points into the Optuna storage."""
+        for block in self.study.blocks:
+            points = fixed_points(self.study, block)
+            for setting in self.study.setting_names:
+                for method in self.study.block_methods(block):
+                    ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method)
+                    for point in points:
+                        ledger.put(point)
+                    self._ledgers[block, setting, method] = ledger
+        for key in self._by_point:
+            self._tell(key)
+
+    def next(self) -> Cell | Literal["wait"] | None:
+        """The next cell; none when all are out."""
+        return self._queue.popleft() if self._queue else None
+
+    def give_back(self, cells: Sequence[Cell]) -> None:
+        """Cells that were handed out and came back without a record."""
+        self._queue.extendleft(reversed(cells))
+
+    def finished(self, cell_id: str) -> None:
+        """A cell has its record."""
+        for key in self._points_of.get(cell_id, ()):
+            self._tell(key)
+
+    def lost(self, cell_id: str) -> None:
+        """A cell came back without a record; nothing waits for it."""
+
+    def _tell(self, key: tuple[Group, int]) -> None:
+        scores = [self._score(cell_id) for cell_id in self._by_point[key]]
+        complete = [score for score in scores if score is not None]
+        if len(complete) == len(scores) and key[0] in self._ledgers:
+            self._ledgers[key[0]].tell(key[1], complete)
+
+
+class SearchSource:
+    """Adaptive search: an Optuna sampler a method and search proposes points from what earlier ones scored.
+
+    Each proposal is seeded by (design seed, number of the search, number of the point), so that a study that was
+    stopped goes on with new points instead of repeating old ones. Points are asked for only when a worker is free. With
+    a pruner the seeds of a point run one after another, and what is left of a hopeless point is not run.
+
+    Searches know nothing of one another but the defaults, which begin every search and are run once.
+    """
+
+    def __init__(
+        self, study: Study, score: Score, earlier: Sequence[tuple[Placement, Mapping[str, Value]]] = ()
+    ) -> None:
+        assert isinstance(study.design, SearchDesign)
+        self.study, self._design, self._score = study, study.design, score
+        self._earlier = earlier
+        self._searches: list[Search] = [
+            (block, setting, method, search)
+            for search in range(study.design.searches)
+            for block in study.blocks
+            for setting in study.setting_names
+            for method in study.block_methods(block)
+        ]
+        self._ledgers: dict[Search, PointLedger] = {}
+        self._points: dict[Search, set[int]] = {}
+        self._cells_of: dict[tuple[Search, int], list[Cell]] = {}
+        self._queue: deque[Cell] = deque()
+        self._given: set[str] = set()  # queued or handed out at some time
+        self._out: set[str] = set()  # handed out and not yet back
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Cells of the points proposed so far, the defaults once; of a pruned point those that ran."""
+        return [
+            cell
+            for (search, number), cells in self._cells_of.items()
+            if number % SEARCH_STRIDE or number == 0
+            for cell in cells
+            if not self._ledgers[search].is_told(number) or self._score(cell.cell_id) is not None
+        ]
+
+    @property
+    def num_to_run(self) -> int:
+        """Cells still to be handed out, those of points not yet proposed included."""
+        proposed = sum(len(points) for points in self._points.values())
+        points = len(self._searches) * (self._design.points + 1) - proposed
+        waiting = {
+            cell.cell_id
+            for (search, number), cells in self._cells_of.items()
+            if not self._ledgers[search].is_told(number)
+            for cell in cells
+            if cell.cell_id not in self._given and self._score(cell.cell_id) is None
+        }
+        return max(0, points) * self.study.seeds + len(waiting) + len(self._queue)
+
+    def open(self, storage: optuna.storages.BaseStorage) -> None:
+        """Opens the Optuna studies, restores points from records, and queues what is missing."""
+        for search in self._searches:
+            block, setting, method, index = search
+            ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method, search=index)
+            self._ledgers[search] = ledger
+            names = self.study.block_parameters(block)
+            ledger.put(Point(index * SEARCH_STRIDE, fixed_points(self.study, block)[0].values))
+            for place, values in self._earlier:
+                if (place.block, place.setting, place.method, search_of(place.point)) == search:
+                    kept = {name: values[name] for name in names if name in values}
+                    ledger.put(Point(place.point, kept))
+            points = ledger.known()
+            self._points[search] = set(points)
+            for number in sorted(points):
+                self._begin(search, Point(number, points[number]))
+
+    def _begin(self, search: Search, point: Point) -> None:
+        self._cells_of[search, point.number] = [
+            make_cell(self.study, Placement(*search[:3], point.number, seed), point.values)
+            for seed in range(self.study.seeds)
+        ]
+        self._advance((search, point.number))
+
+    def _advance(self, key: tuple[Search, int]) -> None:
+        """Tells what is known of a point, and queues what it needs next."""
+        cells, ledger, number = self._cells_of[key], self._ledgers[key[0]], key[1]
+        if ledger.is_told(number):
+            return
+        scores = list(takewhile(lambda score: score is not None, (self._score(cell.cell_id) for cell in cells)))
+        done = [score for score in scores if score is not None]
+        for seed, accuracy in enumerate(done):
+            ledger.report(number, seed, accuracy)
+            if seed + 1 < len(cells) and self._design.pruner != "none" and ledger.is_hopeless(number, make_pruner()):
+                ledger.tell(number, done[: seed + 1], pruned=True)
+                return
+        if len(done) == len(cells):
+            ledger.tell(number, done)
+        elif self._design.pruner == "none":
+            self._give(cells)
+        else:
+            self._give(cells[len(done) : len(done) + 1])
+
+    def _give(self, cells: Sequence[Cell]) -> None:
+        for cell in cells:
+            if cell.cell_id not in self._given and self._score(cell.cell_id) is None:
+                self._given.add(cell.cell_id)
+                self._queue.append(cell)
+
+    def next(self) -> Cell | Literal["wait"] | None:
+        """The next cell, of a new point if need be; none when every search has its points and no cell is out."""
+        while not self._queue:
+            unfinished = [s for s in self._searches if len(self._points[s]) <= self._design.points]
+            if not unfinished:
+                return "wait" if self._out else None
+            search = min(unfinished, key=lambda s: len(self._points[s]))
+            number = next(n for n in count(search[3] * SEARCH_STRIDE) if n not in self._points[search])
+            self._points[search].add(number)
+            self._begin(search, self._ledgers[search].ask(number, make_sampler(self._design, number)))
+        cell = self._queue.popleft()
+        self._out.add(cell.cell_id)
+        return cell
+
+    def give_back(self, cells: Sequence[Cell]) -> None:
+        """Cells that were handed out and came back without a record."""
+        self._out -= {cell.cell_id for cell in cells}
+        self._queue.extendleft(reversed(cells))
+
+    def lost(self, cell_id: str) -> None:
+        """A cell came back without a record; it is not waited for any more."""
+        self._out.discard(cell_id)
+
+    def finished(self, cell_id: str) -> None:
+        """A cell has its record."""
+        self._out.discard(cell_id)
+        for key in [key for key, cells in self._cells_of.items() if any(c.cell_id == cell_id for c in cells)]:
+            self._advance(key)
+
+
+def make_pruner() -> optuna.pruners.WilcoxonPruner:
+    """Optuna's Wilcoxon signed-rank pruner over seeds, one-sided at 0.1 against the best point so far.
+
+    With n seeds the smallest p is 2^-n, so that the first decision can come after the fourth.
+    """
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
+
+
+def make_sampler(design: SearchDesign, number: int) -> optuna.samplers.BaseSampler:
+    """The sampler of a point, seeded by the design's seed, the point's search and its number there.
+
+    Methods share the seeds of their searches, so that search s of one is paired with search s of the other.
+    """
+    import numpy as np
+    import optuna
+
+    search, index = divmod(number, SEARCH_STRIDE)
+    key = (search,) if search else ()
+    seed = int(np.random.SeedSequence([design.seed, index], spawn_key=key).generate_state(1)[0])
+    match design.sampler:
+        case "tpe":
+            return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True, n_startup_trials=8)
+        case "gp":
+            return optuna.samplers.GPSampler(seed=seed, n_startup_trials=8)
+        case "cmaes":
+            return optuna.samplers.CmaEsSampler(seed=seed)
+        case "random":
+            return optuna.samplers.RandomSampler(seed=seed)
+
+
+def make_source(
+    study: Study, score: Score, earlier: Sequence[tuple[Placement, Mapping[str, Value]]] = ()
+) -> FixedSource | SearchSource:
+    """The source of a study's design."""
+    if isinstance(study.design, SearchDesign):
+        return SearchSource(study, score, earlier)
+    return FixedSource(study, score)
+
+
+__all__ = ["FixedSource", "SearchSource", "cells_of_point", "make_sampler", "make_source"]

@@ -1,0 +1,146 @@
+"""What a study's parts must agree on beyond their own shape: methods, search space, blocks, claims, data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ssc_tune import methods as registry
+from ssc_tune.data.registry import DATASETS
+from ssc_tune.models.names import shape_of
+from ssc_tune.study.checking.check_claims import check_claims
+from ssc_tune.study.checking.check_looks import check_looks
+from ssc_tune.study.checking.check_space import (
+    NAME_IN_WORDS,
+    NAME_PATTERN,
+    check_blocks,
+    check_levels,
+    check_parameters,
+    hyperparameters_of,
+    known_methods,
+    value_problem,
+)
+from ssc_tune.study.model.names import Names
+from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.reading.provenance import Problem
+from ssc_tune.study.reading.suggest import unknown
+from ssc_tune.study.reading.yaml_reader import KeyPath
+from ssc_tune.training.config import DataConfig, ModelConfig
+
+
+def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
+    """Everything that is wrong with a study whose parts are well formed.
+
+    Args:
+        study: the study, possibly without parts that have errors of their own.
+        names: everything the file names, those parts included; that of ``study`` when absent.
+        positions: index in the file of each claim of ``study``; the same when absent.
+    """
+    names = names or names_of(study.model_dump(by_alias=True))
+    return [
+        *_check_methods(study),
+        *_check_fixed(study),
+        *check_parameters(study),
+        *check_blocks(study, names),
+        *check_levels(study, names),
+        *_check_settings(study),
+        *_check_pruner(study),
+        *check_looks(study, names),
+        *check_claims(study, names, positions or list(range(len(study.claims)))),
+    ]
+
+
+def names_of(raw: Any, broken: frozenset[str] = frozenset()) -> Names:
+    """The names that a study, valid or not, gives to its parts.
+
+    Args:
+        raw: the study as plain values.
+        broken: keys of the top level with errors under them.
+    """
+
+    def keys(*path: str) -> list[str]:
+        value = raw
+        for step in path:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return list(value) if isinstance(value, Mapping) else []
+
+    methods, blocks = keys("methods"), keys("blocks") or ["shared"]
+    if not set(methods) <= set(registry.names):  # a misspelt one is told once, not at every claim about it
+        methods = list(dict.fromkeys([*methods, *registry.names]))
+    return Names(methods, keys("search_space", "parameters"), blocks, keys("settings"), broken)
+
+
+def _check_methods(study: Study) -> Iterator[Problem]:
+    for method in study.methods:
+        if method not in registry.names:
+            yield Problem(("methods", method), unknown(f"{method!r} is no method", method, registry.names))
+
+
+def _check_fixed(study: Study) -> Iterator[Problem]:
+    """Fixed hyperparameters exist, take the value, and are not in the search space as well."""
+    methods = known_methods(study)
+    for key, value in study.hyperparameters.items():
+        yield from _check_value(study, ("hyperparameters", key), methods, value)
+    for method in methods:
+        for key, value in study.methods[method].items():
+            yield from _check_value(study, ("methods", method, key), [method], value)
+
+
+def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) -> Iterator[Problem]:
+    key = str(path[-1])
+    having = [method for method in methods if key in hyperparameters_of(method)]
+    if not having:
+        if methods:
+            allowed = dict.fromkeys(name for method in methods for name in hyperparameters_of(method))
+            yield Problem(path, unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed))
+        return
+    parameter = study.search_space.parameters.get(key)
+    if parameter is not None and any(parameter.applies(method) for method in having):
+        yield Problem(path, "is in the search space too; fix it here or vary it there, not both")
+    problem = next(filter(None, (value_problem(method, key, value) for method in having)), None)
+    if problem:
+        yield Problem(path, problem)
+
+
+def _check_settings(study: Study) -> Iterator[Problem]:
+    yield from _check_data(("data",), study.data)
+    yield from _check_model(("model",), study.model)
+    seen: dict[tuple[DataConfig, ModelConfig], str] = {}
+    for name, setting in study.settings.items():
+        path = ("settings", name)
+        if not NAME_PATTERN.match(name):
+            yield Problem(path, f"the setting's name does not fit; allowed: {NAME_IN_WORDS}")
+        if setting.data is not None:
+            yield from _check_data((*path, "data"), setting.data)
+        if setting.model is not None:
+            yield from _check_model((*path, "model"), setting.model)
+        first = seen.setdefault(study.setting(name), name)
+        if first != name:
+            yield Problem(path, f"is the same as setting {first!r}")
+
+
+def _check_pruner(study: Study) -> Iterator[Problem]:
+    """A signed-rank test at 0.1 needs four pairs, and pruning after the last seed saves nothing."""
+    if isinstance(study.design, SearchDesign) and study.design.pruner == "wilcoxon" and study.seeds < 5:
+        text = f"wilcoxon can decide after four seeds at the earliest; it needs seeds: 5 or more, not {study.seeds}"
+        yield Problem(("design", "pruner"), text)
+
+
+def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
+    """The validation images, and beside them the labelled ones, are there to be had."""
+    info = DATASETS[data.name]
+    if data.validation > info.most_validation:
+        text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
+        yield Problem((*path, "validation"), f"{text}, not {data.validation}")
+        return
+    most = info.most_labels_per_class(data.validation)
+    if data.labels_per_class > most:
+        text = f"must be at most {most} for {data.name} with {data.validation} validation images"
+        yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
+
+
+def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
+    try:
+        shape_of(model.name)
+    except ValueError as error:
+        yield Problem((*path, "name"), str(error))

@@ -1,0 +1,213 @@
+"""Checks of the search space, the blocks and the design's levels against the methods of a study."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from pydantic import ValidationError
+
+from ssc_tune import methods as registry
+from ssc_tune.study.model.names import Names
+from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.reading.explain import explain
+from ssc_tune.study.reading.provenance import Problem
+from ssc_tune.study.reading.suggest import unknown
+
+NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+NAME_IN_WORDS = "letters, digits, '_' and '-', beginning with a letter or digit"
+
+
+def known_methods(study: Study) -> list[str]:
+    """The methods of the study that are registered, in its order."""
+    return [name for name in study.methods if name in registry.names]
+
+
+def hyperparameters_of(method: str) -> list[str]:
+    """Names of all hyperparameters of a registered method."""
+    return list(registry.get(method).Hyperparameters.model_fields)
+
+
+def value_problem(method: str, name: str, value: Any) -> str | None:
+    """What is wrong with a hyperparameter's value by the method's own limits, if anything."""
+    model = registry.get(method).Hyperparameters
+    extra = model.model_fields[name].json_schema_extra
+    allowed = extra.get("enum") if isinstance(extra, dict) else None
+    if isinstance(allowed, list) and value not in allowed:
+        return unknown(f"{value!r} is not known", str(value), map(str, allowed))
+    try:
+        model.model_validate({name: value}, strict=True)
+    except ValidationError as error:
+        return explain(error, {name: value}, model)[0].text
+    return None
+
+
+def check_parameters(study: Study) -> Iterator[Problem]:
+    """Every parameter is a hyperparameter of every method it applies to, within that method's limits."""
+    parameters = study.search_space.parameters
+    if not any(parameter.applies(method) for parameter in parameters.values() for method in study.methods):
+        yield Problem(("search_space", "parameters"), f"none applies to {' or '.join(study.methods)}")
+    for name, parameter in parameters.items():
+        path = ("search_space", "parameters", name)
+        for i, method in enumerate(parameter.applies_to or ()):
+            if method not in registry.names:
+                text = unknown(f"{method!r} is no method", method, registry.names)
+                yield Problem((*path, "applies_to", i), text)
+        if parameter.applies_to == ():
+            yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(registry.names)}")
+        yield from _check_applicable(study, name, parameter)
+        for key, value in _values(parameter):
+            for method in known_methods(study):
+                if parameter.applies(method) and name in hyperparameters_of(method):
+                    problem = value_problem(method, name, value)
+                    if problem:
+                        yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
+                        break
+
+
+def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator[Problem]:
+    path = ("search_space", "parameters", name)
+    methods = known_methods(study)
+    having = [method for method in registry.names if name in hyperparameters_of(method)]
+    lacking = [method for method in methods if parameter.applies(method) and method not in having]
+    if not lacking:
+        return
+    if not having:
+        everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(method))
+        yield Problem(path, unknown("no method has such a hyperparameter", name, everything))
+    elif parameter.applies_to is None:
+        yield Problem(
+            path, f"{' and '.join(lacking)} has no such hyperparameter; add applies_to: [{', '.join(having)}]"
+        )
+    else:
+        for method in lacking:
+            where = (*path, "applies_to", parameter.applies_to.index(method))
+            yield Problem(where, f"{method} has no hyperparameter {name}; allowed: {', '.join(having)}")
+
+
+def _values(parameter: Parameter) -> list[tuple[tuple[str | int, ...], Any]]:
+    if isinstance(parameter, ChoiceParameter):
+        choices = [(("choices", i), value) for i, value in enumerate(parameter.choices)]
+        return [*choices, (("default",), parameter.default)]
+    return [((key,), getattr(parameter, key)) for key in ("low", "high")]
+
+
+def check_blocks(study: Study, names: Names) -> Iterator[Problem]:
+    """Blocks name parameters and methods that exist, and every method-specific parameter varies in some block."""
+    if not study.blocks:
+        yield Problem(("blocks",), "names no block; leave the key out for one block of all shared parameters")
+    for name, block in study.blocks.items():
+        path = ("blocks", name)
+        if not NAME_PATTERN.match(name):
+            yield Problem(path, f"the block's name does not fit; allowed: {NAME_IN_WORDS}")
+        yield from _check_names(
+            (*path, "parameters"), block.parameters, names.parameters, "parameter of the search space"
+        )
+        yield from _check_names((*path, "methods"), block.methods, names.methods, "method of this study")
+        if not names.broken & {"design", "search_space"}:
+            yield from _check_variation(study, name)
+    misspelt = any(name not in names.parameters for block in study.blocks.values() for name in block.parameters or ())
+    if not misspelt and not names.broken & {"design", "blocks"}:
+        yield from _check_unvaried(study)
+
+
+def _check_names(
+    path: tuple[str, ...], names: tuple[str, ...] | None, allowed: list[str], what: str
+) -> Iterator[Problem]:
+    if names == ():
+        yield Problem(path, f"names no {what}; allowed: {', '.join(allowed)}")
+    for i, name in enumerate(names or ()):
+        if name not in allowed:
+            yield Problem((*path, i), unknown(f"{name!r} is no {what}", name, allowed))
+        elif names is not None and name in names[:i]:
+            yield Problem((*path, i), f"{name!r} is named twice")
+
+
+def _check_variation(study: Study, block: str) -> Iterator[Problem]:
+    """Each method of a block has a parameter that varies there: otherwise its cells would all be the same."""
+    varied = study.block_parameters(block)
+    if not varied and study.blocks[block].parameters is None:
+        yield Problem(("blocks", block), "varies nothing: no parameter of the search space is shared by all methods")
+    design = study.design
+    if isinstance(design, GridDesign | OneAtATimeDesign):
+        varied = tuple(name for name in varied if name in design.levels)
+        if not varied and study.block_parameters(block):
+            yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
+            return
+    parameters = [study.search_space.parameters[name] for name in varied]
+    running = study.block_methods(block)
+    having = [method for method in running if any(parameter.applies(method) for parameter in parameters)]
+    for method in running:
+        if varied and method not in having:
+            rest = f"add methods: [{', '.join(having)}], or " if having else ""
+            text = f"{method} has no {' and no '.join(varied)}; {rest}a parameter that {method} has"
+            yield Problem(("blocks", block), text)
+
+
+def _check_unvaried(study: Study) -> Iterator[Problem]:
+    """A method-specific parameter in no block would keep its default: say how to give it a block of its own."""
+    if not isinstance(study.design, GridDesign | OneAtATimeDesign | DefaultsDesign):
+        varied = {name for block in study.blocks for name in study.block_parameters(block)}
+        named = {name for block in study.blocks.values() for name in block.parameters or ()}
+        specific = [n for n in study.search_space.parameters if n not in study.shared_parameters]
+        missing = [n for n in specific if n not in varied | named]
+        for name in missing:
+            applies = [m for m in study.methods if study.search_space.parameters[name].applies(m)]
+            if applies:
+                names = ", ".join([*study.shared_parameters, *missing])
+                text = (
+                    f"only {' and '.join(applies)} has it, and no block varies it; add a block for it, for instance "
+                    f"blocks: {{shared: {{}}, specific: {{parameters: [{names}]}}}}"
+                )
+                yield Problem(("search_space", "parameters", name), text)
+
+
+def check_levels(study: Study, names: Names) -> Iterator[Problem]:
+    """Levels of a grid or one-at-a-time design: known parameters, varied in some block, values the methods take."""
+    design = study.design
+    if "design" in names.broken or not isinstance(design, GridDesign | OneAtATimeDesign):
+        return
+    varied = {name for block in study.blocks for name in study.block_parameters(block)}
+    for name, levels in design.levels.items():
+        path = ("design", "levels", name)
+        parameter = study.search_space.parameters.get(name)
+        if name not in names.parameters:
+            yield Problem(path, unknown("no parameter of the search space", name, names.parameters))
+        if parameter is None:
+            continue
+        applies = [m for m in known_methods(study) if parameter.applies(m) and name in hyperparameters_of(m)]
+        if applies and name not in varied and "blocks" not in names.broken:
+            yield Problem(path, "no block varies it; name it in the parameters of a block, or leave its levels out")
+        yield from _check_level_values(path, levels, applies, name, parameter)
+
+
+def _check_level_values(
+    path: tuple[str, ...], levels: tuple[Any, ...], methods: list[str], name: str, parameter: Parameter
+) -> Iterator[Problem]:
+    if not levels:
+        yield Problem(path, "has no value")
+    for i, value in enumerate(levels):
+        problem = next(filter(None, (value_problem(method, name, value) for method in methods)), None)
+        if problem:
+            yield Problem((*path, i), f"{problem} (hyperparameter {name})")
+        elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:
+            allowed = [str(choice) for choice in parameter.choices]
+            yield Problem((*path, i), unknown(f"{value!r} is no choice of {name}", str(value), allowed))
+        elif not isinstance(parameter, ChoiceParameter) and (outside := _outside(parameter, value)):
+            yield Problem((*path, i), outside)
+    for i, j in combinations(range(len(levels)), 2):
+        if levels[i] == levels[j]:
+            yield Problem((*path, j), f"{levels[j]} is given twice")
+
+
+def _outside(parameter: FloatParameter | IntParameter, value: Any) -> str:
+    """Why a level has no place on a parameter's scale, if it has none."""
+    if isinstance(value, bool) or not isinstance(value, int if isinstance(parameter, IntParameter) else int | float):
+        number = "whole number" if isinstance(parameter, IntParameter) else "number"
+        return f"must be a {number}, not {value!r}"
+    if not parameter.low <= value <= parameter.high:
+        return f"must lie in the parameter's range from {parameter.low} to {parameter.high}, not {value}"
+    return ""

@@ -1,0 +1,150 @@
+"""The measures that a claim can name: everything about each that is no arithmetic, in one table.
+
+What a measure is called and needs, and which designs can answer it. The loader, the sentence of a claim, the judge, the
+report and the documentation read it here; its estimator has the same name in :mod:`ssc_tune.analysis.judge.verdicts`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+DesignType = Literal["sobol", "random", "grid", "one-at-a-time", "defaults", "search"]
+DRAWN: tuple[DesignType, ...] = ("sobol", "random")
+"""Designs whose points are draws from the search space."""
+FILLING: tuple[DesignType, ...] = (*DRAWN, "grid")
+"""Designs in which parameters vary together."""
+OVER_SPACE: tuple[DesignType, ...] = (*FILLING, "one-at-a-time")
+"""Designs with points beside the defaults that no result chose: they speak of the space, or of the levels named."""
+
+NOISE = "with one, noise counts as sensitivity"
+HELD_OUT = "points are chosen on some seeds and scored on the others"
+
+LEAST_SETTINGS = 3
+"""Fewest settings from which the spread over them, and so a population, can be told."""
+MIN_SEARCHES = 3
+"""Searches that an interval of what a search finds needs; one search is one draw."""
+
+
+class Measure(NamedTuple):
+    """A measure."""
+
+    name: str
+    words: str  # in a claim's sentence, with {n}, {parameter} and {accuracy} of the claim
+    designs: tuple[DesignType, ...] = OVER_SPACE  # that can answer it
+    why_seeds: str = ""  # why it needs two seeds; empty where one is enough
+    needs: tuple[str, ...] = ()  # keys of a claim that go with it, and must be there
+    spread: str = ""  # its short name where it is a spread over points: gated, its effect a log ratio
+    of_one_method: bool = False  # a claim may hold it against a bound
+    of_two_methods: bool = True
+    pooled: bool = False  # over: settings can pool it: its effect in a setting has a standard error
+    weighted: bool = False  # can be computed over other ranges and priors, by weighting the points
+    is_share: bool = False  # of the space or of the cells: its error depends on its value
+    over_all_settings: bool = False  # it compares settings, of which it needs two
+    at_defaults: bool = False  # the defaults decide it: no other point bears on it
+    searched_words: str = ""  # where a search chose the points, if it says something else there
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it is a spread of accuracy over the points."""
+        return bool(self.spread)
+
+    @property
+    def on_searched(self) -> bool:
+        """Whether it can be judged where a sampler chose the points."""
+        return "search" in self.designs
+
+
+_ALL = (
+    Measure(
+        "std",
+        "standard deviation of accuracy over the search space",
+        why_seeds=NOISE,
+        spread="sd",
+        pooled=True,
+        weighted=True,
+    ),
+    Measure("iqr", "interquartile range of accuracy over the search space", why_seeds=NOISE, spread="IQR"),
+    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range"),
+    Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
+    Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
+    Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT),
+    Measure("default", "accuracy at the defaults", (*OVER_SPACE, "defaults", "search"), pooled=True, at_defaults=True),
+    Measure(
+        "best_of_n",
+        "expected accuracy of the best of {n} points",
+        why_seeds=HELD_OUT,
+        needs=("n",),
+        pooled=True,
+    ),
+    Measure(
+        "tunability",
+        "gain of the best of {n} points over the defaults",
+        why_seeds=HELD_OUT,
+        needs=("n",),
+        pooled=True,
+    ),
+    Measure(
+        "default_regret",
+        "gain of the best of half the points over the defaults",
+        (*OVER_SPACE, "search"),
+        why_seeds=HELD_OUT,
+        searched_words="gain of a search's best point over the defaults",
+    ),
+    Measure(
+        "near_optimal_volume",
+        "share of the search space near the best accuracy",
+        why_seeds=HELD_OUT,
+        is_share=True,
+        pooled=True,
+    ),
+    Measure(
+        "importance",
+        "share of the variance of accuracy",
+        FILLING,
+        why_seeds=NOISE,
+        needs=("parameter",),
+        of_one_method=True,
+        of_two_methods=False,
+    ),
+    Measure(
+        "tolerance_width",
+        "share of the range of {parameter} near the best accuracy",
+        ("one-at-a-time",),
+        needs=("parameter",),
+    ),
+    Measure(
+        "transfer_sensitivity",
+        "loss from one choice of hyperparameters for all settings",
+        why_seeds=HELD_OUT,
+        over_all_settings=True,
+    ),
+    Measure("steps_to_target", "number of steps to the target accuracy", pooled=True),
+    Measure("area_under_curve", "area under the accuracy curve", pooled=True),
+    Measure(
+        "below",
+        "share of the search space with accuracy below {accuracy:g}",
+        why_seeds=NOISE,
+        needs=("accuracy",),
+        is_share=True,
+        of_one_method=True,
+        pooled=True,
+    ),
+)
+
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
+"""Every measure, by its name."""
+
+
+def with_(**wanted: object) -> tuple[str, ...]:
+    """Names of the measures whose fields are as wanted: ``with_(is_spread=True)``."""
+    return tuple(m.name for m in _ALL if all(getattr(m, key) == value for key, value in wanted.items()))
+
+
+def that_need(key: str) -> tuple[str, ...]:
+    """Names of the measures that need a key of a claim."""
+    return tuple(m.name for m in _ALL if key in m.needs)
+
+
+def in_design(design: str) -> tuple[str, ...]:
+    """Names of the measures that a design can answer."""
+    return tuple(m.name for m in _ALL if design in m.designs)

@@ -1,0 +1,228 @@
+"""The study: one frozen object that says everything about what is run and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from ssc_tune import methods as method_registry
+from ssc_tune.frozen import Frozen
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.space import SearchSpace, Value
+from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
+
+Points = Annotated[int, Field(ge=2, le=1_000_000)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Levels = Annotated[dict[str, tuple[Value, ...]], Field(min_length=1)]
+Looks = Annotated[
+    tuple[Annotated[int, Field(ge=4, le=1_000_000)], ...],
+    Field(
+        description="Numbers of points at which the claims are judged, increasing, the last one equal to `points`; "
+        "only at the end when absent. Together the looks err no more often than a single one."
+    ),
+]
+Stop = Annotated[
+    Literal["never", "when_decided"],
+    Field(description="when_decided ends the study at the look at which every claim is supported or refuted."),
+]
+
+
+class _Design(Frozen):
+    """What is asked of a design; each answers for itself."""
+
+    is_sample: ClassVar[bool] = False  # its points are draws from the search space
+    fills: ClassVar[bool] = False  # parameters vary together
+    adaptive: ClassVar[bool] = False  # results choose the next point
+    defaults_count: ClassVar[bool] = False  # the defaults are one of its points
+
+
+class SobolDesign(_Design):
+    """A scrambled Sobol sequence; its points are paired over methods, seeds and blocks, and it can be extended."""
+
+    is_sample: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
+    type: Literal["sobol"]
+    points: Points = Field(description="Number of points; a power of two is balanced best.")
+    seed: Seed = Field(0, description="Seed of the scrambling.")
+    looks: Looks = ()
+    stop: Stop = "never"
+
+
+class RandomDesign(_Design):
+    """Independent uniform points, each on its parameter's scale."""
+
+    is_sample: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
+    type: Literal["random"]
+    points: Points = Field(description="Number of points.")
+    seed: Seed = Field(0, description="Seed of the draws.")
+    looks: Looks = ()
+    stop: Stop = "never"
+
+
+class GridDesign(_Design):
+    """Every combination of the levels named; parameters without levels stay at their defaults."""
+
+    fills: ClassVar[bool] = True
+    type: Literal["grid"]
+    levels: Levels = Field(description="Values of each parameter, by its name.")
+
+
+class OneAtATimeDesign(_Design):
+    """Every named value of every named parameter around the defaults, one at a time."""
+
+    defaults_count: ClassVar[bool] = True
+    type: Literal["one-at-a-time"]
+    levels: Levels = Field(description="Values of each parameter, by its name.")
+
+
+class SearchDesign(_Design):
+    """Points proposed by an Optuna sampler from what earlier points scored. Never used to judge sensitivity."""
+
+    adaptive: ClassVar[bool] = True
+    type: Literal["search"]
+    sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
+    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        description="Number of points of each search of each method."
+    )
+    searches: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="Independent searches of each method, each with its own seed. One search is one draw."
+    )
+    seed: Seed = Field(0, description="Seed of the sampler.")
+    pruner: Literal["none", "wilcoxon"] = Field(
+        "none",
+        description="wilcoxon runs the seeds of a point one after another and stops a point that is probably worse.",
+    )
+
+
+class DefaultsDesign(_Design):
+    """The defaults alone (point 0): to compare methods, settings or seeds without varying a hyperparameter."""
+
+    type: Literal["defaults"]
+
+
+Design = Annotated[
+    SobolDesign | RandomDesign | GridDesign | OneAtATimeDesign | SearchDesign | DefaultsDesign,
+    Field(discriminator="type"),
+]
+
+
+class Block(Frozen):
+    """A part of the design: which parameters vary, for which methods. The others stay at their defaults."""
+
+    parameters: tuple[str, ...] | None = Field(None, description="All shared parameters when absent.")
+    methods: tuple[str, ...] | None = Field(None, description="All methods when absent.")
+
+
+class Resources(Frozen):
+    """What one cell needs; as many cells run at once as the machine or cluster holds."""
+
+    cpus: Annotated[float, Field(gt=0)] = Field(1, description="Processor cores, and threads of a cell.")
+    gpus: Annotated[float, Field(ge=0)] = Field(0, description="Share of a GPU; 0.25 runs four cells on each.")
+    max_parallel: Annotated[int, Field(ge=1)] | None = Field(None, description="Cells at once; no limit when absent.")
+
+
+class Setting(Frozen):
+    """One data set, label budget or net; every point is run in every setting."""
+
+    data: DataConfig | None = Field(None, description="Instead of the study's data.")
+    model: ModelConfig | None = Field(None, description="Instead of the study's model.")
+
+
+class Study(Frozen):
+    """One study file, resolved: search space read, overrides applied, everything checked."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)] = Field(
+        description="Names the folder of its records and its MLflow experiment."
+    )
+    description: str = Field("", description="What the study is for; shown in the report.")
+    data: DataConfig = Field(DataConfig(), description="Data set and label budget.")
+    model: ModelConfig = Field(ModelConfig(), description="The encoder.")
+    training: TrainingConfig = Field(TrainingConfig(), description="Length and arithmetic of one training run.")
+    methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
+        description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
+    )
+    hyperparameters: dict[str, Value] = Field({}, description="Fixed values for all methods that have the key.")
+    search_space: SearchSpace = Field(
+        description="Parameters that vary: a mapping, or the path of a search-space file, or a list of these."
+    )
+    design: Design = Field(description="How points are chosen in the search space.")
+    blocks: dict[str, Block] = Field(
+        {"shared": Block()}, description="Parts of the design; claims name the one they are about."
+    )
+    settings: dict[str, Setting] = Field({}, description="Data sets, label budgets or nets to repeat the study in.")
+    seeds: Annotated[int, Field(ge=1, le=1000)] = Field(
+        3, description="Repetitions of every point: labelled split, initialization, data order. Seeds 0, 1, ..."
+    )
+    resources: Resources = Field(Resources(), description="What one training run needs.")
+    retries: Annotated[int, Field(ge=0, le=20)] = Field(2, description="Further attempts for a cell that raises.")
+    claims: tuple[Claim, ...] = Field((), description="Statements fixed before any cell runs, judged at the end.")
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _as_mapping(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+            if len(set(value)) < len(value):
+                raise ValueError("names a method twice")
+            return {name: {} for name in value}
+        if isinstance(value, Mapping):
+            return {name: {} if fixed is None else fixed for name, fixed in value.items()}
+        raise ValueError("must be a list of method names, or a mapping from them to hyperparameters fixed for each")
+
+    @property
+    def shared_parameters(self) -> tuple[str, ...]:
+        """Parameters that every method of the study has."""
+        space = self.search_space.parameters
+        return tuple(name for name, p in space.items() if all(p.applies(method) for method in self.methods))
+
+    def block_parameters(self, block: str) -> tuple[str, ...]:
+        """Parameters that vary in a block, in the order of the search space."""
+        chosen = self.blocks[block].parameters
+        return (
+            self.shared_parameters if chosen is None else tuple(n for n in self.search_space.parameters if n in chosen)
+        )
+
+    def block_methods(self, block: str) -> tuple[str, ...]:
+        """Methods that a block runs, in the order of the study."""
+        chosen = self.blocks[block].methods
+        return tuple(self.methods) if chosen is None else tuple(n for n in self.methods if n in chosen)
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of points at which the claims are judged; empty where they are judged at the end alone."""
+        return self.design.looks if isinstance(self.design, SobolDesign | RandomDesign) else ()
+
+    @property
+    def stops_when_decided(self) -> bool:
+        """Whether the study ends at the look at which every claim is decided."""
+        return isinstance(self.design, SobolDesign | RandomDesign) and self.design.stop == "when_decided"
+
+    def first_points(self, points: int) -> Study:
+        """The study as it was with the first ``points`` points of its sobol or random design, and no looks."""
+        assert isinstance(self.design, SobolDesign | RandomDesign)
+        return self.model_copy(
+            update={"design": self.design.model_copy(update={"points": points, "looks": (), "stop": "never"})}
+        )
+
+    @property
+    def setting_names(self) -> tuple[str, ...]:
+        """Names of the settings; one called ``main`` where the study declares none."""
+        return tuple(self.settings) or ("main",)
+
+    def setting(self, name: str) -> tuple[DataConfig, ModelConfig]:
+        """Data and model of a setting."""
+        chosen = self.settings.get(name, Setting())
+        return chosen.data or self.data, chosen.model or self.model
+
+    def fixed(self, method: str) -> dict[str, Value]:
+        """The hyperparameters of a method outside the design: its defaults, then ``hyperparameters``, then its own."""
+        known = method_registry.get(method).Hyperparameters.model_fields
+        common = {key: value for key, value in self.hyperparameters.items() if key in known}
+        defaults = {
+            name: parameter.default
+            for name, parameter in self.search_space.parameters.items()
+            if parameter.applies(method)
+        }
+        return method_registry.resolve(method, {**common, **self.methods[method], **defaults})

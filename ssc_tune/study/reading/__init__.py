@@ -1,0 +1,1 @@
+"""From files and overrides to a study, and back: every value knows where it was written."""
