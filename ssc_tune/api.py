@@ -112,7 +112,7 @@ def _records(study: Study, done: running.Finished) -> pd.DataFrame:
     """As the file is read back, so that a notebook and another program see the same."""
     import pandas as pd
 
-    from ssc_tune.report import results_csv
+    from ssc_tune.presentation.csvs import results_csv
 
     return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
 

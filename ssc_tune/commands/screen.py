@@ -13,7 +13,7 @@ from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
-from ssc_tune.presentation.live import duration
+from ssc_tune.presentation.numbers import duration
 from ssc_tune.running.registration import plan_lines
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import SearchDesign, Study
@@ -102,7 +102,7 @@ def _show_points(console: Console, study: Study) -> None:
 
 def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:
     """Verdicts, where things are, and how to go on."""
-    from ssc_tune import report
+    from ssc_tune.presentation.terminal import terminal_summary
     from ssc_tune.running import Finished, Interrupted, folder_of
     from ssc_tune.running.options import hints_of
 
@@ -113,7 +113,7 @@ def show_result(study: Study, options: Options, result: Finished | Interrupted |
         return
     if not isinstance(result, Finished):
         return
-    report.terminal_summary(study, result.analysis, console=Console())
+    terminal_summary(study, result.analysis, console=Console())
     folder = folder_of(study, options).path
     if result.overhead.get("workers"):
         o = result.overhead

@@ -16,7 +16,7 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
-from ssc_tune.presentation.live import duration
+from ssc_tune.presentation.numbers import duration
 from ssc_tune.running.registration import registration_of
 from ssc_tune.study import Study
 
@@ -104,7 +104,7 @@ def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -
         }
         print(json.dumps(content))
         return 0
-    from ssc_tune import report
+    from ssc_tune.presentation.terminal import terminal_summary
 
     console = Console()
     summary = state.state(found)
@@ -112,7 +112,7 @@ def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -
     console.print(_methods_table(found))
     _print_cells(console, found, all_cells=all_cells)
     if analysis is not None:
-        report.terminal_summary(study, analysis, console=console)
+        terminal_summary(study, analysis, console=console)
     else:
         console.print(Text(registered.line, style="dim"))
     for line in _ways_on(found, summary):

@@ -20,6 +20,7 @@ from rich.text import Text
 from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.points import label
+from ssc_tune.presentation.numbers import duration
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.training import CellConfig
 
@@ -48,6 +49,8 @@ class _MethodCount:
 class LiveView:
     """Counts cells and shows them. Used as a context manager around an execution; safe to call from any thread."""
 
+    _blind = False
+
     def __init__(
         self,
         folder: StudyFolder,
@@ -60,7 +63,7 @@ class LiveView:
         expected: dict[str, int] | None = None,
     ) -> None:
         self._folder, self._workers = folder, workers
-        self._console = Console(file=out)
+        self._console = Console(file=io.StringIO() if self._blind else out)
         self._plain = not self._console.is_terminal
         self._err = err
         self._lock = threading.RLock()
@@ -211,18 +214,7 @@ class LiveView:
 class BlindView(LiveView):
     """Counts the cells of all methods together, in plain lines: nothing of what they show."""
 
-    def __init__(
-        self,
-        folder: StudyFolder,
-        cells: Sequence[Cell],
-        records: dict[str, Record],
-        *,
-        out: TextIO,
-        err: TextIO,
-        workers: int,
-        expected: dict[str, int] | None = None,
-    ) -> None:
-        super().__init__(folder, cells, records, out=io.StringIO(), err=err, workers=workers, expected=expected)
+    _blind = True
 
     def _note(self, text: str) -> None:
         pass  # it would name the method of a cell that did not end well
@@ -259,13 +251,3 @@ def _name(cell: Cell) -> str:
     p = cell.placement
     place = "" if p.block == "shared" else f" ({p.block})"
     return f"{p.method} point {label(p.point)} seed {p.seed}{place}"
-
-
-def duration(seconds: float) -> str:
-    """``1 h 5 min``, ``3 min 20 s``, ``12 s``."""
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    if whole >= 60:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole} s"

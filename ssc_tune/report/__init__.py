@@ -1,9 +1,10 @@
-"""From an analysis to what people look at: HTML, Markdown, tables, figures and the terminal."""
+"""From an analysis to what people look at: HTML, Markdown, tables and figures."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from ssc_tune.report.csvs import results_csv, summary_csv, verdicts_csv
-from ssc_tune.report.terminal import terminal_summary
-from ssc_tune.report.write import write
+import lazy_loader
 
-__all__ = ["results_csv", "summary_csv", "terminal_summary", "verdicts_csv", "write"]
+if TYPE_CHECKING:
+    from ssc_tune.report.files import write as write
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"files": ["write"]})

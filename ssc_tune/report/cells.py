@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import pandas as pd
 
+from ssc_tune.analysis.result import Curve
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import counts_defaults
+from ssc_tune.presentation import places
+from ssc_tune.presentation.numbers import compact
 from ssc_tune.study.model.space import Parameter, Value, shown
 from ssc_tune.study.model.study import Study
 
@@ -16,6 +19,17 @@ MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
 
 Row = dict[str, Any]
+
+
+class _Placed(Protocol):
+    @property
+    def block(self) -> str: ...
+
+    @property
+    def setting(self) -> str: ...
+
+
+Found = TypeVar("Found", bound=_Placed)
 
 
 class View(NamedTuple):
@@ -40,16 +54,45 @@ class View(NamedTuple):
     @property
     def slug(self) -> str:
         """Ends the names of this view's figures; empty where the study has a single block and setting."""
-        parts = [self.block] if len(self.study.blocks) > 1 else []
-        parts += [self.setting] if len(self.study.setting_names) > 1 else []
-        return "".join(f"-{part}" for part in parts)
+        return places.slug(self.study, self.block, self.setting)
 
     @property
     def heading(self) -> str:
         """Names the view in titles; empty where the study has a single block and setting."""
-        parts = [f"block {self.block}"] if len(self.study.blocks) > 1 else []
-        parts += [f"setting {self.setting}"] if len(self.study.setting_names) > 1 else []
-        return ", ".join(parts)
+        return places.told(self.study, self.block, self.setting)
+
+    def here(self, found: Iterable[Found]) -> list[Found]:
+        """What an analysis found in this block and setting."""
+        return [one for one in found if (one.block, one.setting) == (self.block, self.setting)]
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there are points enough for a line through them."""
+        return len(self.means) >= 10 * len(self.methods)
+
+
+def limits(low: float | None, high: float | None) -> Row:
+    """The ends of a band or a whisker, as ``lo`` and ``hi``; nothing where there is none."""
+    return {} if low is None or high is None else {"lo": low, "hi": high}
+
+
+def curve_rows(curve: Curve, parameter: Parameter | None = None) -> list[Row]:
+    """A curve for figures: ``m`` method, ``x``, ``y`` with its band, and ``t``, x in words.
+
+    ``x`` of a hyperparameter is its position in [0, 1]; values that have none are left out.
+    """
+    rows = []
+    for i, value in enumerate(curve.x):
+        x = value if parameter is None else unit(parameter, value)
+        band = limits(curve.low[i], curve.high[i]) if curve.low and curve.high else {}
+        if x is not None:
+            rows.append({"m": curve.method, "x": x, "t": in_words(parameter, value), "y": curve.y[i], **band})
+    return rows
+
+
+def in_words(parameter: Parameter | None, value: float | str) -> str:
+    """A value of x of a curve, which is a hyperparameter's or a plain number."""
+    return compact(value) if parameter is None else shown(parameter, value)
 
 
 def views(study: Study, tables: Tables) -> tuple[View, ...]:

@@ -10,12 +10,12 @@ from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
+from ssc_tune.presentation import looks, measures, places, words
+from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, exponential, interval, number, p_value, percent
 from ssc_tune.records.record import Record
-from ssc_tune.report import further, looks, measures, words
+from ssc_tune.report import further
 from ssc_tune.report.cells import settings_text, views
-from ssc_tune.report.forest import forest
-from ssc_tune.report.numbers import UNDEFINED, compact, interval, number, p_value, percent, seconds
-from ssc_tune.report.pooled import pooled_forest, spread_words
+from ssc_tune.report.forest import forest, pooled_forest
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
 
@@ -46,7 +46,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "looks": looks.ledger(study, analysis),
         "stopped": looks.stopped(study, analysis.looks),
         "comparisons": [_comparison(study, c) for c in analysis.comparisons],
-        "measures": measures.tables(analysis.summaries),
+        "measures": measures.tables(study, analysis.summaries),
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
         "failed": _failed(tables, extras.records),
@@ -80,7 +80,7 @@ def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tupl
     varied = {} if defaults else {block: study.block_parameters(block) for block in study.blocks}
     facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):
-        facts.append(("Training time of all cells", seconds(float(cells["seconds"].sum()))))
+        facts.append(("Training time of all cells", duration(float(cells["seconds"].sum()), measured=True)))
     if records:
         facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
@@ -122,7 +122,7 @@ def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
         ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
         ("Confidence", percent(claim.confidence)),
         ("Estimator and interval", estimate.how),
-        ("Over settings", "" if verdict.pooled is None else spread_words(verdict)),
+        ("Over settings", words.spread(verdict)),
         ("Look", looks.decided(study, verdict)),
         ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
         ("Sequential p value", "" if verdict.p_sequential is None else p_value(verdict.p_sequential)),
@@ -160,16 +160,20 @@ def _specification(verdict: Verdict, s: Specification) -> tuple[str, ...]:
 
 
 def _comparison(study: Study, c: Any) -> dict[str, Any]:
-    place = [f"block {c.block}"] if len(study.blocks) > 1 else []
-    place += [f"setting {c.setting}"] if len(study.setting_names) > 1 else []
+    place = places.told(study, c.block, c.setting)
     rows = [
         (
             f"sd of {c.second} / sd of {c.first}",
             "ratio of spreads, seed noise removed",
-            _ratio(c.log_std_ratio),
+            interval(c.log_std_ratio, how=exponential),
             c.log_std_ratio_p,
         ),
-        ("the same on logit(accuracy)", "not compressed near the ceiling", _ratio(c.log_std_ratio_logit), None),
+        (
+            "the same on logit(accuracy)",
+            "not compressed near the ceiling",
+            interval(c.log_std_ratio_logit, how=exponential),
+            None,
+        ),
         (
             f"mean of {c.first} - mean of {c.second}",
             "difference of test accuracy",
@@ -180,7 +184,7 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
         (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
     shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
-    return {"title": f"{c.first} against {c.second}" + (f" ({', '.join(place)})" if place else ""), "rows": shown}
+    return {"title": f"{c.first} against {c.second}" + (f" ({place})" if place else ""), "rows": shown}
 
 
 def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
@@ -202,19 +206,6 @@ def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
             c.mcnemar_p,
         ),
     ]
-
-
-def _ratio(estimate: Any) -> str:
-    if estimate.value is None:
-        return interval(estimate)
-    import math
-
-    exponentials = {k: None if v is None else math.exp(min(v, 700.0)) for k, v in _ends(estimate).items()}
-    return interval(estimate.model_copy(update=exponentials), 2)
-
-
-def _ends(estimate: Any) -> dict[str, float | None]:
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _num_failed(tables: Tables) -> int:

@@ -1,12 +1,16 @@
-"""An effect and its interval as positions on a line, for a verdict's card."""
+"""Effects and their intervals as positions on a line: for a verdict's card, and for the settings behind it."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ssc_tune.analysis.result import Verdict
-from ssc_tune.report.numbers import decimals, number
+from ssc_tune.analysis.result import Estimate, Verdict
+from ssc_tune.presentation import words
+from ssc_tune.presentation.numbers import decimals, exponential, number
+from ssc_tune.study.model.claims import Claim
+
+MEAN = "population mean"
 
 
 class Forest(NamedTuple):
@@ -22,36 +26,80 @@ class Forest(NamedTuple):
     high_label: str
 
 
+class Line(NamedTuple):
+    """A row of the forest of settings; positions in percent of its width, None where there is nothing to draw."""
+
+    name: str
+    kind: str  # setting, mean or prediction
+    text: str
+    low: float | None
+    high: float | None
+    value: float | None
+
+
+class PooledForest(NamedTuple):
+    """Rows on one axis, which holds the settings and the mean; a longer interval is cut at its ends."""
+
+    lines: tuple[Line, ...]
+    reference: float
+    spread: str  # how much settings differ, in words
+
+
+def reference(claim: Claim) -> float:
+    """The border of a claim: its bound, or no difference."""
+    return claim.at_least or claim.at_most or 0.0
+
+
 def forest(verdict: Verdict) -> Forest | None:
     """The line of an effect; none where the effect or its interval is undefined."""
     effect, claim = verdict.effect, verdict.claim
     if effect.value is None or effect.low is None or effect.high is None:
         return None
-    ratio = verdict.ratio is not None
-    reference = 0.0
-    if claim.method is not None:
-        bound = claim.at_least if claim.at_least is not None else claim.at_most
-        reference = 0.0 if bound is None else bound
-    margin = (-claim.within, claim.within) if claim.equivalent is not None and claim.within is not None else None
-    shown = [effect.low, effect.high, effect.value, reference, *(margin or ())]
-    low, high = min(shown), max(shown)
-    pad = 0.08 * ((high - low) or 1.0)
-    low, high = low - pad, high + pad
-
-    def place(value: float) -> float:
-        position: float = round(100 * (value - low) / (high - low), 2)
-        return position
-
-    def label(value: float) -> str:
-        return number(math.exp(min(value, 700.0)), 2) if ratio else number(value, decimals(effect))
-
+    border = reference(claim)
+    margin = () if claim.within is None else (-claim.within, claim.within)
+    place = _axis([effect.low, effect.high, effect.value, border, *margin], padding=0.08)
+    low, high = (exponential(x) if verdict.ratio else number(x, decimals(effect)) for x in (effect.low, effect.high))
     return Forest(
         place(effect.low),
         place(effect.high),
         place(effect.value),
-        place(reference),
-        ("no difference" if claim.method is None else f"bound {reference:g}"),
-        None if margin is None else (place(margin[0]), place(margin[1])),
-        label(effect.low),
-        label(effect.high),
+        place(border),
+        "no difference" if claim.method is None else f"bound {border:g}",
+        (place(margin[0]), place(margin[1])) if margin else None,
+        low,
+        high,
     )
+
+
+def pooled_forest(verdict: Verdict) -> PooledForest | None:
+    """The rows of a verdict over settings; None for any other, and where its effect is undefined."""
+    pooled, mean = verdict.pooled, verdict.effect
+    if pooled is None or mean.value is None or mean.low is None or mean.high is None:
+        return None
+    drawn = [(name, "setting", estimate) for name, estimate in pooled.settings] + [(MEAN, "mean", mean)]
+    border = reference(verdict.claim)
+    place = _axis([border, *(x for _, _, e in drawn for x in (e.low, e.high) if x is not None)], padding=0.05)
+    lines = [_line(verdict, name, kind, estimate, place) for name, kind, estimate in drawn]
+    further = Estimate(value=None, low=pooled.prediction_low, high=pooled.prediction_high)
+    lines.append(_line(verdict, words.NEXT, "prediction", further, place))
+    return PooledForest(tuple(lines), place(border), words.spread(verdict))
+
+
+def _line(verdict: Verdict, name: str, kind: str, estimate: Estimate, place: Callable[[float], float]) -> Line:
+    shown = words.scale(verdict)
+    between = f"{shown(estimate.low)} to {shown(estimate.high)}"
+    text = between if estimate.value is None else f"{shown(estimate.value)} ({between})"
+    low, high, value = (None if x is None else place(x) for x in (estimate.low, estimate.high, estimate.value))
+    return Line(name, kind, text, low, high, value)
+
+
+def _axis(values: Sequence[float], *, padding: float) -> Callable[[float], float]:
+    """Positions on a line that holds these values; what lies outside is put at its end."""
+    low, high = min(values), max(values)
+    pad = padding * ((high - low) or 1.0)
+
+    def place(value: float) -> float:
+        position: float = round(min(100.0, max(0.0, 100 * (value - low + pad) / (high - low + 2 * pad))), 2)
+        return position
+
+    return place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.report.numbers import UNDEFINED, compact
+from ssc_tune.presentation.numbers import UNDEFINED, compact
 
 _TITLES = {
     "budget": (

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ssc_tune.report.figures.base import Figure, colours, dashes, shapes
+import jinja2
+from markupsafe import Markup
+
+from ssc_tune.presentation.colours import colours, dashes, shapes
+from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing, drawing
 from ssc_tune.study.model.study import Study
-
-if TYPE_CHECKING:
-    import jinja2
 
 _MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
@@ -57,8 +58,6 @@ def _digest(script: str) -> str:
 
 def _inline(text: str) -> Any:
     """Our own style, script or drawing, to stand in the page as it is."""
-    from markupsafe import Markup
-
     assert "</script" not in text.lower()
     assert "</style" not in text.lower()
     assert "<!--" not in text
@@ -70,8 +69,6 @@ def _template(name: str, *, escape: bool) -> jinja2.Template:
 
 
 def _environment(*, escape: bool) -> jinja2.Environment:
-    import jinja2
-
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ssc_tune.report"),
         autoescape=escape,

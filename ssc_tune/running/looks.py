@@ -37,7 +37,7 @@ def stop_of(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) 
     if judged is None:
         return None
     from ssc_tune.analysis.judge.looks import decided
-    from ssc_tune.report import looks as words
+    from ssc_tune.presentation import looks as words
 
     last = max(look.points for look in judged.looks if look.judged)
     over = decided(judged) and last < study.looks[-1]
@@ -114,7 +114,7 @@ class Follower:
         next run tries them again, and nothing is spent before it is known whether it is needed.
         """
         from ssc_tune.analysis.judge.looks import decided
-        from ssc_tune.report import looks as words
+        from ssc_tune.presentation import looks as words
 
         study, index = self._study, self._study.looks.index(points)
         judged = _judge(study, until(self._cells, points), self._records)

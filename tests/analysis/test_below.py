@@ -18,7 +18,7 @@ from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import MethodSummary, Verdict
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.report.measures import tables as measure_tables
+from ssc_tune.presentation.measures import tables as measure_tables
 
 from .synthetic import NUM_CLASSES, Accuracy, make_study, make_tables, surface
 
@@ -149,7 +149,7 @@ def test_a_summary_says_what_no_failure_leaves_open(points: int) -> None:
     share = {16: "17.1%", 32: "8.94%", 64: "4.57%"}[points]
     note = f"no failure at {points} points: with these seeds up to {share} of the space may still fail (95%)"
     assert summary.failure_rate.note == note
-    rows = {name: texts for table in measure_tables([summary]) for name, _, texts in table.rows}
+    rows = {name: texts for table in measure_tables(study, [summary]) for name, _, texts in table.rows}
     assert rows["Failures"][0].endswith(f"; {note}")
 
 

@@ -208,7 +208,7 @@ def test_the_defaults_are_no_draw_of_the_distribution_figure(study: Study, table
     from ssc_tune.report.cells import views
     from ssc_tune.report.figures import distribution
 
-    figure = distribution.figure(views(study, tables)[0])
+    (figure,) = distribution.figures(views(study, tables)[0])
     assert figure is not None
     assert {row["p"] for row in next(iter(figure.datasets.values()))} == set(range(1, 17))
     # A drawn point with the cells of the defaults is a draw: its one row is that of point 0.
@@ -216,7 +216,7 @@ def test_the_defaults_are_no_draw_of_the_distribution_figure(study: Study, table
     cells = tables.cells.copy()
     for row in cells.index[cells["point"] == 5]:
         cells.loc[row, "cell_id"] = ids[cells.loc[row, "method"], cells.loc[row, "seed"]]
-    figure = distribution.figure(views(study, tables._replace(cells=cells))[0])
+    (figure,) = distribution.figures(views(study, tables._replace(cells=cells))[0])
     assert figure is not None
     assert {row["p"] for row in next(iter(figure.datasets.values()))} == set(range(17)) - {5}
 
@@ -224,7 +224,7 @@ def test_the_defaults_are_no_draw_of_the_distribution_figure(study: Study, table
 def test_the_report_and_show_say_how_many_are_distinct(
     study: Study, tables: Tables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ssc_tune.report.measures import MEASURES
+    from ssc_tune.presentation.measures import MEASURES
 
     few = make_study(design=_sobol(2))
     found = analyze(few, copied(drawn(few, np.random.default_rng(0)), 4), num_bootstrap=20)

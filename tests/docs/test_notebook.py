@@ -46,7 +46,7 @@ def test_it_runs_and_its_output_stays_in_the_notebook(tmp_path: Path, monkeypatc
     assert "<StudyResult example: 40 rows; stability:" in shown[0].data["text/plain"]
     assert texts(ran, "stdout") == ""  # what Ray prints goes to the log
     assert "cells done" in texts(ran, "stderr")
-    verdicts = next(cell for first, cell in by_text.items() if first.startswith("from ssc_tune.report"))
+    verdicts = next(cell for first, cell in by_text.items() if first.startswith("from ssc_tune.presentation"))
     assert texts(verdicts, "stdout").count("ssc has a ") == 2
     assert texts(verdicts, "stdout").count("  mean of ssc minus mean of fixmatch is ") == 1
     assert texts(verdicts, "stdout").count("sd of fixmatch") == 1  # with a reason where there is no value

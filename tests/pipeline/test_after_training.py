@@ -11,7 +11,8 @@ import fake_records
 from rich.console import Console
 
 from ssc_tune import running
-from ssc_tune.report import terminal_summary, words
+from ssc_tune.presentation import words
+from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from ssc_tune.report import results_csv, summary_csv, verdicts_csv
+from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 
 from .builders import case, study
 

@@ -7,9 +7,10 @@ from typing import Any
 from ssc_tune.records.record import Record
 from ssc_tune.report.cells import views
 from ssc_tune.report.figures import directions
+from ssc_tune.report.figures.base import Given
 from ssc_tune.training.result import Geometry
 
-from .builders import case, study
+from .builders import Case, case, study
 
 
 def _picture(level: float) -> Geometry:
@@ -22,16 +23,17 @@ def _picture(level: float) -> Geometry:
     )
 
 
+def _given(made: Case, geometries: dict[str, Geometry]) -> Given:
+    return Given(made.study, made.tables, made.analysis, made.records, geometries)
+
+
 def test_the_best_cell_of_each_method_is_shown() -> None:
     made = case()
     view = views(made.study, made.tables)[0]
     cells = made.tables.cells[made.tables.cells["method"] == "ssc"].sort_values("validation_accuracy")
     good, bad = cells.iloc[-1], cells.iloc[0]
-    cosines, projection = directions.figures(
-        view,
-        made.tables,
-        {bad["cell_id"]: _picture(-0.5), good["cell_id"]: _picture(0.9), "another study's": _picture(0.3)},
-    )
+    pictures = {bad["cell_id"]: _picture(-0.5), good["cell_id"]: _picture(0.9), "another study's": _picture(0.3)}
+    cosines, projection = directions.figures(view, _given(made, pictures))
     assert [panel.title for panel in cosines.panels] == [f"ssc: point {good['point']}, seed {good['seed']}"]
     assert cosines.ramp == ("cosine", 0.1, 0.9)
     assert "from 0.100 to 0.900, mean 0.400" in cosines.panels[0].alt
@@ -41,12 +43,12 @@ def test_the_best_cell_of_each_method_is_shown() -> None:
     (points,) = projection.datasets.values()
     assert [row["w"] for row in points] == ["image"] * 2 + ["prototype"] * 3
     assert "75%" in projection.panels[0].alt
-    assert directions.figures(view, made.tables, {bad["cell_id"]: _picture(-0.5)}) == []
+    assert directions.figures(view, _given(made, {bad["cell_id"]: _picture(-0.5)})) == []
 
 
 def test_nothing_is_shown_without_pictures() -> None:
     made = case()
-    assert directions.figures(views(made.study, made.tables)[0], made.tables, {}) == []
+    assert directions.figures(views(made.study, made.tables)[0], _given(made, {})) == []
 
 
 def test_the_best_cell_is_the_one_of_a_plain_loop() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ssc_tune.presentation.colours import colours, shapes
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.base import colours, shapes
 from ssc_tune.report.figures.specification import page, picture, png, svg
 
 from .builders import case, study

@@ -13,7 +13,10 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from ssc_tune.analysis.judge.looks import judge, until
-from ssc_tune.report import looks, render, terminal_summary, verdicts_csv
+from ssc_tune.presentation import looks
+from ssc_tune.presentation.csvs import verdicts_csv
+from ssc_tune.presentation.terminal import terminal_summary
+from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import Figure, figures
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.analysis.result import Estimate
-from ssc_tune.report import numbers
+from ssc_tune.presentation import numbers
 
 
 @given(st.floats(-1e6, 1e6))
@@ -34,7 +34,7 @@ def test_an_estimate_without_a_value_gives_its_reason() -> None:
     ("value", "text"), [(0.42, "0.42 s"), (59.96, "60 s"), (185, "3 min 05 s"), (7620, "2 h 07 min")]
 )
 def test_durations(value: float, text: str) -> None:
-    assert numbers.seconds(value) == text
+    assert numbers.duration(value, measured=True) == text
 
 
 def test_p_values() -> None:

@@ -11,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from ssc_tune.analysis.result import Estimate, Pooled, Verdict
-from ssc_tune.report import terminal_summary, verdicts_csv
+from ssc_tune.presentation.csvs import verdicts_csv
+from ssc_tune.presentation.terminal import terminal_summary
+from ssc_tune.presentation.words import NEXT, settings
 from ssc_tune.report.context import Extras, context
-from ssc_tune.report.pooled import MEAN, NEXT, one_line, pooled_forest
+from ssc_tune.report.forest import MEAN, pooled_forest
 from ssc_tune.study.model.claims import Claim
 
 from .builders import Case, case
@@ -63,7 +65,7 @@ def test_ratios_are_told_as_ratios_and_differences_with_their_sign() -> None:
     assert ratio.spread == "tau 0.21 on the scale of the logarithm, I² 55%, p of equal effects 0.040"
     assert difference.lines[1].text == "+0.200 (-0.200 to +0.600)"
     assert difference.spread.startswith("tau 0.21, I²")
-    assert one_line(over(1)) == (
+    assert settings(over(1)) == (
         "3 settings from +0.200 to +0.900; one more setting: -2.900 to +4.100 (95% prediction interval)"
     )
 
@@ -80,14 +82,14 @@ def test_the_reference_is_the_share_that_a_claim_names() -> None:
 
 def test_other_verdicts_have_none() -> None:
     assert pooled_forest(case().analysis.verdicts[0]) is None
-    assert one_line(case().analysis.verdicts[0]) == ""
+    assert settings(case().analysis.verdicts[0]) == ""
     assert pooled_forest(over(effect=Estimate(value=None, note="in setting a: one seed"))) is None
 
 
 def test_the_terminal_has_a_line_for_it() -> None:
     made, text = with_verdict(over()), io.StringIO()
     terminal_summary(made.study, made.analysis, console=Console(file=text, width=200))
-    assert one_line(over()) in text.getvalue()
+    assert settings(over()) in text.getvalue()
 
 
 def test_report_and_tables_hold_every_setting(tmp_path: Path) -> None:

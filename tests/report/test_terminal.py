@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from ssc_tune.report import terminal_summary
+from ssc_tune.presentation.terminal import terminal_summary
 
 from .builders import case
 

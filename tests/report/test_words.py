@@ -7,7 +7,7 @@ import math
 import pytest
 
 from ssc_tune.analysis.result import Estimate
-from ssc_tune.report import words
+from ssc_tune.presentation import words
 from ssc_tune.report.forest import forest
 from ssc_tune.study.model.claims import Claim
 

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from ssc_tune import report
 from ssc_tune.analysis.result import Estimate, StudyAnalysis
-from ssc_tune.report.numbers import number
+from ssc_tune.presentation.numbers import number
 
 from .builders import Case, case, study
 from .written import GIVEN, write

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ssc_tune import methods as registry
-from ssc_tune.report.figures.base import colours as report_colours
+from ssc_tune.presentation.colours import colours as report_colours
 from ssc_tune.tracking import Placement, study_version, sync
 from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, colours, group_tag, view
 from ssc_tune.tracking.content import MAX_TAG

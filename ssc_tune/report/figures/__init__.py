@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
@@ -24,9 +24,24 @@ from ssc_tune.report.figures import (
     shares,
     training,
 )
-from ssc_tune.report.figures.base import Figure, Panel
+from ssc_tune.report.figures.base import Figure, Given, Panel
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
+
+_FIRST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures,)
+_OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
+    parameters.figures,
+    distribution.figures,
+    interactions.figures,
+    shares.figures,
+    ranges.figures,
+    curves.figures,
+    training.figures,
+    pseudo_labels.figures,
+    geometry.figures,
+    directions.figures,
+)
+_LAST: tuple[Callable[[Given], list[Figure]], ...] = (plane.figures,)
 
 
 def figures(
@@ -36,34 +51,13 @@ def figures(
     records: Sequence[Record] = (),
     geometries: Mapping[str, Geometry] | None = None,
 ) -> list[Figure]:
-    """Every figure that has data; one that has none is left out."""
-    known = geometries or {}
-    whole = looks.figure(analysis)
-    found = [figure for view in views(study, tables) for figure in _of_view(view, tables, analysis, records, known)]
-    found += plane.figures(study, analysis)
-    return found if whole is None else [whole, *found]
-
-
-def _of_view(
-    view: View,
-    tables: Tables,
-    analysis: StudyAnalysis,
-    records: Sequence[Record],
-    geometries: Mapping[str, Geometry],
-) -> list[Figure]:
-    found = [
-        parameters.figure(view, analysis),
-        distribution.figure(view),
-        interactions.figure(view),
-        shares.figure(view, analysis),
-        *ranges.figures(view, analysis),
-        *curves.figures(view, analysis),
-        training.figure(view, tables, analysis),
-        pseudo_labels.figure(view, tables),
-        geometry.figure(view, records),
-        *directions.figures(view, tables, geometries),
+    """Every figure that has data: of the study, and of each block and setting."""
+    given = Given(study, tables, analysis, records, geometries or {})
+    return [
+        *(figure for draw in _FIRST for figure in draw(given)),
+        *(_placed(f, view) for view in views(study, tables) for draw in _OF_EACH_VIEW for f in draw(view, given)),
+        *(figure for draw in _LAST for figure in draw(given)),
     ]
-    return [_placed(figure, view) for figure in found if figure is not None]
 
 
 def _placed(figure: Figure, view: View) -> Figure:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
 
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, shown
-
-if TYPE_CHECKING:
-    import altair as alt
 
 MAX_TICKS = 6
 
@@ -39,23 +39,21 @@ def round_values(low: float, high: float, *, log: bool = False) -> list[float]:
 
 def axis(name: str, parameter: Parameter) -> alt.Axis:
     """An axis on [0, 1] that reads as the parameter's values."""
-    import altair as alt
+    is_choice = isinstance(parameter, ChoiceParameter)
+    places = [(position, _clip(text)) for position, text in ticks(parameter)]
+    angle = -30 if is_choice and sum(len(text) for _, text in places) > 32 else 0
+    return alt.Axis(title=title(name, parameter), labelAngle=angle, labelOverlap=not is_choice, **labelled(places))
 
-    places = ticks(parameter)
-    positions, labels = [p for p, _ in places], [_clip(text) for _, text in places]
+
+def labelled(places: Sequence[tuple[float, str]]) -> dict[str, Any]:
+    """Of an axis: ticks at these positions with these labels."""
+    positions, labels = [p for p, _ in places], [text for _, text in places]
     expression = f"{json.dumps(labels)}[indexof({json.dumps(positions)}, datum.value)]"
-    crowded = isinstance(parameter, ChoiceParameter) and sum(map(len, labels)) > 32
-    angle = -30 if crowded else 0
-    overlap: bool = not isinstance(parameter, ChoiceParameter)
-    return alt.Axis(
-        title=title(name, parameter), values=positions, labelExpr=expression, labelAngle=angle, labelOverlap=overlap
-    )
+    return {"values": positions, "labelExpr": expression}
 
 
 def x(field: str, name: str, parameter: Parameter) -> alt.X:
     """The x encoding of a field that holds positions of a parameter."""
-    import altair as alt
-
     margin = 0.0 if isinstance(parameter, ChoiceParameter) else 0.03
     return alt.X(
         f"{field}:Q", axis=axis(name, parameter), scale=alt.Scale(domain=[-margin, 1 + margin], zero=False, nice=False)

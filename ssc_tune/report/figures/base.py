@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from ssc_tune.analysis.result import Curve
+import altair as alt
+
+from ssc_tune.analysis.result import Curve, StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
+from ssc_tune.training.result import Geometry
 
-if TYPE_CHECKING:
-    import altair as alt
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-    Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
-"""Okabe and Ito's colours that keep a contrast of about 3 to 1 or more on white and on near-black come first."""
+class Given(NamedTuple):
+    """What figures are drawn from."""
 
-_OWN = {"ssc": OKABE_ITO[0], "fixmatch": OKABE_ITO[1], "supervised": OKABE_ITO[2]}
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
-_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 4])
+    study: Study
+    tables: Tables
+    analysis: StudyAnalysis
+    records: Sequence[Record]
+    geometries: Mapping[str, Geometry]  # by cell id
 
 
 @dataclass(frozen=True)
@@ -79,56 +83,6 @@ class Figure:
         return 1 if count == 1 else 2 if pairs else 3
 
 
-def colours(study: Study) -> dict[str, str]:
-    """The colour of each method: fixed for those that ship, the next free one for others, in the study's order."""
-    free = OKABE_ITO[len(_OWN) :]
-    others = [method for method in study.methods if method not in _OWN]
-    return {m: _OWN[m] if m in _OWN else free[others.index(m) % len(free)] for m in study.methods}
-
-
-def shapes(study: Study) -> dict[str, str]:
-    """The marker of each method, so that colour is never the only sign."""
-    order = [*_OWN, *(method for method in study.methods if method not in _OWN)]
-    return {method: _SHAPES[order.index(method) % len(_SHAPES)] for method in study.methods}
-
-
-def dashes(study: Study) -> dict[str, list[int]]:
-    """The line style of each method."""
-    return {method: _DASHES[_SHAPES.index(marker)] for method, marker in shapes(study).items()}
-
-
-def colour(study: Study) -> alt.Color:
-    """Encoding of field ``m`` by the method's colour."""
-    import altair as alt
-
-    chosen = colours(study)
-    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
-    return alt.Color("m:N", scale=scale, legend=alt.Legend(title=None))
-
-
-def shape(study: Study) -> alt.Shape:
-    """Encoding of field ``m`` by the method's marker."""
-    import altair as alt
-
-    chosen = shapes(study)
-    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
-    return alt.Shape("m:N", scale=scale, legend=alt.Legend(title=None))
-
-
-def dash(study: Study) -> alt.StrokeDash:
-    """Encoding of field ``m`` by the method's line style."""
-    import altair as alt
-
-    chosen = dashes(study)
-    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
-    return alt.StrokeDash("m:N", scale=scale, legend=alt.Legend(title=None))
-
-
-def wrapped(text: str) -> list[str]:
-    """An axis title in lines that fit the height of a panel."""
-    return textwrap.wrap(text, 26, break_on_hyphens=False)
-
-
 def notes(curves: Sequence[Curve]) -> list[str]:
     """The notes of curves as sentences: once where all say the same, else with the method's name."""
     found = dict.fromkeys((curve.method, curve.note.rstrip(".")) for curve in curves if curve.note)
@@ -138,11 +92,9 @@ def notes(curves: Sequence[Curve]) -> list[str]:
     return [f"{method}: {text}." for method, text in found]
 
 
-def span(values: Sequence[float], *, padding: float = 0.04) -> list[float]:
-    """An axis over finite values with a margin either side."""
-    low, high = min(values), max(values)
-    margin = padding * ((high - low) or abs(high) or 1.0)
-    return [round(low - margin, 6), round(high + margin, 6)]
+def told(what: str, parts: Iterable[str]) -> str:
+    """What a panel shows, then what it shows of each: ``Test accuracy against tau. ssc: from ...; fixmatch: ...``."""
+    return f"{what}. {'; '.join(parts)}."
 
 
 CONFIG: dict[str, Any] = {

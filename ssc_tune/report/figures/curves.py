@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from ssc_tune.analysis.result import Curve, StudyAnalysis
-from ssc_tune.report.cells import Row, View, unit
+import altair as alt
+
+from ssc_tune.analysis.result import Curve
+from ssc_tune.presentation.numbers import number
+from ssc_tune.report.cells import Row, View, curve_rows, in_words
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash, notes, span, wrapped
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, notes, told
+from ssc_tune.report.figures.encodings import fixed, lines, span, tips, wrapped
 from ssc_tune.report.figures.levels import levels
-from ssc_tune.report.numbers import compact, number
-from ssc_tune.study.model.space import ChoiceParameter, Parameter, shown
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    from ssc_tune.report.figures.base import Chart
+from ssc_tune.study.model.space import ChoiceParameter, Parameter
 
 _BUDGET = (
     "The test accuracy to expect of the best of n random points, chosen on some seeds by validation and scored on the "
@@ -41,28 +38,36 @@ _AXES = {
 }
 
 
-def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
+_KINDS = {
+    "budget": ("What tuning buys", "Tuning", _BUDGET),
+    "volume": ("How much of the space is good enough", "Volume", _VOLUME),
+    "relative": ("Loss from each method's own best", "Loss", _RELATIVE),
+    "exploratory_profile": ("Exploratory: performance profile", "Profile", _PROFILE),
+}
+"""Title, link and caption of the curves of each kind."""
+
+
+def figures(view: View, given: Given) -> list[Figure]:
     """The figures for which the analysis has curves in this block and setting."""
-    made = [
-        _figure(view, analysis, "budget", ("What tuning buys", "Tuning"), _BUDGET),
-        _figure(view, analysis, "volume", ("How much of the space is good enough", "Volume"), _VOLUME),
-        _figure(view, analysis, "relative", ("Loss from each method's own best", "Loss"), _RELATIVE),
-        _figure(view, analysis, "exploratory_profile", ("Exploratory: performance profile", "Profile"), _PROFILE),
-    ]
-    return [figure for figure in made if figure is not None]
+    here = [curve for curve in view.here(given.analysis.curves) if curve.x]
+    by_kind = {kind: [curve for curve in here if curve.kind == kind] for kind in _KINDS}
+    return [_figure(view, kind, found) for kind, found in by_kind.items() if found]
 
 
-def _figure(view: View, analysis: StudyAnalysis, kind: str, names: tuple[str, str], caption: str) -> Figure | None:
-    here = [c for c in analysis.curves if c.kind == kind and (c.block, c.setting) == (view.block, view.setting) and c.x]
-    if not here:
-        return None
-    pairs = list(dict.fromkeys((c.x_name, c.y_name) for c in here))
-    keys = {pair: f"{kind}-{index}{view.slug}" for index, pair in enumerate(pairs)}
-    by_pair = {pair: [c for c in here if (c.x_name, c.y_name) == pair] for pair in pairs}
-    datasets = {keys[pair]: [row for c in by_pair[pair] for row in _rows(view, c)] for pair in pairs}
+def _figure(view: View, kind: str, found: list[Curve]) -> Figure:
+    title, link, caption = _KINDS[kind]
+    by_pair: dict[tuple[str, str], list[Curve]] = {}
+    for curve in found:
+        by_pair.setdefault((curve.x_name, curve.y_name), []).append(curve)
+    keys = {f"{kind}-{index}{view.slug}": curves for index, curves in enumerate(by_pair.values())}
+    datasets = {
+        key: [row for c in curves for row in curve_rows(c, view.parameters.get(c.x_name))]
+        for key, curves in keys.items()
+    }
     domain = span([row[end] for rows in datasets.values() for row in rows for end in ("lo", "y", "hi") if end in row])
-    panels = tuple(_panel(view, keys[pair], by_pair[pair], datasets[keys[pair]], domain) for pair in pairs)
-    return Figure(f"{kind}{view.slug}", *names, " ".join([caption, *notes(here)]), panels, datasets, view.methods)
+    panels = tuple(_panel(view, key, curves, datasets[key], domain) for key, curves in keys.items())
+    caption = " ".join([caption, *notes(found)])
+    return Figure(f"{kind}{view.slug}", title, link, caption, panels, datasets, view.methods)
 
 
 def _panel(view: View, key: str, curves: list[Curve], rows: list[Row], domain: list[float]) -> Panel:
@@ -73,52 +78,24 @@ def _panel(view: View, key: str, curves: list[Curve], rows: list[Row], domain: l
     return Panel(key, heading, _alt(curves, parameter), _chart(view, key, x_name, y_name, rows, domain), 240)
 
 
-def _rows(view: View, curve: Curve) -> list[Row]:
-    parameter = view.parameters.get(curve.x_name)
-    rows = []
-    for i, value in enumerate(curve.x):
-        x = unit(parameter, value) if parameter is not None else value
-        if x is not None:
-            band = {"lo": curve.low[i], "hi": curve.high[i]} if curve.low and curve.high else {}
-            rows.append({"m": curve.method, "x": x, "t": _text(parameter, value), "y": curve.y[i], **band})
-    return rows
-
-
 def _chart(view: View, key: str, x_name: str, y_name: str, rows: list[Row], domain: list[float]) -> Chart:
-    import altair as alt
-
     parameter = view.parameters.get(x_name)
-    scale = alt.Scale(domain=domain, zero=False, nice=False)
-    y = alt.Y("y:Q", title=wrapped(y_name), scale=scale)
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("t:N", title=x_name),
-        alt.Tooltip("y:Q", title=y_name, format=".3f"),
-        alt.Tooltip("lo:Q", title="band from", format=".3f"),
-        alt.Tooltip("hi:Q", title="band to", format=".3f"),
-    ]
+    y = alt.Y("y:Q", title=wrapped(y_name), scale=fixed(domain))
+    said = tips("m", ("t:N", x_name), ("y:Q", y_name, ".3f"), "lo", "hi")
     if isinstance(parameter, ChoiceParameter):
-        return alt.layer(*levels(view, key, x_name, parameter, y, tips))
-    title = _AXES.get(x_name, x_name)
-    numeric = alt.X("x:Q", title=title, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=6))
-    x = numeric if parameter is None else axes.x("x", x_name, parameter)
-    base = alt.Chart(alt.NamedData(key))
-    line = base.mark_line(strokeWidth=2, point="transparent")
-    lines: alt.Chart = line.encode(x=x, y=y, color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
-    if not any("lo" in row for row in rows):
-        return lines
-    band = base.transform_filter("isValid(datum.lo)").mark_area(opacity=0.16)
-    low = alt.Y("lo:Q", title=wrapped(y_name), scale=scale)
-    return alt.layer(band.encode(x=x, y=low, y2="hi:Q", color=colour(view.study)), lines)
-
-
-def _text(parameter: Parameter | None, value: float | str) -> str:
-    return compact(value) if parameter is None else shown(parameter, value)
+        return alt.layer(*levels(view, key, x_name, parameter, y, said))
+    x = alt.X(
+        "x:Q",
+        title=_AXES.get(x_name, x_name),
+        scale=alt.Scale(zero=False, nice=False),
+        axis=alt.Axis(tickCount=6),
+    )
+    x = x if parameter is None else axes.x("x", x_name, parameter)
+    band, line = lines(view.study, key, x, y, said, point="transparent")
+    return alt.layer(band, line) if any("lo" in row for row in rows) else line
 
 
 def _alt(curves: Sequence[Curve], parameter: Parameter | None) -> str:
-    parts = [
-        f"{c.method}: {number(c.y[0])} at {_text(parameter, c.x[0])}, {number(c.y[-1])} at {_text(parameter, c.x[-1])}"
-        for c in curves
-    ]
-    return f"{curves[0].y_name} against {curves[0].x_name}. " + "; ".join(parts) + "."
+    ends = ((c, [f"{number(c.y[i])} at {in_words(parameter, c.x[i])}" for i in (0, -1)]) for c in curves)
+    parts = [f"{curve.method}: {', '.join(texts)}" for curve, texts in ends]
+    return told(f"{curves[0].y_name} against {curves[0].x_name}", parts)

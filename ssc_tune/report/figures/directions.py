@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import altair as alt
 
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.presentation.colours import colours
+from ssc_tune.presentation.numbers import number, percent
 from ssc_tune.report.cells import Row, View
-from ssc_tune.report.figures.base import Figure, Panel, Ramp, colours
-from ssc_tune.report.numbers import number, percent
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, Ramp
+from ssc_tune.report.figures.encodings import heat, rows_of, tips
 from ssc_tune.training.result import Geometry
 
-if TYPE_CHECKING:
-    import altair as alt
 
-    from ssc_tune.report.figures.base import Chart
-
-
-def figures(view: View, tables: Tables, geometries: Mapping[str, Geometry]) -> list[Figure]:
+def figures(view: View, given: Given) -> list[Figure]:
     """A matrix of cosines and a projection for the best cell of each method; nothing where no picture was kept."""
-    found = _best(view, tables, geometries)
-    if not found:
-        return []
-    return [_cosines(view, found), _projection(view, found)]
+    found = _best(view, given.tables, given.geometries)
+    return [_cosines(view, found), _projection(view, found)] if found else []
 
 
 def _best(view: View, tables: Tables, geometries: Mapping[str, Geometry]) -> dict[str, tuple[str, Geometry]]:
@@ -38,55 +34,36 @@ def _best(view: View, tables: Tables, geometries: Mapping[str, Geometry]) -> dic
 
 
 def _cosines(view: View, found: Mapping[str, tuple[str, Geometry]]) -> Figure:
-    datasets: dict[str, list[Row]] = {}
-    panels = []
-    off: list[float] = []
-    for index, (method, (where, geometry)) in enumerate(found.items()):
-        key = f"cosines-{index}{view.slug}"
-        rows = geometry.cosines
-        datasets[key] = [{"a": i, "b": j, "v": v} for i, row in enumerate(rows) for j, v in enumerate(row) if i != j]
-        values = [row["v"] for row in datasets[key]]
-        off += values
-        text = (
-            f"Cosines between the {len(rows)} prototypes of {method}, {where}: from {number(min(values))} to "
-            f"{number(max(values))}, mean {number(sum(values) / len(values))}."
-        )
-        panels.append((key, method, where, text))
+    datasets = {
+        f"cosines-{index}{view.slug}": [
+            {"a": i, "b": j, "v": v} for i, row in enumerate(geometry.cosines) for j, v in enumerate(row) if i != j
+        ]
+        for index, (_, geometry) in enumerate(found.values())
+    }
+    off = [row["v"] for held in datasets.values() for row in held]
     ramp = Ramp("cosine", min(off), max(off))
-    made = tuple(
-        Panel(f"cosines-{method}", f"{method}: {where}", text, _matrix(key, ramp), 240)
-        for key, method, where, text in panels
-    )
+    panels = []
+    for (key, held), (method, (where, geometry)) in zip(datasets.items(), found.items(), strict=True):
+        values = [row["v"] for row in held]
+        text = (
+            f"Cosines between the {len(geometry.cosines)} prototypes of {method}, {where}: from {number(min(values))} "
+            f"to {number(max(values))}, mean {number(sum(values) / len(values))}."
+        )
+        panels.append(Panel(f"cosines-{method}", f"{method}: {where}", text, _matrix(key, ramp), 240))
     caption = (
         "The best cell on validation of each method; for a method without prototypes, such as FixMatch, the rows of "
         "its classifier. Classes in order; the diagonal is 1 and left out. Equal cosines of -1/(K-1), K being the "
         "number of classes, would be a simplex."
     )
-    return Figure(f"cosines{view.slug}", "Cosines between prototypes", "Cosines", caption, made, datasets, (), ramp)
+    name = f"cosines{view.slug}"
+    return Figure(name, "Cosines between prototypes", "Cosines", caption, tuple(panels), datasets, (), ramp)
 
 
 def _matrix(key: str, ramp: Ramp) -> Chart:
-    import altair as alt
-
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData(key))
-        .mark_rect()
-        .encode(
-            x=alt.X("a:O", title="class", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("b:O", title="class"),
-            color=alt.Color(
-                "v:Q",
-                title=ramp.title,
-                scale=alt.Scale(scheme="cividis", domain=[ramp.low, ramp.high]),
-                legend=alt.Legend(format=".2f"),
-            ),
-            tooltip=[
-                alt.Tooltip("a:O", title="class"),
-                alt.Tooltip("b:O", title="class"),
-                alt.Tooltip("v:Q", title="cosine", format=".3f"),
-            ],
-        )
-    )
+    x = alt.X("a:O", title="class", axis=alt.Axis(labelAngle=0))
+    y = alt.Y("b:O", title="class")
+    said = tips(("a:O", "class"), ("b:O", "class"), ("v:Q", "cosine", ".3f"))
+    chart: alt.Chart = rows_of(key).mark_rect().encode(x=x, y=y, color=heat(ramp), tooltip=said)
     return chart
 
 
@@ -108,18 +85,14 @@ def _projection(view: View, found: Mapping[str, tuple[str, Geometry]]) -> Figure
         "Numbers are validation images by their true class, circled numbers are prototypes, all of unit length, on the "
         "images' two principal axes. What looks close here may be far apart in the other directions."
     )
-    return Figure(
-        f"projection{view.slug}", "Prototypes among images", "Projection", caption, tuple(panels), datasets, ()
-    )
+    name = f"projection{view.slug}"
+    return Figure(name, "Prototypes among images", "Projection", caption, tuple(panels), datasets)
 
 
 def _cloud(key: str, colour: str) -> Chart:
-    import altair as alt
-
     x = alt.X("x:Q", title="first axis", scale=alt.Scale(zero=False))
     y = alt.Y("y:Q", title="second axis", scale=alt.Scale(zero=False))
-    tips = [alt.Tooltip("w:N", title="what"), alt.Tooltip("k:O", title="class")]
-    base = alt.Chart(alt.NamedData(key)).encode(x=x, y=y, tooltip=tips)
+    base = rows_of(key).encode(x=x, y=y, tooltip=tips(("w:N", "what"), ("k:O", "class")))
     images = (
         base.transform_filter("datum.w == 'image'")
         .mark_text(fontSize=9, opacity=0.75, color="currentColor")

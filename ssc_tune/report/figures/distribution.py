@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import altair as alt
 
+from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, mean_rows
-from ssc_tune.report.figures.base import Figure, Panel, colour, dash, shape, span
-from ssc_tune.report.numbers import number
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    from ssc_tune.report.figures.base import Chart
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.encodings import ACCURACY, colour, dash, fixed, rows_of, shape, span, tips
 
 
-def figure(view: View) -> Figure | None:
+def figures(view: View, _: Given | None = None) -> list[Figure]:
     """A strip with a box a method, and the empirical distribution function."""
     view = view._replace(means=view.means[view.means["drawn"]])
     rows = [{**row, "j": _jitter(row["p"])} for row in mean_rows(view)]
     if len(rows) < 2 * len(view.methods):
-        return None
+        return []
     name, steps = f"spread{view.slug}", f"steps{view.slug}"
     domain = span([row["y"] for row in rows])
-    quartiles = "; ".join(_quartiles(view, method) for method in view.methods)
+    quartiles = [_quartiles(view, method) for method in view.methods]
+    every, share = "Each point and its quartiles", "Share of points at or below an accuracy"
     panels = (
-        Panel(
-            "strip",
-            "Each point and its quartiles",
-            f"Test accuracy of every point. {quartiles}.",
-            _strip(view, name, domain),
-            230,
-        ),
-        Panel(
-            "ecdf",
-            "Share of points at or below an accuracy",
-            f"Empirical distribution functions. {quartiles}.",
-            _ecdf(view, steps, domain),
-            230,
-        ),
+        Panel("strip", every, told("Test accuracy of every point", quartiles), _strip(view, name, domain), 230),
+        Panel("ecdf", share, told("Empirical distribution functions", quartiles), _ecdf(view, steps, domain), 230),
     )
     caption = (
         "The narrower a method's marks and the steeper its step curve, the less its accuracy depends on the "
@@ -45,7 +30,7 @@ def figure(view: View) -> Figure | None:
         "seed noise: the table has the spread without it."
     )
     datasets = {name: rows, steps: _steps(view, rows, domain)}
-    return Figure(name, "Distribution over the search space", "Distribution", caption, panels, datasets, view.methods)
+    return [Figure(name, "Distribution over the search space", "Distribution", caption, panels, datasets, view.methods)]
 
 
 def _steps(view: View, rows: list[Row], domain: list[float]) -> list[Row]:
@@ -68,11 +53,9 @@ def _jitter(point: int) -> float:
 
 
 def _strip(view: View, name: str, domain: list[float]) -> Chart:
-    import altair as alt
-
-    x = alt.X("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
+    x = alt.X("y:Q", title=ACCURACY, scale=fixed(domain))
     row = alt.Y("m:N", title=None, sort=list(view.methods), axis=alt.Axis(labelFontSize=12, labelPadding=8))
-    base = alt.Chart(alt.NamedData(name))
+    base = rows_of(name)
     box = base.mark_boxplot(
         size=58,
         opacity=0.22,
@@ -81,33 +64,21 @@ def _strip(view: View, name: str, domain: list[float]) -> Chart:
         rule={"color": "currentColor", "opacity": 0.5},
     )
     marks = base.mark_point(filled=True, size=34, opacity=0.85)
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("p:Q", title="point"),
-        alt.Tooltip("v:N", title="hyperparameters"),
-        alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
-    ]
+    methods = {"color": colour(view.study), "shape": shape(view.study)}
     place = alt.YOffset("j:Q", scale=alt.Scale(domain=[-1, 2]))
     return alt.layer(
         box.encode(x=x, y=row, color=colour(view.study)),
-        marks.encode(x=x, y=row, yOffset=place, color=colour(view.study), shape=shape(view.study), tooltip=tips),
+        marks.encode(x=x, y=row, yOffset=place, **methods, tooltip=tips("m", "p", "v", "y")),
     )
 
 
 def _ecdf(view: View, name: str, domain: list[float]) -> Chart:
-    import altair as alt
-
-    x = alt.X("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
+    x = alt.X("y:Q", title=ACCURACY, scale=fixed(domain))
     y = alt.Y("share:Q", title="share of points", scale=alt.Scale(domain=[0, 1]))
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
-        alt.Tooltip("share:Q", title="share of points at or below", format=".3f"),
-    ]
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData(name))
-        .mark_line(interpolate="step-after", strokeWidth=2, point="transparent")
-        .encode(x=x, y=y, order="share:Q", color=colour(view.study), strokeDash=dash(view.study), tooltip=tips)
+    said = tips("m", "y", ("share:Q", "share of points at or below", ".3f"))
+    line = rows_of(name).mark_line(interpolate="step-after", strokeWidth=2, point="transparent")
+    chart: alt.Chart = line.encode(
+        x=x, y=y, order="share:Q", color=colour(view.study), strokeDash=dash(view.study), tooltip=said
     )
     return chart
 

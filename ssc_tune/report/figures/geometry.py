@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import altair as alt
 
-from ssc_tune.records.record import Record
+from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, dicts, thin
-from ssc_tune.report.figures.base import Figure, Panel, colour, shape, span
-from ssc_tune.report.numbers import number
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    from ssc_tune.report.figures.base import Chart
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.encodings import ACCURACY, colour, fixed, rows_of, shape, span, tips
 
 MAX_SIGNATURES = 4
 _TITLES = {
@@ -23,20 +17,20 @@ _TITLES = {
 }
 
 
-def figure(view: View, records: Sequence[Record]) -> Figure | None:
+def figures(view: View, given: Given) -> list[Figure]:
     """Test accuracy against each prototype signature (cosines, effective rank); none where nothing was recorded."""
     signatures = {
         r.cell_id: {k: v for k, v in r.result.history[-1].signatures.items() if k.startswith("prototype")}
-        for r in records
+        for r in given.records
         if r.result.history
     }
     names = sorted({name for found in signatures.values() for name in found})[:MAX_SIGNATURES]
     if not names:
-        return None
+        return []
     key = f"geometry{view.slug}"
     rows = [row for cell in dicts(thin(view.cells, MAX_POINTS)) if (row := _row(cell, signatures, names))]
     if not rows:
-        return None
+        return []
     domain = span([row["y"] for row in rows])
     panels = tuple(
         Panel(name, _title(name).capitalize(), _alt(view, rows, i, name), _chart(view, key, i, name, domain), 220)
@@ -47,7 +41,7 @@ def figure(view: View, records: Sequence[Record]) -> Figure | None:
         "classifier stand for them. Cosines near 1 between different prototypes, or an effective rank well below the "
         "number of classes, mean that prototypes have collapsed onto one another."
     )
-    return Figure(key, "Geometry of the prototypes", "Prototypes", caption, panels, {key: rows}, view.methods)
+    return [Figure(key, "Geometry of the prototypes", "Prototypes", caption, panels, {key: rows}, view.methods)]
 
 
 def _title(name: str) -> str:
@@ -64,21 +58,11 @@ def _row(cell: Row, signatures: dict[str, dict[str, float]], names: list[str]) -
 
 
 def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> Chart:
-    import altair as alt
-
     x = alt.X(f"x{index}:Q", title=_title(name), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
-    y = alt.Y("y:Q", title="test accuracy", scale=alt.Scale(domain=domain, zero=False, nice=False))
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("p:Q", title="point"),
-        alt.Tooltip("s:Q", title="seed"),
-        alt.Tooltip("c:N", title="cell"),
-        alt.Tooltip(f"x{index}:Q", title=_title(name), format=".3f"),
-        alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
-    ]
-    base = alt.Chart(alt.NamedData(key)).transform_filter(f"isValid(datum.x{index})")
-    marks = base.mark_point(filled=True, size=28, opacity=0.65)
-    chart: alt.Chart = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=tips)
+    y = alt.Y("y:Q", title=ACCURACY, scale=fixed(domain))
+    said = tips("m", "p", "s", "c", (f"x{index}:Q", _title(name), ".3f"), "y")
+    marks = rows_of(key, f"isValid(datum.x{index})").mark_point(filled=True, size=28, opacity=0.65)
+    chart: alt.Chart = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=said)
     return chart
 
 
@@ -88,4 +72,4 @@ def _alt(view: View, rows: list[Row], index: int, name: str) -> str:
         own = [row[f"x{index}"] for row in rows if row["m"] == method and f"x{index}" in row]
         if own:
             parts.append(f"{method}: from {number(min(own))} to {number(max(own))}")
-    return f"Test accuracy against {_title(name)}. " + "; ".join(parts) + "."
+    return told(f"Test accuracy against {_title(name)}", parts)

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
 
+import altair as alt
+
+from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Figure, Panel, Ramp
-from ssc_tune.report.numbers import number
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, Ramp
+from ssc_tune.report.figures.encodings import heat, rows_of, tips
 from ssc_tune.study.model.space import ChoiceParameter, Parameter
-
-if TYPE_CHECKING:
-    from ssc_tune.report.figures.base import Chart
 
 MIN_POINTS = 16
 MAX_PAIRS = 6
 
 
-def figure(view: View) -> Figure | None:
+def figures(view: View, _: Given | None = None) -> list[Figure]:
     """A heat map a pair and method, from 16 points on; at most six pairs, in the order of the search space."""
     fewest = min((int((view.means["method"] == m).sum()) for m in view.methods), default=0)
     names = list(view.parameters)
     if fewest < MIN_POINTS or len(names) < 2:
-        return None
+        return []
     points = f"points{view.slug}"
     datasets: dict[str, list[Row]] = {points: mean_rows(view)}
     pairs = list(itertools.combinations(range(len(names)), 2))
@@ -36,7 +35,7 @@ def figure(view: View) -> Figure | None:
     held = list(dict.fromkeys((i, j) for _, i, j, _, _ in found))
     cases = [(key, i, j, method) for key, i, j, method, _ in found if (i, j) in held[:MAX_PAIRS]]
     if not cases:
-        return None
+        return []
     datasets |= {key: rows for key, i, j, _, rows in found if (i, j) in held[:MAX_PAIRS]}
     values = [row["v"] for key, *_ in cases for row in datasets[key]]
     ramp = Ramp("mean test accuracy", min(values), max(values))
@@ -47,9 +46,8 @@ def figure(view: View) -> Figure | None:
     )
     if len(held) > MAX_PAIRS:
         caption += f" The first {MAX_PAIRS} of {len(held)} pairs, in the order of the search space."
-    return Figure(
-        f"interactions{view.slug}", "Pairwise interactions", "Interactions", caption, panels, datasets, (), ramp
-    )
+    name = f"interactions{view.slug}"
+    return [Figure(name, "Pairwise interactions", "Interactions", caption, panels, datasets, (), ramp)]
 
 
 def _panel(view: View, rows: list[Row], key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Panel:
@@ -93,48 +91,27 @@ def _bins(view: View, rows: list[Row], method: str, i: int, j: int) -> list[Row]
 
 
 def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Chart:
-    import altair as alt
-
     (x_name, y_name) = (list(view.parameters)[k] for k in (i, j))
     x_axis = axes.axis(x_name, view.parameters[x_name])
     y_axis = axes.axis(y_name, view.parameters[y_name])
     y_axis.labelAngle = 0
     y_axis.grid = False
     scale = alt.Scale(domain=[0, 1], nice=False)
-    colour = alt.Color(
-        "v:Q",
-        title=ramp.title,
-        scale=alt.Scale(scheme="cividis", domain=[ramp.low, ramp.high]),
-        legend=alt.Legend(format=".2f"),
-    )
-    rect = (
-        alt.Chart(alt.NamedData(key))
-        .mark_rect()
-        .encode(
+    rect = rows_of(key).mark_rect()
+    dots = rows_of(points).transform_filter(alt.FieldEqualPredicate(field="m", equal=method))
+    dots = dots.mark_point(filled=True, size=22, color="white", stroke="black", strokeWidth=0.9, opacity=1)
+    return alt.layer(
+        rect.encode(
             x=alt.X("a:Q", axis=x_axis, scale=scale),
             x2="b:Q",
             y=alt.Y("c:Q", axis=y_axis, scale=scale),
             y2="d:Q",
-            color=colour,
-            tooltip=[
-                alt.Tooltip("v:Q", title="mean test accuracy", format=".3f"),
-                alt.Tooltip("n:Q", title="points"),
-                alt.Tooltip("t:N", title="which"),
-            ],
-        )
-    )
-    dots = (
-        alt.Chart(alt.NamedData(points))
-        .transform_filter(alt.FieldEqualPredicate(field="m", equal=method))
-        .mark_point(filled=True, size=22, color="white", stroke="black", strokeWidth=0.9, opacity=1)
-        .encode(
+            color=heat(ramp),
+            tooltip=tips(("v:Q", "mean test accuracy", ".3f"), ("n:Q", "points"), ("t:N", "which")),
+        ),
+        dots.encode(
             x=alt.X(f"x{i}:Q", axis=x_axis, scale=scale),
             y=alt.Y(f"x{j}:Q", axis=y_axis, scale=scale),
-            tooltip=[
-                alt.Tooltip("p:Q", title="point"),
-                alt.Tooltip("v:N", title="hyperparameters"),
-                alt.Tooltip("y:Q", title="test accuracy", format=".3f"),
-            ],
-        )
+            tooltip=tips("p", "v", "y"),
+        ),
     )
-    return alt.layer(rect, dots)

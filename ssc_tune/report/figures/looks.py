@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import altair as alt
 
 from ssc_tune.analysis.result import LookVerdict, StudyAnalysis
-from ssc_tune.report.cells import Row
-from ssc_tune.report.figures.base import OKABE_ITO, Figure, Panel, wrapped
-from ssc_tune.report.numbers import interval
+from ssc_tune.presentation.colours import OKABE_ITO
+from ssc_tune.presentation.numbers import interval
+from ssc_tune.report.cells import Row, limits
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
+from ssc_tune.report.figures.encodings import lower, rows_of, tips, wrapped
+from ssc_tune.report.forest import reference
 from ssc_tune.study.model.claims import Claim
-
-if TYPE_CHECKING:
-    from ssc_tune.report.figures.base import Chart
 
 MAX_PANELS = 12
 """Claims that get a panel."""
 
 
-def figure(analysis: StudyAnalysis) -> Figure | None:
+def figures(given: Given) -> list[Figure]:
     """A panel a claim: effects with their repeated intervals against the points of the look; none before two looks."""
-    claims = [verdict.claim for verdict in analysis.verdicts]
-    at = {claim.name: _at_looks(analysis, claim.name) for claim in claims}
+    claims = [verdict.claim for verdict in given.analysis.verdicts]
+    at = {claim.name: _at_looks(given.analysis, claim.name) for claim in claims}
     shown = [claim for claim in claims if len(at[claim.name]) > 1][:MAX_PANELS]
     if not shown:
-        return None
+        return []
     panels, datasets = [], {}
     for number, claim in enumerate(shown):
         key, found = f"looks-{number}", at[claim.name]
@@ -37,7 +37,7 @@ def figure(analysis: StudyAnalysis) -> Figure | None:
         "two lines, or outside both. Full marks are looks that decide the claim; Holm's correction and the gates can "
         "hold one back."
     )
-    return Figure("effects-by-look", "Effects at each look", "Effects by look", caption, tuple(panels), datasets)
+    return [Figure("effects-by-look", "Effects at each look", "Effects by look", caption, tuple(panels), datasets)]
 
 
 def _at_looks(analysis: StudyAnalysis, claim: str) -> list[tuple[int, LookVerdict]]:
@@ -52,14 +52,13 @@ def _at_looks(analysis: StudyAnalysis, claim: str) -> list[tuple[int, LookVerdic
 
 def _row(points: int, found: LookVerdict) -> Row:
     effect = found.effect
-    ends = {"lo": effect.low, "hi": effect.high} if effect.low is not None and effect.high is not None else {}
     return {
         "x": points,
         "y": effect.value,
         "d": found.verdict != "inconclusive",
         "t": interval(effect),
         "v": found.verdict,
-        **ends,
+        **limits(effect.low, effect.high),
     }
 
 
@@ -67,27 +66,21 @@ def _lines(claim: Claim) -> list[float]:
     """Where the claim's border lies; two borders for a claim of equivalence."""
     if claim.within is not None:
         return [-claim.within, claim.within]
-    return [claim.at_least or claim.at_most or 0.0]
+    return [reference(claim)]
 
 
 def _chart(key: str, found: list[tuple[int, LookVerdict]]) -> Chart:
-    import altair as alt
-
-    base = alt.Chart(alt.NamedData(key))
+    base = rows_of(key)
     at = alt.Axis(values=[points for points, _ in found], format="d")
     x = alt.X("x:Q", title="points", axis=at, scale=alt.Scale(zero=False, nice=False, padding=16))
     y = alt.Y("y:Q", title=wrapped(found[0][1].effect_name), scale=alt.Scale(zero=False))
-    tips = [
-        alt.Tooltip("x:Q", title="points"),
-        alt.Tooltip("t:N", title="effect"),
-        alt.Tooltip("v:N", title="verdict"),
-    ]
-    lines = alt.Chart(alt.NamedData(f"{key}-lines")).mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.7)
+    said = tips(("x:Q", "points"), ("t:N", "effect"), ("v:N", "verdict"))
+    lines = rows_of(f"{key}-lines").mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.7)
     bars = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=2.5, stroke=OKABE_ITO[0])
     marks = base.mark_point(size=70, strokeWidth=2, opacity=1, stroke=OKABE_ITO[0])
     fill = alt.condition("datum.d", alt.value(OKABE_ITO[0]), alt.value("transparent"))
     return alt.layer(
         lines.encode(y=y),
-        bars.encode(x=x, y=alt.Y("lo:Q", title=y["title"]), y2="hi:Q"),
-        marks.encode(x=x, y=y, fill=fill, tooltip=tips),
+        bars.encode(x=x, y=lower(y), y2="hi:Q"),
+        marks.encode(x=x, y=y, fill=fill, tooltip=said),
     )

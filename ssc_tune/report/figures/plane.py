@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import altair as alt
 
 from ssc_tune.analysis.explore.further import PLANE
-from ssc_tune.analysis.result import StudyAnalysis
-from ssc_tune.report.cells import Row
-from ssc_tune.report.figures.base import Figure, Panel, colour, shape, span
-from ssc_tune.report.numbers import number, signed
+from ssc_tune.presentation import places
+from ssc_tune.presentation.numbers import number, signed
+from ssc_tune.report.cells import Row, limits
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.encodings import colour, fixed, lower, rows_of, shape, span, tips
 from ssc_tune.study.model.study import Study
-
-if TYPE_CHECKING:
-    from ssc_tune.report.figures.base import Chart
 
 FIXED, DEFAULTS = "best fixed point", "defaults"
 
 
-def figures(study: Study, analysis: StudyAnalysis) -> list[Figure]:
+def figures(given: Given) -> list[Figure]:
     """A figure a block in which methods have a sensitivity over the settings."""
-    made = []
-    for block in study.blocks:
-        here = [row for row in analysis.facts.get(PLANE, ()) if row["block"] == block]
-        known = [row for row in here if (row.get("sensitivity") or {}).get("value") is not None]
-        if known:
-            made.append(_figure(study, block, known))
-    return made
+    rows = given.analysis.facts.get(PLANE, ())
+    known = [row for row in rows if (row.get("sensitivity") or {}).get("value") is not None]
+    by_block = {block: [row for row in known if row["block"] == block] for block in given.study.blocks}
+    return [_figure(given.study, block, facts) for block, facts in by_block.items() if facts]
 
 
 def _figure(study: Study, block: str, facts: Sequence[Mapping[str, Any]]) -> Figure:
-    slug = f"-{block}" if len(study.blocks) > 1 else ""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", f"exploratory_plane{slug}")
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", f"exploratory_plane{places.slug(study, block)}")
     rows = [row for fact in facts for row in _rows(fact)]
-    panel = Panel(
-        "plane",
-        "Score against sensitivity",
-        "Normalized scores and sensitivity. " + "; ".join(_words(fact) for fact in facts) + ".",
-        _chart(study, name, rows),
-        240,
-    )
+    text = told("Normalized scores and sensitivity", map(_words, facts))
+    panel = Panel("plane", "Score against sensitivity", text, _chart(study, name, rows), 240)
     caption = (
         f"Exploratory, no claim rests on it. Over the {facts[0]['num_settings']} settings of the study: to the right, "
         "what is lost by one choice of hyperparameters for all settings instead of the best of each (sensitivity, with "
@@ -56,15 +47,14 @@ def _figure(study: Study, block: str, facts: Sequence[Mapping[str, Any]]) -> Fig
         (panel,),
         {name: rows},
         tuple(fact["method"] for fact in facts),
-        heading=f"block {block}" if slug else "",
+        heading=places.told(study, block),
     )
 
 
 def _rows(fact: Mapping[str, Any]) -> list[Row]:
     sensitivity = fact["sensitivity"]
-    limits = {} if sensitivity["low"] is None else {"lo": sensitivity["low"], "hi": sensitivity["high"]}
     own = {"m": fact["method"], "x": sensitivity["value"]}
-    found = [{**own, "y": fact["best_fixed"], "k": FIXED, **limits}]
+    found = [{**own, "y": fact["best_fixed"], "k": FIXED, **limits(sensitivity["low"], sensitivity["high"])}]
     if fact["default"] is not None:
         found.append({**own, "y": fact["default"], "k": DEFAULTS})
     return found
@@ -79,32 +69,28 @@ def _words(fact: Mapping[str, Any]) -> str:
 
 
 def _chart(study: Study, name: str, rows: Sequence[Row]) -> Chart:
-    import altair as alt
-
     ends = [row[key] for row in rows for key in ("lo", "x", "hi") if key in row]
-    across = alt.Scale(domain=span([*ends, 0.0]), zero=False, nice=False)
-    up = alt.Scale(domain=span([row["y"] for row in rows], padding=0.12), zero=False, nice=False)
+    across = fixed(span([*ends, 0.0]))
+    up = fixed(span([row["y"] for row in rows], padding=0.12))
     x = alt.X("x:Q", title="sensitivity (Phi)", scale=across)
     y = alt.Y("y:Q", title="normalized score", scale=up)
-    base = alt.Chart(alt.NamedData(name))
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("k:N", title="point"),
-        alt.Tooltip("x:Q", title="sensitivity", format=".3f"),
-        alt.Tooltip("lo:Q", title="from", format=".3f"),
-        alt.Tooltip("hi:Q", title="to", format=".3f"),
-        alt.Tooltip("y:Q", title="score", format=".3f"),
-    ]
-    colours, shapes = colour(study), shape(study)
-    none = base.transform_filter(f"datum.k == '{FIXED}'").mark_rule(
-        strokeDash=[4, 3], stroke="currentColor", opacity=0.3
+    said = tips(
+        "m",
+        ("k:N", "point"),
+        ("x:Q", "sensitivity", ".3f"),
+        ("lo:Q", "from", ".3f"),
+        ("hi:Q", "to", ".3f"),
+        ("y:Q", "score", ".3f"),
     )
-    whisker = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=2)
-    filled = base.transform_filter(f"datum.k == '{FIXED}'").mark_point(filled=True, size=80, opacity=1)
-    hollow = base.transform_filter(f"datum.k == '{DEFAULTS}'").mark_point(filled=False, size=80, opacity=1)
+    colours, shapes = colour(study), shape(study)
+    fixed_points, defaults = (rows_of(name, f"datum.k == '{kind}'") for kind in (FIXED, DEFAULTS))
+    none = fixed_points.mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.3)
+    whisker = rows_of(name, "isValid(datum.lo)").mark_rule(strokeWidth=2)
+    filled = fixed_points.mark_point(filled=True, size=80, opacity=1)
+    hollow = defaults.mark_point(filled=False, size=80, opacity=1)
     return alt.layer(
         none.encode(x=alt.XDatum(0.0, title="sensitivity (Phi)", scale=across)),
-        whisker.encode(x=alt.X("lo:Q", title="sensitivity (Phi)", scale=across), x2="hi:Q", y=y, color=colours),
-        filled.encode(x=x, y=y, color=colours, shape=shapes, tooltip=tips),
-        hollow.encode(x=x, y=y, color=colours, shape=shapes, tooltip=tips),
+        whisker.encode(x=lower(x), x2="hi:Q", y=y, color=colours),
+        filled.encode(x=x, y=y, color=colours, shape=shapes, tooltip=said),
+        hollow.encode(x=x, y=y, color=colours, shape=shapes, tooltip=said),
     )

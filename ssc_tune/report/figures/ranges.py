@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import altair as alt
 
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.judge.specifications import counted
-from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
-from ssc_tune.report import words
-from ssc_tune.report.cells import Row, View
+from ssc_tune.analysis.result import Specification, Verdict
+from ssc_tune.presentation import words
+from ssc_tune.presentation.colours import OKABE_ITO
+from ssc_tune.report.cells import Row, View, limits
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import OKABE_ITO, Figure, Panel, wrapped
-
-if TYPE_CHECKING:
-    from ssc_tune.report.figures.base import Chart
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
+from ssc_tune.report.figures.encodings import by_name, fixed, lower, on, rows_of, tips, wrapped
 
 CURVE = 200
 """Height of the part that shows effects."""
@@ -39,12 +39,12 @@ class _Layout(NamedTuple):
     height: int
 
 
-def figures(view: View, analysis: StudyAnalysis) -> list[Figure]:
+def figures(view: View, given: Given) -> list[Figure]:
     """A figure a claim of this block and setting whose effect is seen under two specifications or more."""
     first = view.study.setting_names[0]
     here = [
         (index, verdict)
-        for index, verdict in enumerate(analysis.verdicts)
+        for index, verdict in enumerate(given.analysis.verdicts)
         if (verdict.claim.block, verdict.claim.setting or first) == (view.block, view.setting)
         and len(_seen(verdict.specifications)) > 1
     ]
@@ -63,22 +63,17 @@ def _figure(view: View, index: int, verdict: Verdict, *, alone: bool) -> Figure:
     layout = _layout(verdict, seen)
     rows, marks = _rows(verdict, layout)
     effect = words.effect_title(verdict)
+    texts = [f"{_box(s)}, {s.prior}: {words.effect_text(verdict, s.effect)}" for s in seen]
     panel = Panel(
         "curve",
         f"{effect}, by specification",
-        f"{effect} under {len(seen)} specifications, in order: "
-        + "; ".join(f"{_called(s)}: {words.effect_text(verdict, s.effect)}" for s in seen)
-        + ".",
+        f"{effect} under {len(seen)} specifications, in order: {'; '.join(texts)}.",
         _chart(name, layout, effect, _kinds(verdict), len(verdict.specifications)),
         layout.height,
     )
     title = f'Do the ranges decide "{verdict.claim.name}"?'
     link = "Ranges" if alone else f"Ranges: {verdict.claim.name}"
     return Figure(name, title, link, _caption(verdict, seen), (panel,), {name: rows, f"{name}-matrix": marks})
-
-
-def _called(specification: Specification) -> str:
-    return f"{_box(specification)}, {specification.prior}"
 
 
 def _caption(verdict: Verdict, seen: Sequence[Specification]) -> str:
@@ -88,7 +83,7 @@ def _caption(verdict: Verdict, seen: Sequence[Specification]) -> str:
     undefined, few = len(kept) - len(seen), len(found) - len(kept)
     what = "sign" if verdict.claim.equivalent is None else "side of the margin"
     own = words.effect_text(verdict, verdict.effect)
-    low, high = (words.effect_text(verdict, s.effect, bare=True) for s in (seen[0], seen[-1]))
+    low, high = (words.scale(verdict, s.effect)(s.effect.value) for s in (seen[0], seen[-1]))
     texts = [
         "The effect of the claim as it would be with smaller boxes about the defaults (box, a share of each range) and "
         "with other priors on them, from the same points, weighted. The rings mark the verdict's own specification, "
@@ -122,9 +117,9 @@ def _layout(verdict: Verdict, seen: Sequence[Specification]) -> _Layout:
     gap = {label: 0.6 * (label not in boxes) for label in labels}
     places = {label: _plain(low - (k + 0.9 + gap[label]) * step) for k, label in enumerate(labels)}
     bottom = min(places.values()) - 0.6 * step
-    if words.is_ratio(verdict):
-        limits = math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
-        ticks = tuple((_plain(math.log(v)), f"{v:g}") for v in axes.round_values(*limits, log=True))
+    if verdict.ratio is not None:
+        within_reach = math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
+        ticks = tuple((_plain(math.log(v)), f"{v:g}") for v in axes.round_values(*within_reach, log=True))
     else:
         ticks = tuple((_plain(v), f"{v:g}") for v in axes.round_values(low, high))
     return _Layout(bottom, high, ticks, borders, places, round(CURVE * (high - bottom) / (high - low)))
@@ -164,38 +159,28 @@ def _rows(verdict: Verdict, layout: _Layout) -> tuple[list[Row], list[Row]]:
         }
         marks += [{**row, "r": layout.rows[label]} for label in (_box(s), s.prior)]
         if drawn:
-            limits = {} if s.effect.low is None or s.effect.high is None else {"lo": s.effect.low, "hi": s.effect.high}
-            rows.append({**row, "y": s.effect.value, **limits})
+            rows.append({**row, "y": s.effect.value, **limits(s.effect.low, s.effect.high)})
     return rows, marks
 
 
 def _chart(name: str, layout: _Layout, effect: str, kinds: list[str], count: int) -> Chart:
-    import altair as alt
-
     places = [*layout.ticks, *((place, label) for label, place in layout.rows.items())]
-    positions, labels = [p for p, _ in places], [text for _, text in places]
     axis = alt.Axis(
         title=wrapped(effect),
         titleAnchor="end",
-        values=positions,
-        labelExpr=f"{json.dumps(labels)}[indexof({json.dumps(positions)}, datum.value)]",
+        **axes.labelled(places),
         labelOverlap=False,
         labelLimit=140,
         grid=True,
-        tickCount=len(positions),  # with fewer than there are values, Vega would leave some out
+        tickCount=len(places),  # with fewer than there are values, Vega would leave some out
     )
-    scale = alt.Scale(domain=[layout.low, layout.high], zero=False, nice=False)
-    x = alt.X("i:Q", axis=None, scale=alt.Scale(domain=[-0.7, count - 0.2], zero=False, nice=False))
-    colour = alt.Color("k:N", scale=alt.Scale(domain=kinds, range=_COLOURS), legend=alt.Legend(title=None))
-    shape = alt.Shape("k:N", scale=alt.Scale(domain=kinds, range=_SHAPES), legend=alt.Legend(title=None))
-    tips = [
-        alt.Tooltip("b:N", title="box"),
-        alt.Tooltip("p:N", title="prior"),
-        alt.Tooltip("n:Q", title="points"),
-        alt.Tooltip("e:Q", title="effective points", format=".1f"),
-        alt.Tooltip("t:N", title="effect"),
-    ]
-    base, matrix = alt.Chart(alt.NamedData(name)), alt.Chart(alt.NamedData(f"{name}-matrix"))
+    scale = fixed([layout.low, layout.high])
+    x = alt.X("i:Q", axis=None, scale=fixed([-0.7, count - 0.2]))
+    colour = alt.Color("k:N", **by_name(dict(zip(kinds, _COLOURS, strict=True))))
+    shape = alt.Shape("k:N", **by_name(dict(zip(kinds, _SHAPES, strict=True))))
+    effective = ("e:Q", "effective points", ".1f")
+    said = tips(("b:N", "box"), ("p:N", "prior"), ("n:Q", "points"), effective, ("t:N", "effect"))
+    base, matrix = rows_of(name), rows_of(f"{name}-matrix")
     y = alt.Y("y:Q", axis=axis, scale=scale)
     rule = base.transform_filter("datum.own == 1").mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.6)
     borders = [rule.encode(y=alt.YDatum(at, axis=axis, scale=scale)) for at in layout.borders]
@@ -203,10 +188,10 @@ def _chart(name: str, layout: _Layout, effect: str, kinds: list[str], count: int
     ring = base.transform_filter("datum.own == 1").mark_point(filled=False, size=170, strokeWidth=1.5)
     return alt.layer(
         *borders,
-        whisker.encode(x=x, y=alt.Y("lo:Q", axis=axis, scale=scale), y2="hi:Q", color=colour),
+        whisker.encode(x=x, y=lower(y), y2="hi:Q", color=colour),
         ring.encode(x=x, y=y, stroke=alt.value("currentColor")),
-        base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
+        base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=said),
         matrix.mark_point(filled=True, size=45, opacity=1).encode(
-            x=x, y=alt.Y("r:Q", axis=axis, scale=scale), color=colour, shape=shape, tooltip=tips
+            x=x, y=on(y, "r"), color=colour, shape=shape, tooltip=said
         ),
     )

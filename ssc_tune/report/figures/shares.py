@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import altair as alt
 
 from ssc_tune.analysis.estimators.decomposition import UNRESOLVED
-from ssc_tune.analysis.result import Share, StudyAnalysis
-from ssc_tune.report.cells import Row, View
-from ssc_tune.report.figures.base import Figure, Panel, colour
-from ssc_tune.report.numbers import percent
-from ssc_tune.report.words import join
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    from ssc_tune.report.figures.base import Chart
+from ssc_tune.analysis.result import Share
+from ssc_tune.presentation.numbers import percent
+from ssc_tune.presentation.words import join
+from ssc_tune.report.cells import Row, View, limits
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.encodings import colour, rows_of, tips
 
 MAX_SOURCES = 10
 LEAST_INTERACTION = 0.005
 """Share below which an interaction gets no bar."""
 
 
-def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
+def figures(view: View, given: Given) -> list[Figure]:
     """Bars of variance shares with their intervals, one panel an evaluator, methods side by side."""
-    here = [
-        s for s in analysis.shares if (s.block, s.setting) == (view.block, view.setting) and s.share.value is not None
-    ]
+    here = [share for share in view.here(given.analysis.shares) if share.share.value is not None]
     if not here:
-        return None
+        return []
     panels, datasets = [], {}
     for number, evaluator in enumerate(dict.fromkeys(s.evaluator for s in here)):
         chosen = [s for s in here if s.evaluator == evaluator]
@@ -36,30 +31,16 @@ def figure(view: View, analysis: StudyAnalysis) -> Figure | None:
         key = f"shares-{number}{view.slug}"
         datasets[key] = [_row(s) for s in chosen if s.source in sources]
         height = 40 + len(sources) * (12 * len(view.methods) + 8)
-        panels.append(
-            Panel(
-                key,
-                evaluator,
-                _alt(chosen, sources),
-                _chart(view, key, sources, banded=any("lo" in row for row in datasets[key])),
-                max(height, 150),
-            )
-        )
+        chart = _chart(view, key, sources, banded=any("lo" in row for row in datasets[key]))
+        panels.append(Panel(key, evaluator, _alt(chosen, sources), chart, max(height, 150)))
     caption = (
         "The share of the variance of test accuracy that each hyperparameter, interaction, the seed and the rest "
         "account for; whiskers are intervals. Shares are of each method's own variance: a stable method has little "
         f"of it to share out. Interactions below {percent(LEAST_INTERACTION)} are left out."
     )
     caption = " ".join([caption, *_notes(here)])
-    return Figure(
-        f"shares{view.slug}",
-        "Where the variance comes from",
-        "Variance",
-        caption,
-        tuple(panels),
-        datasets,
-        view.methods,
-    )
+    name, title = f"shares{view.slug}", "Where the variance comes from"
+    return [Figure(name, title, "Variance", caption, tuple(panels), datasets, view.methods)]
 
 
 def _notes(shares: Sequence[Share]) -> list[str]:
@@ -88,16 +69,11 @@ def _sources(shares: Sequence[Share]) -> list[str]:
 
 
 def _row(share: Share) -> Row:
-    estimate = share.share
-    whisker = (
-        {"lo": estimate.low, "hi": estimate.high} if estimate.low is not None and estimate.high is not None else {}
-    )
-    return {"m": share.method, "s": share.source, "y": estimate.value, **whisker}
+    found = share.share
+    return {"m": share.method, "s": share.source, "y": found.value, **limits(found.low, found.high)}
 
 
 def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
-    import altair as alt
-
     two = "length(datum.label) > 20 && indexof(datum.label, ' x ') > 0"  # an interaction takes two lines
     axis = alt.Axis(
         labelExpr=f"{two} ? split(replace(datum.label, ' x ', ' x\\n'), '\\n') : datum.label",
@@ -109,16 +85,13 @@ def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
     row = alt.Y("s:N", title=None, sort=sources, axis=axis)
     lane = alt.YOffset("m:N", sort=list(view.methods), scale=alt.Scale(domain=list(view.methods), paddingInner=0.12))
     x = alt.X("y:Q", title="share of variance", axis=alt.Axis(format="%", grid=True, tickCount=5))
-    base = alt.Chart(alt.NamedData(key))
-    tips = [
-        alt.Tooltip("m:N", title="method"),
-        alt.Tooltip("s:N", title="source"),
-        alt.Tooltip("y:Q", title="share", format=".1%"),
-    ]
-    bars: alt.Chart = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=x, y=row, yOffset=lane, color=colour(view.study), tooltip=tips
+    said = tips("m", ("s:N", "source"), ("y:Q", "share", ".1%"))
+    bars: alt.Chart = (
+        rows_of(key)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(x=x, y=row, yOffset=lane, color=colour(view.study), tooltip=said)
     )
-    whiskers = base.transform_filter("isValid(datum.lo)").mark_rule(stroke="currentColor", strokeWidth=1.2)
+    whiskers = rows_of(key, "isValid(datum.lo)").mark_rule(stroke="currentColor", strokeWidth=1.2)
     if not banded:
         return bars
     return alt.layer(bars, whiskers.encode(x="lo:Q", x2="hi:Q", y=row, yOffset=lane))
@@ -131,4 +104,4 @@ def _alt(shares: Sequence[Share], sources: Sequence[str]) -> str:
             (s for s in shares if s.method == method and s.source in sources), key=lambda s: -(s.share.value or 0)
         )
         parts.append(f"{method}: " + ", ".join(f"{s.source} {percent(round(s.share.value or 0, 3))}" for s in own[:5]))
-    return "Shares of variance. " + "; ".join(parts) + "."
+    return told("Shares of variance", parts)

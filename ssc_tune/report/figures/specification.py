@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import vl_convert
+
 from ssc_tune.report.figures.base import CONFIG, Figure, Panel
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -119,8 +121,6 @@ def page_svg(panel: Panel, datasets: Datasets, *, name: str) -> str:
 
 
 def _drawn(spec: Spec, prefix: str) -> str:
-    import vl_convert
-
     text: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
     return _renumbered(text, prefix)
 
@@ -137,7 +137,5 @@ def _renumbered(drawn: str, prefix: str) -> str:
 
 def png(drawn: str, *, scale: float = 2.0) -> bytes:
     """An SVG as PNG at twice its size."""
-    import vl_convert
-
     data: bytes = vl_convert.svg_to_png(drawn, scale=scale)
     return data

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ssc_tune.analysis.judge.sentences import percent
 from ssc_tune.analysis.result import Look, LookVerdict, StudyAnalysis, Verdict
-from ssc_tune.report import words
-from ssc_tune.report.numbers import UNDEFINED, interval, number
+from ssc_tune.presentation import words
+from ssc_tune.presentation.numbers import UNDEFINED, interval, number
 from ssc_tune.study.model.study import Study
 
 

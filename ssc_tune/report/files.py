@@ -9,10 +9,10 @@ from pathlib import Path
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
+from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
-from ssc_tune.report.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.specification import png, svg
 from ssc_tune.study.model.study import Study

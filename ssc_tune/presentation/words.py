@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
-from ssc_tune.report.numbers import decimals, number, percent, signed
+from ssc_tune.presentation.numbers import decimals, exponential, interval, p_value, percent, signed
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
+
+NEXT = "one more setting"
 
 
 def join(names: Sequence[str], last: str = "and") -> str:
@@ -75,34 +76,44 @@ def effect(verdict: Verdict | LookVerdict) -> str:
     return _effect(verdict.effect_name, verdict.ratio, verdict.effect)
 
 
-def is_ratio(verdict: Verdict) -> bool:
-    """Whether a verdict's effect is the logarithm of a ratio, which is shown as the ratio."""
-    return verdict.ratio is not None
-
-
 def effect_title(verdict: Verdict) -> str:
     """What the effect is, a logarithm of a ratio as the ratio: ``sd of a / sd of b``."""
     return verdict.effect_name if verdict.ratio is None else " / ".join(verdict.ratio)
 
 
-def effect_text(verdict: Verdict, estimate: Estimate, *, bare: bool = False) -> str:
-    """An effect of the verdict's kind with its interval: ``1.84 [1.34, 2.54]``; ``bare`` is the number alone.
-
-    Where there is no interval the reason stands instead.
-    """
-    if estimate.value is None:
-        return f"undefined ({estimate.note})" if estimate.note else "undefined"
-    shown = _exponential if is_ratio(verdict) else _signed(estimate)
-    if bare:
-        return shown(estimate.value)
-    if estimate.low is None or estimate.high is None:
-        return f"{shown(estimate.value)}, {estimate.note or 'no interval'}"
-    return f"{shown(estimate.value)} [{shown(estimate.low)}, {shown(estimate.high)}]"
+def effect_text(verdict: Verdict, estimate: Estimate) -> str:
+    """An effect of the verdict's kind with its interval: ``1.84 [1.34, 2.54]``, or the reason why there is none."""
+    text = interval(estimate, how=scale(verdict, estimate))
+    bare = estimate.value is not None and (estimate.low is None or estimate.high is None)
+    return f"{text}, {estimate.note or 'no interval'}" if bare else text
 
 
-def scale(verdict: Verdict) -> tuple[Callable[[float | None], str], bool]:
-    """How numbers of a verdict's effect are written, and whether they are ratios, kept as logarithms."""
-    return (_exponential if is_ratio(verdict) else _signed(verdict.effect)), is_ratio(verdict)
+def scale(verdict: Verdict, estimate: Estimate | None = None) -> Callable[[float | None], str]:
+    """How numbers of a verdict's effect are written: ratios, which are kept as logarithms, as ratios."""
+    return exponential if verdict.ratio is not None else _signed(estimate or verdict.effect)
+
+
+def spread(verdict: Verdict) -> str:
+    """How much settings differ: ``tau 0.12, I² 43%, p of equal effects 0.150``; nothing unless it is over settings."""
+    pooled = verdict.pooled
+    if pooled is None:
+        return ""
+    on = "" if verdict.ratio is None else " on the scale of the logarithm"
+    return f"tau {pooled.tau:.3g}{on}, I² {100 * pooled.i2:.0f}%, p of equal effects {p_value(pooled.q_p)}"
+
+
+def settings(verdict: Verdict) -> str:
+    """``4 settings from 1.67 to 2.50 times; one more setting: 1.10 to 3.80 (95% prediction interval)``; or nothing."""
+    pooled = verdict.pooled
+    if pooled is None:
+        return ""
+    values = [estimate.value for _, estimate in pooled.settings if estimate.value is not None]
+    shown, times = scale(verdict), "" if verdict.ratio is None else " times"
+    further = f"{shown(pooled.prediction_low)} to {shown(pooled.prediction_high)}"
+    return (
+        f"{len(values)} settings from {shown(min(values))} to {shown(max(values))}{times}; {NEXT}: {further} "
+        f"({percent(verdict.claim.confidence)} prediction interval)"
+    )
 
 
 def _effect(name: str, ratio: tuple[str, str] | None, estimate: Estimate) -> str:
@@ -110,16 +121,12 @@ def _effect(name: str, ratio: tuple[str, str] | None, estimate: Estimate) -> str
         return f"{name} is undefined" + (f": {estimate.note}" if estimate.note else "")
     if ratio is None:
         return f"{name} is {_signed(estimate)(estimate.value)}{_between(estimate, _signed(estimate))}"
-    return f"{ratio[0]} is {_exponential(estimate.value)} times {ratio[1]}{_between(estimate, _exponential)}"
+    return f"{ratio[0]} is {exponential(estimate.value)} times {ratio[1]}{_between(estimate, exponential)}"
 
 
 def _signed(estimate: Estimate) -> Callable[[float | None], str]:
     digits = decimals(estimate)
     return lambda value: signed(value, digits)
-
-
-def _exponential(value: float | None) -> str:
-    return number(None if value is None else math.exp(min(value, 700.0)), 2)
 
 
 def _between(estimate: Estimate, how: Callable[[float | None], str]) -> str:

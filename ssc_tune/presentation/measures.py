@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ssc_tune.analysis.result import Estimate, MethodSummary, Score
 from ssc_tune.design.points import label
-from ssc_tune.report.numbers import UNDEFINED, interval, number, seconds
+from ssc_tune.presentation import places
+from ssc_tune.presentation.numbers import UNDEFINED, duration, interval, number
+from ssc_tune.study.model.study import Study
 
 
 class Measure(NamedTuple):
@@ -86,7 +88,7 @@ MEASURES: tuple[Measure, ...] = (
         "complete points without the defaults, equal ones once; seeds a point",
         _points,
     ),
-    Measure("Time of a cell", "time", "median inside training", lambda s: seconds(s.seconds)),
+    Measure("Time of a cell", "time", "median inside training", lambda s: duration(s.seconds, measured=True)),
 )
 
 
@@ -106,28 +108,38 @@ def shown(summaries: Sequence[MethodSummary]) -> list[Measure]:
     return [m for m in MEASURES if not all(m.text(s).startswith(UNDEFINED) for s in summaries)]
 
 
-def tables(summaries: Sequence[MethodSummary]) -> tuple[MeasureTable, ...]:
+def by_place(summaries: Iterable[MethodSummary]) -> dict[tuple[str, str], list[MethodSummary]]:
+    """The methods of each block and setting."""
+    found: dict[tuple[str, str], list[MethodSummary]] = {}
+    for summary in summaries:
+        found.setdefault((summary.block, summary.setting), []).append(summary)
+    return found
+
+
+def estimates(summary: MethodSummary) -> dict[str, Estimate]:
+    """Those of its measures that are estimates, by name."""
+    values = {name: getattr(summary, name) for name in type(summary).model_fields}
+    return {name: value for name, value in values.items() if isinstance(value, Estimate)}
+
+
+def tables(study: Study, summaries: Iterable[MethodSummary]) -> tuple[MeasureTable, ...]:
     """A table a block and setting; the heading is empty where there is only one."""
-    places = list(dict.fromkeys((s.block, s.setting) for s in summaries))
-    blocks, settings = {b for b, _ in places}, {s for _, s in places}
     made = []
-    for block, setting in places:
-        here = [s for s in summaries if (s.block, s.setting) == (block, setting)]
-        parts = [f"block {block}"] if len(blocks) > 1 else []
-        parts += [f"setting {setting}"] if len(settings) > 1 else []
+    for where, here in by_place(summaries).items():
         rows = tuple((m.name, m.help, tuple(m.text(s) for s in here)) for m in shown(here))
-        made.append(MeasureTable(", ".join(parts), tuple(s.method for s in here), rows, _how(here)))
+        made.append(MeasureTable(places.told(study, *where), tuple(s.method for s in here), rows, _how(here)))
     return tuple(made)
 
 
 def _how(summaries: Sequence[MethodSummary]) -> tuple[str, ...]:
-    """How intervals were made, and the notes of estimates that have one."""
+    """How intervals were made, and the notes of estimates that have one; the rate of failures says it itself."""
     found: dict[str, None] = {}
     for summary in summaries:
-        for name in ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret"):
-            estimate: Estimate = getattr(summary, name)
-            if estimate.how and estimate.value is not None:
+        for name, estimate in estimates(summary).items():
+            if name == "failure_rate" or estimate.value is None:
+                continue
+            if estimate.how:
                 found[f"{name.replace('_', ' ')}: {estimate.how}"] = None
-            if estimate.note and estimate.value is not None:
+            if estimate.note:
                 found[f"{name.replace('_', ' ')} of {summary.method}: {estimate.note}"] = None
     return tuple(found)

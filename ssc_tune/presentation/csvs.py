@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis
-from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis, Verdict
 from ssc_tune.study.model.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ssc_tune.analysis.tables import Tables
 
 _FIRST = ("study", "method", "point", "seed", "status")
 _LAST = ("validation_accuracy", "test_accuracy", "steps", "seconds", "cell_id", "block", "setting", "steps_to_90")
@@ -61,33 +64,32 @@ def summary_csv(analysis: StudyAnalysis) -> str:
 
 def verdicts_csv(analysis: StudyAnalysis) -> str:
     """A row a claim: verdict, effect with interval, p values, gates and warnings."""
-    rows: list[dict[str, object]] = []
-    for v in analysis.verdicts:
-        rows.append(
-            {
-                "claim": v.claim.name,
-                "sentence": v.sentence,
-                "verdict": v.verdict,
-                "expected": v.claim.expected,
-                "effect_name": v.effect_name,
-                **_columns("effect", v.effect),
-                "prediction_low": None if v.pooled is None else v.pooled.prediction_low,
-                "prediction_high": None if v.pooled is None else v.pooled.prediction_high,
-                "confidence": v.claim.confidence,
-                "p_value": v.p_value,
-                "p_sequential": v.p_sequential,
-                "p_adjusted": v.p_adjusted,
-                "look": v.look,
-                "gates_passed": "; ".join(gate.name for gate in v.gates if gate.passed),
-                "gates_failed": "; ".join(gate.name for gate in v.gates if not gate.passed),
-                "reason": v.reason,
-                "sensitivity": "; ".join(v.sensitivity),
-                "warnings": "; ".join(v.warnings),
-                "post_hoc": v.post_hoc,
-                "known": v.known,
-            }
-        )
-    return _csv(rows)
+    return _csv([_verdict(verdict) for verdict in analysis.verdicts])
+
+
+def _verdict(v: Verdict) -> dict[str, object]:
+    return {
+        "claim": v.claim.name,
+        "sentence": v.sentence,
+        "verdict": v.verdict,
+        "expected": v.claim.expected,
+        "effect_name": v.effect_name,
+        **_columns("effect", v.effect),
+        "prediction_low": None if v.pooled is None else v.pooled.prediction_low,
+        "prediction_high": None if v.pooled is None else v.pooled.prediction_high,
+        "confidence": v.claim.confidence,
+        "p_value": v.p_value,
+        "p_sequential": v.p_sequential,
+        "p_adjusted": v.p_adjusted,
+        "look": v.look,
+        "gates_passed": "; ".join(gate.name for gate in v.gates if gate.passed),
+        "gates_failed": "; ".join(gate.name for gate in v.gates if not gate.passed),
+        "reason": v.reason,
+        "sensitivity": "; ".join(v.sensitivity),
+        "warnings": "; ".join(v.warnings),
+        "post_hoc": v.post_hoc,
+        "known": v.known,
+    }
 
 
 def _columns(name: str, value: object) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from ssc_tune.analysis.judge import sentences
 from ssc_tune.analysis.result import Estimate
@@ -34,14 +35,20 @@ def percent(value: float | None) -> str:
     return UNDEFINED if value is None else sentences.percent(value)
 
 
-def interval(estimate: Estimate, digits: int = 3) -> str:
-    """``0.895 [0.870, 0.921]``; without an interval the number alone; undefined with its reason."""
+def exponential(value: float | None) -> str:
+    """The ratio of which this is the logarithm."""
+    return number(None if value is None else math.exp(min(value, 700.0)), 2)
+
+
+def interval(estimate: Estimate, digits: int = 3, *, how: Callable[[float | None], str] | None = None) -> str:
+    """``0.895 [0.870, 0.921]``; without an interval the number alone; undefined with its reason.
+
+    ``how`` writes each of the numbers, where not :func:`number` does.
+    """
     if estimate.value is None:
         return f"{UNDEFINED} ({estimate.note})" if estimate.note else UNDEFINED
-    text = number(estimate.value, digits)
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} [{number(estimate.low, digits)}, {number(estimate.high, digits)}]"
+    value, low, high = (how(x) if how else number(x, digits) for x in (estimate.value, estimate.low, estimate.high))
+    return value if estimate.low is None or estimate.high is None else f"{value} [{low}, {high}]"
 
 
 def p_value(value: float | None) -> str:
@@ -58,12 +65,11 @@ def compact(value: object) -> str:
     return str(value)
 
 
-def seconds(value: float) -> str:
-    """A duration: ``0.42 s``, ``12.3 s``, ``3 min 05 s``, ``2 h 07 min``."""
-    if value < 60:
-        return f"{value:.3g} s"
-    minutes, rest = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min"
+def duration(seconds: float, *, measured: bool = False) -> str:
+    """``12 s``, ``3 min 5 s``, ``2 h 7 min``; where it was measured ``0.42 s``, ``3 min 05 s``, ``2 h 07 min``."""
+    if measured and seconds < 60:
+        return f"{seconds:.3g} s"
+    whole, width = round(seconds), "02d" if measured else "d"
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:{width}} min"
+    return f"{whole // 60} min {whole % 60:{width}} s" if whole >= 60 else f"{whole} s"

@@ -1,0 +1,24 @@
+"""Where in a study something is: its block and its setting."""
+
+from __future__ import annotations
+
+from ssc_tune.study.model.study import Study
+
+
+def place(block: str, setting: str) -> str:
+    """``block shared, setting main``."""
+    return f"block {block}, setting {setting}"
+
+
+def told(study: Study, block: str, setting: str | None = None) -> str:
+    """The same, of what the study has several of; empty where it has a single block and setting."""
+    parts = [f"block {block}"] if len(study.blocks) > 1 else []
+    parts += [f"setting {setting}"] if setting is not None and len(study.setting_names) > 1 else []
+    return ", ".join(parts)
+
+
+def slug(study: Study, block: str, setting: str | None = None) -> str:
+    """``-shared-main``, to end a name with; of what the study has several of."""
+    parts = [block] if len(study.blocks) > 1 else []
+    parts += [setting] if setting is not None and len(study.setting_names) > 1 else []
+    return "".join(f"-{part}" for part in parts)
