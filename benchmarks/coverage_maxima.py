@@ -25,9 +25,9 @@ from coverage_laws import IMAGES, LAWS, draw, draw_searches, draw_settings
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators import budget, curves, extremes, intervals, transfer, volume
-from ssc_tune.analysis.judge.verdicts import MEASURES
 from ssc_tune.analysis.measures import searches
-from ssc_tune.analysis.measures.effects import ClaimData, Effect
+from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
@@ -49,7 +49,7 @@ def _effect(made: Compared, pair: Sequence[Scores], n: int) -> Effect:
     claim, study = _claim(made.measure, n if made.asks else None, len(pair[0].points))
     nothing = Tables(None, None, None)  # type: ignore[arg-type]  # these measures read the scores alone
     data = ClaimData(claim, study, nothing, "main", pair[0], pair[1], "chance", np.random.default_rng(0), 99)
-    return MEASURES[made.measure](data)
+    return estimators()[made.measure].effect(data)
 
 
 def _share(scores: Scores, best: float, delta: float) -> float:

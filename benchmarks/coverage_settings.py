@@ -28,9 +28,10 @@ from scipy import stats
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.pooling import pool
-from ssc_tune.analysis.measures import effects, effects_below
-from ssc_tune.analysis.measures.effects import ClaimData
-from ssc_tune.analysis.measures.effects_settings import pooled
+from ssc_tune.analysis.measures.base import ClaimData
+from ssc_tune.analysis.measures.below import below
+from ssc_tune.analysis.measures.settings import pooled
+from ssc_tune.analysis.measures.std import std
 from ssc_tune.study.model.claims import Claim
 
 Array = NDArray[np.float64]
@@ -131,7 +132,7 @@ def whole(num: int, shared: float, tau: float, *, repeats: int, seed: int = 0) -
     rng = np.random.default_rng([seed, num, round(100 * shared), round(100 * tau)])
     found, alone = [], []
     while len(found) < repeats:
-        effect = pooled(tables(num, shared, tau, rng), effects.std)
+        effect = pooled(tables(num, shared, tau, rng), std)
         if effect.pooled is None:  # a spread within the noise
             continue
         each = [x for _, x in effect.pooled.settings]
@@ -157,7 +158,7 @@ def shares(num: int, share: float, tau: float, *, repeats: int, seed: int = 0) -
             noise = rng.standard_normal((NUM_POINTS, NUM_SEEDS))
             y = np.sqrt(0.6) * point + np.sqrt(0.1) * seeds + np.sqrt(0.3) * noise - tau * rng.standard_normal() - cut
             parts.append(ClaimData(claim, nothing, nothing, f"s{i}", scores(y), scores(y), "chance", rng, 0))
-        effect = pooled([part._replace(estimate_only=True) for part in parts], effects_below.below)
+        effect = pooled([part._replace(estimate_only=True) for part in parts], below)
         assert effect.pooled is not None
         each = [x for _, x in effect.pooled.settings]
         knapp = pool([x.estimate for x in each], [x.se for x in each])

@@ -10,6 +10,7 @@ views      augmentation with the same draws on the CPU and on the device
 precision  training on the same batches on the CPU and on the device, every method, every arithmetic
 captured   captured steps against eager ones
 resume     whose bits are equal: the same cell twice, interrupted, in another process
+crowd      bits of the same cells in twelve processes at once
 memory     memory of tensors over 300 steps
 waits      waits of the host within steps
 speed      steps of every variant against the reference loop, share of the limit, memory, split
@@ -52,6 +53,7 @@ PARTS: dict[str, tuple[Callable[[Context], None], float]] = {
     "precision": (gpu_equal.precision, 30),
     "captured": (gpu_equal.captured, 25),
     "resume": (gpu_repeat.resume, 40),
+    "crowd": (gpu_repeat.crowd, 30),
     "memory": (gpu_repeat.memory, 12),
     "waits": (gpu_repeat.waits, 15),
     "speed": (gpu_speed.speed, 70),

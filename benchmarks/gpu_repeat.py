@@ -13,6 +13,7 @@ import sys
 import tempfile
 import traceback
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from ssc_tune.training import CellConfig, Evaluation, train
 from ssc_tune.training.loop import CHECKPOINT
 
 STEPS = 24
+CROWD = 12
+"""Processes at once in part ``crowd``."""
 BENCHMARKS = Path(__file__).resolve().parent
 
 
@@ -87,6 +90,7 @@ def resume(context: Context) -> None:
     what is to blame.
     """
     chosen, device = cells(cuda=context.cuda), context.device.type
+    torch.set_num_threads(1)  # as a worker has and the process apart: the number of threads decides bits
     for benchmark in (False, True) if context.cuda else (False,):
         apart = _start_apart(device, benchmark, chosen)
         found: dict[str, list[str]] = {}
@@ -119,6 +123,32 @@ def resume(context: Context) -> None:
 def _start_apart(device: str, benchmark: bool, chosen: dict[str, dict[str, Any]]) -> subprocess.Popen[str]:
     command = [sys.executable, str(Path(__file__)), device, str(int(benchmark)), json.dumps(chosen)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def crowd(context: Context) -> None:
+    """The same captured cells in many processes at once, twice each: all digests must be equal.
+
+    A race on the device shows where several processes share it.
+    """
+    chosen, device = cells(cuda=context.cuda), context.device.type
+    chosen = {name: config for name, config in chosen.items() if not context.cuda or "captured" in name}
+    again = {f"{name}, again": config for name, config in chosen.items()}
+    number = CROWD if context.cuda else 2
+    started = [_start_apart(device, False, {**chosen, **again}) for _ in range(number)]
+    found = []
+    try:
+        for process in started:
+            output, errors = process.communicate(timeout=max(10.0, context.left + 10))
+            if process.returncode:
+                raise RuntimeError(f"a process of its own failed:\n{errors[-2000:]}")
+            found.append(json.loads(output.splitlines()[-1]))
+    finally:
+        for process in started:
+            process.kill()
+    for name in chosen:
+        digests = Counter(digests[key] for digests in found for key in (name, f"{name}, again"))
+        unequal = digests.total() - digests.most_common(1)[0][1]
+        context.add(cell=name, processes=number, cells=digests.total(), with_other_bits=unequal, passed=unequal == 0)
 
 
 def memory(context: Context) -> None:

@@ -141,7 +141,7 @@ def claim_of(study: Study, block: str, setting: str) -> Claim | None:
         (
             claim
             for claim in study.claims
-            if claim.measure == "std"
+            if claim.kind.planned
             and claim.equivalent is None
             and claim.over is None
             and claim.block == block

@@ -92,6 +92,9 @@ class Replayed:
         # Other threads of the process may go on using the device.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             self._work()
+        # Capture sets the offsets of the generators to 0 on its own stream, and nothing waits for that: on a GPU that
+        # is shared, the offsets that the first replay sets could be overwritten by it, and the draws be others.
+        torch.cuda.synchronize(self._device)
         return graph
 
 

@@ -15,7 +15,7 @@ from ssc_tune.analysis.estimators import comparison, multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge import batched, simulated
 from ssc_tune.analysis.judge.verdicts import Finding
-from ssc_tune.analysis.measures import effects
+from ssc_tune.analysis.measures.cvar import cvar_difference
 from ssc_tune.study.model.claims import Claim
 
 SHAPES = [(3, 3), (5, 4), (11, 2), (20, 5), (40, 8)]
@@ -71,7 +71,7 @@ def test_every_number_is_that_of_the_rule() -> None:
             ratio = comparison.stability(first[s], second[s])
             undefined += math.isnan(ratio.estimate)
             mean = comparison.mean_difference(second[s], first[s])
-            cvar = effects.cvar_difference(first[s], second[s], 0.95)
+            cvar = cvar_difference(first[s], second[s], 0.95)
             for ours, theirs in (
                 (found.ratio.estimate[s], ratio.estimate),
                 (low[s], ratio.low),

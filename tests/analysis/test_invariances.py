@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from ssc_tune.analysis.judge import verdicts
-from ssc_tune.analysis.measures.effects import Effect
+from ssc_tune.analysis.measures.base import Effect
+from ssc_tune.analysis.measures.registry import estimator, estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
 
@@ -111,7 +112,7 @@ def tables_of(study: Study) -> Tables:
 def judged(study: Study, tables: Tables) -> Effect:
     claim = study.claims[0]
     data = verdicts._data(study, tables, claim, "chance", 0, 199)
-    return verdicts.MEASURES[claim.measure](data)
+    return estimator(claim).effect(data)
 
 
 def rescaled(tables: Tables, factor: float, constant: float, methods: tuple[str, ...]) -> Tables:
@@ -150,7 +151,7 @@ def assert_same(found: Effect, before: Effect, *, moved: float = 0.0, factor: fl
 
 
 def test_every_measure_says_what_it_keeps() -> None:
-    assert set(MEASURES) == set(verdicts.MEASURES)
+    assert set(MEASURES) == set(estimators())
 
 
 @pytest.mark.parametrize("constant", [-0.15, 0.003, 0.2])

@@ -244,6 +244,6 @@ def test_the_claim_alone_finds_what_the_whole_analysis_finds(sobol: Analysed) ->
 
 def test_tolerances_are_one_constant() -> None:
     from ssc_tune.analysis.explore import single
-    from ssc_tune.analysis.measures import effects_tuning
+    from ssc_tune.analysis.measures import near_optimal_volume
 
-    assert single.TOLERANCE is effects_tuning.TOLERANCE
+    assert single.TOLERANCE is near_optimal_volume.TOLERANCE

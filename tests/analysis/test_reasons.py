@@ -11,7 +11,7 @@ import pytest
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.measures import absent
-from ssc_tune.analysis.measures.effects import ClaimData
+from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
 

@@ -55,10 +55,6 @@ def edges(near: Mapping[str, float], far: Mapping[str, float], noise: float = 0.
     return accuracy
 
 
-def test_the_measures_are_those_that_a_claim_may_ask_for() -> None:
-    assert tuple(specifications.MEASURES) == with_(weighted=True)
-
-
 @pytest.mark.parametrize("measure", with_(weighted=True))
 def test_the_first_is_the_verdicts_own_and_the_others_lie_about_it(measure: str) -> None:
     found = judged(less(measure))

@@ -13,16 +13,13 @@ from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import budget, surrogate, transfer
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
-from ssc_tune.analysis.measures import effects_speed
-from ssc_tune.analysis.measures.effects import ClaimData, Effect, Measurer
-from ssc_tune.analysis.measures.effects_speed import target_of
+from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.registry import estimators
+from ssc_tune.analysis.measures.steps_to_target import target_of
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
 
-_SPEED: dict[str, Measurer] = {
-    "steps_to_target": effects_speed.steps_to_target,
-    "area_under_curve": effects_speed.area_under_curve,
-}
+_SPEED = ("steps_to_target", "area_under_curve")
 Compare = Callable[[Material, Material], Findings]
 _MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
@@ -70,7 +67,7 @@ def speed(first: Material, second: Material) -> Findings:
     a, b = arrays.paired(first.scores, second.scores)
     if len(a.points) == 0:
         raise ValueError("no point is complete for both")
-    steps, area = (_effect(name, measurer, first, second, a, b) for name, measurer in _SPEED.items())
+    steps, area = (_effect(name, first, second, a, b) for name in _SPEED)
     if not (math.isfinite(steps.estimate) or math.isfinite(area.estimate)):
         raise ValueError(steps.reason)
     cells = arrays.select(first.tables.cells, first.block, first.setting)
@@ -80,14 +77,14 @@ def speed(first: Material, second: Material) -> Findings:
     return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)
 
 
-def _effect(
-    measure: str, measurer: Measurer, first: Material, second: Material, a: arrays.Scores, b: arrays.Scores
-) -> Effect:
+def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b: arrays.Scores) -> Effect:
     """What a claim ``more: first, than: second`` in a measure would be judged by."""
     place = {"block": first.block, "setting": first.setting}
     claim = Claim.model_validate({"name": measure, "more": first.method, "than": second.method, "in": measure, **place})
     rng = np.random.default_rng(0)
-    return measurer(ClaimData(claim, first.study, first.tables, first.setting, a, b, "chance", rng, 0))
+    return estimators()[measure].effect(
+        ClaimData(claim, first.study, first.tables, first.setting, a, b, "chance", rng, 0)
+    )
 
 
 def _shown(effect: Effect) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.explore import importances
 from ssc_tune.analysis.material import Findings, Material
-from ssc_tune.analysis.measures.effects_speed import paths
-from ssc_tune.analysis.measures.effects_tuning import TOLERANCE
+from ssc_tune.analysis.measures.paths import paths
 from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
 from ssc_tune.study.model.study import OneAtATimeDesign, Study
 

@@ -209,7 +209,7 @@ def _mean(y: FloatArray) -> Difference:
 
 
 def _cvar(first: FloatArray, second: FloatArray, one: FloatArray, other: FloatArray) -> Difference:
-    """CVaR10 of first minus that of second, as ``effects.cvar_level``."""
+    """CVaR10 of first minus that of second, as ``measures.cvar.cvar_level``."""
     num_seeds = first.shape[-1]
     points = _without_points(one) - _without_points(other)
     seeds = []

@@ -8,18 +8,14 @@ import numpy as np
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.spread import logit
-from ssc_tune.analysis.measures import effects
-from ssc_tune.analysis.measures.effects import ClaimData, Effect, Measurer
-from ssc_tune.analysis.measures.effects_settings import each, over
+from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed
+from ssc_tune.analysis.measures.cvar import cvar_level
+from ssc_tune.analysis.measures.mean import mean as mean_effect
+from ssc_tune.analysis.measures.settings import each, over
 from ssc_tune.analysis.result import Gate
 
 Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
-
-
-def signed(value: float) -> str:
-    """A number with its sign, three digits."""
-    return f"{value + 0.0:+.3g}"
 
 
 def words(effect: Effect) -> str:
@@ -77,7 +73,7 @@ def exchanged(data: ClaimData) -> ClaimData:
 
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
-    margin, mean, cvar = data.claim.margin, over(effects.mean)(data), over(effects.cvar_level)(data)
+    margin, mean, cvar = data.claim.margin, over(mean_effect)(data), over(cvar_level)(data)
     return (
         _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
         _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),

@@ -23,7 +23,7 @@ from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.gates import words
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.material import Materials
-from ssc_tune.analysis.measures import effects
+from ssc_tune.analysis.measures.base import undefined
 from ssc_tune.analysis.result import Look, LookVerdict, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim
@@ -182,7 +182,7 @@ def _effect_words(verdict: Verdict) -> str:
     value, low, high = (
         math.nan if x is None else x for x in (verdict.effect.value, verdict.effect.low, verdict.effect.high)
     )
-    return words(effects.undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high))
+    return words(undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high))
 
 
 def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:
@@ -190,9 +190,7 @@ def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:
     first = study.looks[0]
     reason = f"the first look, at {first} points, lacks {num_missing(study, tables, first)} cells"
     findings = [
-        Finding(
-            claim, effects.undefined(f"{claim.measure} of {{x}} against {{y}}", reason), math.nan, (), (), (), (), ()
-        )
+        Finding(claim, undefined(f"{claim.measure} of {{x}} against {{y}}", reason), math.nan, (), (), (), (), ())
         for claim in study.claims
     ]
     return verdicts.conclude(study, findings)

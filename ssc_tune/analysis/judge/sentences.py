@@ -22,14 +22,10 @@ def sentence(claim: Claim, study: Study) -> str:
     if claim.equivalent is not None:
         return f"{claim.equivalent[0]} and {claim.equivalent[1]} differ by less than {claim.within:g} in {what}{where}."
     if claim.method is not None:
-        if claim.measure == "below":
-            most = claim.at_least is None
-            share = (
-                f"{'At most' if most else 'At least'} {100 * ((claim.at_most if most else claim.at_least) or 0.0):g}%"
-            )
-            return f"{share} of the search space gives {claim.method} an accuracy below {claim.accuracy:g}{where}."
-        bound = f"at least {claim.at_least:.0%}" if claim.at_least is not None else f"at most {claim.at_most:.0%}"
-        return f"{claim.parameter} explains {bound} of the variance of {claim.method}'s accuracy{where}."
+        least, most = claim.at_least, claim.at_most
+        bound = f"at least {100 * least:g}%" if least is not None else f"at most {100 * (most or 0.0):g}%"
+        words = {"method": claim.method, "parameter": claim.parameter, "accuracy": claim.accuracy}
+        return f"{claim.kind.of_one.format(bound=bound, Bound=bound.capitalize(), **words)}{where}."
     first, second = claim.methods
     return f"{first} has a {'smaller' if claim.less else 'larger'} {what} than {second}{where}."
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis.judge.gates import Side
-from ssc_tune.analysis.measures.effects import Effect
+from ssc_tune.analysis.measures.base import Effect
 from ssc_tune.study.model.claims import Claim
 
 

@@ -9,7 +9,7 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge.verdicts import Finding, decide, find_in
-from ssc_tune.analysis.measures.effects import ClaimData
+from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study

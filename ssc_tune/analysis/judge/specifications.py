@@ -7,7 +7,8 @@ The first specification is the whole search space on each parameter's own scale,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,23 +16,16 @@ from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import estimate, number
 from ssc_tune.analysis.estimators import multiverse
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
-from ssc_tune.analysis.estimators.spread import WORST_FRACTION
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.effects import ClaimData, Effect
+from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.registry import Weighted, estimator
 from ssc_tune.analysis.result import Estimate, Specification
 from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 
 HOW = "points weighted by the prior; jackknife over points and seeds, t"
 TOO_FEW = "ranges cannot be varied: too few points"
-
-Weighted = Callable[[FloatArray, FloatArray], Levels]
-MEASURES: dict[str, Weighted] = {
-    "std": multiverse.variance_levels,
-    "mean": multiverse.mean_levels,
-    "cvar": multiverse.cvar_levels,
-}
-"""The weighted form of each measure that has one (``weighted`` in the table of measures)."""
 
 
 def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:
@@ -47,7 +41,7 @@ def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:
     """
     claim, points = data.claim, data.first.points
     drawn = data.study.design.is_sample
-    if claim.measure not in MEASURES or not drawn or not len(points) or not math.isfinite(whole.estimate):
+    if not claim.kind.weighted or not drawn or not len(points) or not math.isfinite(whole.estimate):
         return ()
     where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
     parameters = [data.study.search_space.parameters[name] for name in where.names]
@@ -101,37 +95,28 @@ def _of_effect(whole: Effect, claim: Claim) -> Estimate:
 
 
 def _weighted(data: ClaimData, weighting: Weighting) -> Estimate:
-    claim, weights = data.claim, weighting.weights
+    claim, weights, form = data.claim, weighting.weights, estimator(data.claim).weighted
+    assert form is not None
     if not weighting.num_points or not weights.any():
         return Estimate(value=None, how=HOW, note="too few: no point")
-    levels = _levels(claim, weights, data.first.test, data.second.test)
+    levels = _levels(claim, form, weights, data.first.test, data.second.test)
+    few = f"too few: {_count(weighting)}" if weighting.effective_points < MINIMUM_EFFECTIVE else ""
     if not math.isfinite(levels.whole):
-        note = f"too few: {_count(weighting)}" if weighting.effective_points < MINIMUM_EFFECTIVE else _undefined(claim)
-        return Estimate(value=None, how=HOW, note=note)
-    if weighting.effective_points < MINIMUM_EFFECTIVE:
-        return Estimate(value=levels.whole, how=HOW, note=f"too few: {_count(weighting)}")
-    fraction = WORST_FRACTION if claim.measure == "cvar" else 1.0
-    found = multiverse.interval(levels, weights, claim.confidence, fraction=fraction)
+        return Estimate(value=None, how=HOW, note=few or form.undefined)
+    if few:
+        return Estimate(value=levels.whole, how=HOW, note=few)
+    found = multiverse.interval(levels, weights, claim.confidence, fraction=form.fraction)
     return estimate(found, confidence=claim.confidence, how=HOW)
 
 
-def _levels(claim: Claim, weights: FloatArray, first: FloatArray, second: FloatArray) -> Levels:
+def _levels(claim: Claim, form: Weighted, weights: FloatArray, first: FloatArray, second: FloatArray) -> Levels:
     """First against second on the scale of the claim's effect."""
-    x, y = (MEASURES[claim.measure](weights, scores) for scores in (first, second))
-    if claim.measure == "std":
-        scale = np.sqrt if claim.equivalent is not None else lambda v: 0.5 * np.log(v)
-        x, y = multiverse.mapped(x, scale), multiverse.mapped(y, scale)
+    x, y = (multiverse.mapped(form.levels(weights, y), partial(form.scale, claim)) for y in (first, second))
     return multiverse.difference(x, y)
 
 
 def _count(weighting: Weighting) -> str:
     return f"{weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
-
-
-def _undefined(claim: Claim) -> str:
-    if claim.measure == "std":
-        return "the spread over points is within the seed noise of a method (its corrected variance is not positive)"
-    return "undefined"
 
 
 def _turned(found: Estimate) -> Estimate:
@@ -159,11 +144,12 @@ def called(specification: Specification) -> str:
 
 def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
     """A line on whether the sign holds, or on why the ranges were not varied; none where the points are no draws."""
-    claim, measure = data.claim, data.claim.measure
+    claim = data.claim
     if not data.study.design.is_sample:
         return []
-    if measure not in MEASURES:
-        return [f"ranges: not varied, there is no weighted form of {measure} (there is of {', '.join(MEASURES)})"]
+    if not claim.kind.weighted:
+        there_is = ", ".join(with_(weighted=True))
+        return [f"ranges: not varied, there is no weighted form of {claim.measure} (there is of {there_is})"]
     if not found:
         return ["ranges: not varied, no parameter of the block has an order"]
     kept, what = counted(found), _sign(claim)

@@ -25,37 +25,17 @@ from ssc_tune.analysis.arrays import Policy, load, paired
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.judge import cautions, specifications
-from ssc_tune.analysis.judge.gates import gates, words
+from ssc_tune.analysis.judge.gates import Side, gates, words
 from ssc_tune.analysis.judge.sentences import percent, sentence
 from ssc_tune.analysis.judge.sides import border, p_of, side, turned
 from ssc_tune.analysis.material import Materials
-from ssc_tune.analysis.measures import absent, effects, effects_below, effects_settings, effects_speed, effects_tuning
-from ssc_tune.analysis.measures.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.measures import absent, settings
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
+from ssc_tune.analysis.measures.registry import estimator
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study
-
-MEASURES: dict[str, Measurer] = {
-    "std": effects.std,
-    "iqr": effects.iqr,
-    "range": effects.range_,
-    "mean": effects.mean,
-    "cvar": effects.cvar,
-    "worst": effects_tuning.worst,
-    "default": effects.default,
-    "best_of_n": effects_tuning.best_of_n,
-    "tunability": effects_tuning.tunability,
-    "default_regret": effects_tuning.default_regret,
-    "near_optimal_volume": effects_tuning.near_optimal_volume,
-    "importance": effects_tuning.importance,
-    "tolerance_width": effects_tuning.tolerance_width,
-    "transfer_sensitivity": effects_tuning.transfer_sensitivity,
-    "steps_to_target": effects_speed.steps_to_target,
-    "area_under_curve": effects_speed.area_under_curve,
-    "below": effects_below.below,
-}
-"""The effect of each measure a claim can name."""
 
 POLICIES: dict[Policy, str] = {"dropped": "failed cells dropped", "worst": "failed cells at accuracy 0"}
 
@@ -125,8 +105,8 @@ def find(
 
 def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
     chosen = claim.setting or study.setting_names[0]
-    settings = study.setting_names if claim.over is not None else (chosen,)
-    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in settings)
+    asked = study.setting_names if claim.over is not None else (chosen,)
+    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in asked)
     return parts[0]._replace(parts=parts if claim.over is not None else ())
 
 
@@ -145,7 +125,7 @@ def _in_setting(
 def find_in(data: ClaimData) -> Finding:
     """What the scores of one policy say of a claim."""
     claim = data.claim
-    measurer = effects_settings.over(_measure)
+    measurer = settings.over(_measure)
     effect = measurer(data)
     defined = math.isfinite(effect.estimate)
     vary = not data.parts and (data.policy == "chance" or claim.robust)
@@ -156,7 +136,7 @@ def find_in(data: ClaimData) -> Finding:
         p_value=p_of(claim, effect) if defined else math.nan,
         gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
-        warnings=(*cautions.warnings(data), *effects_settings.warnings(effect, claim)),
+        warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
         alternatives=(),
         specifications=varied,
@@ -165,18 +145,18 @@ def find_in(data: ClaimData) -> Finding:
 
 def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
     if data.parts:
-        return effects_settings.notes(effect, turned=data.claim.less is not None)
-    return (*cautions.seeds_left_out(data, effect), *specifications.summary(data, varied))
+        return settings.notes(effect, turned=data.claim.less is not None)
+    return (*estimator(data.claim).notes(data, effect), *specifications.summary(data, varied))
 
 
 def _measure(data: ClaimData) -> Effect:
     claim, name = data.claim, f"{data.claim.measure} of {{x}} against {{y}}"
     if data.study.design.adaptive and not claim.kind.on_searched:
-        return effects.undefined(name, "the points were chosen by a search: they say nothing about the space")
+        return undefined(name, "the points were chosen by a search: they say nothing about the space")
     missing = absent.whatever_is_missing(data)
     if missing:
-        return effects.undefined(name, missing)
-    return MEASURES[claim.measure](data)
+        return undefined(name, missing)
+    return estimator(claim).effect(data)
 
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
@@ -184,32 +164,44 @@ def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     claim, effect = finding.claim, finding.effect
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
-    where, alpha = side(claim, effect), round(1 - (finding.declared or claim.confidence), 12)
-    interval, p_name = f"{percent(claim.confidence)} interval", "p after Holm"
-    if finding.declared:
-        interval, p_name = f"repeated {interval}", "sequential p after Holm"
+    where = side(claim, effect)
+    repeated = "repeated " if finding.declared else ""
+    interval = f"{repeated}{percent(claim.confidence)} interval"
     if where == "neither":
-        if math.isnan(effect.low) or math.isnan(effect.high):
-            return "inconclusive", f"there is no interval: {effect.reason}"
-        return "inconclusive", f"the {interval} lies on neither side of {border(claim)}"
-    if not p_adjusted < alpha:
-        p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
-        return "inconclusive", f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
+        known = not (math.isnan(effect.low) or math.isnan(effect.high))
+        beside = f"the {interval} lies on neither side of {border(claim)}"
+        return "inconclusive", beside if known else f"there is no interval: {effect.reason}"
+    p_name = "sequential p after Holm" if finding.declared else "p after Holm"
+    against = _too_likely(finding, where, p_name, p_adjusted) or _objection(finding)
+    if against:
+        return "inconclusive", against
+    verdict: VerdictName = "supported" if where == "for" else "refuted"
+    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
+
+
+def _too_likely(finding: Finding, where: Side, p_name: str, p_adjusted: float) -> str:
+    """Why the p-value does not let the side stand; empty where it does."""
+    alpha = round(1 - (finding.declared or finding.claim.confidence), 12)
+    if p_adjusted < alpha:
+        return ""
+    p = "undefined" if math.isnan(p_adjusted) else f"{p_adjusted:.3g}"
+    return f"the interval lies {where} the claim, but {p_name} is {p}, not below {alpha:.3g}"
+
+
+def _objection(finding: Finding) -> str:
+    """What stands against a verdict that the interval would give: other scores of failures, a gate, other ranges."""
+    claim = finding.claim
     others = [
         f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
-        if turned(claim, effect, other.effect)
+        if turned(claim, finding.effect, other.effect)
     ]
     if others:
-        return "inconclusive", f"the effect is {' and '.join(others)}"
+        return f"the effect is {' and '.join(others)}"
     closed = [gate for gate in finding.gates if not gate.passed]
     if closed:
-        return "inconclusive", "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
-    shaken = specifications.objection(claim, finding.specifications) if claim.robust else ""
-    if shaken:
-        return "inconclusive", shaken
-    verdict: VerdictName = "supported" if where == "for" else "refuted"
-    return verdict, f"the {interval} lies {where} the claim; {p_name} is {p_adjusted:.2g}"
+        return "; ".join(f"gate {gate.name!r} not passed: {gate.detail}" for gate in closed)
+    return specifications.objection(claim, finding.specifications) if claim.robust else ""
 
 
 def _shown(claim: Claim, effect: Effect) -> Effect:
@@ -244,5 +236,5 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         sensitivity=lines,
         warnings=finding.warnings,
         specifications=finding.specifications,
-        pooled=None if effect.pooled is None else effects_settings.stored(effect.pooled, claim.confidence),
+        pooled=None if effect.pooled is None else settings.stored(effect.pooled, claim.confidence),
     )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from ssc_tune.analysis.arrays import RESULTS, Scores, select
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.measures.effects import ClaimData
+    from ssc_tune.analysis.measures.base import ClaimData
 
 
 def whatever_is_missing(data: ClaimData) -> str:
     """Why no pair of points can be compared, or no point looked at; empty where one can."""
     both = dict(zip(data.claim.methods, (data.first, data.second), strict=False))
-    for method, scores in both.items():
-        if not len(scores.seeds):
-            return f"{method} has no cell in block {data.claim.block}, setting {data.setting}"
     seeds = {method: len(scores.seeds) for method, scores in both.items()}
+    if not all(seeds.values()):
+        method = next(method for method, number in seeds.items() if not number)
+        return f"{method} has no cell in block {data.claim.block}, setting {data.setting}"
     if len(set(seeds.values())) > 1:
         return f"the methods have different seeds: {', '.join(f'{m} {n}' for m, n in seeds.items())}"
     if data.claim.kind.at_defaults or all(len(scores.points) for scores in both.values()):
@@ -24,11 +24,9 @@ def whatever_is_missing(data: ClaimData) -> str:
     without = [method for method in both if not _has_result(data, method)]
     if without:
         return f"no cell of {' or of '.join(without)} has a result yet"
-    if data.policy == "dropped":
-        return "every point has a failed cell, and such points are dropped here"
-    if len(both) == 1:
-        return "no point has a result for every seed"
-    return "no point has a result of both methods for every seed"
+    of_both = " of both methods" if len(both) > 1 else ""
+    dropped = "every point has a failed cell, and such points are dropped here"
+    return dropped if data.policy == "dropped" else f"no point has a result{of_both} for every seed"
 
 
 def _has_result(data: ClaimData, method: str) -> bool:

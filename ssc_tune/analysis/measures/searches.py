@@ -49,28 +49,35 @@ def gain_difference(first: Scores, second: Scores, confidence: float) -> Interva
 
 
 def _interval(sides: list[Scores], confidence: float) -> Interval:
-    if not all(len(scores.default_test) for scores in sides):
-        return intervals.undefined("the defaults lack a cell")
-    if len(sides[0].seeds) < 2:
-        return intervals.undefined(splits.ONE_SEED)
     common = sorted(set.intersection(*(set(numbers(scores)) for scores in sides)))
-    if not common:
-        both = " of both methods" if len(sides) > 1 else ""
-        return intervals.undefined(f"no search has a complete point{both}")
+    nothing = _why_nothing(sides, common)
+    if nothing:
+        return intervals.undefined(nothing)
     tables = [np.array([_gains(scores, search) for search in common]) for scores in sides]  # (S, 1 + R) each
     gains = tables[0] - tables[1] if len(tables) > 1 else tables[0]
     estimate, left_seed = float(gains[:, 0].mean()), gains[:, 1:].mean(axis=0)
+    variance, few = math.nan, ""
     if len(common) < MIN_SEARCHES:
         few = "one search is one draw" if len(common) == 1 else f"{len(common)} searches"
-        return intervals.undefined(f"{few}: an interval needs {MIN_SEARCHES} searches", estimate)
-    if len(left_seed) < extremes.MIN_SEEDS or not np.isfinite(left_seed).all():
-        return intervals.undefined(extremes.FEW_SEEDS, estimate)
-    left_search = np.array([np.delete(gains[:, 0], s).mean() for s in range(len(common))])
-    variance = extremes.part(left_search).variance + extremes.part(left_seed).variance
-    if not variance > 0:
-        return intervals.undefined("the values do not vary", estimate)
-    df = min(len(left_search), len(left_seed)) - 1
+        few = f"{few}: an interval needs {MIN_SEARCHES} searches"
+    elif len(left_seed) < extremes.MIN_SEEDS or not np.isfinite(left_seed).all():
+        few = extremes.FEW_SEEDS
+    else:
+        left_search = np.array([np.delete(gains[:, 0], s).mean() for s in range(len(common))])
+        variance = extremes.part(left_search).variance + extremes.part(left_seed).variance
+    if few or not variance > 0:
+        return intervals.undefined(few or "the values do not vary", estimate)
+    df = min(len(common), len(left_seed)) - 1
     return intervals.t_interval(estimate, math.sqrt(variance), df, confidence)
+
+
+def _why_nothing(sides: list[Scores], common: list[int]) -> str:
+    if not all(len(scores.default_test) for scores in sides):
+        return "the defaults lack a cell"
+    if len(sides[0].seeds) < 2:
+        return splits.ONE_SEED
+    both = " of both methods" if len(sides) > 1 else ""
+    return "" if common else f"no search has a complete point{both}"
 
 
 def _gains(scores: Scores, search: int) -> FloatArray:

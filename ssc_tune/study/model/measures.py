@@ -1,7 +1,8 @@
 """The measures that a claim can name: everything about each that is no arithmetic, in one table.
 
 What a measure is called and needs, and which designs can answer it. The loader, the sentence of a claim, the judge, the
-report and the documentation read it here; its estimator has the same name in :mod:`ssc_tune.analysis.judge.verdicts`.
+report and the documentation read it here. Its estimator registers under the same name, in a file of its own in
+:mod:`ssc_tune.analysis.measures`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ OVER_SPACE: tuple[DesignType, ...] = (*FILLING, "one-at-a-time")
 NOISE = "with one, noise counts as sensitivity"
 HELD_OUT = "points are chosen on some seeds and scored on the others"
 
+TOLERANCE = 0.02
+"""How near to the best accuracy is near-optimal: 2 points."""
+
 LEAST_SETTINGS = 3
 """Fewest settings from which the spread over them, and so a population, can be told."""
 MIN_SEARCHES = 3
@@ -34,14 +38,22 @@ class Measure(NamedTuple):
     why_seeds: str = ""  # why it needs two seeds; empty where one is enough
     needs: tuple[str, ...] = ()  # keys of a claim that go with it, and must be there
     spread: str = ""  # its short name where it is a spread over points: gated, its effect a log ratio
-    of_one_method: bool = False  # a claim may hold it against a bound
+    of_one: str = ""  # a claim's sentence where it may hold one {method} against a {bound}; {Bound} begins it
     of_two_methods: bool = True
     pooled: bool = False  # over: settings can pool it: its effect in a setting has a standard error
     weighted: bool = False  # can be computed over other ranges and priors, by weighting the points
     is_share: bool = False  # of the space or of the cells: its error depends on its value
     over_all_settings: bool = False  # it compares settings, of which it needs two
     at_defaults: bool = False  # the defaults decide it: no other point bears on it
+    few_points: int = 0  # fewer carry a warning: where few points collapse, its interval covers less than it says
+    over_points: str = ""  # what it is called where the points are no draws from the space, and it is that over them
+    planned: bool = False  # `plan` simulates claims about it
     searched_words: str = ""  # where a search chose the points, if it says something else there
+
+    @property
+    def of_one_method(self) -> bool:
+        """Whether a claim may hold it against a bound."""
+        return bool(self.of_one)
 
     @property
     def is_spread(self) -> bool:
@@ -60,14 +72,22 @@ _ALL = (
         "standard deviation of accuracy over the search space",
         why_seeds=NOISE,
         spread="sd",
+        planned=True,
+        over_points="spread",
         pooled=True,
         weighted=True,
     ),
-    Measure("iqr", "interquartile range of accuracy over the search space", why_seeds=NOISE, spread="IQR"),
-    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range"),
+    Measure(
+        "iqr",
+        "interquartile range of accuracy over the search space",
+        why_seeds=NOISE,
+        spread="IQR",
+        over_points="spread",
+    ),
+    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range", over_points="spread"),
     Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
     Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
-    Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT),
+    Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
     Measure("default", "accuracy at the defaults", (*OVER_SPACE, "defaults", "search"), pooled=True, at_defaults=True),
     Measure(
         "best_of_n",
@@ -103,7 +123,7 @@ _ALL = (
         FILLING,
         why_seeds=NOISE,
         needs=("parameter",),
-        of_one_method=True,
+        of_one="{parameter} explains {bound} of the variance of {method}'s accuracy",
         of_two_methods=False,
     ),
     Measure(
@@ -125,8 +145,9 @@ _ALL = (
         "share of the search space with accuracy below {accuracy:g}",
         why_seeds=NOISE,
         needs=("accuracy",),
+        over_points="share",
         is_share=True,
-        of_one_method=True,
+        of_one="{Bound} of the search space gives {method} an accuracy below {accuracy:g}",
         pooled=True,
     ),
 )

@@ -1,9 +1,8 @@
-"""Effects of claims about the part of the search space where accuracy is low.
+"""The part of the search space where accuracy is low.
 
-Orientation and conventions as in :mod:`ssc_tune.analysis.measures.effects`. The unit is a cell, a random point with a
-random
-seed: that is what somebody gets who chooses hyperparameters and trains once. Means over seeds would hide it: a point
-that fails with one seed of five has a mean that may lie on either side of the accuracy asked for.
+The unit is a cell, a random point with a random seed: that is what somebody gets who chooses hyperparameters and
+trains once. Means over seeds would hide it: a point that fails with one seed of five has a mean that may lie on
+either side of the accuracy asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from numpy.typing import NDArray
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_share_difference, inverted_p
 from ssc_tune.analysis.estimators.intervals import Interval
-from ssc_tune.analysis.measures.effects import ClaimData, Effect
+from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.registry import measure
 
 HOW = "share of cells, points and seeds random; exact binomial of as many independent cells as they are worth"
 
@@ -27,6 +27,7 @@ def inside(scores: Scores, accuracy: float) -> NDArray[np.bool_]:
     return np.asarray((scores.test < accuracy) | scores.failed)
 
 
+@measure("below")
 def below(data: ClaimData) -> Effect:
     """Share of cells with a test accuracy below the claim's: first minus second, or that of the one method.
 

@@ -1,6 +1,6 @@
 """Effects over a population of settings: each setting's effect, pooled.
 
-A claim ``over: settings`` is judged on one :class:`~ssc_tune.analysis.measures.effects.ClaimData` a setting. They
+A claim ``over: settings`` is judged on one :class:`~ssc_tune.analysis.measures.base.ClaimData` a setting. They
 stand in the ``parts`` of the claim's own data, and :func:`over` makes a measurer of one setting into one of all of
 them, so that gates and other scores of failed cells are those of every other claim, on pooled effects.
 """
@@ -18,8 +18,7 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimates import generator, number
 from ssc_tune.analysis.estimators import pooling
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures import effects
-from ssc_tune.analysis.measures.effects import ClaimData, Effect, Measurer
+from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, undefined
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.analysis.result import Pooled as Stored
 from ssc_tune.study.model.claims import Claim
@@ -75,9 +74,9 @@ def pooled(parts: Sequence[ClaimData], measurer: Measurer) -> Effect:
     name = found[0][1].name
     for setting, effect in found:
         if not math.isfinite(effect.estimate):
-            return effects.undefined(name, f"in setting {setting}: {effect.reason}")
+            return undefined(name, f"in setting {setting}: {effect.reason}")
         if not effect.se > 0:
-            return effects.undefined(name, f"no standard error in setting {setting}: {effect.reason or effect.how}")
+            return undefined(name, f"no standard error in setting {setting}: {effect.reason or effect.how}")
     claim = parts[0].claim
     shared = left_out(parts, measurer)
     errors = np.array([effect.se for _, effect in found])
@@ -194,7 +193,7 @@ def notes(effect: Effect, *, turned: bool) -> tuple[str, ...]:
     for name, _ in effect.pooled.settings:
         kept = [found for other, found in effect.pooled.settings if other != name]
         mean = pooling.pool([x.estimate for x in kept], [x.se for x in kept]).mean
-        texts.append(f"{name} {(-mean if turned else mean) + 0.0:+.3g}")
+        texts.append(f"{name} {signed(-mean if turned else mean)}")
     return (f"leaving out one setting in turn: {', '.join(texts)}",)
 
 

@@ -1,0 +1,99 @@
+"""What a measure is given and what it gives: a claim's scores, and how much more of it the first method has.
+
+Every effect is oriented "first against second", whatever the claim says; the verdict turns it to the claimed side. Test
+accuracy is judged, points are chosen by validation accuracy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ssc_tune.analysis.arrays import Policy, Scores
+from ssc_tune.analysis.estimators import intervals
+from ssc_tune.analysis.estimators.comparison import Result
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.material import Materials
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.study import Study
+
+if TYPE_CHECKING:
+    from ssc_tune.analysis.measures.settings import Pooled
+
+
+class ClaimData(NamedTuple):
+    """What a claim is judged on. ``second`` is ``first`` itself for a claim about one method."""
+
+    claim: Claim
+    study: Study
+    tables: Tables
+    setting: str
+    first: Scores  # of the claim's methods, at the points that both have
+    second: Scores
+    policy: Policy
+    rng: np.random.Generator
+    num_bootstrap: int
+    parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
+    estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
+    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
+
+
+class Effect(NamedTuple):
+    """How much more of a measure the first method has; NaN fields where undefined, and then ``reason`` says why."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float  # two-sided, of no difference (of the threshold, for a claim with one)
+    name: str  # with {x} for the first method and {y} for the second
+    how: str
+    se: float = math.nan  # where the interval is a t interval
+    df: float = math.nan
+    reason: str = ""
+    pooled: Pooled | None = None  # of a claim over settings
+
+    def exchanged(self) -> Effect:
+        """The same effect with the two methods exchanged."""
+        name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
+        pooled = None if self.pooled is None else self.pooled.exchanged()
+        ends = (0.0 - self.high, 0.0 - self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=ends[0], high=ends[1], name=name, pooled=pooled)
+
+
+Measurer = Callable[[ClaimData], Effect]
+
+
+def from_result(found: Result, name: str, how: str) -> Effect:
+    """An effect from a paired comparison."""
+    return Effect(found.estimate, found.low, found.high, found.p_value, name, how, found.se, found.df, found.reason)
+
+
+def from_interval(found: Interval, name: str, how: str) -> Effect:
+    """An effect from a t interval, with the p-value of the same t."""
+    estimate, low, high, se, df, reason = found
+    return Effect(estimate, low, high, intervals.t_p_value(estimate, se, df), name, how, se, df, reason)
+
+
+def undefined(name: str, reason: str) -> Effect:
+    """An effect that there is not."""
+    return Effect(math.nan, math.nan, math.nan, math.nan, name, "", reason=reason)
+
+
+def log_ratio(spread: str) -> str:
+    """Name of the log ratio of two methods' spreads."""
+    return f"ln({spread} of {{x}} / {spread} of {{y}})"
+
+
+def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
+    """Mean of differences (R,), one a seed; t over seeds."""
+    return from_interval(intervals.mean_interval(differences, confidence), name, how)
+
+
+def signed(value: float) -> str:
+    """A number with its sign, three digits."""
+    return f"{value + 0.0:+.3g}"

@@ -1,0 +1,18 @@
+"""Accuracy at the defaults."""
+
+from __future__ import annotations
+
+from ssc_tune.analysis.measures import absent
+from ssc_tune.analysis.measures.base import ClaimData, Effect, over_seeds, undefined
+from ssc_tune.analysis.measures.registry import measure
+
+
+@measure("default")
+def default(data: ClaimData) -> Effect:
+    """Accuracy at the defaults, first minus second, paired by seed."""
+    name = "default of {x} minus default of {y}"
+    first, second = data.first.default_test, data.second.default_test
+    missing = absent.missing_defaults(data)
+    if missing:
+        return undefined(name, missing)
+    return over_seeds(first - second, data.claim.confidence, name, "t over seeds")

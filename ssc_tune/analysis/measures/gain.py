@@ -1,0 +1,45 @@
+"""What tuning gains over the defaults."""
+
+from __future__ import annotations
+
+from ssc_tune.analysis.estimators import extremes
+from ssc_tune.analysis.measures import absent, searches
+from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.held_out import held_out, too_few
+from ssc_tune.analysis.measures.registry import measure
+
+
+@measure("tunability")
+def tunability(data: ClaimData) -> Effect:
+    """E[best of n] minus the default, chosen and scored on different seeds; first minus second."""
+    n = data.claim.n
+    assert n is not None
+    return _gain(data, n, f"gain from the best of {n} of {{x}} minus that of {{y}}")
+
+
+@measure("default_regret")
+def default_regret(data: ClaimData) -> Effect:
+    """What tuning gains over the default, chosen and scored on different seeds; first minus second.
+
+    On the points of a fixed design, the best of N / 2 random ones: that of all N has no interval that holds what it
+    says. On a search, the best point that it found, the searches being the sample.
+    """
+    if data.study.design.adaptive:
+        name = "gain of a search over the default of {x} minus that of {y}"
+        missing = absent.missing_defaults(data)
+        if missing:
+            return undefined(name, missing)
+        return from_interval(
+            searches.gain_difference(data.first, data.second, data.claim.confidence), name, searches.HOW
+        )
+    n = max(1, len(data.first.points) // 2)
+    return _gain(data, n, f"gain of the best of {n} points over the default of {{x}} minus that of {{y}}")
+
+
+def _gain(data: ClaimData, n: int, name: str) -> Effect:
+    refused = absent.missing_defaults(data) or too_few(data, n)
+    if refused:
+        return undefined(name, refused)
+    pair = (data.first, data.second)
+    first, second = (extremes.gain(s.test, s.validation, s.default_test, [n]) for s in pair)
+    return held_out(first, second, data, name)

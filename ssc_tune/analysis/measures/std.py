@@ -1,0 +1,90 @@
+"""Standard deviations over points, seed noise removed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import stats
+
+from ssc_tune.analysis.estimators import comparison, multiverse
+from ssc_tune.analysis.estimators.variance import FloatArray, visible
+from ssc_tune.analysis.measures.base import ClaimData, Effect, from_result, log_ratio, signed
+from ssc_tune.analysis.measures.registry import Weighted, measure
+from ssc_tune.study.model.claims import Claim
+
+DECIDING_WEIGHT = 0.5
+"""Share of the points' jackknife variance from which a single point is named."""
+
+SKEWED = 1.0
+"""Skewness of a method's point means beyond which they have a tail: rare in normal tables of 32 points, usual under the
+laws whose intervals cover 91 to 95% (docs/statistics.md: near the ceiling, skewed)."""
+LEAST_SKEWED = 16
+"""Points below which the skewness of few says nothing."""
+
+
+def warnings(data: ClaimData) -> list[str]:
+    """One point that decides; points with a tail."""
+    return [*_one_point_decides(data), *_skewed(data)]
+
+
+def _one_point_decides(data: ClaimData) -> list[str]:
+    if min(data.first.test.shape) < 3 or len(data.claim.methods) < 2:
+        return []
+    index, without, weight = comparison.deciding_point(data.second.test, data.first.test)
+    if not weight > DECIDING_WEIGHT:
+        return []
+    turned = -without if data.claim.less is not None else without
+    return [
+        f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
+        f"ln ratio is {signed(turned)}; where a few points decide, the interval covers less than it says"
+    ]
+
+
+def _skewed(data: ClaimData) -> list[str]:
+    """Where a tail of points carries a spread, the interval of its ratio covers somewhat less than it says."""
+    both = dict(zip(data.claim.methods, (data.first.test, data.second.test), strict=False))
+    if min(len(y) for y in both.values()) < LEAST_SKEWED:
+        return []
+    vary = {method: y.mean(axis=1) for method, y in both.items() if visible(y.mean(axis=1).var(), y)}
+    tails = {method: value for method, means in vary.items() if abs(value := float(stats.skew(means))) > SKEWED}
+    if not tails:
+        return []
+    named = ", ".join(f"{method} {signed(value)}" for method, value in tails.items())
+    return [f"skewed points ({named}): the interval covers somewhat less than it says; its p keeps its level"]
+
+
+def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
+    """The ratio of standard deviations without each seed: how far one seed decides."""
+    if data.claim.equivalent or not math.isfinite(effect.low):
+        return []
+    values = comparison.without_one_seed(data.second.test, data.first.test)
+    turned = -values if data.claim.less is not None else values
+    return [f"leaving out one seed in turn: {', '.join(signed(float(value)) for value in turned)}"]
+
+
+def _scale(claim: Claim, variances: FloatArray) -> FloatArray:
+    return np.sqrt(variances) if claim.equivalent is not None else 0.5 * np.log(variances)
+
+
+@measure(
+    "std",
+    warnings=warnings,
+    notes=seeds_left_out,
+    weighted=Weighted(
+        multiverse.variance_levels,
+        _scale,
+        undefined="the spread over points is within the seed noise of a method (its corrected variance is not "
+        "positive)",
+    ),
+)
+def std(data: ClaimData) -> Effect:
+    """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
+    first, second, confidence = data.first.test, data.second.test, data.claim.confidence
+    how = "sd over points, seed noise removed; jackknife over points and seeds, t"
+    if data.claim.equivalent:
+        return from_result(
+            comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
+        )
+    found = comparison.stability(second, first, confidence=confidence)
+    return from_result(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")
