@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
-from ssc_tune.analysis.result import Curve
+from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.presentation import places
@@ -19,17 +19,7 @@ MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
 
 Row = dict[str, Any]
-
-
-class _Placed(Protocol):
-    @property
-    def block(self) -> str: ...
-
-    @property
-    def setting(self) -> str: ...
-
-
-Found = TypeVar("Found", bound=_Placed)
+Found = TypeVar("Found", Curve, Share)
 
 
 class View(NamedTuple):

@@ -124,9 +124,9 @@ def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
         ("Estimator and interval", estimate.how),
         ("Over settings", words.spread(verdict)),
         ("Look", looks.decided(study, verdict)),
-        ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
-        ("Sequential p value", "" if verdict.p_sequential is None else p_value(verdict.p_sequential)),
-        ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
+        ("p value", p_value(verdict.p_value, none="")),
+        ("Sequential p value", p_value(verdict.p_sequential, none="")),
+        ("p value after Holm", p_value(verdict.p_adjusted, none="")),
         ("Expected", claim.expected or ""),
         ("Source", claim.source),
     ]
@@ -183,7 +183,7 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
         *_failures(c),
         (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
-    shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
+    shown = [(name, note, text, p_value(p, none="")) for name, note, text, p in rows]
     return {"title": f"{c.first} against {c.second}" + (f" ({place})" if place else ""), "rows": shown}
 
 
@@ -225,7 +225,7 @@ def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
         found.append(
             {
                 "cell": row["cell_id"],
-                "where": f"{row['method']}, point {label(int(row['point']))}, seed {row['seed']}",
+                "where": places.cell(row["method"], int(row["point"]), row["seed"]),
                 "status": row["status"],
                 "attempts": str(len(attempts)) if attempts else UNDEFINED,
                 "traceback": trace or "",

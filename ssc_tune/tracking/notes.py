@@ -9,7 +9,7 @@ from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Ver
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.presentation.numbers import interval, significant
-from ssc_tune.presentation.places import place
+from ssc_tune.presentation.places import cell, place
 from ssc_tune.presentation.words import extent, question
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
@@ -131,7 +131,7 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {first.method}, point {label(first.point)}, seed {first.seed}", table(["", ""], outcome)]
+    parts = [f"## {cell(first.method, first.point, first.seed)}", table(["", ""], outcome)]
     if result.warnings:
         parts.append("\n".join(f"- {warning}" for warning in result.warnings))
     if len(placements) > 1:
