@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.judge.sentences import percent
 from ssc_tune.analysis.result import Look, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.presentation import words
-from ssc_tune.presentation.numbers import UNDEFINED, interval, number
+from ssc_tune.presentation.numbers import interval, number, significant
 from ssc_tune.study.model.study import Study
 
 
@@ -40,10 +40,10 @@ def block(study: Study, look: Look) -> list[str]:
     """What a look found: a line for the look and one a claim."""
     lines = [f"{heading(study, look)}:"]
     for found in look.claims:
-        held = f"p {level(found.p_value)}, held to {level(found.nominal)}" if found.p_value is not None else ""
-        lines.append(
-            "; ".join(part for part in (f"  {found.claim}: {found.verdict}", words.effect(found), held) if part)
-        )
+        parts = [f"  {found.claim}: {found.verdict}", words.effect(found)]
+        if found.p_value is not None:
+            parts.append(f"p {significant(found.p_value)}, held to {significant(found.nominal)}")
+        lines.append("; ".join(parts))
     return lines
 
 
@@ -83,11 +83,6 @@ def facts(study: Study, analysis: StudyAnalysis) -> list[tuple[str, str]]:
     return [("Looks", "; ".join(part for part in (at, stopped(study, analysis.looks)) if part))]
 
 
-def level(value: float | None) -> str:
-    """A p-value or the level that it is held to: 0.0478, 8.86e-05; p-values of looks are often that small."""
-    return UNDEFINED if value is None else f"{value:.3g}"
-
-
 def ledger(study: Study, analysis: StudyAnalysis) -> list[Row]:
     """Every look with every claim; looks that were not judged in one row each."""
     rows: list[Row] = []
@@ -109,10 +104,10 @@ def _row(title: str, found: LookVerdict, since: int | None) -> Row:
         title,
         found.claim,
         f"{percent(found.spent)} of {percent(found.alpha)}",
-        level(found.nominal),
+        significant(found.nominal),
         number(found.boundary, 2),
         f"{found.effect_name}: {interval(found.effect)}",
-        level(found.p_value),
-        level(found.p_sequential),
+        significant(found.p_value),
+        significant(found.p_sequential),
         found.verdict if since is None else f"{found.verdict} (decided at look {since})",
     )

@@ -19,6 +19,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def significant(value: float | None) -> str:
+    """Three significant digits: 0.0478, 8.86e-05."""
+    return UNDEFINED if value is None else f"{value:.3g}"
+
+
 def decimals(estimate: Estimate) -> int:
     """Decimals that tell something: three of an accuracy, one of a count of steps."""
     return 1 if any(abs(value) >= 10 for value in (estimate.value, estimate.low, estimate.high) if value) else 3
@@ -58,11 +63,9 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def compact(value: object) -> str:
-    """A hyperparameter's value: four significant digits for real numbers, everything else as it is."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
+def compact(value: object, digits: int = 4) -> str:
+    """A hyperparameter's value: so many significant digits for real numbers, everything else as it is."""
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def duration(seconds: float, *, measured: bool = False) -> str:

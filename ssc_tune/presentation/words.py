@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
-from ssc_tune.presentation.numbers import decimals, exponential, interval, p_value, percent, signed
+from ssc_tune.presentation.numbers import compact, decimals, exponential, interval, p_value, percent, signed
 from ssc_tune.study.model.claims import Claim, Equivalence
+from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
 
 NEXT = "one more setting"
@@ -25,6 +26,13 @@ def sentence(text: str) -> str:
 def question(study: Study) -> str:
     """What the study asks: its own description, or what every study asks."""
     return study.description.strip() or f"How sensitive are {join(list(study.methods))} to their hyperparameters?"
+
+
+def extent(parameter: Parameter) -> str:
+    """The values that a hyperparameter may take: ``0.6 to 0.99``, ``random, simplex``."""
+    if parameter.type == "choice":
+        return ", ".join(compact(choice) for choice in parameter.choices)
+    return f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
 
 
 def answer(analysis: StudyAnalysis) -> str:

@@ -235,17 +235,13 @@ def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
 
 
 def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
-    if parameter.type == "choice":
-        extent, scale = ", ".join(compact(choice) for choice in parameter.choices), "choice"
-    else:
-        extent = f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
-        scale = "logarithmic" if parameter.log else "linear"
-        scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
+    scale = "choice" if parameter.type == "choice" else "logarithmic" if parameter.log else "linear"
+    scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
     methods = [m for m in study.methods if parameter.applies(m)]
     return {
         "name": name,
         "default": shown(parameter, parameter.default),
-        "extent": extent,
+        "extent": words.extent(parameter),
         "scale": scale,
         "methods": ", ".join(methods),
         "reason": parameter.reason,

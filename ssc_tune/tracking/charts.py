@@ -27,17 +27,9 @@ CHART_TAG = "ssc.chart"
 MAX_RUNS = 100  # what the UI loads at once
 MAX_SCATTERS = 6  # of one view; parallel coordinates show every hyperparameter
 
-_OWN = {"ssc": "#0072b2", "fixmatch": "#d55e00", "supervised": "#009e73"}  # as in the report
-_FREE = ("#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 _SECTION = "study"
 _FOLDED = ("Model metrics", "loss", "signature", "summary", "effect", "p_value", "System metrics")
 """Sections that the UI adds for the metrics of all runs that it has loaded; closed, for they hold dozens of charts."""
-
-
-def colours(study: Study) -> dict[str, str]:
-    """The colour of each method, the same as in the report."""
-    others = [method for method in study.methods if method not in _OWN]
-    return {m: _OWN.get(m) or _FREE[others.index(m) % len(_FREE)] for m in study.methods}
 
 
 def group_tag(version: str) -> str:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
-import sqlite3
 import tempfile
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+import filelock
+import lazy_loader
+
+from ssc_tune.tracking.lookup import probe
 from ssc_tune.tracking.uri import is_server, mask, sqlite_path
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    import mlflow as mlflow
+else:  # its import takes seconds, and must come after the variables of open_client are set
+    mlflow = lazy_loader.load("mlflow")
 
 LOG_NAME = "tracking.log"
 LOCK_SECONDS = 120.0
@@ -35,7 +37,6 @@ _ENVIRONMENT = {
     "MLFLOW_UV_AUTO_DETECT": "false",  # else a model takes requirements and lock file of the working directory
     "MLFLOW_LOG_UV_FILES": "false",
 }
-_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _CHATTY = ("mlflow", "alembic", "sqlalchemy.engine", "sqlalchemy.pool", "urllib3.connectionpool", "huey")
 
 
@@ -84,42 +85,13 @@ def first_use_lock(uri: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     else:
         path = Path(tempfile.gettempdir()) / f"ssc_tune-{sha256(uri.encode()).hexdigest()[:12]}.lock"
     try:
-        import fcntl
-    except ImportError:  # Windows: two studies started at the same moment on a fresh store are not kept apart
-        yield
-        return
-    deadline = time.monotonic() + seconds
-    with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{path} was held by another process for {seconds:.0f} s") from None
-                time.sleep(0.1)
-        yield  # closing the file releases the lock
+        with filelock.FileLock(path, timeout=seconds):
+            yield
+    except filelock.Timeout:
+        raise TimeoutError(f"{path} was held by another process for {seconds:.0f} s") from None
 
 
-def probe(uri: str, seconds: float = 5.0) -> None:
-    """Fail at once where a database cannot be reached: MLflow itself would try ten times, for 100 s in all.
-
-    Raises:
-        OSError, sqlite3.Error: nothing listens at the database's address, or the SQLite file cannot be opened.
-    """
-    database = sqlite_path(uri)
-    if database is not None:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(database, timeout=seconds)) as connection:
-            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        return
-    parts = urlsplit(uri)
-    port = parts.port or _PORTS.get(parts.scheme.split("+")[0])
-    if parts.hostname and port and not is_server(uri):
-        socket.create_connection((parts.hostname, port), timeout=seconds).close()
-
-
-def open_client(uri: str, directory: Path) -> MlflowClient:
+def open_client(uri: str, directory: Path) -> mlflow.MlflowClient:
     """A client of the store that has answered once. ``uri`` is resolved; MLflow's log goes to ``directory``.
 
     Variables that the user has set (``MLFLOW_HTTP_REQUEST_TIMEOUT``, ...) are respected.
@@ -129,12 +101,10 @@ def open_client(uri: str, directory: Path) -> MlflowClient:
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
-
     _quiet(directory, uri)
     probe(uri)
     with first_use_lock(uri):
-        client = MlflowClient(tracking_uri=uri)
+        client = mlflow.MlflowClient(tracking_uri=uri)
         client.search_experiments(max_results=1)
     return client
 

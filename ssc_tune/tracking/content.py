@@ -10,17 +10,17 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.presentation.measures import estimates
+from ssc_tune.presentation.numbers import compact
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
 from ssc_tune.training.config import CellConfig
-
-if TYPE_CHECKING:
-    from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 
 FORMAT = 1
 """Raised whenever the same record would be written differently: runs of an older format are written again."""
@@ -133,16 +133,12 @@ def traceback_text(record: Record) -> str:
     return "\n".join(parts)
 
 
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
 def cell_name(study: Study, record: Record, placement: Placement) -> str:
     """A name to read: ``ssc · point 3 · seed 1 · tau 0.93 lr 0.021``, with the setting where there are several."""
     space = study.search_space.parameters
     varying = study.block_parameters(placement.block) if placement.block in study.blocks else ()
     values = record.config.hyperparameters
-    shown = [f"{_SHORT.get(n, n)} {_short(values[n])}" for n in varying if n in values and n in space]
+    shown = [f"{_SHORT.get(n, n)} {compact(values[n], 3)}" for n in varying if n in values and n in space]
     where = [placement.setting] if len(study.setting_names) > 1 else []
     parts = [placement.method, *where, f"point {label(placement.point)}", f"seed {placement.seed}", " ".join(shown)]
     return cut(" · ".join(part for part in parts if part), 200)
@@ -180,10 +176,7 @@ def _estimates(named: Mapping[str, Estimate | float | None]) -> dict[str, float]
 
 def summary_metrics(summary: MethodSummary) -> dict[str, float]:
     """The figures of one method in one block and setting; undefined ones are left out."""
-    named: dict[str, Estimate | float | None] = {
-        name: getattr(summary, name)
-        for name in ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret", "failure_rate", "seed_std")
-    }
+    named: dict[str, Estimate | float | None] = {**estimates(summary), "seed_std": summary.seed_std}
     scores = {"best": summary.best, "median": summary.median, "worst": summary.worst, "default": summary.default}
     named.update({f"{name}_point": score.test for name, score in scores.items() if score is not None})
     named.update({name: getattr(summary, name) for name in ("num_diverged", "num_failed", "num_missing", "num_points")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ssc_tune.study.model.study import Study
@@ -15,6 +16,13 @@ class Group(NamedTuple):
     method: str
     block: str
     setting: str
+
+
+def groups_of(study: Study) -> Iterator[Group]:
+    """Every method of every block in every setting."""
+    for block in study.blocks:
+        for method in study.block_methods(block):
+            yield from (Group(method, block, setting) for setting in study.setting_names)
 
 
 def study_version(study: Study) -> str:

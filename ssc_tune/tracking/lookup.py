@@ -1,17 +1,42 @@
-"""Which experiment of a store is a study's, without mlflow, whose import takes seconds."""
+"""Whether a store answers, and which experiment of it is a study's: before mlflow is imported, or without it.
+
+``ssc-tune ui`` asks, and a client of MLflow would take 4 s of import and 1 s of opening the database for one row: five
+times as long as a query of the table ``experiments`` (1 s) or a request to the documented REST API.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import socket
+import sqlite3
 import urllib.request
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
-from ssc_tune.tracking.client import probe
 from ssc_tune.tracking.uri import is_server, sqlite_path
 
 SECONDS = 3.0
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+
+
+def probe(uri: str, seconds: float = 5.0) -> None:
+    """Fail at once where a database cannot be reached: MLflow itself would try ten times, for 100 s in all.
+
+    Raises:
+        OSError, sqlite3.Error: nothing listens at the database's address, or the SQLite file cannot be opened.
+    """
+    database = sqlite_path(uri)
+    if database is not None:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(database, timeout=seconds)) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        return
+    parts = urlsplit(uri)
+    port = parts.port or _PORTS.get(parts.scheme.split("+")[0])
+    if parts.hostname and port and not is_server(uri):
+        socket.create_connection((parts.hostname, port), timeout=seconds).close()
 
 
 def find_experiment(uri: str, name: str) -> str | None:

@@ -10,15 +10,15 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
 
 from ssc_tune import __version__
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import content
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from ssc_tune.tracking.client import mlflow
 
 Which = Literal["none", "best", "all"]
 Models = Mapping[str, tuple[Record, Path]]
@@ -69,21 +69,17 @@ def save_model(record: Record, checkpoint: Path, directory: Path) -> None:
     instead. The input example is one black image. Requirements are those that the record was made with; nothing is
     looked up on a network.
     """
-    import numpy as np
-    from mlflow import pyfunc
-    from mlflow.models import ModelSignature
-    from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
-
+    types = mlflow.types
     shape = DATASETS[record.config.data.name].image_shape
-    signature = ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, *shape))]),
-        outputs=Schema([TensorSpec(np.dtype(np.int64), (-1,))]),
-        params=ParamSchema([ParamSpec("scores", "boolean", False)]),
+    signature = mlflow.models.ModelSignature(
+        inputs=types.Schema([types.TensorSpec(np.dtype(np.uint8), (-1, *shape))]),
+        outputs=types.Schema([types.TensorSpec(np.dtype(np.int64), (-1,))]),
+        params=types.ParamSchema([types.ParamSpec("scores", "boolean", False)]),
     )
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.json"
         config.write_text(record.config.model_dump_json(indent=2), encoding="utf-8")
-        pyfunc.save_model(
+        mlflow.pyfunc.save_model(
             directory,
             python_model=str(Path(__file__).with_name("served_model.py")),
             artifacts={"checkpoint": str(checkpoint), "config": str(config)},
@@ -101,14 +97,13 @@ def _requirements(record: Record) -> list[str]:
 
 
 def log_model(
-    client: MlflowClient, experiment_id: str, run_id: str, name: str, record: Record, checkpoint: Path
+    client: mlflow.MlflowClient, experiment_id: str, run_id: str, name: str, record: Record, checkpoint: Path
 ) -> str:
     """Makes a logged model of a cell, with the cell's run as its source; returns its id.
 
     Load it by ``mlflow.pyfunc.load_model("models:/<id>")``.
     """
-    from mlflow.entities import LoggedModelStatus
-
+    status = mlflow.entities.LoggedModelStatus
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "model"
         save_model(record, checkpoint, directory)
@@ -122,7 +117,7 @@ def log_model(
         try:
             client.log_model_artifacts(model.model_id, str(directory))
         except BaseException:
-            client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+            client.finalize_logged_model(model.model_id, status.FAILED)
             raise
-        client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        client.finalize_logged_model(model.model_id, status.READY)
     return str(model.model_id)

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from ssc_tune.analysis.judge.sentences import sentence
+from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.presentation.numbers import interval, significant
+from ssc_tune.presentation.places import place
+from ssc_tune.presentation.words import extent, question
 from ssc_tune.records.record import Record
+from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
 from ssc_tune.tracking.grouping import Group
 
-if TYPE_CHECKING:
-    from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
-    from ssc_tune.study.model.claims import Claim
 
-
-def number(value: float | None) -> str:
-    """Three significant digits, or "n/a" for what is undefined."""
-    return "n/a" if value is None else f"{value:.3g}"
-
-
-def interval(estimate: Estimate) -> str:
-    """``0.41 [0.12, 0.7]``, or the reason why there is none."""
-    if estimate.value is None:
-        return estimate.note or "undefined"
-    if estimate.low is None or estimate.high is None:
-        return number(estimate.value)
-    return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
+def _interval(estimate: Estimate) -> str:
+    return interval(estimate, how=significant)
 
 
 def _cell(text: str) -> str:
@@ -41,23 +32,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 
 
-def claim_sentence(claim: Claim) -> str:
-    """The claim in the words of the study file."""
-    measure = claim.measure + (f" of {claim.parameter}" if claim.parameter else "")
-    measure += f" {claim.accuracy:g}" if claim.accuracy is not None else ""
-    measure += f" over {claim.over}" if claim.over else ""
-    if claim.equivalent is not None:
-        return f"{claim.equivalent[0]} and {claim.equivalent[1]} equal in {measure} within {claim.within}"
-    if claim.method is not None:
-        bound = f"at least {claim.at_least}" if claim.at_least is not None else f"at most {claim.at_most}"
-        return f"{measure} for {claim.method} {bound}"
-    return f"{claim.less or claim.more} {'less' if claim.less else 'more'} than {claim.than} in {measure}"
-
-
 def _verdict_row(verdict: Verdict) -> list[str]:
     mark = " (post hoc)" if verdict.post_hoc else ""
     why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
-    return [verdict.sentence, f"**{verdict.verdict}**{mark}", interval(verdict.effect), why]
+    return [verdict.sentence, f"**{verdict.verdict}**{mark}", _interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -66,14 +44,15 @@ def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
         return table(["claim", "verdict", "effect", "why"], [_verdict_row(v) for v in analysis.verdicts])
     if not study.claims:
         return "The study declares no claims."
-    return table(["claim", "verdict"], [[claim_sentence(claim), "not judged yet"] for claim in study.claims])
+    return table(["claim", "verdict"], [[sentence(claim, study), "not judged yet"] for claim in study.claims])
 
 
 def _summary_rows(summaries: Sequence[MethodSummary]) -> list[list[str]]:
-    return [
-        [s.method, s.block, s.setting, interval(s.mean), interval(s.std), number(s.default.test if s.default else None)]
-        for s in summaries
-    ]
+    rows = []
+    for s in summaries:
+        default = significant(None if s.default is None else s.default.test)
+        rows.append([s.method, s.block, s.setting, _interval(s.mean), _interval(s.std), default])
+    return rows
 
 
 def _looks(analysis: StudyAnalysis) -> str:
@@ -81,7 +60,7 @@ def _looks(analysis: StudyAnalysis) -> str:
     names = [verdict.claim.name for verdict in analysis.verdicts]
     rows = []
     for look in analysis.looks:
-        found = {one.claim: f"{one.verdict}, {interval(one.effect)}" for one in look.claims}
+        found = {one.claim: f"{one.verdict}, {_interval(one.effect)}" for one in look.claims}
         state = "not needed" if not look.needed else "not complete"
         rows.append([str(look.points), *(found.get(name, state) for name in names)])
     return table(["points", *names], rows)
@@ -89,10 +68,9 @@ def _looks(analysis: StudyAnalysis) -> str:
 
 def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
     """What the experiment is, its latest verdicts, and how to go on; ``charts`` is the address of the prepared view."""
-    about = study.description.strip() or f"How sensitive {' and '.join(study.methods)} are to their hyperparameters."
     parts = [
         f"# {study.name}",
-        about,
+        question(study),
         f"## Verdicts (version `{version}`)",
         verdicts(study, analysis),
         "## How to read it",
@@ -106,10 +84,7 @@ def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, 
 
 def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> str:
     """The parent run: verdicts, methods, and how to go on."""
-    ranges = [
-        [name, f"{p.low} to {p.high}" if p.type != "choice" else ", ".join(map(str, p.choices)), str(p.default)]
-        for name, p in study.search_space.parameters.items()
-    ]
+    ranges = [[name, extent(p), shown(p, p.default)] for name, p in study.search_space.parameters.items()]
     parts = [f"## {study.name}, version `{version}`", verdicts(study, analysis)]
     if analysis is not None and analysis.registration is not None:
         parts.append(f"Registration: {analysis.registration.line}.")
@@ -135,11 +110,11 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
 def group_note(study: Study, group: Group, summary: MethodSummary | None) -> str:
     """The run of one method in one block."""
     varying = ", ".join(study.block_parameters(group.block)) if group.block in study.blocks else ""
-    parts = [f"## {group.method} in block {group.block}, setting {group.setting}"]
+    parts = [f"## {group.method} in {place(group.block, group.setting)}"]
     parts.append(f"Varied: {varying or 'nothing'}. The other hyperparameters stay at their defaults.")
     if summary is not None:
-        rows = [["mean accuracy", interval(summary.mean)], ["sd over points", interval(summary.std)]]
-        rows += [["mean of the worst 10%", interval(summary.cvar)], ["interquartile range", interval(summary.iqr)]]
+        rows = [["mean accuracy", _interval(summary.mean)], ["sd over points", _interval(summary.std)]]
+        rows += [["mean of the worst 10%", _interval(summary.cvar)], ["interquartile range", _interval(summary.iqr)]]
         rows += [["diverged, failed, missing", f"{summary.num_diverged}, {summary.num_failed}, {summary.num_missing}"]]
         parts.append(table(["measure", "value"], rows))
     return cut("\n\n".join(parts), MAX_TAG)
@@ -150,8 +125,8 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
     result, first = record.result, placements[0]
     outcome = [
         ["status", result.status],
-        ["test accuracy", number(result.test_accuracy)],
-        ["validation accuracy", number(result.validation_accuracy)],
+        ["test accuracy", significant(result.test_accuracy)],
+        ["validation accuracy", significant(result.validation_accuracy)],
         ["steps", str(result.steps)],
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],

@@ -18,7 +18,7 @@ class CellModel(PythonModel):
     """Images (N, C, H, W), uint8, to labels (N,); with ``params={"scores": True}`` to class scores (N, K)."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Reads configuration and weights."""
+        """Reads configuration and weights; only here, so that torch is not needed to write a model."""
         from ssc_tune.training.config import CellConfig
         from ssc_tune.training.predict import Predictor
 

@@ -6,13 +6,9 @@ import getpass
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from ssc_tune.tracking.client import mlflow
 from ssc_tune.tracking.content import MetricRow
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 MAX_METRICS, MAX_PARAMETERS, MAX_TAGS = 1000, 100, 100  # of one log_batch
 PAGE = 1000
@@ -58,7 +54,7 @@ def _user() -> str:
 class RunStore:
     """Reads and writes the runs of one experiment through an ``MlflowClient``. Not for several threads."""
 
-    def __init__(self, client: MlflowClient, experiment: str, *, artifact_location: str | None) -> None:
+    def __init__(self, client: mlflow.MlflowClient, experiment: str, *, artifact_location: str | None) -> None:
         self.client = client
         found = client.get_experiment_by_name(experiment)
         if found is None:
@@ -75,7 +71,7 @@ class RunStore:
             if key is not None:
                 self._known[key] = self._summary(run, metrics=key[0] != "cell")  # the oldest of a key comes last
 
-    def _search(self) -> Iterable[Run]:
+    def _search(self) -> Iterable[mlflow.entities.Run]:
         token: str | None = None
         while True:
             page = self.client.search_runs([self.experiment_id], max_results=PAGE, page_token=token)
@@ -85,7 +81,7 @@ class RunStore:
                 return
 
     @staticmethod
-    def _summary(run: Run, *, metrics: bool) -> KnownRun:
+    def _summary(run: mlflow.entities.Run, *, metrics: bool) -> KnownRun:
         info, data = run.info, run.data
         values = dict(data.metrics) if metrics else {}
         return KnownRun(info.run_id, info.run_name or "", info.status, info.end_time, dict(data.tags), values)
@@ -153,11 +149,10 @@ class RunStore:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Write all of it in as few batches as MLflow's limits allow."""
-        from mlflow.entities import Metric, Param, RunTag
-
-        left_metrics = [Metric(row.key, row.value, row.timestamp, row.step) for row in metrics]
-        left_parameters = [Param(name, value) for name, value in (parameters or {}).items()]
-        left_tags = [RunTag(name, value) for name, value in (tags or {}).items()]
+        entities = mlflow.entities
+        left_metrics = [entities.Metric(row.key, row.value, row.timestamp, row.step) for row in metrics]
+        left_parameters = [entities.Param(name, value) for name, value in (parameters or {}).items()]
+        left_tags = [entities.RunTag(name, value) for name, value in (tags or {}).items()]
         while left_metrics or left_parameters or left_tags:
             few = left_parameters[:MAX_PARAMETERS], left_tags[:MAX_TAGS]
             room = MAX_METRICS - len(few[0]) - len(few[1])

@@ -12,7 +12,7 @@ SECONDS = 10.0
 """Between two samples, MLflow's default; ``MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL`` overrides it."""
 
 
-def check_available() -> None:
+def check_system_metrics() -> None:
     """MLflow reads the machine with psutil, which none of this project's dependencies needs.
 
     Raises:
@@ -33,11 +33,11 @@ class SystemMetrics:
         uri: the store, resolved.
 
     Raises:
-        InputError: see :func:`check_available`.
+        InputError: see :func:`check_system_metrics`.
     """
 
     def __init__(self, uri: str) -> None:
-        check_available()
+        check_system_metrics()
         self._uri = uri
         self._monitor: Any = None  # mlflow's own class has no types
 

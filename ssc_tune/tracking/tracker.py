@@ -5,23 +5,20 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
-from ssc_tune.tracking.report import SyncReport
-from ssc_tune.tracking.sync import problem, split_missing
+from ssc_tune.tracking.report import Journal, SyncReport
 from ssc_tune.tracking.system import SystemMetrics
 from ssc_tune.tracking.uri import mask, resolve_uri
 from ssc_tune.tracking.writer import Writer
-
-if TYPE_CHECKING:
-    from ssc_tune.analysis.result import StudyAnalysis
 
 RETRY_SECONDS = 30.0
 """How long a store that did not answer is left alone."""
@@ -65,15 +62,12 @@ class Tracker:
         self._system = SystemMetrics(self.uri) if system_metrics else None
         self._study = study
         self._directory = directory
-        self._on_problem = on_problem
+        self._journal = Journal(self.uri, on_problem)
         option = "" if user_uri_is_default else f" --tracking-uri {mask(uri)}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
         self._started = time.time()
-        self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-        self._problems: list[str] = []
         self._writer: Writer | None = None
         self._backlog: deque[tuple[Record, Sequence[Placement]]] = deque()
         self._retry_at = 0.0
@@ -101,18 +95,8 @@ class Tracker:
         self._queue.put(_Finish(analysis, tuple(artifacts), models or {}))
         self._thread.join(timeout)
         if self._thread.is_alive():
-            self._report(f"MLflow was not done after {timeout:.0f} s; complete it with: {self._advice}")
-        with self._lock:
-            counts, problems = self._counts, tuple(self._problems)
-            experiment_id = self._writer.store.experiment_id if self._writer is not None else None
-            return SyncReport(counts["created"], counts["updated"], counts["unchanged"], problems, experiment_id)
-
-    def _report(self, text: str) -> None:
-        with self._lock:
-            first = not self._problems
-            self._problems.append(text)
-        if first:
-            self._on_problem(text)
+            self._journal.say(f"MLflow was not done after {timeout:.0f} s; complete it with: {self._advice}")
+        return self._journal.report(self._writer)
 
     def _run(self) -> None:
         self._flush()
@@ -135,14 +119,13 @@ class Tracker:
                 writer.parent(self._started)
                 self._writer = writer
             while self._backlog:
-                self._write(self._writer, *self._backlog[0])
+                self._journal.write(self._writer, *self._backlog[0])
                 self._backlog.popleft()
             self._follow_system_metrics(self._writer)
         except Exception as error:  # tracking must never stop a study, whatever MLflow raises
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            if not any(text.startswith("MLflow at") for text in self._problems):
-                text = problem(f"MLflow at {self.uri}", error, self.uri)
-                self._report(f"{text} (the study goes on; complete the view later with: {self._advice})")
+            advice = f" (the study goes on; complete the view later with: {self._advice})"
+            self._journal.store_failed(error, advice, once=True)
             return False
         return True
 
@@ -154,7 +137,7 @@ class Tracker:
             self._system.follow(writer.parent(self._started))
         except Exception as error:  # they must never stop a study, nor its cells from being written
             self._system = None
-            self._report(problem("system metrics", error, self.uri))
+            self._journal.failed("system metrics", error)
 
     def _stop_system_metrics(self) -> None:
         """Before the parent run ends."""
@@ -163,28 +146,13 @@ class Tracker:
         try:
             self._system.stop()
         except Exception as error:  # see above
-            self._report(problem("system metrics", error, self.uri))
-
-    def _write(self, writer: Writer, record: Record, placements: Sequence[Placement]) -> None:
-        try:
-            outcome = writer.write_cell(record, placements)
-        except Exception as error:  # one cell that MLflow refuses must not hold up the others
-            if not writer.store.ping():
-                raise
-            self._report(problem(f"cell {record.cell_id}", error, self.uri))
-            return
-        with self._lock:
-            self._counts[outcome] += 1
+            self._journal.failed("system metrics", error)
 
     def _close(self, item: _Finish) -> None:
         if self._backlog or self._writer is None:
-            self._report(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
+            self._journal.say(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
             return
-        present, missing = split_missing(item.artifacts)
-        for text in missing:
-            self._report(text)
         try:
-            self._writer.close(item.analysis, present, start_time=self._started)
-            self._writer.log_models(item.models, self._started)
+            self._journal.close(self._writer, item.analysis, item.artifacts, item.models, self._started)
         except Exception as error:  # see _flush
-            self._report(f"{problem(f'MLflow at {self.uri}', error, self.uri)}; complete it with: {self._advice}")
+            self._journal.store_failed(error, f"; complete it with: {self._advice}")

@@ -16,32 +16,28 @@ bin, because MLflow can neither change a parameter nor remove a metric.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
+from ssc_tune.presentation.colours import colours
+from ssc_tune.presentation.csvs import summary_csv, verdicts_csv
 from ssc_tune.records import Registration, StudyFolder
 from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
 from ssc_tune.tracking import charts, content, notes
-from ssc_tune.tracking.client import artifact_location, open_client
+from ssc_tune.tracking.client import artifact_location, mlflow, open_client
 from ssc_tune.tracking.content import milliseconds
-from ssc_tune.tracking.grouping import Group, study_version
+from ssc_tune.tracking.grouping import Group, groups_of, study_version
 from ssc_tune.tracking.model import Models, log_model, model_digest
 from ssc_tune.tracking.store import KnownRun, RunStore
 from ssc_tune.training.config import DataConfig
-
-if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
-
-    from ssc_tune.analysis.result import StudyAnalysis
 
 Outcome = Literal["created", "updated", "unchanged"]
 _NOTE, _PARENT = "mlflow.note.content", "mlflow.parentRunId"
@@ -55,21 +51,12 @@ def _registration(study: Study, directory: Path) -> Registration | None:
     return next((one for one in kept if one.hash == digest), None)
 
 
-def _dataset(data: DataConfig) -> DatasetInput:
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
+def _dataset(data: DataConfig) -> mlflow.entities.DatasetInput:
+    entities = mlflow.entities
     text = json.dumps(data.model_dump(mode="json"), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    dataset = Dataset(data.name, digest, "code", json.dumps({"name": data.name}), profile=text)
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
-
-
-def _csv(rows: Sequence[dict[str, object]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    dataset = entities.Dataset(data.name, digest, "code", json.dumps({"name": data.name}), profile=text)
+    return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
 
 
 class Writer:
@@ -87,7 +74,7 @@ class Writer:
         self.version = study_version(study)
         self._registration = _registration(study, directory)
         self._ends: dict[Group, int] = {}
-        self._colours = charts.colours(study)
+        self._colours = colours(study)
         self._tag_experiment()
 
     def _tag_experiment(self) -> None:
@@ -219,18 +206,15 @@ class Writer:
         parent = self.parent(start_time)
         summaries = {Group(s.method, s.block, s.setting): s for s in analysis.summaries} if analysis else {}
         last = max([*self._ends.values(), parent.end_time or 0]) or milliseconds(start_time)
-        for block in self.study.blocks:
-            for method in self.study.block_methods(block):
-                for setting in self.study.setting_names:
-                    group = Group(method, block, setting)
-                    run = self.store.find(("group", self.version, *group))
-                    if run is None:
-                        continue
-                    if group in summaries:
-                        self.store.log_latest(run, content.summary_metrics(summaries[group]), last)
-                    if analysis is not None:
-                        self.store.tag(run, {_NOTE: notes.group_note(self.study, group, summaries.get(group))})
-                    self._end(run, analysis, max(self._ends.get(group, 0), run.end_time or 0) or last)
+        for group in groups_of(self.study):
+            run = self.store.find(("group", self.version, *group))
+            if run is None:
+                continue
+            if group in summaries:
+                self.store.log_latest(run, content.summary_metrics(summaries[group]), last)
+            if analysis is not None:
+                self.store.tag(run, {_NOTE: notes.group_note(self.study, group, summaries.get(group))})
+            self._end(run, analysis, max(self._ends.get(group, 0), run.end_time or 0) or last)
         if analysis is not None:
             self._write_analysis(parent, analysis, artifacts, last)
         self._end(parent, analysis, last)
@@ -250,33 +234,9 @@ class Writer:
         for name in content.declared_tags(analysis):
             self.store.untag(parent, name)
         self.store.tag_experiment({_NOTE: self._experiment_note(analysis)})
-        texts = {"analysis.json": analysis.model_dump_json(indent=2, by_alias=True)}
-        if analysis.summaries:
-            rows = [
-                {**Group(s.method, s.block, s.setting)._asdict(), **content.summary_metrics(s)}
-                for s in analysis.summaries
-            ]
-            columns = dict.fromkeys(name for row in rows for name in row)
-            texts["tables/summaries.csv"] = _csv([{name: row.get(name, "") for name in columns} for row in rows])
-        if analysis.verdicts:
-            texts["tables/verdicts.csv"] = _csv(
-                [
-                    {
-                        "claim": v.claim.name,
-                        "verdict": v.verdict,
-                        "effect": v.effect.value,
-                        "low": v.effect.low,
-                        "high": v.effect.high,
-                        "p_value": v.p_value,
-                        "p_adjusted": v.p_adjusted,
-                        "look": v.look,
-                        "reason": v.reason,
-                        "post_hoc": v.post_hoc,
-                        "known": v.known,
-                    }
-                    for v in analysis.verdicts
-                ]
-            )
+        tables = {"summaries": summary_csv(analysis), "verdicts": verdicts_csv(analysis)}
+        texts = {f"tables/{name}.csv": text for name, text in tables.items() if text}
+        texts["analysis.json"] = analysis.model_dump_json(indent=2, by_alias=True)
         self._write_artifacts(parent, texts, artifacts)
 
     def _write_artifacts(self, parent: KnownRun, texts: dict[str, str], artifacts: Sequence[Path]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
+from ssc_tune.design import Placement
 from ssc_tune.records.record import Attempt, Record
 from ssc_tune.study.model.study import Study
-from ssc_tune.tracking import Placement
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import Evaluation, RunResult, Status
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ssc_tune import methods as registry
-from ssc_tune.presentation.colours import colours as report_colours
-from ssc_tune.tracking import Placement, study_version, sync
-from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, colours, group_tag, view
+from ssc_tune.design import Placement
+from ssc_tune.presentation.colours import colours
+from ssc_tune.tracking import study_version, sync
+from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, group_tag, view
 from ssc_tune.tracking.content import MAX_TAG
 
 from .builders import analysis, cells, study
@@ -60,12 +61,6 @@ def test_the_view_of_many_hyperparameters_still_fits_into_a_tag() -> None:
     found = view(wide, "0" * 12)
     assert found is not None
     assert len(found) <= MAX_TAG
-
-
-def test_methods_have_the_colours_of_the_report() -> None:
-    for methods in (["fixmatch", "ssc"], ["ssc"], ["supervised", "ssc", "fixmatch"]):
-        of = study(methods=methods, claims=[])
-        assert colours(of) == report_colours(of)
 
 
 def test_the_first_hundred_runs_hold_the_same_points_of_each_method() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ssc_tune.tracking import Placement, study_version
+from ssc_tune.design import Placement
+from ssc_tune.tracking import study_version
 from ssc_tune.tracking.content import (
     MAX_PARAMETER,
     cell_name,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from ssc_tune import data
+from ssc_tune.design import Placement
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.tracking import Placement, models_of, sync
+from ssc_tune.tracking import models_of, sync
 from ssc_tune.training import CellConfig, train
 
 from .builders import analysis, cell, study

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from ssc_tune.design import Placement
+from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.records.record import Record
-from ssc_tune.tracking import Placement, find_experiment, study_version, sync
+from ssc_tune.tracking import find_experiment, study_version, sync
 from ssc_tune.tracking.store import RunStore
 
 from .builders import analysis, cell, cells, study
@@ -251,7 +253,8 @@ def test_artifacts_are_kept_beside_the_store(uri: str, tmp_path: Path) -> None:
     assert names == {"study.json", "analysis.json", "tables", "figures"}
     assert (tmp_path / "mlartifacts").is_dir()
     table = Path(client.download_artifacts(parent.info.run_id, "tables/verdicts.csv", str(tmp_path))).read_text()
-    assert "more stable,supported,0.41" in table
+    assert table == verdicts_csv(analysis(study()))
+    assert "more stable,ssc varies less than fixmatch,supported," in table
 
 
 def test_a_deleted_experiment_and_a_deleted_parent_come_back(uri: str, tmp_path: Path) -> None:

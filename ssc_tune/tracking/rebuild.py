@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
-from ssc_tune.tracking.report import SyncReport
-from ssc_tune.tracking.uri import mask, resolve_uri
+from ssc_tune.tracking.report import Journal, SyncReport
+from ssc_tune.tracking.uri import resolve_uri
 from ssc_tune.tracking.writer import Writer
-
-if TYPE_CHECKING:
-    from ssc_tune.analysis.result import StudyAnalysis
 
 
 def sync(
@@ -48,41 +44,14 @@ def sync(
         InputError: ``uri`` is not understood.
     """
     uri = resolve_uri(uri, Path.cwd())
-    counts: Counter[str] = Counter()
-    problems: list[str] = []
+    journal, start = Journal(uri), time.time()
     writer: Writer | None = None
-
-    def note(what: str, error: Exception) -> None:
-        problems.append(problem(what, error, uri))
-
-    start = time.time()
     try:
         writer = Writer(uri, study, directory=directory)
         for record, placements in sorted(records, key=lambda pair: (pair[0].started, pair[0].cell_id)):
             start = min(start, record.started)
-            try:
-                counts[writer.write_cell(record, placements)] += 1
-            except Exception as error:  # one cell that MLflow refuses must not hide the others
-                if not writer.store.ping():
-                    raise
-                note(f"cell {record.cell_id}", error)
-        present, missing = split_missing(artifacts)
-        problems += missing
-        writer.close(analysis, present, start_time=start)
-        writer.log_models(models or {}, start)
+            journal.write(writer, record, placements)
+        journal.close(writer, analysis, artifacts, models or {}, start)
     except Exception as error:  # whatever the store or the network did: the view is incomplete, the records are not
-        note(f"MLflow at {uri}", error)
-    experiment_id = writer.store.experiment_id if writer is not None else None
-    return SyncReport(counts["created"], counts["updated"], counts["unchanged"], tuple(problems), experiment_id)
-
-
-def split_missing(artifacts: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The artifacts that exist, and a line for each that does not."""
-    present = [path for path in artifacts if path.exists()]
-    return present, [f"artifact {path}: no such file" for path in artifacts if not path.exists()]
-
-
-def problem(what: str, error: Exception, uri: str) -> str:
-    """One line about an error, without credentials."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return mask(f"{what}: {type(error).__name__}: {text[:400]}", uri)
+        journal.store_failed(error)
+    return journal.report(writer)
