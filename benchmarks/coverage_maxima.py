@@ -29,7 +29,7 @@ from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, read_claim
 from ssc_tune.study.model.study import Study
 
 Array = np.ndarray
@@ -41,7 +41,7 @@ def _claim(measure: str, n: int | None, points: int) -> tuple[Claim, Study]:
     content = {"name": "c", "more": "ssc", "than": "fixmatch", "in": measure, "n": n}
     space = {"learning_rate": {"type": "float", "default": 0.03, "factor": 3}}
     study = {"name": "s", "methods": ["ssc", "fixmatch"], "search_space": {"parameters": space}}
-    claim = Claim.model_validate({key: value for key, value in content.items() if value is not None})
+    claim = read_claim({key: value for key, value in content.items() if value is not None})
     return claim, Study.model_validate({**study, "design": {"type": "sobol", "points": points}})
 
 

@@ -32,7 +32,7 @@ from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.below import below
 from ssc_tune.analysis.measures.settings import pooled
 from ssc_tune.analysis.measures.std import std
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 
 Array = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ DEGREES = (4, 11)
 SHARED = (0.0, 0.8)
 SHARES = (0.02, 0.1, 0.3)
 NUM_POINTS, NUM_SEEDS = 32, 5
-CLAIM = Claim.model_validate({"name": "c", "less": "a", "than": "b", "in": "std", "over": "settings"})
+CLAIM = read_claim({"name": "c", "less": "a", "than": "b", "in": "std", "over": "settings"})
 
 
 class Row(NamedTuple):
@@ -149,7 +149,7 @@ def shares(num: int, share: float, tau: float, *, repeats: int, seed: int = 0) -
     cut, nothing = float(stats.norm.ppf(share)), cast(Any, None)
     truth = float(stats.norm.cdf(cut / np.sqrt(1 + tau**2)))
     about = {"name": "c", "method": "a", "in": "below", "accuracy": 0, "at_most": truth, "over": "settings"}
-    claim = Claim.model_validate(about)
+    claim = read_claim(about)
     found, alone = [], []
     for _ in range(repeats):
         parts = []

@@ -19,6 +19,7 @@ from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.design.distinct import counts_defaults
+from ssc_tune.study.model.claims import Equivalence
 from ssc_tune.study.model.study import Study
 
 ENOUGH_POINTS = 32
@@ -115,7 +116,7 @@ def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
 def _more_stable(verdict: Verdict) -> str | None:
     """The method that a verdict calls more stable, if any."""
     claim = verdict.claim
-    if verdict.verdict == "inconclusive" or claim.equivalent is not None:
+    if verdict.verdict == "inconclusive" or isinstance(claim, Equivalence):
         return None
     as_said = verdict.verdict == "supported"
     return claim.methods[0] if (claim.less is not None) == as_said else claim.methods[1]

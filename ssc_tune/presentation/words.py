@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
 from ssc_tune.presentation.numbers import compact, decimals, exponential, interval, p_value, percent, signed
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, Equivalence
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
 
@@ -57,11 +57,11 @@ def reading(claims: Sequence[Claim]) -> str:
     if not claims:
         return ""
     texts = ["Lines show the effect with its interval."]
-    if any(c.equivalent is None and c.at_most is None for c in claims):
+    if any(not isinstance(c, Equivalence) and c.at_most is None for c in claims):
         texts.append("Right of the dashes it speaks for the claim, left of them against it.")
     if any(c.at_most is not None for c in claims):
         texts.append("Where the claim is an upper bound, left of the dashes speaks for it.")
-    if any(c.equivalent is not None for c in claims):
+    if any(isinstance(c, Equivalence) for c in claims):
         texts.append("A grey zone is what counts as equal: an interval wholly inside it speaks for the claim.")
     return " ".join(texts)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.presentation import words
 from ssc_tune.presentation.numbers import decimals, exponential, number
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Bound, Claim
 
 MEAN = "population mean"
 
@@ -47,7 +47,7 @@ class PooledForest(NamedTuple):
 
 def reference(claim: Claim) -> float:
     """The border of a claim: its bound, or no difference."""
-    return claim.at_least or claim.at_most or 0.0
+    return claim.bound
 
 
 def forest(verdict: Verdict) -> Forest | None:
@@ -64,7 +64,7 @@ def forest(verdict: Verdict) -> Forest | None:
         place(effect.high),
         place(effect.value),
         place(border),
-        "no difference" if claim.method is None else f"bound {border:g}",
+        f"bound {border:g}" if isinstance(claim, Bound) else "no difference",
         (place(margin[0]), place(margin[1])) if margin else None,
         low,
         high,

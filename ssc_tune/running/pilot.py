@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, Comparison
 from ssc_tune.study.model.study import RandomDesign, SobolDesign, Study
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def claim_of(study: Study, block: str, setting: str) -> Claim | None:
             claim
             for claim in study.claims
             if claim.kind.planned
-            and claim.equivalent is None
+            and isinstance(claim, Comparison)
             and claim.over is None
             and claim.block == block
             and claim.setting in (None, setting)

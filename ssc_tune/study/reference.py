@@ -20,7 +20,7 @@ from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import space, study
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import FORMS, ClaimForm
 from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
 
 _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
@@ -43,7 +43,7 @@ _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("blocks", (study.Block,)),
     ("settings", (study.Setting,)),
     ("resources", (study.Resources,)),
-    ("claims", (Claim,)),
+    ("claims", (ClaimForm,)),
 )
 
 _INTRODUCTION = """\
@@ -141,6 +141,8 @@ def _words(annotation: Any) -> str:
         return _listed(arguments)
     if origin in (Union, types.UnionType):
         members = [inner for inner in arguments if inner is not type(None)]
+        if any(get_args(inner)[:1] == FORMS[:1] for inner in members):
+            return "claim"
         if set(members) == {bool, int, float, str}:
             return "any value"
         if all(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in members) and len(members) > 1:

@@ -16,7 +16,7 @@ from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge import batched, simulated
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.measures.cvar import cvar_difference
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 
 SHAPES = [(3, 3), (5, 4), (11, 2), (20, 5), (40, 8)]
 NUM = 5
@@ -105,7 +105,7 @@ def test_every_decision_is_that_of_the_rule(
     """``less: ssc`` and ``more: fixmatch``: in both ssc is the one that may be the more stable."""
     of, claim = (
         study(),
-        Claim.model_validate({"name": "c", "in": "std", "confidence": confidence, "margin": margin, **form}),
+        read_claim({"name": "c", "in": "std", "confidence": confidence, "margin": margin, **form}),
     )
     alpha = round(1 - confidence, 12)
     supported = refuted = 0

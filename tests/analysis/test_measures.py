@@ -11,7 +11,7 @@ import ssc_tune
 from ssc_tune.analysis.measures import registry
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, estimators, measure
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Comparison
 from ssc_tune.study.model.measures import MEASURES, Measure
 
 PACKAGE = Path(ssc_tune.__file__).parent
@@ -67,6 +67,6 @@ def test_a_new_measure_is_a_row_and_a_function(monkeypatch: pytest.MonkeyPatch) 
     def median(data: ClaimData) -> Effect:
         raise NotImplementedError
 
-    claim = Claim.model_construct(name="c", more="a", than="b", measure="median")
+    claim = Comparison.model_construct(name="c", more="a", than="b", measure="median")
     assert claim.kind is row
     assert registry._REGISTERED["median"].effect is median

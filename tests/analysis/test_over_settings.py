@@ -19,7 +19,7 @@ from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import Verdict
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.study import Study
 
@@ -318,7 +318,7 @@ def test_verdicts_of_a_setting_are_untouched() -> None:
 
 def test_the_model_refuses_a_setting_beside_over() -> None:
     with pytest.raises(ValueError, match="leave setting out"):
-        Claim.model_validate({"name": "c", **over("std", setting="a")})
+        read_claim({"name": "c", **over("std", setting="a")})
 
 
 def test_shares_weigh_every_setting_alike_and_stay_shares() -> None:

@@ -15,7 +15,7 @@ from ssc_tune.analysis.estimators import comparison, multiplicity
 from ssc_tune.analysis.judge import law, power, simulated
 from ssc_tune.analysis.judge.law import Law
 from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 
 QUIET = Law(0.0016, 0.0001, 0.0002, slope_cv=0.0)
 WIDE = Question(QUIET, margin=0.05)
@@ -41,7 +41,7 @@ def test_shares_are_counts_of_the_rules_own_verdicts() -> None:
     found = simulate(at(24, 0.025), 4, 0.5, question, num_simulations=60, seed=3)
     rng = np.random.default_rng([3, 0])
     of = study()
-    claim = Claim.model_validate({"name": "c", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.03})
+    claim = read_claim({"name": "c", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.03})
     verdicts, gates = [], []
     for first, second in zip(*law.draw(question.law, 0.5, 0.005, (60, 24, 4), rng), strict=True):
         one = simulated.find(of, claim, first, second)

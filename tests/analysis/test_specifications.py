@@ -12,11 +12,11 @@ import pytest
 from ssc_tune.analysis.arrays import coordinates, load
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Prior, inside
 from ssc_tune.analysis.estimators.variance import point_variance
-from ssc_tune.analysis.judge import simulated, specifications
+from ssc_tune.analysis.judge import simulated
 from ssc_tune.analysis.judge.specifications import called, natural_density, objection
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.result import Estimate, Specification, Verdict
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter
 
@@ -229,7 +229,7 @@ def specification(box: float, effective: float, same: bool | None, prior: str = 
 
 
 def test_the_rule() -> None:
-    claim = Claim.model_validate({"name": "c", **less(robust=True)})
+    claim = read_claim({"name": "c", **less(robust=True)})
     whole, half = specification(1, 32, True), specification(0.5, 8, True)
     assert objection(claim, [whole, half]) == ""
     assert objection(claim, [whole, half, specification(0.35, 7.9, False)]) == ""

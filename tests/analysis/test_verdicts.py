@@ -19,7 +19,7 @@ from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.measures.std import std
 from ssc_tune.analysis.result import Gate, Verdict
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, read_claim
 from ssc_tune.study.model.measures import MEASURES, with_
 
 from .synthetic import METHODS, make_study, make_tables, surface
@@ -29,7 +29,7 @@ STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 
 def claim(**content: Any) -> Claim:
     """A claim with a name."""
-    return Claim.model_validate({"name": "c", **content})
+    return read_claim({"name": "c", **content})
 
 
 def less(measure: str, first: str = "ssc", second: str = "fixmatch", **more: Any) -> dict[str, Any]:

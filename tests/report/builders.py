@@ -23,6 +23,7 @@ from ssc_tune.analysis.result import (
 )
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Attempt, Record
+from ssc_tune.study.model import claims as forms
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
@@ -78,9 +79,11 @@ def study(*, points: int = 16, seeds: int = 3, **changes: Any) -> Study:
 
 
 CLAIMS = (
-    Claim(name="stability", less="ssc", than="fixmatch", **{"in": "std"}, source="arXiv 2409.07292, section 4.4"),
-    Claim(name="accuracy", more="ssc", than="fixmatch", **{"in": "mean"}),
-    Claim(name="worst case", equivalent=("ssc", "fixmatch"), within=0.02, **{"in": "cvar"}),
+    forms.Comparison(
+        name="stability", less="ssc", than="fixmatch", **{"in": "std"}, source="arXiv 2409.07292, section 4.4"
+    ),
+    forms.Comparison(name="accuracy", more="ssc", than="fixmatch", **{"in": "mean"}),
+    forms.Equivalence(name="worst case", equivalent=("ssc", "fixmatch"), within=0.02, **{"in": "cvar"}),
 )
 
 

@@ -16,7 +16,7 @@ from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.presentation.words import NEXT, settings
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.forest import MEAN, pooled_forest
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 
 from .builders import Case, case
 from .written import HOSTILE, write
@@ -71,7 +71,7 @@ def test_ratios_are_told_as_ratios_and_differences_with_their_sign() -> None:
 
 
 def test_the_reference_is_the_share_that_a_claim_names() -> None:
-    claim = Claim.model_validate(
+    claim = read_claim(
         {"name": "s", "method": "ssc", "in": "below", "accuracy": 0.5, "at_most": 0.3, "over": "settings"}
     )
     found, at_zero = pooled_forest(over(1, claim=claim)), pooled_forest(over(1))

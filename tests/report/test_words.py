@@ -9,7 +9,7 @@ import pytest
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.presentation import words
 from ssc_tune.report.forest import forest
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 
 from .builders import case, study
 
@@ -34,7 +34,7 @@ def test_a_count_of_steps_is_told_with_one_decimal() -> None:
 def test_how_lines_are_read_is_said_of_the_claims_that_there_are() -> None:
     less, _, equal = (verdict.claim for verdict in case().analysis.verdicts)
     share = {"name": "s", "method": "ssc", "in": "importance", "parameter": "tau"}
-    upper, lower = (Claim.model_validate({**share, end: 0.2}) for end in ("at_most", "at_least"))
+    upper, lower = (read_claim({**share, end: 0.2}) for end in ("at_most", "at_least"))
     assert words.reading([]) == ""
     assert "Right of the dashes it speaks for the claim" in words.reading([less])
     assert "Right of the dashes it speaks for the claim" in words.reading([lower])

@@ -16,7 +16,7 @@ from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.measures.steps_to_target import target_of
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.study import Study
 
 _SPEED = ("steps_to_target", "area_under_curve")
@@ -80,7 +80,7 @@ def speed(first: Material, second: Material) -> Findings:
 def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b: arrays.Scores) -> Effect:
     """What a claim ``more: first, than: second`` in a measure would be judged by."""
     place = {"block": first.block, "setting": first.setting}
-    claim = Claim.model_validate({"name": measure, "more": first.method, "than": second.method, "in": measure, **place})
+    claim = read_claim({"name": measure, "more": first.method, "than": second.method, "in": measure, **place})
     rng = np.random.default_rng(0)
     return estimators()[measure].effect(
         ClaimData(claim, first.study, first.tables, first.setting, a, b, "chance", rng, 0)

@@ -13,6 +13,7 @@ from ssc_tune.analysis.measures.cvar import cvar_level
 from ssc_tune.analysis.measures.mean import mean as mean_effect
 from ssc_tune.analysis.measures.settings import each, over
 from ssc_tune.analysis.result import Gate
+from ssc_tune.study.model.claims import Equivalence
 
 Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
@@ -57,7 +58,7 @@ def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> t
     claim = data.claim
     if not claim.kind.is_spread:
         return ()
-    if claim.equivalent is not None and where != "against":
+    if isinstance(claim, Equivalence) and where != "against":
         both = ((claim.methods[0], data), (claim.methods[1], exchanged(data)))
         return tuple(gate for name, ordered in both for gate in _levels(ordered, f" ({name})"))
     stable_first = effect.estimate < 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Bound, Claim, Equivalence
 from ssc_tune.study.model.study import Study
 
 
@@ -19,11 +19,10 @@ def sentence(claim: Claim, study: Study) -> str:
     elif len(study.setting_names) > 1 and not claim.kind.over_all_settings:
         place.append(f"setting {claim.setting or study.setting_names[0]}")
     where = f" ({', '.join(place)})" if place else ""
-    if claim.equivalent is not None:
-        return f"{claim.equivalent[0]} and {claim.equivalent[1]} differ by less than {claim.within:g} in {what}{where}."
-    if claim.method is not None:
-        least, most = claim.at_least, claim.at_most
-        bound = f"at least {100 * least:g}%" if least is not None else f"at most {100 * (most or 0.0):g}%"
+    if isinstance(claim, Equivalence):
+        return f"{' and '.join(claim.methods)} differ by less than {claim.near:g} in {what}{where}."
+    if isinstance(claim, Bound):
+        bound = f"at {'most' if claim.at_least is None else 'least'} {100 * claim.bound:g}%"
         words = {"method": claim.method, "parameter": claim.parameter, "accuracy": claim.accuracy}
         return f"{claim.kind.of_one.format(bound=bound, Bound=bound.capitalize(), **words)}{where}."
     first, second = claim.methods

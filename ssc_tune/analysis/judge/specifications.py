@@ -20,7 +20,7 @@ from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, estimator
 from ssc_tune.analysis.result import Estimate, Specification
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, Equivalence
 from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 
@@ -125,9 +125,8 @@ def _turned(found: Estimate) -> Estimate:
 
 
 def _alike(claim: Claim, whole: float, part: float) -> bool:
-    if claim.equivalent is not None:
-        assert claim.within is not None
-        return (abs(whole) < claim.within) == (abs(part) < claim.within)
+    if isinstance(claim, Equivalence):
+        return (abs(whole) < claim.near) == (abs(part) < claim.near)
     return bool(np.sign(whole) == np.sign(part))
 
 
@@ -168,7 +167,7 @@ def summary(data: ClaimData, found: Sequence[Specification]) -> list[str]:
 
 
 def _sign(claim: Claim) -> str:
-    return "sign" if claim.equivalent is None else "side of the margin"
+    return "side of the margin" if isinstance(claim, Equivalence) else "sign"
 
 
 def objection(claim: Claim, found: Sequence[Specification]) -> str:

@@ -18,6 +18,7 @@ from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_s
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import measure
+from ssc_tune.study.model.claims import Bound
 
 HOW = "share of cells, points and seeds random; exact binomial of as many independent cells as they are worth"
 
@@ -37,14 +38,12 @@ def below(data: ClaimData) -> Effect:
     claim = data.claim
     assert claim.accuracy is not None
     first, second = (inside(scores, claim.accuracy) for scores in (data.first, data.second))
-    if claim.method is not None:
-        threshold = claim.at_least if claim.at_least is not None else claim.at_most
-        assert threshold is not None
+    if isinstance(claim, Bound):
 
         def share(confidence: float) -> Interval:
             return crossed_share(first, confidence, scores=data.first.test)
 
-        return _effect(share, threshold, data, f"share of {{x}} below {claim.accuracy:g}", HOW)
+        return _effect(share, claim.bound, data, f"share of {{x}} below {claim.accuracy:g}", HOW)
 
     def difference(confidence: float) -> Interval:
         return crossed_share_difference(first, second, confidence, scores=(data.first.test, data.second.test))

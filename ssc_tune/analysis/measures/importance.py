@@ -20,9 +20,8 @@ def importance(data: ClaimData) -> Effect:
     The share and its interval are those that the table of shares shows: :meth:`Material.shares`.
     """
     claim = data.claim
-    threshold = claim.at_least if claim.at_least is not None else claim.at_most
+    threshold = claim.bound
     assert claim.parameter is not None
-    assert threshold is not None
     name = f"share of variance of {{x}} from {claim.parameter}"
     if len(data.first.points) < 3 or len(data.first.seeds) < 2:
         return undefined(name, "fewer than 3 points" if len(data.first.points) < 3 else splits.ONE_SEED)

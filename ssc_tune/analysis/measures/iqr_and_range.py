@@ -7,6 +7,7 @@ import math
 from ssc_tune.analysis.estimators import comparison, shapes
 from ssc_tune.analysis.measures.base import ClaimData, Effect, from_result, log_ratio, undefined
 from ssc_tune.analysis.measures.registry import measure
+from ssc_tune.study.model.claims import Equivalence
 
 MOST_SWAPS = 20_000
 """Draws of a swap test at an early look, whose level is small: enough for levels down to 0.00005."""
@@ -14,7 +15,7 @@ MOST_SWAPS = 20_000
 
 def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     name = log_ratio(words)
-    if data.claim.equivalent:
+    if isinstance(data.claim, Equivalence):
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
     level = 1 - data.claim.confidence
     num_swaps = max(data.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))

@@ -21,7 +21,7 @@ from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, undefined
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.analysis.result import Pooled as Stored
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Bound, Claim
 from ssc_tune.study.model.measures import LEAST_SETTINGS
 
 NUM_GROUPS = 16
@@ -88,10 +88,10 @@ def pooled(parts: Sequence[ClaimData], measurer: Measurer) -> Effect:
         [effect.estimate for _, effect in found],
         errors,
         confidence=claim.confidence,
-        null=next((x for x in (claim.at_least, claim.at_most) if x is not None), 0.0),
+        null=claim.bound,
         left_out=shared or (),
     )
-    lowest, highest = (0.0, 1.0) if claim.method is not None else (-math.inf, math.inf)  # of a share of one method
+    lowest, highest = (0.0, 1.0) if isinstance(claim, Bound) else (-math.inf, math.inf)  # of a share of one method
     width = "shared points and seeds left out of all at once" if result.by_shared_draws else "Hartung-Knapp"
     return Effect(
         estimate=result.mean,

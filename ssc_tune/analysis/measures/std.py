@@ -11,7 +11,7 @@ from ssc_tune.analysis.estimators import comparison, multiverse
 from ssc_tune.analysis.estimators.variance import FloatArray, visible
 from ssc_tune.analysis.measures.base import ClaimData, Effect, from_result, log_ratio, signed
 from ssc_tune.analysis.measures.registry import Weighted, measure
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.claims import Claim, Equivalence
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
@@ -56,7 +56,7 @@ def _skewed(data: ClaimData) -> list[str]:
 
 def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
     """The ratio of standard deviations without each seed: how far one seed decides."""
-    if data.claim.equivalent or not math.isfinite(effect.low):
+    if isinstance(data.claim, Equivalence) or not math.isfinite(effect.low):
         return []
     values = comparison.without_one_seed(data.second.test, data.first.test)
     turned = -values if data.claim.less is not None else values
@@ -64,7 +64,7 @@ def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
 
 
 def _scale(claim: Claim, variances: FloatArray) -> FloatArray:
-    return np.sqrt(variances) if claim.equivalent is not None else 0.5 * np.log(variances)
+    return np.sqrt(variances) if isinstance(claim, Equivalence) else 0.5 * np.log(variances)
 
 
 @measure(
@@ -82,7 +82,7 @@ def std(data: ClaimData) -> Effect:
     """ln(sd of first / sd of second), or the difference of the two for a claim of equivalence."""
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
     how = "sd over points, seed noise removed; jackknife over points and seeds, t"
-    if data.claim.equivalent:
+    if isinstance(data.claim, Equivalence):
         return from_result(
             comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
         )

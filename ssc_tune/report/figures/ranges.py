@@ -17,6 +17,7 @@ from ssc_tune.report.cells import Row, View, limits
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
 from ssc_tune.report.figures.encodings import by_name, fixed, lower, on, rows_of, tips, wrapped
+from ssc_tune.study.model.claims import Equivalence
 
 CURVE = 200
 """Height of the part that shows effects."""
@@ -81,7 +82,7 @@ def _caption(verdict: Verdict, seen: Sequence[Specification]) -> str:
     kept = counted(found)
     same = sum(s.same_sign is True for s in kept)
     undefined, few = len(kept) - len(seen), len(found) - len(kept)
-    what = "sign" if verdict.claim.equivalent is None else "side of the margin"
+    what = "side of the margin" if isinstance(verdict.claim, Equivalence) else "sign"
     own = words.effect_text(verdict, verdict.effect)
     low, high = (words.scale(verdict, s.effect)(s.effect.value) for s in (seen[0], seen[-1]))
     texts = [
@@ -91,7 +92,7 @@ def _caption(verdict: Verdict, seen: Sequence[Specification]) -> str:
         f"Blue circles have the same {what} as it, orange squares the other: the same in {same} of {len(kept)} "
         f"specifications with {MINIMUM_EFFECTIVE:g} or more effective points.",
     ]
-    if verdict.claim.equivalent is not None:
+    if isinstance(verdict.claim, Equivalence):
         texts.append("The dashes are the margin.")
     if undefined:
         texts.append(f"In {undefined} of these the effect is undefined (grey).")
@@ -136,7 +137,7 @@ def _box(specification: Specification) -> str:
 
 def _kinds(verdict: Verdict) -> list[str]:
     """What a mark may say: in the order of colours and shapes."""
-    what = "sign" if verdict.claim.equivalent is None else "side"
+    what = "side" if isinstance(verdict.claim, Equivalence) else "sign"
     return [f"same {what}", f"other {what}", NONE]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, TypeAdapter, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from ssc_tune.frozen import Frozen
 from ssc_tune.study.model.measures import MEASURES, Measure, that_need, with_
@@ -20,12 +23,17 @@ Share = Annotated[float, Field(ge=0, le=1)]
 VerdictName = Literal["supported", "refuted", "inconclusive"]
 
 
-class Claim(Frozen):
+class ClaimForm(Frozen):
     """``less: A, than: B, in: MEASURE``, or ``more: A, than: B``, or ``equivalent: [A, B], within: MARGIN``.
 
     ``importance`` names a ``parameter`` and a ``method`` with ``at_least``/``at_most`` a share of the variance.
     ``below`` compares two methods, or names a ``method`` with ``at_least``/``at_most`` a share of the search space.
     """
+
+    KEYS: ClassVar[tuple[str, ...]] = ()
+    """The keys that make a claim one of this form: it has one of them."""
+    WITH: ClassVar[tuple[str, ...]] = ()
+    """The keys that go with this form only."""
 
     name: Name = Field(description="What the claim is called in reports; no two alike.")
     less: Name | None = Field(None, description="The method said to have less of the measure than the other.")
@@ -65,47 +73,42 @@ class Claim(Frozen):
     source: str = Field("", description="Where the claim comes from.")
 
     @model_validator(mode="after")
-    def _one_form(self) -> Claim:
-        forms = [self.less is not None, self.more is not None, self.equivalent is not None, self.method is not None]
-        if sum(forms) != 1:
-            raise ValueError("a claim has exactly one of: less, more, equivalent, method")
-        if (self.less or self.more) and self.than is None:
-            raise ValueError("less and more need than: the other method")
-        if (self.less or self.more) in (self.than,) and self.than is not None:
-            raise ValueError("a method cannot be compared with itself")
-        if self.equivalent is not None and (self.within is None or self.equivalent[0] == self.equivalent[1]):
-            raise ValueError("equivalent needs two different methods and within: the margin")
-        if self.method is not None and not self.kind.of_one_method:
-            raise ValueError(f"method goes with in: {_either(with_(of_one_method=True))}")
-        if self.measure == "below" and self.accuracy is None:
-            raise ValueError("below needs accuracy: the test accuracy under which a cell counts")
-        if self.measure == "below" and self.method is not None and (self.at_least is None) == (self.at_most is None):
-            raise ValueError("below of one method needs one of at_least, at_most")
-        if not self.kind.of_two_methods and (
-            None in (self.method, self.parameter) or (self.at_least is None) == (self.at_most is None)
-        ):
-            raise ValueError(f"{self.measure} needs method, parameter and one of at_least, at_most")
-        if "n" in self.kind.needs and self.n is None:
-            raise ValueError(f"{self.measure} needs n: the number of points tried")
-        if "parameter" in self.kind.needs and self.parameter is None:
-            raise ValueError(f"{self.measure} needs parameter")
+    def _fits(self) -> ClaimForm:
+        keys = [key for form in FORMS for key in form.KEYS]
+        if sum(getattr(self, key) is not None for key in keys) != 1:
+            raise ValueError(f"a claim has exactly one of: {', '.join(keys)}")
+        self._check()
+        for key in self.kind.needs:
+            if getattr(self, key) is None:
+                raise ValueError(f"{self.measure} needs {_NEEDED[key]}")
         if self.over is not None and not self.kind.pooled:
             raise ValueError(f"over: settings goes with in: {', '.join(with_(pooled=True))}")
         if self.over is not None and self.setting is not None:
             raise ValueError("over: settings is about all settings; leave setting out")
-        for key, value, goes_with, fits in (
-            ("than", self.than, "less or more", self.less or self.more),
-            ("within", self.within, "equivalent", self.equivalent),
-            ("at_least", self.at_least, "method", self.method),
-            ("at_most", self.at_most, "method", self.method),
-            *(
-                (key, getattr(self, key), f"in: {_either(that_need(key))}", key in self.kind.needs)
-                for key in ("n", "accuracy", "parameter")
-            ),
-        ):
-            if value is not None and not fits:
+        others = {key: " or ".join(form.KEYS) for form in FORMS if not isinstance(self, form) for key in form.WITH}
+        others |= {key: f"in: {' or '.join(that_need(key))}" for key in _NEEDED if key not in self.kind.needs}
+        for key, goes_with in others.items():
+            if getattr(self, key) is not None:
                 raise ValueError(f"{key} goes with {goes_with} only")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The form's own keys alone, one of those that make it required."""
+        schema = handler(core)
+        own = handler.resolve_ref_schema(schema)
+        for key in (key for form in FORMS if form is not cls for key in (*form.KEYS, *form.WITH)):
+            own["properties"].pop(key, None)
+        own["oneOf"] = [{"required": [key]} for key in cls.KEYS]
+        return schema
+
+    def _check(self) -> None:
+        """What this form asks for.
+
+        Raises:
+            ValueError: what is missing or does not fit.
+        """
+        raise NotImplementedError
 
     @property
     def kind(self) -> Measure:
@@ -115,23 +118,133 @@ class Claim(Frozen):
     @property
     def ratio(self) -> tuple[str, str] | None:
         """The two spreads whose log ratio is its effect, so that a positive one speaks for it; none on other scales."""
-        if not self.kind.is_spread or self.equivalent is not None:
-            return None
-        first, second = (f"{self.kind.spread} of {method}" for method in self.methods)
-        return (second, first) if self.less is not None else (first, second)
+        return None
+
+    @property
+    def bound(self) -> float:
+        """What its effect is held against: 0 where methods are compared."""
+        return 0.0
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods the claim is about: the first is the one it favours."""
-        if self.equivalent is not None:
-            return self.equivalent
-        if self.method is not None:
-            return (self.method,)
-        first = self.less or self.more
-        assert first is not None
-        assert self.than is not None
-        return (first, self.than)
+        raise NotImplementedError
 
 
-def _either(names: tuple[str, ...]) -> str:
-    return " or ".join(names)
+class Comparison(ClaimForm):
+    """One method has less, or more, of a measure than another."""
+
+    KEYS = ("less", "more")
+    WITH = ("than",)
+
+    def _check(self) -> None:
+        if self.than is None:
+            raise ValueError("less and more need than: the other method")
+        if self.than == (self.less or self.more):
+            raise ValueError("a method cannot be compared with itself")
+        _refuse_two(self)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The method said to have less or more, and the other."""
+        return (self.less or self.more or "", self.than or "")
+
+    @property
+    def ratio(self) -> tuple[str, str] | None:
+        """Of two spreads, the one said to be larger first."""
+        if not self.kind.is_spread:
+            return None
+        first, second = (f"{self.kind.spread} of {method}" for method in self.methods)
+        return (second, first) if self.less is not None else (first, second)
+
+
+class Equivalence(ClaimForm):
+    """Two methods differ by less than a margin."""
+
+    KEYS = ("equivalent",)
+    WITH = ("within",)
+
+    def _check(self) -> None:
+        if self.within is None or len(set(self.methods)) < 2:
+            raise ValueError("equivalent needs two different methods and within: the margin")
+        _refuse_two(self)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Both."""
+        return self.equivalent or ()
+
+    @property
+    def near(self) -> float:
+        """The margin."""
+        return self.within or 0.0
+
+
+class Bound(ClaimForm):
+    """A share of one method is at least, or at most, so large."""
+
+    KEYS = ("method",)
+    WITH = ("at_least", "at_most")
+
+    def _check(self) -> None:
+        if not self.kind.of_one_method:
+            raise ValueError(f"method goes with in: {' or '.join(with_(of_one_method=True))}")
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError(f"{_of_one(self.kind)} one of at_least, at_most")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The one."""
+        return (self.method or "",)
+
+    @property
+    def bound(self) -> float:
+        """``at_least`` or ``at_most``."""
+        return self.at_least or self.at_most or 0.0
+
+
+FORMS: tuple[type[ClaimForm], ...] = (Comparison, Equivalence, Bound)
+_NEEDED = {
+    "n": "n: the number of points tried",
+    "parameter": "parameter",
+    "accuracy": "accuracy: the test accuracy under which a cell counts",
+}
+
+
+def _refuse_two(claim: ClaimForm) -> None:
+    if not claim.kind.of_two_methods:
+        raise ValueError(f"{_of_one(claim.kind)} one of at_least, at_most")
+
+
+def _of_one(kind: Measure) -> str:
+    if kind.of_two_methods:
+        return f"{kind.name} of one method needs"
+    return f"{kind.name} needs {', '.join(('method', *kind.needs))} and"
+
+
+def _form(content: Any) -> str:
+    """The name of the first form whose keys a claim has; one that has none is told so as a comparison."""
+    if isinstance(content, ClaimForm):
+        return type(content).__name__
+    keys = content if isinstance(content, Mapping) else {}
+    found = (form.__name__ for form in FORMS if any(keys.get(key) is not None for key in form.KEYS))
+    return next(found, Comparison.__name__)
+
+
+Claim = Annotated[
+    Annotated[Comparison, Tag("Comparison")]
+    | Annotated[Equivalence, Tag("Equivalence")]
+    | Annotated[Bound, Tag("Bound")],
+    Discriminator(_form),
+]
+"""A claim of one of its forms, which its keys tell."""
+_CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
+
+
+def read_claim(content: Any) -> Claim:
+    """A claim from plain values, keys as in a study file.
+
+    Raises:
+        pydantic.ValidationError: it is none.
+    """
+    return _CLAIM.validate_python(content)

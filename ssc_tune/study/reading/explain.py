@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ssc_tune.models import names as model_names
+from ssc_tune.study.model.claims import ClaimForm
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath, describe, dotted
@@ -199,17 +200,24 @@ def _annotations(model: Any, path: KeyPath, raw: Any) -> Iterator[Any]:
         here = _value_at(here, (step,))
     for annotation in current:
         members = _members(annotation)
-        yield from (m for m in members if not _tags(m) or not isinstance(here, Mapping) or here.get("type") in _tags(m))
-        if not any(isinstance(here, Mapping) and here.get("type") in _tags(m) for m in members):
-            yield from members
+        yield from [member for member in members if _is_meant(member, here)] or members
+
+
+def _is_meant(member: Any, value: Any) -> bool:
+    """Whether a member of a union is the one that a value names, by its ``type`` or by the keys of a claim's form."""
+    if not isinstance(value, Mapping):
+        return True
+    if isinstance(member, type) and issubclass(member, ClaimForm):
+        return any(value.get(key) is not None for key in member.KEYS)
+    tags = _tags(member)
+    return not tags or value.get("type") in tags
 
 
 def _inside(annotation: Any, step: str | int, value: Any) -> Iterator[Any]:
     for member in _members(annotation):
         origin, arguments = get_origin(member), get_args(member)
         if isinstance(member, type) and issubclass(member, BaseModel):
-            tags = _tags(member)
-            if not tags or (isinstance(value, Mapping) and value.get("type") in tags):
+            if isinstance(value, Mapping) and _is_meant(member, value):
                 yield from (f.annotation for n, f in member.model_fields.items() if (f.alias or n) == step)
         elif origin is dict:
             yield arguments[1]
