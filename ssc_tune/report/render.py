@@ -20,7 +20,7 @@ _MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&l
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """``report.md``: the same content without interaction; figures by their files."""
-    return _template("report.md.j2", escape=False).render(**content, figures=figures)
+    return _environment(escape=False).get_template("report.md.j2").render(**content, figures=figures)
 
 
 def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -63,10 +63,6 @@ def _inline(text: str) -> Any:
     assert "</style" not in text.lower()
     assert "<!--" not in text
     return Markup(text)
-
-
-def _template(name: str, *, escape: bool) -> jinja2.Template:
-    return _environment(escape=escape).get_template(name)
 
 
 def _environment(*, escape: bool) -> jinja2.Environment:
