@@ -4,35 +4,21 @@
 on first use, so that importing the package costs nothing.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
 if TYPE_CHECKING:
-    from ssc_tune.api import StudyResult, load_study, run_study
-    from ssc_tune.errors import InputError
-    from ssc_tune.study import Study
+    from ssc_tune.api import StudyResult as StudyResult
+    from ssc_tune.api import run_study as run_study
+    from ssc_tune.errors import InputError as InputError
+    from ssc_tune.study import Study as Study
+    from ssc_tune.study import load_study as load_study
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "Study", "StudyResult", "__version__", "load_study", "run_study"]
-
-_LATE = {
-    "InputError": "ssc_tune.errors",
-    "Study": "ssc_tune.study",
-    "StudyResult": "ssc_tune.api",
-    "load_study": "ssc_tune.study",
-    "run_study": "ssc_tune.api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name in _LATE:
-        return getattr(importlib.import_module(_LATE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"api": ["StudyResult", "run_study"], "errors": ["InputError"], "study": ["Study", "load_study"]},
+)
+__all__ += ["__version__"]

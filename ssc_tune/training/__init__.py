@@ -1,24 +1,28 @@
 """Training one cell. Needs torch, numpy and pydantic; knows nothing of Ray, Optuna or MLflow.
 
-``train`` is imported on first use, because torch takes seconds to import and study files are checked without it.
+Everything is imported on first use, because torch takes seconds to import and study files are checked without it.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING, Any
-
-from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig, TrainingConfig
-from ssc_tune.training.result import Evaluation, RunResult
+import lazy_loader
 
 if TYPE_CHECKING:
-    from ssc_tune.training.loop import train
+    from ssc_tune.training import hardware as hardware
+    from ssc_tune.training.config import CellConfig as CellConfig
+    from ssc_tune.training.config import DataConfig as DataConfig
+    from ssc_tune.training.config import ModelConfig as ModelConfig
+    from ssc_tune.training.config import TrainingConfig as TrainingConfig
+    from ssc_tune.training.loop import train as train
+    from ssc_tune.training.result import Evaluation as Evaluation
+    from ssc_tune.training.result import RunResult as RunResult
 
-__all__ = ["CellConfig", "DataConfig", "Evaluation", "ModelConfig", "RunResult", "TrainingConfig", "train"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "train":
-        from ssc_tune.training.loop import train
-
-        return train
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["hardware"],
+    submod_attrs={
+        "config": ["CellConfig", "DataConfig", "ModelConfig", "TrainingConfig"],
+        "loop": ["train"],
+        "result": ["Evaluation", "RunResult"],
+    },
+)
