@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ssc_tune.presentation.colours import colours, dashes, shapes
+from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
 from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing, drawing
 from ssc_tune.study.model.study import Study
@@ -34,6 +34,7 @@ def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) ->
         figures=figures,
         drawings=_drawings(figures),
         colours=colours(study),
+        on_dark=ON_DARK,
         dashes=dashes(study),
         shapes=shapes(study),
         style=_inline(style),

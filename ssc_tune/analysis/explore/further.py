@@ -56,7 +56,7 @@ def _thresholds(material: Material) -> Array:
     """The same for all methods of a block and setting: from the lowest to the highest score of a cell."""
     cells = arrays.select(material.tables.cells, material.block, material.setting)
     cells = cells[cells["status"].isin(arrays.RESULTS)]
-    scores = cells["test_accuracy"].where(cells["status"] == "ok", 1 / cells["num_classes"]).astype(float)
+    scores = arrays.scored(cells)
     low, high = math.floor(100 * scores.min()) / 100, math.ceil(100 * scores.max()) / 100
     return np.linspace(low, high, _NUM_THRESHOLDS)
 
