@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
+from ssc_tune.analysis.estimators import sequential
+from ssc_tune.analysis.judge.law import skewed
+from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
 from ssc_tune.running.pilot import LEAST_POINTS, Known, claim_of
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
-
-if TYPE_CHECKING:
-    from ssc_tune.analysis.judge.power import Look, Question
 
 
 class Size(Frozen):
@@ -105,12 +105,7 @@ def make_plan(
     Raises:
         ValueError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
     """
-    from ssc_tune.analysis.judge.power import Question
-
-    if not 0 < ratio < 1:
-        raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
-    if not abs(mean_gain) < 2 * min(known.law.level, 1 - known.law.level):
-        raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
+    _check(known, ratio, mean_gain)
     claim = claim_of(study, block, setting or study.setting_names[0])
     num_claims = max(1, len(study.claims))
     alpha = round(1 - (0.95 if claim is None else claim.confidence), 12)
@@ -127,14 +122,7 @@ def make_plan(
         block=block,
         claim=None if claim is None else claim.name,
         num_claims=num_claims,
-        source=known.source,
-        point_variance=known.law.point,
-        seed_variance=known.law.seed,
-        error_variance=known.law.error,
-        mean_accuracy=known.law.level,
-        point_correlation=known.law.point_correlation,
-        slope_cv=known.law.slope_cv,
-        assumed=known.assumed + _beyond(claim),
+        **_premises(known, claim),
         target_ratio=ratio,
         mean_gain=mean_gain,
         margin=question.margin,
@@ -149,10 +137,27 @@ def make_plan(
     )
 
 
-def _beyond(claim: Claim | None) -> tuple[str, ...]:
-    """What the rule asks for and is not simulated, in words."""
-    robust = claim is not None and claim.robust
-    return ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
+def _check(known: Known, ratio: float, mean_gain: float) -> None:
+    if not 0 < ratio < 1:
+        raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
+    if not abs(mean_gain) < 2 * min(known.law.level, 1 - known.law.level):
+        raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
+
+
+def _premises(known: Known, claim: Claim | None) -> dict[str, Any]:
+    """What is known of the accuracies and what is assumed; what the rule asks for and is not simulated among it."""
+    law, robust = known.law, claim is not None and claim.robust
+    beyond = ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
+    return {
+        "source": known.source,
+        "point_variance": law.point,
+        "seed_variance": law.seed,
+        "error_variance": law.error,
+        "mean_accuracy": law.level,
+        "point_correlation": law.point_correlation,
+        "slope_cv": law.slope_cv,
+        "assumed": known.assumed + beyond,
+    }
 
 
 def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look]:
@@ -161,9 +166,6 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
     Each look has the nominal levels that spending leaves of ``alpha`` (of intervals) and of ``level`` (of p). Without
     looks the claim is judged once, at the end, at both levels undivided.
     """
-    from ssc_tune.analysis.estimators import sequential
-    from ssc_tune.analysis.judge.power import Look
-
     if not study.looks:
         return [Look(points, alpha, level)]
     at = [look / study.looks[-1] for look in study.looks]
@@ -175,9 +177,6 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
 def _size(
     looks: Sequence[Look], seeds: int, methods: int, ratio: float, question: Question, num_simulations: int
 ) -> Size:
-    from ssc_tune.analysis.judge.law import skewed
-    from ssc_tune.analysis.judge.power import largest_ratio, simulate
-
     found = simulate(looks, seeds, ratio, question, num_simulations=num_simulations)
     with_tail = question._replace(law=skewed(question.law))
     seen = largest_ratio(looks, seeds, question, num_simulations=num_simulations // 3)
@@ -215,8 +214,6 @@ def _divide(
     looks: Callable[[int], Sequence[Look]],
     num_simulations: int,
 ) -> tuple[Division, ...]:
-    from ssc_tune.analysis.judge.power import recommend_split
-
     each = budget // methods
     if each < 12:  # 3 points and the defaults, 3 seeds
         raise InputError(f"--budget: {budget} cells of {methods} methods are too few; the least is {12 * methods}")

@@ -1,0 +1,5 @@
+from . import execute as execute
+from . import listening as listening
+from . import quiet as quiet
+from . import tuning as tuning
+from . import worker as worker
