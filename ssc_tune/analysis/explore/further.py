@@ -47,7 +47,7 @@ def profile(material: Material, rng: np.random.Generator) -> Findings:
     found = profiles.performance_profile(test, thresholds, CONFIDENCE)
     note = found.reason or "Pointwise intervals over points and seeds"
     names = ("accuracy", "share of cells above an accuracy")
-    curve = material.curve(PROFILE, *names, thresholds, found.share, found.low, found.high, note)
+    curve = material.curve(PROFILE, *names, thresholds, found.values, found.low, found.high, note)
     mean = profiles.interquartile_mean(test, CONFIDENCE)
     return Findings([curve], facts=[(IQM, material.row(iqm=_interval(mean), num_cells=test.size, reason=mean.reason))])
 
