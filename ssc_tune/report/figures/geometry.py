@@ -6,7 +6,7 @@ import altair as alt
 
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, dicts, thin
-from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
 from ssc_tune.report.figures.encodings import ACCURACY, colour, fixed, rows_of, shape, span, tips
 
 MAX_SIGNATURES = 4
@@ -67,9 +67,9 @@ def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> 
 
 
 def _alt(view: View, rows: list[Row], index: int, name: str) -> str:
-    parts = []
-    for method in view.methods:
-        own = [row[f"x{index}"] for row in rows if row["m"] == method and f"x{index}" in row]
-        if own:
-            parts.append(f"{method}: from {number(min(own))} to {number(max(own))}")
-    return told(f"Test accuracy against {_title(name)}", parts)
+    def ends(own: list[Row]) -> str:
+        values = [row[f"x{index}"] for row in own]
+        return f"from {number(min(values))} to {number(max(values))}"
+
+    known = [row for row in rows if f"x{index}" in row]
+    return told_of(f"Test accuracy against {_title(name)}", view.methods, known, ends)

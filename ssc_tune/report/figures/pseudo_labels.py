@@ -7,7 +7,7 @@ import altair as alt
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
 from ssc_tune.report.figures.encodings import colour, rows_of, shape, smooth, tips, wrapped
 from ssc_tune.report.figures.training import CONFIDENT, history
 from ssc_tune.study.model.space import shown
@@ -57,10 +57,10 @@ def _chart(view: View, key: str, index: int, title: str) -> Chart:
 
 
 def _alt(view: View, rows: list[Row], index: int, title: str) -> str:
-    parts = []
-    for method in view.methods:
-        own = sorted((r for r in rows if r["m"] == method and f"y{index}" in r), key=lambda r: float(r["x"]))
-        if own:
-            ends = [f"{number(r[f'y{index}'])} at tau {r['t']}" for r in (own[0], own[-1])]
-            parts.append(f"{method}: {ends[0]}, {ends[1]}")
-    return told(f"{title.capitalize()} against tau", parts)
+    known = sorted((row for row in rows if f"y{index}" in row), key=lambda row: float(row["x"]))
+    return told_of(
+        f"{title.capitalize()} against tau",
+        view.methods,
+        known,
+        lambda own: ", ".join(f"{number(row[f'y{index}'])} at tau {row['t']}" for row in (own[0], own[-1])),
+    )
