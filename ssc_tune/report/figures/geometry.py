@@ -7,7 +7,7 @@ import altair as alt
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, dicts, thin
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
-from ssc_tune.report.figures.encodings import ACCURACY, colour, fixed, rows_of, shape, span, tips
+from ssc_tune.report.figures.encodings import ACCURACY, fixed, marked, rows_of, span, tips
 
 MAX_SIGNATURES = 4
 _TITLES = {
@@ -62,7 +62,7 @@ def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> 
     y = alt.Y("y:Q", title=ACCURACY, scale=fixed(domain))
     said = tips("m", "p", "s", "c", (f"x{index}:Q", _title(name), ".3f"), "y")
     marks = rows_of(key, f"isValid(datum.x{index})").mark_point(filled=True, size=28, opacity=0.65)
-    chart: alt.Chart = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=said)
+    chart: alt.Chart = marks.encode(x=x, y=y, **marked(view.study), tooltip=said)
     return chart
 
 

@@ -8,7 +8,7 @@ from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
-from ssc_tune.report.figures.encodings import colour, rows_of, shape, smooth, tips, wrapped
+from ssc_tune.report.figures.encodings import marked, rows_of, smooth, tips, wrapped
 from ssc_tune.report.figures.training import CONFIDENT, history
 from ssc_tune.study.model.space import shown
 
@@ -51,7 +51,7 @@ def _chart(view: View, key: str, index: int, title: str) -> Chart:
     y = alt.Y(f"y{index}:Q", title=wrapped(title), scale=alt.Scale(zero=False))
     marks = rows_of(key, f"isValid(datum.y{index})").mark_point(filled=True, size=42, opacity=0.85)
     said = tips("m", "p", ("t:N", "tau"), (f"y{index}:Q", title, ".3f"))
-    points = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=said)
+    points = marks.encode(x=x, y=y, **marked(view.study), tooltip=said)
     lines = [smooth(view.study, key, x, y, ("x", f"y{index}"))] if view.is_dense else []
     return alt.layer(*lines, points)
 
