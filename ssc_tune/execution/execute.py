@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.listening import Listener
-from ssc_tune.execution.worker import Task
+from ssc_tune.execution.task import Task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.registrations import standing
 from ssc_tune.study.model.study import SearchDesign, Study

@@ -38,7 +38,8 @@ class CellTrainable(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """The whole cell."""
-        from ssc_tune.execution.worker import Task, run_task
+        from ssc_tune.execution.task import Task
+        from ssc_tune.execution.worker import run_task
 
         status = run_task(Task.model_validate(self._task))
         return {"done": True, METRIC: 1, "status": status}

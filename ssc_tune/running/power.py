@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ssc_tune.analysis.estimators import sequential
@@ -100,29 +101,21 @@ def make_plan(
         ratio: sd of the more stable method / sd of the other over points, that the study is to see.
         mean_gain: mean accuracy of the more stable method minus that of the other.
         power: share of such studies in which the claim is to be supported.
-        num_simulations: studies simulated for each figure; a third of them for each ratio that is tried.
+        num_simulations: studies for each figure; a third of them for each ratio that is tried.
 
     Raises:
-        ValueError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
+        InputError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
     """
     _check(known, ratio, mean_gain)
     claim = claim_of(study, block, setting or study.setting_names[0])
-    num_claims = max(1, len(study.claims))
     alpha = round(1 - (0.95 if claim is None else claim.confidence), 12)
-    level = alpha / num_claims
+    level = alpha / max(1, len(study.claims))
     question = Question(known.law, 0.01 if claim is None else claim.margin, mean_gain, power)
 
-    def looks(points: int) -> list[Look]:
-        return looks_of(study, points, alpha, level)
-
-    methods = len(study.block_methods(block))
-    sizes = tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study))
+    looks, methods = partial(looks_of, study, alpha=alpha, level=level), len(study.block_methods(block))
     return Plan(
-        study=study.name,
         block=block,
-        claim=None if claim is None else claim.name,
-        num_claims=num_claims,
-        **_premises(known, claim),
+        **_premises(study, known, claim),
         target_ratio=ratio,
         mean_gain=mean_gain,
         margin=question.margin,
@@ -131,7 +124,7 @@ def make_plan(
         level=level,
         looks=tuple(look / study.looks[-1] for look in study.looks) or (1.0,),
         num_simulations=num_simulations,
-        sizes=sizes,
+        sizes=tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study)),
         budget=budget,
         divisions=() if budget is None else _divide(budget, methods, ratio, question, looks, num_simulations),
     )
@@ -144,11 +137,14 @@ def _check(known: Known, ratio: float, mean_gain: float) -> None:
         raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
 
 
-def _premises(known: Known, claim: Claim | None) -> dict[str, Any]:
-    """What is known of the accuracies and what is assumed; what the rule asks for and is not simulated among it."""
+def _premises(study: Study, known: Known, claim: Claim | None) -> dict[str, Any]:
+    """What is asked, known and assumed; what the rule asks for and is not simulated is among the last."""
     law, robust = known.law, claim is not None and claim.robust
     beyond = ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
     return {
+        "study": study.name,
+        "claim": None if claim is None else claim.name,
+        "num_claims": max(1, len(study.claims)),
         "source": known.source,
         "point_variance": law.point,
         "seed_variance": law.seed,

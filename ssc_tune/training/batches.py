@@ -8,7 +8,7 @@ the generator states alone; its size depends on the configuration only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -56,7 +56,7 @@ class Batches:
         self,
         dataset: Dataset,
         split: Split,
-        method: Method,
+        method: Method[Any],
         *,
         seed: int,
         device: torch.device,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -30,12 +32,12 @@ class Network(nn.Module):
         return outputs
 
 
-def make_method(config: CellConfig, num_classes: int) -> Method:
+def make_method(config: CellConfig, num_classes: int) -> Method[Any]:
     """The method of a cell with its hyperparameters."""
     return methods.make(config.method, config.hyperparameters, num_classes=num_classes)
 
 
-def make_network(config: CellConfig, method: Method, *, in_channels: int) -> Network:
+def make_network(config: CellConfig, method: Method[Any], *, in_channels: int) -> Network:
     """Encoder and head at the start; at equal seed every method has the same encoder weights."""
     encoder = models.build(config.model.name, in_channels=in_channels, generator=generator(config.seed, "encoder"))
     return Network(encoder, method.head(encoder.num_features, generator=generator(config.seed, "head")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +49,7 @@ class Stepper:
         self,
         config: TrainingConfig,
         network: Network,
-        method: Method,
+        method: Method[Any],
         optimizer: NesterovSGD,
         average: Averaged[Network],
         dataset: Dataset,

@@ -28,6 +28,9 @@ seeds: 3
 retries: 1
 """
 
+FAULTS = Path(__file__).parent / "faults"
+"""On the path of a process, it makes cells fail as ``SSC_TUNE_FAULTS`` asks."""
+
 
 class Launches:
     """Runs of one study in one folder."""
@@ -40,7 +43,8 @@ class Launches:
 
     def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
         """Starts the command in a process group of its own."""
-        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": python_path}
+        path = os.pathsep.join(filter(None, (python_path, str(FAULTS) if faults else "")))
+        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
         return subprocess.Popen(
             [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],
             cwd=self.folder,
