@@ -1,13 +1,25 @@
-"""What is known of each data set without reading it, so that study files are checked without torch."""
+"""Every data set in one row: where it is read from, and what is known of it without reading it.
+
+Nothing here imports torch, so that study files are checked in a moment. The names that a study file may give, the
+schema, the reference and the messages follow from these rows.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ssc_tune.errors import InputError
+
+if TYPE_CHECKING:
+    from ssc_tune.data.dataset import Dataset
 
 
 class DatasetInfo(NamedTuple):
-    """Sizes of a data set. C channels, height H, width W."""
+    """Where a data set is read from, and its sizes. C channels, height H, width W."""
 
+    reader: str  # "module:function", of a function without arguments that returns a Dataset
     image_shape: tuple[int, int, int]  # (C, H, W)
     train_counts: tuple[int, ...]  # training images of each class
     test_size: int
@@ -38,7 +50,22 @@ class DatasetInfo(NamedTuple):
 
 
 DATASETS: dict[str, DatasetInfo] = {
-    "digits": DatasetInfo((1, 8, 8), (128, 131, 128, 132, 131, 131, 131, 129, 126, 130), 500),
-    "mnist5k": DatasetInfo((1, 28, 28), (400,) * 10, 1000),
+    "digits": DatasetInfo(
+        "ssc_tune.data.digits:read", (1, 8, 8), (128, 131, 128, 132, 131, 131, 131, 129, 126, 130), 500
+    ),
+    "mnist5k": DatasetInfo("ssc_tune.data.mnist5k:read", (1, 28, 28), (400,) * 10, 1000),
 }
-"""Every data set by name; the same names as :data:`ssc_tune.data.names`."""
+"""Every data set by name."""
+
+
+@cache
+def load(name: str) -> Dataset:
+    """A data set, read once a process. Its tensors are shared: do not change them in place.
+
+    Raises:
+        InputError: the name is not registered, or the package that ships the data is not installed.
+    """
+    if name not in DATASETS:
+        raise InputError(f"data.name: unknown data set {name!r}; allowed: {', '.join(DATASETS)}")
+    dataset: Dataset = pkgutil.resolve_name(DATASETS[name].reader)()
+    return dataset

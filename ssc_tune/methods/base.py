@@ -5,7 +5,7 @@ Nothing here imports torch at import time: study files are validated through the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -41,6 +41,7 @@ class Hyperparameters(Frozen):
 
 
 _Shared = Hyperparameters
+Head = TypeVar("Head", bound="nn.Module")
 
 
 class Views(NamedTuple):
@@ -60,7 +61,7 @@ class StepLoss(NamedTuple):
     confident: Tensor  # (U,) bool
 
 
-class Method:
+class Method(Generic[Head]):
     """A training algorithm. Subclasses are stateless; the learnt parts live in the module that ``head`` builds."""
 
     name: ClassVar[str]
@@ -91,27 +92,27 @@ class Method:
         """Whether ``start`` wants embeddings of images."""
         return False
 
-    def head(self, num_features: int, *, generator: torch.Generator) -> nn.Module:
+    def head(self, num_features: int, *, generator: torch.Generator) -> Head:
         """The module that turns encoder features (N, num_features) into this method's outputs."""
         raise NotImplementedError
 
-    def start(self, head: nn.Module, features: Starter, *, generator: torch.Generator) -> None:
+    def start(self, head: Head, features: Starter, *, generator: torch.Generator) -> None:
         """Called once before the first step where ``needs_start``: sets weights from embeddings of images."""
         raise NotImplementedError
 
-    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+    def loss(self, head: Head, views: Views, labels: Tensor) -> StepLoss:
         """The loss of one step. ``labels`` (B,) belong to ``views.labelled``."""
         raise NotImplementedError
 
-    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+    def scores(self, head: Head, outputs: Tensor) -> Tensor:
         """Class scores (N, K), the largest being the prediction."""
         raise NotImplementedError
 
-    def embeddings(self, head: nn.Module, features: Tensor) -> Tensor:
+    def embeddings(self, head: Head, features: Tensor) -> Tensor:
         """Features (N, F) in the space of ``prototypes``, (N, D); the features themselves unless a head projects."""
         return features
 
-    def prototypes(self, head: nn.Module) -> Tensor:
+    def prototypes(self, head: Head) -> Tensor:
         """The class directions (K, D), not necessarily normalized, that failure signatures are read from."""
         raise NotImplementedError
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from ssc_tune import losses, methods
 from ssc_tune.methods.base import Hyperparameters, Method, StepLoss, Views, Weight
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from ssc_tune.methods.parts import LinearHead
 
@@ -22,7 +23,7 @@ class FixMatchHyperparameters(Hyperparameters):
     num_strong_views: Literal[1, 2] = Field(1, description="Strong views of each unlabelled image; their terms add up.")
 
 
-class FixMatch(Method):
+class FixMatch(Method["LinearHead"]):
     """Cross-entropy on labelled images, and on strong views against the confident pseudo-labels of the weak view.
 
     loss = CE(labelled, y) + lambda_u * sum over views of (1/U) sum_i [max p_i >= tau] CE(strong_i, argmax p_i)
@@ -40,17 +41,12 @@ class FixMatch(Method):
 
     def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
         """A linear classifier."""
-        from ssc_tune.methods.parts import LinearHead
+        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator)
 
-        return LinearHead(num_features, self.num_classes, generator=generator)
-
-    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+    def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
-        from ssc_tune.losses import fixmatch_terms
-        from ssc_tune.methods.parts import fixed_threshold
-
-        pseudo = fixed_threshold(views.weak, tau=self.hyperparameters.tau)
-        terms = fixmatch_terms(
+        pseudo = methods.parts.fixed_threshold(views.weak, tau=self.hyperparameters.tau)
+        terms = losses.fixmatch_terms(
             views.labelled,
             labels,
             views.strong,
@@ -61,13 +57,10 @@ class FixMatch(Method):
         parts = {"labelled": terms.labelled, "unlabelled": terms.unlabelled}
         return StepLoss(terms.total, parts, pseudo.labels, pseudo.confident)
 
-    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
         """The logits."""
         return outputs
 
-    def prototypes(self, head: nn.Module) -> Tensor:
+    def prototypes(self, head: LinearHead) -> Tensor:
         """The classifier's rows (K, F)."""
-        from ssc_tune.methods.parts import LinearHead
-
-        assert isinstance(head, LinearHead)
         return head.classifier.weight

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ssc_tune import prototypes as prototype_room
+from ssc_tune.methods.base import Starter
 from ssc_tune.models import init_linear
 
 
@@ -48,6 +49,22 @@ class PrototypeHead(nn.Module):
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
         self.prototypes = nn.Parameter(
             prototype_room.initialize(strategy, num_classes=num_classes, dim=num_features, generator=generator)
+        )
+
+    @torch.no_grad()
+    def place(self, strategy: str, images: Starter, *, generator: torch.Generator) -> None:
+        """Sets the prototypes by embeddings of images, for strategies that need them."""
+        num_classes, dim = self.prototypes.shape
+        self.prototypes.copy_(
+            prototype_room.initialize(
+                strategy,
+                num_classes=num_classes,
+                dim=dim,
+                generator=generator,
+                embeddings=images.labelled,
+                labels=images.labels,
+                unlabelled=images.unlabelled,
+            )
         )
 
     def forward(self, features: Tensor) -> Tensor:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from ssc_tune import losses, methods
 from ssc_tune.methods.base import Hyperparameters, Method, Positive, Starter, StepLoss, Views, Weight
-from ssc_tune.prototypes.names import STRATEGIES
+from ssc_tune.prototypes.registry import NEEDS_EMBEDDINGS, STRATEGIES
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from ssc_tune.methods.parts import PrototypeHead
+
+    Initialization = str
+else:
+    Initialization = Literal[tuple(STRATEGIES)]
 
 
 class SSCHyperparameters(Hyperparameters):
@@ -24,19 +29,10 @@ class SSCHyperparameters(Hyperparameters):
     prototype_weight: Weight = Field(1.0, description="lambda_proto, weight of prototypes as anchors.")
     confident_weight: Weight = Field(1.0, description="lambda_conf, weight of confident images.")
     unconfident_weight: Weight = Field(0.2, description="lambda_unconf, weight of unconfident images.")
-    prototype_init: str = Field(
-        "random", description="How prototypes start.", json_schema_extra={"enum": list(STRATEGIES)}
-    )
-
-    @field_validator("prototype_init")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in STRATEGIES:
-            raise ValueError(f"unknown prototype initialization {value!r}; allowed: {', '.join(STRATEGIES)}")
-        return value
+    prototype_init: Initialization = Field("random", description="How prototypes start.")
 
 
-class SSC(Method):
+class SSC(Method["PrototypeHead"]):
     """One supervised contrastive loss over prototypes, labelled embeddings and two strong views of each image.
 
     A confident image carries its pseudo-label argmax softmax(cos(z_weak, prototypes) / T_pseudo), an unconfident one a
@@ -55,9 +51,7 @@ class SSC(Method):
 
     def head(self, num_features: int, *, generator: torch.Generator) -> PrototypeHead:
         """A projection with prototypes."""
-        from ssc_tune.methods.parts import PrototypeHead
-
-        return PrototypeHead(
+        return methods.parts.PrototypeHead(
             num_features,
             self.num_classes,
             prototype_init=self.hyperparameters.prototype_init,
@@ -67,39 +61,17 @@ class SSC(Method):
     @property
     def needs_start(self) -> bool:
         """True for the strategies that place prototypes by embeddings of images."""
-        from ssc_tune.prototypes.names import NEEDS_EMBEDDINGS
-
         return self.hyperparameters.prototype_init in NEEDS_EMBEDDINGS
 
-    def start(self, head: nn.Module, features: Starter, *, generator: torch.Generator) -> None:
+    def start(self, head: PrototypeHead, features: Starter, *, generator: torch.Generator) -> None:
         """Places the prototypes by embeddings, for the strategies that need them."""
-        import torch
+        head.place(self.hyperparameters.prototype_init, features, generator=generator)
 
-        from ssc_tune import prototypes
-        from ssc_tune.methods.parts import PrototypeHead
-
-        assert isinstance(head, PrototypeHead)
-        placed = prototypes.initialize(
-            self.hyperparameters.prototype_init,
-            num_classes=self.num_classes,
-            dim=head.prototypes.shape[1],
-            generator=generator,
-            embeddings=features.labelled,
-            labels=features.labels,
-            unlabelled=features.unlabelled,
-        )
-        with torch.no_grad():
-            head.prototypes.copy_(placed)
-
-    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+    def loss(self, head: PrototypeHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
-        from ssc_tune.losses import ssc_terms
-        from ssc_tune.methods.parts import PrototypeHead, fixed_threshold
-
-        assert isinstance(head, PrototypeHead)
         hp = self.hyperparameters
-        pseudo = fixed_threshold(head.cosines(views.weak) / hp.pseudo_temperature, tau=hp.tau)
-        terms = ssc_terms(
+        pseudo = methods.parts.fixed_threshold(head.cosines(views.weak) / hp.pseudo_temperature, tau=hp.tau)
+        terms = losses.ssc_terms(
             head.prototypes,
             views.labelled,
             labels,
@@ -111,29 +83,18 @@ class SSC(Method):
             confident_weight=hp.confident_weight,
             unconfident_weight=hp.unconfident_weight,
         )
-        parts = {
-            "prototypes": terms.prototypes,
-            "labelled": terms.labelled,
-            "confident": terms.confident,
-            "unconfident": terms.unconfident,
-        }
-        return StepLoss(terms.total, parts, pseudo.labels, pseudo.confident)
+        parts = terms._asdict()
+        return StepLoss(parts.pop("total"), parts, pseudo.labels, pseudo.confident)
 
-    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+    def scores(self, head: PrototypeHead, outputs: Tensor) -> Tensor:
         """Cosines to the prototypes."""
-        from ssc_tune.methods.parts import PrototypeHead
-
-        assert isinstance(head, PrototypeHead)
         return head.cosines(outputs)
 
-    def embeddings(self, head: nn.Module, features: Tensor) -> Tensor:
+    def embeddings(self, head: PrototypeHead, features: Tensor) -> Tensor:
         """What the projection makes of the features."""
         embeddings: Tensor = head(features)
         return embeddings
 
-    def prototypes(self, head: nn.Module) -> Tensor:
+    def prototypes(self, head: PrototypeHead) -> Tensor:
         """The prototypes (K, D)."""
-        from ssc_tune.methods.parts import PrototypeHead
-
-        assert isinstance(head, PrototypeHead)
         return head.prototypes

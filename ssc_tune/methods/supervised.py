@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ssc_tune import losses, methods
 from ssc_tune.methods.base import Hyperparameters, Method, StepLoss, Views
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from ssc_tune.methods.parts import LinearHead
 
 
-class Supervised(Method):
+class Supervised(Method["LinearHead"]):
     """Cross-entropy on weakly augmented labelled images; unlabelled images are not read."""
 
     name = "supervised"
@@ -27,25 +28,18 @@ class Supervised(Method):
 
     def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
         """A linear classifier."""
-        from ssc_tune.methods.parts import LinearHead
+        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator)
 
-        return LinearHead(num_features, self.num_classes, generator=generator)
-
-    def loss(self, head: nn.Module, views: Views, labels: Tensor) -> StepLoss:
+    def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """CE(labelled, y)."""
-        from torch.nn import functional as F
-
-        loss = F.cross_entropy(views.labelled.float(), labels)
+        loss = losses.supervised_loss(views.labelled, labels)
         nothing = labels.new_zeros(0)
         return StepLoss(loss, {"labelled": loss.detach()}, nothing, nothing.bool())
 
-    def scores(self, head: nn.Module, outputs: Tensor) -> Tensor:
+    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
         """The logits."""
         return outputs
 
-    def prototypes(self, head: nn.Module) -> Tensor:
+    def prototypes(self, head: LinearHead) -> Tensor:
         """The classifier's rows (K, F)."""
-        from ssc_tune.methods.parts import LinearHead
-
-        assert isinstance(head, LinearHead)
         return head.classifier.weight

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssc_tune.models.layers import Encoder, conv2d, global_average, init_convolutions
-from ssc_tune.models.names import stages
 from ssc_tune.models.norm import BatchNorm2d
+from ssc_tune.models.registry import stages
 
 SLOPE = 0.1
 EPS = 1e-3

@@ -1,20 +1,8 @@
-"""Where class prototypes start. ``initialize`` is loaded when it is first used, since it needs torch."""
+"""Where class prototypes start; imported on first use.
 
-from __future__ import annotations
+To add an initialization: write its function, add a row to :data:`ssc_tune.prototypes.registry.STRATEGIES`, test it.
+"""
 
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-from ssc_tune.prototypes.names import NEEDS_EMBEDDINGS, STRATEGIES
-
-if TYPE_CHECKING:
-    from ssc_tune.prototypes.strategies import initialize
-
-__all__ = ["NEEDS_EMBEDDINGS", "STRATEGIES", "initialize"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "initialize":
-        from ssc_tune.prototypes.strategies import initialize
-
-        return initialize
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

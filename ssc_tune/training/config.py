@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from ssc_tune import methods
+from ssc_tune.data.registry import DATASETS
 from ssc_tune.frozen import Frozen
-from ssc_tune.models import names as model_names
+from ssc_tune.models import registry as encoders
 
 SEMANTICS_VERSION = 2
 """Raised whenever the same configuration would train to another result; it is part of every cell's id."""
 
 HyperparameterValue = bool | int | float | str
+Precision = Literal["auto", "float32", "tf32", "bfloat16"]
+if TYPE_CHECKING:
+    DatasetName = str
+else:
+    DatasetName = Literal[tuple(DATASETS)]
 
 
 class DataConfig(Frozen):
     """The data set and how its training part is divided."""
 
-    name: Literal["digits", "mnist5k"] = Field("digits", description="Data set.")
+    name: DatasetName = Field("digits", description="Data set.")
     labels_per_class: Annotated[int, Field(ge=1)] = Field(4, description="Labelled images of each class.")
     validation: Annotated[int, Field(ge=1)] = Field(
         300, description="Images of the training part kept for validation; never trained on."
@@ -33,7 +40,7 @@ class DataConfig(Frozen):
 class ModelConfig(Frozen):
     """The encoder."""
 
-    name: str = Field("wrn-10-1", pattern=model_names.PATTERN, description="wrn-DEPTH-WIDTH or resnet-50.")
+    name: str = Field("wrn-10-1", pattern=encoders.PATTERN, description=f"{encoders.TITLES}.")
 
 
 class TrainingConfig(Frozen):
@@ -43,7 +50,7 @@ class TrainingConfig(Frozen):
     evaluations: Annotated[int, Field(ge=1)] = Field(
         8, description="Evaluations (with a checkpoint each), evenly spaced, the last after the last step."
     )
-    precision: Literal["auto", "float32", "tf32", "bfloat16"] = Field(
+    precision: Precision = Field(
         "auto",
         description="Arithmetic of the encoder: auto is bfloat16 where the processor has it; tf32 is float32 elsewhere "
         "than on CUDA.",
@@ -86,9 +93,7 @@ class CellConfig(Frozen):
     @classmethod
     def _resolve(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("method"), str) and "hyperparameters" in data:
-            from ssc_tune.methods import resolve
-
-            data = {**data, "hyperparameters": resolve(data["method"], data["hyperparameters"])}
+            data = {**data, "hyperparameters": methods.resolve(data["method"], data["hyperparameters"])}
         return data
 
     @property

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from typing import Literal
 
 import torch
 from torch import Tensor
+
+from ssc_tune.training.config import Precision
 
 
 def resolve_device(device: str) -> torch.device:
@@ -22,9 +23,6 @@ def has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-Precision = Literal["auto", "float32", "tf32", "bfloat16"]
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[object]:

@@ -182,7 +182,7 @@ def test_errors_say_what_is_wrong_and_what_is_allowed(strategy: str, changes: di
 
 def test_names_are_known_without_torch() -> None:
     code = (
-        "import sys; from ssc_tune.prototypes.names import STRATEGIES, NEEDS_EMBEDDINGS; "
+        "import sys; from ssc_tune.prototypes.registry import STRATEGIES, NEEDS_EMBEDDINGS; "
         "assert NEEDS_EMBEDDINGS < set(STRATEGIES); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

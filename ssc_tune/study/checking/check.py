@@ -7,7 +7,7 @@ from typing import Any
 
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
-from ssc_tune.models.names import shape_of
+from ssc_tune.models.registry import find
 from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_looks import check_looks
 from ssc_tune.study.checking.check_space import (
@@ -141,6 +141,6 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
 
 def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
     try:
-        shape_of(model.name)
+        find(model.name)
     except ValueError as error:
         yield Problem((*path, "name"), str(error))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ssc_tune.models import names as model_names
+from ssc_tune.models import registry as model_names
 from ssc_tune.study.model.claims import ClaimForm
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown

@@ -1,0 +1,11 @@
+"""What the package gives on first use."""
+
+from .fixmatch import FixMatchTerms as FixMatchTerms
+from .fixmatch import fixmatch_loss as fixmatch_loss
+from .fixmatch import fixmatch_terms as fixmatch_terms
+from .nt_xent import nt_xent_loss as nt_xent_loss
+from .ssc import SSCTerms as SSCTerms
+from .ssc import ssc_loss as ssc_loss
+from .ssc import ssc_terms as ssc_terms
+from .supcon import supcon_loss as supcon_loss
+from .supervised import supervised_loss as supervised_loss

@@ -1,0 +1,9 @@
+"""What the package gives on first use."""
+
+from . import parts as parts
+from .base import Hyperparameters as Hyperparameters
+from .base import Method as Method
+from .registry import get as get
+from .registry import make as make
+from .registry import names as names
+from .registry import resolve as resolve

@@ -1,0 +1,41 @@
+"""Every method in one row."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+from ssc_tune.methods.base import Method
+
+_METHODS = {
+    "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
+    "ssc": "ssc_tune.methods.ssc:SSC",
+    "supervised": "ssc_tune.methods.supervised:Supervised",
+}
+
+names: tuple[str, ...] = tuple(sorted(_METHODS))
+"""Every registered method."""
+
+
+def get(name: str) -> type[Method[Any]]:
+    """The class of a method.
+
+    Raises:
+        ValueError: the name is not registered; the message lists those that are.
+    """
+    if name not in _METHODS:
+        raise ValueError(f"unknown method {name!r}; allowed: {', '.join(names)}")
+    method: type[Method[Any]] = pkgutil.resolve_name(_METHODS[name])
+    return method
+
+
+def resolve(name: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """All hyperparameters of a method, the given ones validated and the others at their defaults."""
+    return get(name).Hyperparameters.model_validate(dict(hyperparameters)).model_dump(mode="json")
+
+
+def make(name: str, hyperparameters: Mapping[str, Any], *, num_classes: int) -> Method[Any]:
+    """A method, the given hyperparameters validated and the others at their defaults."""
+    kind = get(name)
+    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes)

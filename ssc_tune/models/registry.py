@@ -1,0 +1,96 @@
+"""Every encoder in one row: its names, which of them can be built, and how.
+
+Nothing here imports torch, so that study files are checked in a moment. The pattern in the schema, the reference and
+the messages follow from these rows.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+
+    from ssc_tune.models.layers import Encoder
+
+
+class Family(NamedTuple):
+    """Encoders of one kind."""
+
+    title: str  # its names, as documents show them
+    pattern: str  # that all its names fit
+    allowed: str  # which names can be built, in words
+    encoder: str  # "module:class", called with the sizes in the name, in_channels and generator
+    sizes: Callable[[str], tuple[int, ...]]  # of a name that fits; ValueError if it cannot be built
+
+
+def stages(depth: int) -> tuple[int, tuple[int, ...]]:
+    """Blocks in each stage of a wide residual network, and the stages' strides.
+
+    Raises:
+        ValueError: no family has this depth.
+    """
+    if depth >= 10 and (depth - 4) % 6 == 0:
+        return (depth - 4) // 6, (1, 2, 2)
+    if depth >= 13 and (depth - 5) % 8 == 0:
+        return (depth - 5) // 8, (2, 2, 2, 2)
+    raise ValueError(f"no wide residual network has depth {depth}; allowed: 6 n + 4 (10, 16, 22, 28, ...) or 8 n + 5")
+
+
+def _depth_and_width(name: str) -> tuple[int, ...]:
+    depth, width = (int(part) for part in name.split("-")[1:])
+    stages(depth)
+    return depth, width
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "wrn-DEPTH-WIDTH",
+        r"wrn-[1-9]\d{0,3}-[1-9]\d{0,2}",
+        "wrn-DEPTH-WIDTH with DEPTH = 6 n + 4 (wrn-10-1, wrn-28-2) or 8 n + 5 (wrn-37-2) and WIDTH >= 1",
+        "ssc_tune.models.wrn:WideResNet",
+        _depth_and_width,
+    ),
+    Family("resnet-50", "resnet-50", "resnet-50", "ssc_tune.models.resnet:ResNet50", lambda _: ()),
+)
+
+PATTERN = f"^({'|'.join(family.pattern for family in FAMILIES)})$"
+"""Of every name; not all names that fit it can be built (:func:`find`)."""
+ALLOWED = ", or ".join(family.allowed for family in FAMILIES)
+TITLES = " or ".join(family.title for family in FAMILIES)
+
+
+def find(name: str) -> tuple[Family, tuple[int, ...]]:
+    """The family of a name, and the sizes in it.
+
+    Raises:
+        ValueError: no encoder has this name; the message says what is allowed.
+    """
+    for family in FAMILIES:
+        if re.fullmatch(family.pattern, name):
+            try:
+                return family, family.sizes(name)
+            except ValueError:
+                break
+    raise ValueError(f"unknown model {name!r}; allowed: {ALLOWED}")
+
+
+def build(name: str, *, in_channels: int, generator: torch.Generator) -> Encoder:
+    """A new encoder for images of any size from 8 x 8, on the CPU, in training mode.
+
+    Args:
+        name: see :data:`FAMILIES`.
+        in_channels: channels C of the images.
+        generator: a CPU generator, the only source of randomness: equal states give equal weights.
+
+    Raises:
+        ValueError: no encoder has this name; the message says what is allowed.
+    """
+    if in_channels < 1:
+        raise ValueError(f"in_channels ({in_channels}) must be at least 1")
+    family, sizes = find(name)
+    encoder: Encoder = pkgutil.resolve_name(family.encoder)(*sizes, in_channels=in_channels, generator=generator)
+    return encoder

@@ -1,0 +1,5 @@
+"""What the package gives on first use."""
+
+from .registry import NEEDS_EMBEDDINGS as NEEDS_EMBEDDINGS
+from .registry import STRATEGIES as STRATEGIES
+from .strategies import initialize as initialize
