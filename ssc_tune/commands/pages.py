@@ -16,6 +16,7 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
+from ssc_tune.presentation import colours
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running.registration import registration_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 40
 """Cells that ``show`` prints unasked."""
 
-_STYLES = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "failed": "red", "diverged": "yellow"}
+_STYLES = {**colours.VERDICTS, "failed": "red", "diverged": "yellow"}
 
 
 def list_studies(storage: Path, *, as_json: bool) -> int:
