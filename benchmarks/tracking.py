@@ -38,7 +38,8 @@ import torch
 from ssc_tune import training
 from ssc_tune.design import Cell, Placement, placements
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.execution.worker import Task, run_task
+from ssc_tune.execution.task import Task
+from ssc_tune.execution.worker import run_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study import Study, load_study
 from ssc_tune.training.hardware import describe, resolve_device

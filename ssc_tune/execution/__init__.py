@@ -1,7 +1,5 @@
 """Running the cells that have no record, with Ray Tune. The only room that imports ray, and only when it is used."""
 
-from __future__ import annotations
+import lazy_loader
 
-from ssc_tune.execution.execute import Outcome, execute
-
-__all__ = ["Outcome", "execute"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

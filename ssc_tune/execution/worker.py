@@ -1,13 +1,13 @@
 """What a worker process does with one cell: train, retry, and write the record.
 
-The record is written here, not in the driver, so that a finished cell survives whatever happens to the driver.
+The record is written here, not in the driver, so that a finished cell survives whatever happens to the driver. This
+module imports torch at the top; the driver does without it.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
-import os
 import platform
 import socket
 import time
@@ -15,35 +15,18 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+import torch
 
 from ssc_tune import __version__
 from ssc_tune.atomic import write_atomically
+from ssc_tune.data import DATASETS
 from ssc_tune.design.cells import Placement
-from ssc_tune.frozen import Frozen
+from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import STANDING
-from ssc_tune.training.config import CellConfig
+from ssc_tune.training import train
+from ssc_tune.training.hardware import describe, resolve_device
 from ssc_tune.training.result import Evaluation, RunResult, Status
-
-_CRASH_VARIABLE = "SSC_TUNE_FAULTS"
-"""Faults for tests, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N attempts only.
-
-``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second after each
-evaluation.
-"""
-
-
-class Task(Frozen):
-    """One cell to run, as it travels to a worker."""
-
-    storage: str
-    study: str
-    placement: tuple[str, str, str, int, int]
-    config: CellConfig
-    retries: int
-    registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
-    threads: int = Field(description="torch threads.")
 
 
 def run_task(task: Task) -> str:
@@ -64,7 +47,7 @@ def run_task(task: Task) -> str:
         try:
             # What raised may lie in the checkpoint: the last attempt does not read it.
             anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
-            result = _train(folder, task, number, resume=not anew)
+            result = _train(folder, task, resume=not anew)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             folder.log_attempt(cell_id, _ended(running, "interrupted"))
             raise
@@ -93,41 +76,18 @@ def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:
     return attempts
 
 
-def _train(folder: StudyFolder, task: Task, attempt: int, *, resume: bool) -> RunResult:
-    import torch
-
-    from ssc_tune.training import train
-
+def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     torch.set_num_threads(task.threads)
     cell = folder.cell(task.config.cell_id)
-    slow = "slow" in _faults(task, attempt)
 
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
-        time.sleep(1.0 if slow else 0.0)
 
     return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
 
 
-def _faults(task: Task, attempt: int) -> list[str]:
-    """Acts on the faults asked for and returns those that are not acted on at once."""
-    left = []
-    for fault in filter(None, os.environ.get(_CRASH_VARIABLE, "").split(",")):
-        kind, method, seed, *attempts = fault.split(":")
-        if method != task.config.method or int(seed) != task.config.seed or (attempts and attempt > int(attempts[0])):
-            continue
-        if kind == "exit":
-            os._exit(75)
-        if kind == "raise":
-            raise RuntimeError(f"fault asked for by {_CRASH_VARIABLE}={fault}")
-        left.append(kind)
-    return left
-
-
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
     """The record of a cell that has used up its attempts."""
-    from ssc_tune.data.registry import DATASETS
-
     died = attempts[-1].outcome == "died"
     checkpointed = 0
     progress = folder.cell(task.config.cell_id) / "progress.json"
@@ -191,9 +151,5 @@ def versions() -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    import torch
-
-    from ssc_tune.training.hardware import describe, resolve_device
-
     described: dict[str, Any] = describe(resolve_device("auto"))
     return {"host": socket.gethostname(), "torch_interop_threads": str(torch.get_num_interop_threads()), **described}

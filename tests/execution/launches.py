@@ -27,6 +27,8 @@ design: {type: defaults}
 seeds: 3
 retries: 1
 """
+FAULTS = Path(__file__).parent / "faults"
+"""What makes the faults that a launch is given."""
 
 
 class Launches:
@@ -40,7 +42,8 @@ class Launches:
 
     def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
         """Starts the command in a process group of its own."""
-        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": python_path}
+        paths = os.pathsep.join(filter(None, [str(FAULTS) if faults else "", python_path]))
+        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
         return subprocess.Popen(
             [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],
             cwd=self.folder,

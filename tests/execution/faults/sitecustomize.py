@@ -1,0 +1,74 @@
+"""Faults for tests. Python reads this file as it starts, where this folder is in ``PYTHONPATH``: workers of Ray too.
+
+``SSC_TUNE_FAULTS`` names them, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
+attempts only. ``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second
+after each evaluation.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+import time
+from typing import Any
+
+VARIABLE, WORKER = "SSC_TUNE_FAULTS", "ssc_tune.execution.worker"
+
+
+class Faulty(importlib.abc.MetaPathFinder):
+    """Lets the worker's module be found as ever, with faults in what it does with a cell."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name != WORKER:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        assert found is not None
+        loader: Any = found.loader
+        execute = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            put_into(module)
+
+        loader.exec_module = exec_module
+        return found
+
+
+def put_into(worker: Any) -> None:
+    """Faults before and during the training of a cell."""
+    train_cell, train = worker._train, worker.train
+
+    def faulty(folder: Any, task: Any, *, resume: bool) -> Any:
+        attempt = len(folder.attempts(task.config.cell_id))
+        kinds = asked_for(task.config.method, task.config.seed, attempt)
+        if "exit" in kinds:
+            os._exit(75)
+        if "raise" in kinds:
+            raise RuntimeError(f"fault asked for by {VARIABLE}")
+        worker.train = slow if "slow" in kinds else train
+        return train_cell(folder, task, resume=resume)
+
+    def slow(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
+        def evaluated(evaluation: Any) -> None:
+            on_evaluation(evaluation)
+            time.sleep(1.0)
+
+        return train(config, on_evaluation=evaluated, **given)
+
+    worker._train = faulty
+
+
+def asked_for(method: str, seed: int, attempt: int) -> list[str]:
+    """Kinds of the faults for an attempt at a cell."""
+    found = []
+    for fault in filter(None, os.environ.get(VARIABLE, "").split(",")):
+        kind, of, number, *attempts = fault.split(":")
+        if (of, int(number)) == (method, seed) and (not attempts or attempt <= int(attempts[0])):
+            found.append(kind)
+    return found
+
+
+if VARIABLE in os.environ:
+    sys.meta_path.insert(0, Faulty())
