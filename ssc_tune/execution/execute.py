@@ -6,9 +6,7 @@ read from Tune, only from records.
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
 import signal
 import threading
 import time
@@ -16,14 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ssc_tune import execution
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.listening import Listener
-from ssc_tune.execution.task import Task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.records.registrations import standing
 from ssc_tune.study.model.study import SearchDesign, Study
 
 
@@ -77,7 +74,7 @@ def execute(
         while source.num_to_run and not stop.is_set():
             before = source.num_to_run
             launched: dict[str, Cell] = {}
-            problem = _launch(study, folder, source, listener, stop=stop, workers=workers, launched=launched)
+            problem = execution.tuning.launch(study, folder, source, listener, stop=stop, launched=launched)
             if problem:
                 problems.append(problem)
             late, lost = _unreported(folder, launched)
@@ -157,84 +154,5 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
             "TUNE_MAX_PENDING_TRIALS_PG": str(1 if isinstance(study.design, SearchDesign) else workers + 1),
         }
     )
-    import ray
-
-    gpus = _num_gpus()
-    ray.init(
-        num_cpus=max(1, int(workers * study.resources.cpus)),
-        num_gpus=gpus if study.resources.gpus else 0,
-        include_dashboard=False,
-        log_to_driver=False,
-        configure_logging=True,
-        logging_level=logging.ERROR,
-        object_store_memory=100_000_000,
-        ignore_reinit_error=False,
-    )
-    try:
+    with execution.tuning.started(study, workers=workers, gpus=_num_gpus()):
         yield
-    finally:
-        ray.shutdown()
-
-
-def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
-    """What a worker is told of a cell, with the registrations that stand as it is handed out."""
-    return Task(
-        storage=str(folder.storage.absolute()),
-        study=study.name,
-        placement=tuple(cell.placement),
-        config=cell.config,
-        retries=study.retries,
-        registrations=standing(folder.storage, cell.cell_id),
-        threads=max(1, int(study.resources.cpus)),
-    )
-
-
-def _launch(
-    study: Study,
-    folder: StudyFolder,
-    source: Source,
-    listener: Listener,
-    *,
-    stop: threading.Event,
-    workers: int,
-    launched: dict[str, Cell],
-) -> str | None:
-    """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
-    from ray import tune
-
-    from ssc_tune.execution.tuning import METRIC, CellSearcher, CellTrainable, StopOn
-
-    scratch = (folder.path / ".tune").absolute()
-
-    def task(cell: Cell) -> dict[str, Any]:
-        return make_task(study, folder, cell).model_dump(mode="json")
-
-    searcher = CellSearcher(source, folder, listener, task, launched)
-    tuner = tune.Tuner(
-        tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
-        tune_config=tune.TuneConfig(
-            metric=METRIC,
-            mode="max",
-            num_samples=source.num_to_run,
-            search_alg=searcher,
-            reuse_actors=True,
-            max_concurrent_trials=None,
-        ),
-        run_config=tune.RunConfig(
-            name=f"launch-{time.time_ns()}",
-            storage_path=str(scratch),
-            failure_config=tune.FailureConfig(max_failures=study.retries + 1),
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            stop=StopOn(stop),
-            verbose=0,
-        ),
-    )
-    try:
-        tuner.fit()
-    except KeyboardInterrupt:
-        stop.set()
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ssc_tune.design.cells import Cell
 from ssc_tune.frozen import Frozen
+from ssc_tune.records import StudyFolder
+from ssc_tune.records.registrations import standing
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
 
 
@@ -18,3 +22,16 @@ class Task(Frozen):
     retries: int
     registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
     threads: int = Field(description="torch threads.")
+
+
+def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
+    """What a worker is told of a cell, with the registrations that stand as it is handed out."""
+    return Task(
+        storage=str(folder.storage.absolute()),
+        study=study.name,
+        placement=tuple(cell.placement),
+        config=cell.config,
+        retries=study.retries,
+        registrations=standing(folder.storage, cell.cell_id),
+        threads=max(1, int(study.resources.cpus)),
+    )

@@ -1,24 +1,30 @@
-"""The pieces that Ray Tune is given: a searcher that hands out cells, a stopper, and the trainable.
+"""Ray and Ray Tune, and the pieces Tune is given: a searcher that hands out cells, a stopper, and the trainable.
 
-This module imports ray at the top; it is itself imported late.
+This module alone imports ray, at the top; it is itself imported on first use (``execution.tuning``).
 """
 
 from __future__ import annotations
 
+import logging
+import shutil
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
+import ray
 from ray import tune
 from ray.tune import Stopper
 from ray.tune.search import Searcher
 
+from ssc_tune import execution
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
+from ssc_tune.execution.listening import Listener
+from ssc_tune.execution.task import Task, make_task
 from ssc_tune.records import StudyFolder
-
-if TYPE_CHECKING:
-    from ssc_tune.execution.listening import Listener
+from ssc_tune.study.model.study import Study
 
 
 class CellTrainable(tune.Trainable):
@@ -38,10 +44,7 @@ class CellTrainable(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """The whole cell."""
-        from ssc_tune.execution.task import Task
-        from ssc_tune.execution.worker import run_task
-
-        status = run_task(Task.model_validate(self._task))
+        status = execution.worker.run_task(Task.model_validate(self._task))
         return {"done": True, METRIC: 1, "status": status}
 
 
@@ -80,16 +83,11 @@ class CellSearcher(Searcher):
     """Gives each of Tune's trials a cell of the source, and tells the source when its record is there."""
 
     def __init__(
-        self,
-        source: Source,
-        folder: StudyFolder,
-        listener: Listener,
-        task: Callable[[Cell], dict[str, Any]],
-        launched: dict[str, Cell],
+        self, study: Study, folder: StudyFolder, source: Source, listener: Listener, launched: dict[str, Cell]
     ) -> None:
         super().__init__(metric=METRIC, mode="max")
-        self._source, self._folder, self._listener, self._task = source, folder, listener, task
-        self._launched = launched
+        self._study, self._folder, self._source = study, folder, source
+        self._listener, self._launched = listener, launched
         self._cells: dict[str, Cell] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -107,7 +105,7 @@ class CellSearcher(Searcher):
         self._cells[trial_id] = cell
         self._launched[cell.cell_id] = cell
         self._listener.started(cell)
-        return {"task": self._task(cell)}
+        return {"task": make_task(self._study, self._folder, cell).model_dump(mode="json")}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Reads the record of the cell; Tune's own result is not looked at."""
@@ -126,3 +124,63 @@ class CellSearcher(Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: see ``save``."""
+
+
+@contextmanager
+def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
+    """Ray on this machine, with room for so many cells at once."""
+    ray.init(
+        num_cpus=max(1, int(workers * study.resources.cpus)),
+        num_gpus=gpus if study.resources.gpus else 0,
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=True,
+        logging_level=logging.ERROR,
+        object_store_memory=100_000_000,
+        ignore_reinit_error=False,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def launch(
+    study: Study,
+    folder: StudyFolder,
+    source: Source,
+    listener: Listener,
+    *,
+    stop: threading.Event,
+    launched: dict[str, Cell],
+) -> str | None:
+    """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
+    scratch = (folder.path / ".tune").absolute()
+    tuner = tune.Tuner(
+        tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
+        tune_config=tune.TuneConfig(
+            metric=METRIC,
+            mode="max",
+            num_samples=source.num_to_run,
+            search_alg=CellSearcher(study, folder, source, listener, launched),
+            reuse_actors=True,
+            max_concurrent_trials=None,
+        ),
+        run_config=tune.RunConfig(
+            name=f"launch-{time.time_ns()}",
+            storage_path=str(scratch),
+            failure_config=tune.FailureConfig(max_failures=study.retries + 1),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            stop=StopOn(stop),
+            verbose=0,
+        ),
+    )
+    try:
+        tuner.fit()
+    except KeyboardInterrupt:
+        stop.set()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return None

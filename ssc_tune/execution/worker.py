@@ -1,6 +1,7 @@
 """What a worker process does with one cell: train, retry, and write the record.
 
-The record is written here, not in the driver, so that a finished cell survives whatever happens to the driver.
+The record is written here, not in the driver, so that a finished cell survives whatever happens to the driver. This
+module imports torch at the top; the driver does without it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from typing import Any
 
 import torch
 
-from ssc_tune import __version__, training
+from ssc_tune import __version__
 from ssc_tune.atomic import write_atomically
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data import DATASETS
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import STANDING
+from ssc_tune.training import train
+from ssc_tune.training.hardware import describe, resolve_device
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
 
@@ -44,7 +47,7 @@ def run_task(task: Task) -> str:
         try:
             # What raised may lie in the checkpoint: the last attempt does not read it.
             anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
-            result = train_cell(folder, task, number, resume=not anew)
+            result = _train(folder, task, resume=not anew)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             folder.log_attempt(cell_id, _ended(running, "interrupted"))
             raise
@@ -73,15 +76,14 @@ def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:
     return attempts
 
 
-def train_cell(folder: StudyFolder, task: Task, attempt: int, *, resume: bool) -> RunResult:
-    """Trains a cell, with what it has reached written beside its checkpoint; ``attempt`` counts from 1."""
+def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     torch.set_num_threads(task.threads)
     cell = folder.cell(task.config.cell_id)
 
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
 
-    return training.train(task.config, directory=cell, on_evaluation=progress, resume=resume)
+    return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
 
 
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
@@ -149,5 +151,5 @@ def versions() -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    described: dict[str, Any] = training.hardware.describe(training.hardware.resolve_device("auto"))
+    described: dict[str, Any] = describe(resolve_device("auto"))
     return {"host": socket.gethostname(), "torch_interop_threads": str(torch.get_num_interop_threads()), **described}

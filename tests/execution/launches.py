@@ -27,9 +27,8 @@ design: {type: defaults}
 seeds: 3
 retries: 1
 """
-
 FAULTS = Path(__file__).parent / "faults"
-"""On the path of a process, it makes cells fail as ``SSC_TUNE_FAULTS`` asks."""
+"""What makes the faults that a launch is given."""
 
 
 class Launches:
@@ -43,8 +42,8 @@ class Launches:
 
     def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
         """Starts the command in a process group of its own."""
-        path = os.pathsep.join(filter(None, (python_path, str(FAULTS) if faults else "")))
-        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+        paths = os.pathsep.join(filter(None, [str(FAULTS) if faults else "", python_path]))
+        environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
         return subprocess.Popen(
             [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],
             cwd=self.folder,

@@ -9,7 +9,7 @@ from design.builders import record, study
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.execution import worker
-from ssc_tune.execution.execute import make_task
+from ssc_tune.execution.task import make_task
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.registration import register
 

@@ -6,6 +6,7 @@ import importlib
 import threading
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_nothing_is_run_twice_and_nothing_is_waited_for(
 
     module = importlib.import_module("ssc_tune.execution.execute")
     monkeypatch.setattr(module, "_ray", lambda *_: nullcontext())
-    monkeypatch.setattr(module, "_launch", launcher.launch)
+    monkeypatch.setitem(vars(module.execution), "tuning", SimpleNamespace(launch=launcher.launch))
     outcome = execute(of, folder, source, Told(), stop=threading.Event())
     assert launcher.launches == 2
     assert outcome.problems == ["RuntimeError: the launch died"]

@@ -16,7 +16,8 @@ from ssc_tune.analysis import analyze
 from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Cell
-from ssc_tune.execution.execute import Outcome, make_task
+from ssc_tune.execution.execute import Outcome
+from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
 

@@ -1,6 +1,6 @@
-"""Faults of cells, for processes that are started with this folder on their path.
+"""Faults for tests. Python reads this file as it starts, where this folder is in ``PYTHONPATH``: workers of Ray too.
 
-``SSC_TUNE_FAULTS`` holds faults separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
+``SSC_TUNE_FAULTS`` names them, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
 attempts only. ``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second
 after each evaluation.
 """
@@ -9,68 +9,66 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import os
 import sys
 import time
-from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
-WORKER = "ssc_tune.execution.worker"
+VARIABLE, WORKER = "SSC_TUNE_FAULTS", "ssc_tune.execution.worker"
 
 
-def _faults(task: Any, attempt: int) -> list[str]:
-    kinds = []
-    for fault in filter(None, os.environ.get("SSC_TUNE_FAULTS", "").split(",")):
-        kind, method, seed, *attempts = fault.split(":")
-        asked = method == task.config.method and int(seed) == task.config.seed
-        if asked and not (attempts and attempt > int(attempts[0])):
-            kinds.append(kind)
-    return kinds
+class Faulty(importlib.abc.MetaPathFinder):
+    """Lets the worker's module be found as ever, with faults in what it does with a cell."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name != WORKER:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        assert found is not None
+        loader: Any = found.loader
+        execute = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            put_into(module)
+
+        loader.exec_module = exec_module
+        return found
 
 
-def _install(worker: ModuleType) -> None:
-    trained, written = worker.train_cell, worker.write_atomically
+def put_into(worker: Any) -> None:
+    """Faults before and during the training of a cell."""
+    train_cell, train = worker._train, worker.train
 
-    def train_cell(folder: Any, task: Any, attempt: int, *, resume: bool) -> Any:
-        kinds = _faults(task, attempt)
+    def faulty(folder: Any, task: Any, *, resume: bool) -> Any:
+        attempt = len(folder.attempts(task.config.cell_id))
+        kinds = asked_for(task.config.method, task.config.seed, attempt)
         if "exit" in kinds:
             os._exit(75)
         if "raise" in kinds:
-            raise RuntimeError("fault asked for by SSC_TUNE_FAULTS")
+            raise RuntimeError(f"fault asked for by {VARIABLE}")
+        worker.train = slow if "slow" in kinds else train
+        return train_cell(folder, task, resume=resume)
 
-        def write(*arguments: Any) -> None:
-            written(*arguments)
-            time.sleep(1.0 if "slow" in kinds else 0.0)
+    def slow(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
+        def evaluated(evaluation: Any) -> None:
+            on_evaluation(evaluation)
+            time.sleep(1.0)
 
-        worker.write_atomically = write  # type: ignore[attr-defined]
-        return trained(folder, task, attempt, resume=resume)
+        return train(config, on_evaluation=evaluated, **given)
 
-    worker.train_cell = train_cell  # type: ignore[attr-defined]
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    """Finds the worker's module as it is, and changes it once it is loaded."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name != WORKER:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.loader is not None
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _install(module)
-
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
+    worker._train = faulty
 
 
-if os.environ.get("SSC_TUNE_FAULTS"):
-    sys.meta_path.insert(0, _Finder())
+def asked_for(method: str, seed: int, attempt: int) -> list[str]:
+    """Kinds of the faults for an attempt at a cell."""
+    found = []
+    for fault in filter(None, os.environ.get(VARIABLE, "").split(",")):
+        kind, of, number, *attempts = fault.split(":")
+        if (of, int(number)) == (method, seed) and (not attempts or attempt <= int(attempts[0])):
+            found.append(kind)
+    return found
+
+
+if VARIABLE in os.environ:
+    sys.meta_path.insert(0, Faulty())
