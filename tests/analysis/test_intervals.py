@@ -121,43 +121,6 @@ def test_a_vectorized_statistic_gives_the_same_jackknife(monkeypatch: pytest.Mon
     assert fast[:5] == pytest.approx(slow[:5], rel=1e-12)
 
 
-def test_pigeonhole_spread_is_owens_and_hierarchical_is_nested() -> None:
-    rng = np.random.default_rng(5)
-    y = rng.normal(size=(30, 1)) + 1.5 * rng.normal(size=(1, 6)) + 0.5 * rng.normal(size=(30, 6))
-    c = components(y)
-    draws = intervals.bootstrap_draws(grand_mean, y, rng=rng, num_bootstrap=8000)
-    ss = np.array([c.ms_point * 29 / 30, c.ms_seed * 5 / 6]) / y.size  # plug-in variances of the two sets of means
-    both = ((y - y.mean()) ** 2).mean() / y.size
-    residual = c.ms_error * 29 * 5 / y.size / y.size
-    # Var of the mean over a resampled crossing: points, seeds, and each pair once more.
-    expected = ss.sum() + residual
-    assert draws.var() == pytest.approx(expected, rel=0.08)
-    nested = intervals.bootstrap_draws(grand_mean, y, rng=rng, scheme="hierarchical", num_bootstrap=8000)
-    within = ((y - y.mean(axis=1, keepdims=True)) ** 2).mean() / y.size
-    assert nested.var() == pytest.approx(ss[0] + within, rel=0.08)
-    assert both < draws.var()  # cells drawn as if independent would be far too sure
-
-
-def test_bootstrap_keeps_methods_paired_and_is_reproducible() -> None:
-    y = np.random.default_rng(6).normal(size=(12, 3))
-    for scheme in ("hierarchical", "pigeonhole"):
-        found = [
-            intervals.bootstrap(grand_mean, y + 0.25, y, rng=np.random.default_rng(1), scheme=scheme) for _ in range(2)
-        ]
-        assert (found[0].low, found[0].high) == pytest.approx((0.25, 0.25))
-        assert found[0] == found[1]
-    with pytest.raises(ValueError, match="one shape"):
-        intervals.bootstrap(grand_mean, y, y[:5], rng=np.random.default_rng(1))
-
-
-def test_many_draws_are_split_without_changing_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intervals, "CHUNK", 100)
-    y = np.random.default_rng(6).normal(size=(12, 3))
-    draws = intervals.bootstrap_draws(grand_mean, y, rng=np.random.default_rng(0), num_bootstrap=50)
-    assert draws.shape == (50,)
-    assert len(set(draws)) == 50
-
-
 @pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])
 def test_a_confidence_outside_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="confidence"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -265,59 +265,6 @@ def wilson(successes: float, num: float, confidence: float = 0.95) -> Interval:
     return Interval(p, low, high)
 
 
-def bootstrap(
-    statistic: Statistic,
-    *arrays: FloatArray,
-    rng: np.random.Generator,
-    scheme: Literal["hierarchical", "pigeonhole"] = "pigeonhole",
-    confidence: float = 0.95,
-    num_bootstrap: int = 2000,
-) -> Interval:
-    """Percentile interval by resampling arrays (N, R) over points and seeds; pairing is kept.
-
-    - ``hierarchical``: N points with replacement, then for each of them R of its seeds (seeds nested in points);
-    - ``pigeonhole``: N points and R seeds with replacement, their crossing (seeds shared by all points; Owen, Annals of
-      Applied Statistics 1, 2007). Its seed part is too small by about (R - 1) / R: ask for R >= 5.
-    """
-    draws = bootstrap_draws(statistic, *arrays, rng=rng, scheme=scheme, num_bootstrap=num_bootstrap)
-    check_confidence(confidence)
-    estimate = float(statistic(*arrays))
-    if not np.isfinite(draws).all():
-        return undefined(f"undefined in {int((~np.isfinite(draws)).sum())} of {num_bootstrap} draws", estimate)
-    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(estimate, float(low), float(high))
-
-
-def bootstrap_draws(
-    statistic: Statistic,
-    *arrays: FloatArray,
-    rng: np.random.Generator,
-    scheme: Literal["hierarchical", "pigeonhole"] = "pigeonhole",
-    num_bootstrap: int = 2000,
-) -> FloatArray:
-    """The statistic (num_bootstrap,) of resampled arrays; see :func:`bootstrap`.
-
-    Raises:
-        ValueError: the arrays differ in shape.
-    """
-    shape = arrays[0].shape
-    if any(x.shape != shape for x in arrays):
-        raise ValueError(f"arrays must have one shape, not {[x.shape for x in arrays]}")
-    num_points, num_seeds = shape
-    draws = []
-    for size in _chunks(num_bootstrap, num_points * num_seeds):
-        rows = rng.integers(num_points, size=(size, num_points, 1))
-        nested = (size, num_points, num_seeds)
-        columns = rng.integers(num_seeds, size=nested if scheme == "hierarchical" else (size, 1, num_seeds))
-        draws.append(statistic(*(x[rows, columns] for x in arrays)))
-    return np.concatenate(draws)
-
-
 def _rounding(values: FloatArray) -> float:
     """What rounding alone may leave of a standard error."""
     return 1e-13 * max(1.0, float(np.abs(values).max()))
-
-
-def _chunks(total: int, size: int) -> list[int]:
-    step = max(1, CHUNK // max(size, 1))
-    return [min(step, total - start) for start in range(0, total, step)]

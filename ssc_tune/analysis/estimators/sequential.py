@@ -61,30 +61,6 @@ def nominal_levels(alpha: float, fractions: Sequence[float]) -> FloatArray:
     return np.asarray(2 * special.ndtr(-boundaries(alpha, fractions)), dtype=np.float64)
 
 
-def boundaries_of(spent: Sequence[float], fractions: Sequence[float]) -> FloatArray:
-    """c (K,) such that the chance that ``|Z_j| >= c_j`` for any j <= k is ``spent[k]``.
-
-    Raises:
-        ValueError: ``spent`` does not rise within (0, 1), or ``fractions`` do not increase within (0, 1].
-    """
-    at = _checked(fractions)
-    if len(spent) != len(at) or not np.all(np.diff([0.0, *spent]) >= 0) or not spent[-1] < 1:
-        raise ValueError(f"spent must rise within [0, 1), one value a look, not {tuple(spent)}")
-    return np.array(_boundaries(tuple(spent), tuple(fractions)))
-
-
-def exit_probabilities(bounds: Sequence[float], fractions: Sequence[float]) -> FloatArray:
-    """Chance (K,) that the first look with ``|Z_k| >= bounds[k]`` is look k."""
-    _checked(fractions)
-    state = _State()
-    found = []
-    for bound, fraction in zip(bounds, fractions, strict=True):
-        state = state.at(fraction)
-        found.append(state.beyond(bound))
-        state = state.stopped(bound)
-    return np.array(found)
-
-
 def sequential_p(p_values: Sequence[float], fractions: Sequence[float]) -> float:
     """The smallest alpha at which some look so far crosses its boundary; p-values (k,) of the first k of K looks.
 

@@ -6,7 +6,7 @@ S_i = Var(E[f | x_i]) / Var(f), S_ij the share of the pure interaction of two, S
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -155,41 +155,3 @@ def from_surrogate(
         errors = [np.full(part.shape[:-1], np.nan) for part in (found.first, found.total, found.second)]
     first, total, second = found.first[:, 0], found.total[:, 0], found.second[:, :, 0]
     return Indices(first, total, second, errors[0], errors[1], errors[2], float(found.variance[0]), r2, confidence, "")
-
-
-def of_function(
-    function: Callable[[Array], Array],
-    num_dimensions: int,
-    *,
-    num_samples: int = 4096,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> Indices:
-    """Indices of a known function of the unit cube, (M, P) -> (M,), by Saltelli's scheme in SALib.
-
-    ``num_samples`` is a power of two; the function is called on num_samples * (2 P + 2) points. Errors are SALib's.
-    """
-    from SALib.analyze import sobol as analyze
-    from SALib.sample import sobol as sample
-
-    problem = {
-        "num_vars": num_dimensions,
-        "names": [f"x{k}" for k in range(num_dimensions)],
-        "bounds": [[0.0, 1.0]] * num_dimensions,
-    }
-    at = sample.sample(problem, num_samples, calc_second_order=True, seed=seed)
-    values = np.asarray(function(at), dtype=np.float64)
-    if np.ptp(values) == 0:
-        return refused(num_dimensions, "the values do not vary", confidence=confidence)
-    found = analyze.analyze(problem, values, calc_second_order=True, conf_level=confidence, seed=seed)
-    z = stats.norm.ppf(0.5 + confidence / 2)
-    second, second_error = np.array(found["S2"]), np.array(found["S2_conf"]) / z
-    lower = np.tril_indices(num_dimensions, -1)
-    second[lower], second_error[lower] = second.T[lower], second_error.T[lower]
-    np.fill_diagonal(second, np.nan)
-    np.fill_diagonal(second_error, np.nan)
-    first, total = np.array(found["S1"]), np.array(found["ST"])
-    first_error, total_error = np.array(found["S1_conf"]) / z, np.array(found["ST_conf"]) / z
-    return Indices(
-        first, total, second, first_error, total_error, second_error, float(values.var()), 1.0, confidence, ""
-    )

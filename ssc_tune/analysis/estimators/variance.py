@@ -45,14 +45,6 @@ class Components(NamedTuple):
     """(MS_seed - MS_error) / N."""
     var_error: float
     """MS_error."""
-    var_point_nested: float
-    """(MS_point - MS_within) / R."""
-    icc_1: float
-    """ICC(1,1): (MS_point - MS_within) / (MS_point + (R - 1) MS_within)."""
-    icc_agreement: float
-    """ICC(A,1): var_point / (var_point + var_seed + var_error)."""
-    icc_consistency: float
-    """ICC(C,1): var_point / (var_point + var_error)."""
 
 
 class MeanSquares(NamedTuple):
@@ -139,7 +131,7 @@ def delete_one_point_variances(y: FloatArray) -> FloatArray:
 
 
 def components(y: ArrayLike) -> Components:
-    """Variance components and intraclass correlations of scores ``y`` (N points, R seeds).
+    """Variance components of scores ``y`` (N points, R seeds).
 
     Source: Shrout and Fleiss, Psychological Bulletin 86 (1979); McGraw and Wong, Psychological Methods 1 (1996).
 
@@ -161,12 +153,4 @@ def components(y: ArrayLike) -> Components:
         var_point=var_point,
         var_seed=var_seed,
         var_error=error,
-        var_point_nested=(point - within) / num_seeds,
-        icc_1=_ratio(point - within, point + (num_seeds - 1) * within),
-        icc_agreement=_ratio(var_point, var_point + var_seed + error),
-        icc_consistency=_ratio(var_point, var_point + error),
     )
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator != 0 else float("nan")
