@@ -1,4 +1,31 @@
-"""The unified contrastive loss for self-training."""
+r"""The unified contrastive loss for self-training of Gauffre, Horvat, Amini (arXiv 2409.07292).
+
+The weighted supervised contrastive loss (:func:`ssc_tune.losses.supcon_loss`) of the N = K + B + 2U rows
+
+============ ==== =================== ==================
+rows         N    label               weight
+============ ==== =================== ==================
+prototypes   K    0..K-1              prototype_weight
+labelled     B    labels              1
+confident    2 Uc pseudo-label        confident_weight
+unconfident  2 Uu K + index of image  unconfident_weight
+============ ==== =================== ==================
+
+so that the only positive of an unconfident view is the other view. With c(i) the class of row i,
+
+.. math:: L = \frac{\sum_i w_i l_i}{\sum_i w_i}, \quad
+          l_i = \log \sum_{a \ne i} \exp\frac{z_i \cdot z_a}{T}
+                - \frac{1}{T |P(i)|}\, z_i \cdot \sum_{j \in P(i)} z_j, \quad
+          \sum_{j \in P(i)} z_j = \sum_{j: c(j) = c(i)} z_j - z_i \text{ (or the other view)}.
+
+Both sums of L run over the anchors with at least one positive, and L is 0, with zero gradients, where their weights
+sum to 0. Weight 0 is legal for every weight, and L is continuous there as long as another weight remains (where all are
+0 the mean is 0/0, and no value would make it continuous).
+
+Deviations from the authors' code: theirs divides by the sum of all weights and then averages the non-zero terms
+only, so that it jumps at weight 0; both agree where no weight is 0 and every anchor has a positive. Theirs also
+gives the unconfident weight to every row when no image is unconfident; this does not.
+"""
 
 from __future__ import annotations
 
@@ -45,33 +72,7 @@ def ssc_loss(
     confident_weight: Scalar,
     unconfident_weight: Scalar,
 ) -> Tensor:
-    r"""The loss of Gauffre, Horvat, Amini, "A Unified Contrastive Loss for Self-Training" (arXiv 2409.07292).
-
-    The weighted supervised contrastive loss (:func:`ssc_tune.losses.supcon_loss`) of the N = K + B + 2U rows
-
-    ============ ==== =================== ==================
-    rows         N    label               weight
-    ============ ==== =================== ==================
-    prototypes   K    0..K-1              prototype_weight
-    labelled     B    labels              1
-    confident    2 Uc pseudo-label        confident_weight
-    unconfident  2 Uu K + index of image  unconfident_weight
-    ============ ==== =================== ==================
-
-    so that the only positive of an unconfident view is the other view. With c(i) the class of row i,
-
-    .. math:: L = \frac{\sum_i w_i l_i}{\sum_i w_i}, \quad
-              l_i = \log \sum_{a \ne i} \exp\frac{z_i \cdot z_a}{T}
-                    - \frac{1}{T |P(i)|}\, z_i \cdot \sum_{j \in P(i)} z_j, \quad
-              \sum_{j \in P(i)} z_j = \sum_{j: c(j) = c(i)} z_j - z_i \text{ (or the other view)}.
-
-    Both sums of L run over the anchors with at least one positive, and L is 0, with zero gradients, where their weights
-    sum to 0. Weight 0 is legal for every weight, and L is continuous there as long as another weight
-    remains (where all are 0 the mean is 0/0, and no value would make it continuous).
-
-    Deviations from the authors' code: theirs divides by the sum of all weights and then averages the non-zero terms
-    only, so that it jumps at weight 0; both agree where no weight is 0 and every anchor has a positive. Theirs also
-    gives the unconfident weight to every row when no image is unconfident; this does not.
+    """The loss L of the module's equation.
 
     Args:
         prototypes: (K, D) of any length, K >= 1.
@@ -130,13 +131,9 @@ def ssc_terms(
         positive_sum = _positive_sum(rows, members, alone)
         num_positives = members @ members.sum(0) - members.sum(1)
         num_positives = torch.cat([num_positives[:num_certain], num_positives[num_certain:] + alone])
-        weights = torch.cat(
-            [
-                rows.new_ones(num_classes) * prototype_weight,
-                rows.new_ones(num_certain - num_classes),
-                (1 - alone) * confident_weight + alone * unconfident_weight,
-            ]
-        )
+        of_prototypes, of_labelled = rows.new_ones(num_classes), rows.new_ones(num_certain - num_classes)
+        of_views = (1 - alone) * confident_weight + alone * unconfident_weight
+        weights = torch.cat([of_prototypes * prototype_weight, of_labelled, of_views])
         shares = mean_shares(anchor_losses(rows, positive_sum, num_positives), weights, num_positives)  # (N,)
         unlabelled = shares[num_certain:]
         return SSCTerms(
