@@ -227,7 +227,7 @@ def width_rows(repeats: int) -> Iterator[Row]:
         def difference(*y: Array) -> float:
             parts = (y[:2], y[2:])
             first, second = (
-                curves.tolerance_width(test, 0.02, choose_by=by, positions=positions).value for test, by in parts
+                curves.tolerance_width(test, 0.02, choose_by=by, positions=positions).estimate for test, by in parts
             )
             return first - second
 

@@ -27,20 +27,16 @@ def _paths(y: Array) -> tuple[Array, Array]:
 def _steps(a: Array, b: Array) -> Interval:
     target = 0.9 * min(a.mean(), b.mean())
     arrivals = [convergence.steps_to_target(*_paths(y), target) for y in (a, b)]
-    return _of(convergence.speed_difference(*arrivals).difference)
+    return convergence.speed_difference(*arrivals).difference
 
 
 def _area(a: Array, b: Array) -> Interval:
     areas = [convergence.area_under_curve(*_paths(y)) for y in (a, b)]
-    return _of(comparison.mean_difference(*areas))
+    return comparison.mean_difference(*areas)
 
 
 def _failures(a: Array, b: Array) -> Interval:
-    return _of(failures.compare_failures(a < 0.3, b < 0.3, scores=(a, b)).difference)
-
-
-def _of(found: comparison.Result) -> Interval:
-    return Interval(found.estimate, found.low, found.high, found.se, found.df, found.reason)
+    return failures.compare_failures(a < 0.3, b < 0.3, scores=(a, b)).difference
 
 
 def _box(a: Array, b: Array) -> Interval:
@@ -52,8 +48,8 @@ def _box(a: Array, b: Array) -> Interval:
 
 
 PAIRS: dict[str, Callable[[Array, Array], Interval]] = {
-    "difference of sd (equivalence)": lambda a, b: _of(comparison.std_difference(a, b)),
-    "ln ratio of sd on logit": lambda a, b: _of(comparison.stability(logit(a), logit(b))),
+    "difference of sd (equivalence)": lambda a, b: comparison.std_difference(a, b),
+    "ln ratio of sd on logit": lambda a, b: comparison.stability(logit(a), logit(b)),
     "difference of failure rates": _failures,
     "steps to target": _steps,
     "area under the curve": _area,

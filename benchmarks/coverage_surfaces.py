@@ -194,7 +194,7 @@ def levels(repeats: int) -> Iterator[Row]:
             rng = np.random.default_rng([num_seeds, len(law), 2])
             together, widths = [], []
             drawn = [measured(law, x, num_seeds, rng) for _ in range(repeats)]
-            centre = np.mean([curves.tolerance_width(y, 0.02, positions=LEVELS).value for y in drawn])
+            centre = np.mean([curves.tolerance_width(y, 0.02, positions=LEVELS).estimate for y in drawn])
             for y in drawn:
                 curve = curves.one_at_a_time(y)
                 each = inside_of(curve.low, curve.high, truth)

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ssc_tune.analysis.estimators import comparison, sequential
-from ssc_tune.analysis.estimators.comparison import Result
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 
 
@@ -44,15 +44,15 @@ SIZES = (16, 20, 24, 28, 32, 40, 48, 56, 64)
 """Fixed designs that designs with looks are compared to, in sixty-fourths of the last look."""
 
 Looks = tuple[int, ...]
-Judge = Callable[[FloatArray, FloatArray, float], Result]
+Judge = Callable[[FloatArray, FloatArray, float], Interval]
 
 
-def mean(a: FloatArray, b: FloatArray, confidence: float) -> Result:
+def mean(a: FloatArray, b: FloatArray, confidence: float) -> Interval:
     """Difference of means."""
     return comparison.mean_difference(a, b, confidence=confidence)
 
 
-def std(a: FloatArray, b: FloatArray, confidence: float) -> Result:
+def std(a: FloatArray, b: FloatArray, confidence: float) -> Interval:
     """ln(sd of b / sd of a)."""
     return comparison.stability(a, b, confidence=confidence)
 
@@ -106,7 +106,7 @@ def generator(purpose: int, law: str) -> np.random.Generator:
     return np.random.default_rng([purpose, zlib.crc32(law.encode())])
 
 
-def decides(judge: Judge, a: FloatArray, b: FloatArray, found: Result, level: float) -> bool:
+def decides(judge: Judge, a: FloatArray, b: FloatArray, found: Interval, level: float) -> bool:
     """Whether the p-value is below the level and the interval of that level excludes 0; ``found`` is at 95%."""
     if not found.p_value < level:
         return False

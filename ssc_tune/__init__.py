@@ -4,35 +4,9 @@
 on first use, so that importing the package costs nothing.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ssc_tune.api import StudyResult, load_study, run_study
-    from ssc_tune.errors import InputError
-    from ssc_tune.study import Study
+import lazy_loader
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "Study", "StudyResult", "__version__", "load_study", "run_study"]
-
-_LATE = {
-    "InputError": "ssc_tune.errors",
-    "Study": "ssc_tune.study",
-    "StudyResult": "ssc_tune.api",
-    "load_study": "ssc_tune.study",
-    "run_study": "ssc_tune.api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name in _LATE:
-        return getattr(importlib.import_module(_LATE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["__version__"]

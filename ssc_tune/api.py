@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
+
+import pandas as pd
 
 from ssc_tune import running
+from ssc_tune.analysis.result import StudyAnalysis, Verdict
+from ssc_tune.presentation.csvs import results_csv
+from ssc_tune.running.options import declared
 from ssc_tune.study import Study, load_study
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ssc_tune.analysis.result import StudyAnalysis, Verdict
 
 
 class StudyResult(NamedTuple):
@@ -43,16 +44,7 @@ class StudyResult(NamedTuple):
         return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
 
 
-def run_study(
-    study: Study | str | os.PathLike[str],
-    *,
-    storage: str | os.PathLike[str] = "runs",
-    tracking_uri: str | None = None,
-    optuna_storage: str | None = None,
-    retry_failed: bool = False,
-    log_models: Literal["none", "best", "all"] = "best",
-    system_metrics: bool = False,
-) -> StudyResult:
+def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyResult:
     """Train the cells of a study that have no record yet, judge its claims, and write its report.
 
     The same as ``python -m ssc_tune.run``: calling it again runs nothing twice. Progress goes to standard error, what
@@ -60,29 +52,22 @@ def run_study(
 
     Args:
         study: a study, or the path of its file.
-        storage: folder of the records; the study gets a folder of its own name in it.
-        tracking_uri: MLflow store or server; ``"none"`` for no tracking. By default ``MLFLOW_TRACKING_URI``, else
-            ``sqlite:///mlflow.db`` in the working directory.
-        optuna_storage: where the points are kept; by default ``optuna.db`` in the study's folder.
-        retry_failed: run cells again that were recorded as failed.
-        log_models: cells whose weights become MLflow models: the best of each method on validation, all, or none.
-        system_metrics: let MLflow sample this machine into the study's run; needs psutil.
+        options: of the run, by name:
+
+    {options}
 
     Raises:
         InputError: the study file, or an address, is wrong; one line a problem.
+        TypeError: an option that is not known, or a value that it cannot have.
         KeyboardInterrupt: the run was interrupted. What is done is kept, and the same call goes on.
     """
+    unknown = set(options) - set(declared())
+    if unknown:
+        raise TypeError(f"run_study has no option {', '.join(sorted(unknown))}; there are {', '.join(declared())}")
     loaded = study if isinstance(study, Study) else load_study(study)
-    options = running.Options(
-        storage=Path(storage),
-        tracking_uri=tracking_uri,
-        optuna_storage=optuna_storage,
-        retry_failed=retry_failed,
-        log_models=log_models,
-        system_metrics=system_metrics,
-        command=_as_typed(loaded, storage, tracking_uri),
-    )
-    done = running.run(loaded, options, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
+    command = _as_typed(loaded, options.get("storage", "runs"), options.get("tracking_uri"))
+    given = running.options_from(options, command=command)
+    done = running.train_and_judge(loaded, given, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
     if isinstance(done, running.Interrupted):
         raise KeyboardInterrupt(f"{done.num_missing} cells are left; the same call goes on")
     assert isinstance(done, running.Finished)  # the run was not blind
@@ -110,10 +95,6 @@ def _apart(stream: TextIO, descriptor: int) -> TextIO | None:
 
 def _records(study: Study, done: running.Finished) -> pd.DataFrame:
     """As the file is read back, so that a notebook and another program see the same."""
-    import pandas as pd
-
-    from ssc_tune.presentation.csvs import results_csv
-
     return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
 
 
@@ -123,5 +104,21 @@ def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str |
     place = "" if os.fspath(storage) == "runs" else f", storage={os.fspath(storage)!r}"
     return f"ssc_tune.run_study({study.name!r}{place}{given})"
 
+
+def _describe() -> None:
+    """Gives ``run_study`` the signature and the documentation of its options, which :class:`Options` declares."""
+    parameters = [
+        inspect.Parameter("study", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="Study | str | PathLike")
+    ]
+    lines = []
+    for name, one in declared().items():
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(name, kind, default=one.default, annotation=one.type))
+        lines.append(f"        {name}: {one.metadata['help']}")
+    run_study.__signature__ = inspect.Signature(parameters, return_annotation="StudyResult")  # type: ignore[attr-defined]
+    run_study.__doc__ = (run_study.__doc__ or "").replace("    {options}", "\n".join(lines))
+
+
+_describe()
 
 __all__ = ["StudyResult", "load_study", "run_study"]

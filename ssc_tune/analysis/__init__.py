@@ -3,3 +3,7 @@
 ``estimators`` (arrays) below ``measures`` (claims) below ``judge`` (verdicts); ``explore`` decides nothing. The
 functions in ``estimators`` are public.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

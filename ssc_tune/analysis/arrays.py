@@ -81,12 +81,8 @@ def load(study: Study, tables: Tables, *, block: str, setting: str, method: str,
     designed = np.unique(expected["point"].to_numpy(dtype=np.int64))
     cells = cells[cells["point"].isin(designed) & cells["seed"].isin(seeds)]
     failed = cells["status"].to_numpy() != "ok"
-    lost = _score_of_failure(cells, policy)
     place = _Grid(designed, seeds)
-    test, validation = (
-        place.filled(cells, np.where(failed, lost, cells[f"{split}_accuracy"].to_numpy(dtype=np.float64)))
-        for split in ("test", "validation")
-    )
+    test, validation = (place.filled(cells, scored(cells, split, policy)) for split in ("test", "validation"))
     lost_cells: NDArray[np.bool_] = np.equal(place.filled(cells, failed.astype(np.float64)), 1.0)
     complete = np.asarray(np.isfinite(np.hstack([test, validation])).all(axis=1))
     counted = np.flatnonzero(designed > 0) if not counts_defaults(study) else np.arange(len(designed))
@@ -131,11 +127,12 @@ class _Grid(NamedTuple):
         return found.reshape(-1)
 
 
-def _score_of_failure(cells: pd.DataFrame, policy: Policy) -> NDArray[np.float64]:
+def scored(cells: pd.DataFrame, split: str = "test", policy: Policy = "chance") -> NDArray[np.float64]:
+    """Accuracies of cells that have a result; of those that diverged or failed, what they score by ``policy``."""
+    lost = np.full(len(cells), np.nan if policy == "dropped" else 0.0)
     if policy == "chance":
-        classes: NDArray[np.float64] = cells["num_classes"].to_numpy(dtype=np.float64)
-        return 1 / classes
-    return np.full(len(cells), np.nan if policy == "dropped" else 0.0)
+        lost = 1 / cells["num_classes"].to_numpy(dtype=np.float64)
+    return np.where(cells["status"].to_numpy() == "ok", cells[f"{split}_accuracy"].to_numpy(dtype=np.float64), lost)
 
 
 def paired(first: Scores, second: Scores) -> tuple[Scores, Scores]:

@@ -7,7 +7,6 @@ import zlib
 
 import numpy as np
 
-from ssc_tune.analysis.estimators.comparison import Result
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.result import Estimate
 
@@ -22,7 +21,7 @@ def number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def estimate(found: Interval | Result, *, confidence: float, how: str, note: str = "") -> Estimate:
+def estimate(found: Interval, *, confidence: float, how: str, note: str = "") -> Estimate:
     """The stored form of an interval; the reason why something is undefined goes into ``note``."""
     low, high = number(found.low), number(found.high)
     return Estimate(
@@ -38,8 +37,3 @@ def estimate(found: Interval | Result, *, confidence: float, how: str, note: str
 def missing(why: str, *, how: str = "") -> Estimate:
     """An estimate that there is not."""
     return Estimate(value=None, how=how, note=why)
-
-
-def negated(found: Result) -> Result:
-    """The same comparison with the methods exchanged."""
-    return found._replace(estimate=-found.estimate, low=-found.high, high=-found.low, statistic=-found.statistic)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import Scores, load, paired, select
-from ssc_tune.analysis.estimates import estimate, missing, negated, number
+from ssc_tune.analysis.estimates import estimate, missing, number
 from ssc_tune.analysis.estimators import comparison, crossed_shares, extremes, intervals, splits, spread, variance
 from ssc_tune.analysis.estimators.failures import compare_failures
 from ssc_tune.analysis.estimators.intervals import Interval
@@ -218,7 +218,7 @@ def _failures(first: Scores, second: Scores) -> dict[str, Any]:
 def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Scores) -> Comparison:
     ratio = comparison.stability(first.test, second.test, confidence=CONFIDENCE)
     ratio_logit = comparison.stability(spread.logit(first.test), spread.logit(second.test), confidence=CONFIDENCE)
-    difference = negated(comparison.mean_difference(first.test, second.test, confidence=CONFIDENCE))
+    difference = comparison.mean_difference(first.test, second.test, confidence=CONFIDENCE).negated()
     better = comparison.probability_better(second.test, first.test, confidence=CONFIDENCE)
     jackknife = "seed noise removed; jackknife over points and seeds, t"
     return Comparison(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from ssc_tune.commands.arguments import Command
+
+if TYPE_CHECKING:
+    import shtab
+else:
+    shtab = lazy_loader.load("shtab")
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -30,15 +39,18 @@ _ssc_tune_studies() {
 }
 
 
-def completion(parser: argparse.ArgumentParser, shell: str) -> int:
-    """Prints the script for one of SHELLS; needs no package at completion time."""
-    import shtab
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of which shell."""
+    parser.add_argument("shell", choices=SHELLS, help='for instance: eval "$(ssc-tune completion bash)"')
 
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the script for one of SHELLS; needs no package at completion time."""
     completers: dict[str, Any] = {"study": _STUDY, "files": shtab.FILE, "storage": shtab.DIRECTORY}
-    for action in _actions(parser):
+    for action in _actions(arguments.parser):
         if action.dest in completers:
             action.complete = completers[action.dest]  # type: ignore[attr-defined]  # where shtab looks for it
-    print(shtab.complete(parser, shell=shell, preamble=_PREAMBLE[shell]))
+    print(shtab.complete(arguments.parser, shell=arguments.shell, preamble=_PREAMBLE[arguments.shell]))
     return 0
 
 
@@ -49,3 +61,6 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
         if isinstance(action, argparse._SubParsersAction):
             for child in action.choices.values():
                 yield from _actions(child)
+
+
+COMMAND = Command("completion", "print a script that completes commands, options and studies", add_arguments, run)

@@ -1,35 +1,63 @@
-"""``ssc-tune plan``: how often a study's rule would support a claim, before it is run, in words and a small table."""
+"""``ssc-tune plan``: how often a study's rule would support a claim, before it is run."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ssc_tune import running
-from ssc_tune.design.notes import notes
+from ssc_tune import commands, design, running
+from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
-from ssc_tune.running.pilot import Known, parse_variances, pilot_study, read_records, with_slopes
-from ssc_tune.running.power import Plan, Size, make_plan
-from ssc_tune.running.registration import register
-from ssc_tune.study import Study
 
-_SHOWN = 5
-"""Divisions of the budget that are shown."""
-
-_HEAD = ("points", "seeds", "cells", "rule", "skewed", "test", "mean", "worst", "logit", "margin", "ratio")
-
-_LEGEND = (
-    "rule: interval, p and all gates; skewed: the rule, if the worst points lie far below;\n"
-    "test: no gates; mean, worst (10%), logit: each gate by itself; margin, ratio: the smallest\n"
-    "margin, and at the claim's margin the largest ratio, with which the rule has {power}"
-)
-
-_GATES = {"mean_gate": "mean not worse", "worst_gate": "worst 10% not worse", "logit_gate": "same sign on logit"}
+if TYPE_CHECKING:
+    from ssc_tune.study import Study
 
 
-def plan(study: Study, arguments: argparse.Namespace) -> int:
-    """Prints the plan and returns the exit code."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is known, what is to be seen, and what may be spent."""
+    add_study(parser)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--pilot",
+        type=int,
+        metavar="N",
+        help="run the first N points of the design first, showing no result of theirs; their cells count later",
+    )
+    source.add_argument(
+        "--variances",
+        metavar="point=..,seed=..,error=..",
+        help="variance components of accuracy (a share of 1), mean of the methods, and mean=.. for the mean accuracy; "
+        "default: from the records, pooled over the methods",
+    )
+    parser.add_argument("--budget", type=int, metavar="CELLS", help="divide so many training runs of one block")
+    parser.add_argument(
+        "--ratio", type=float, default=0.5, metavar="R", help="ratio of spreads that the study is to see (default 0.5)"
+    )
+    parser.add_argument(
+        "--mean-gain",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="mean accuracy of the more stable method minus that of the other (default 0: equal means)",
+    )
+    parser.add_argument(
+        "--slope-cv",
+        type=float,
+        metavar="X",
+        help="how much sensitivity varies by seed, as a coefficient of variation; default: from a pilot of at least 8 "
+        "points and 3 seeds, else 0.2",
+    )
+    parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
+    parser.add_argument("--setting", help="setting of the study (default: its first)")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the plan."""
+    study = study_of(arguments)
     block, setting = arguments.block, arguments.setting or study.setting_names[0]
     for name, allowed, key in ((block, study.blocks, "--block"), (setting, study.setting_names, "--setting")):
         if name not in allowed:
@@ -38,8 +66,8 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
     if known is None:
         return EXIT_INTERRUPTED
     if arguments.slope_cv is not None:
-        known = with_slopes(known, arguments.slope_cv)
-    found = make_plan(
+        known = running.pilot.with_slopes(known, arguments.slope_cv)
+    found = running.power.make_plan(
         study,
         known,
         block=block,
@@ -48,107 +76,35 @@ def plan(study: Study, arguments: argparse.Namespace) -> int:
         ratio=arguments.ratio,
         mean_gain=arguments.mean_gain,
     )
-    print(found.model_dump_json() if arguments.json else "\n".join(lines(found)))
-    for line in notes(study):
+    print(found.model_dump_json() if arguments.json else "\n".join(commands.plan_words.lines(found)))
+    for line in design.notes.notes(study):
         print(f"note: {line}", file=sys.stderr)
     return EXIT_DONE
 
 
-def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str) -> Known | None:
+def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str) -> running.pilot.Known | None:
     """What is known of the accuracies; None where a pilot was interrupted."""
     if arguments.variances is not None:
-        return parse_variances(arguments.variances)
+        return running.pilot.parse_variances(arguments.variances)
     command = f"ssc-tune plan {arguments.study} --pilot {arguments.pilot}"
     options = running.Options(storage=arguments.storage, command=command)
     measured = study
     if arguments.pilot is not None:
-        measured = pilot_study(study, arguments.pilot)
-        register(study, running.folder_of(study, options))  # the whole plan stands before its pilot
-        ended = running.run(measured, options._replace(blind=True))
+        measured = running.pilot.pilot_study(study, arguments.pilot)
+        running.registration.register(
+            study, running.folder_of(study, options)
+        )  # the whole plan stands before its pilot
+        ended = running.train_and_judge(measured, replace(options, blind=True))
         if isinstance(ended, running.Interrupted):
             return None
         if ended.num_failed:
             print(f"{ended.num_failed} cells of the pilot failed; they count at chance", file=sys.stderr)
-    return read_records(measured, running.survey(measured, options), block=block, setting=setting)
+    return running.pilot.read_records(measured, running.survey(measured, options), block=block, setting=setting)
 
 
-def lines(plan: Plan) -> list[str]:
-    """The plan in words and tables."""
-    said = [*_premises(plan), "", *_table(plan), "", *_conclusion(plan)]
-    return said + (["", *_advice(plan)] if plan.divisions else [])
-
-
-def _premises(plan: Plan) -> list[str]:
-    what = "no claim in std of one setting: planned for one" if plan.claim is None else f"claim {plan.claim!r}"
-    said = [f"block {plan.block}, {what}, margin {plan.margin:g}; p below {plan.level:.3g}"]
-    if plan.num_claims > 1:
-        said[0] += f" (Holm's first step,\nas if none of {plan.num_claims} claims but this held)"
-    if len(plan.looks) > 1:
-        said.append(f"judged at {', '.join(f'{share:.0%}' for share in plan.looks)} of the points (looks)")
-    said += [
-        f"variances of accuracy: point {plan.point_variance:.3g}, seed {plan.seed_variance:.3g}, "
-        f"error {plan.error_variance:.3g}, about a mean of {plan.mean_accuracy:.3g}",
-        f"from {plan.source}",
-    ]
-    if not any("--slope-cv" in words for words in plan.assumed):
-        said[-1] += f"; sensitivity varies by seed by {plan.slope_cv:.0%}"
-    means = f"a mean better by {plan.mean_gain:g}" if plan.mean_gain else "equal means"
-    return [*said, "assumed:", *(f"  {words}" for words in (f"{means} (--mean-gain)", *plan.assumed))]
-
-
-def _table(plan: Plan) -> list[str]:
-    title = (
-        f"how often the claim is supported if a standard deviation over points is {plan.target_ratio:g} of\n"
-        f"the other ({plan.num_simulations:,} simulated studies), and how often each part says yes:"
-    )
-    rows: list[tuple[str, ...]] = [_HEAD]
-    for s in plan.sizes:
-        shares = (s.power, s.skewed, s.test, s.mean_gate, s.worst_gate, s.logit_gate)
-        limits = tuple("none" if v is None else f"{v:.3g}" for v in (s.margin, s.ratio))
-        rows.append((str(s.points), str(s.seeds), str(s.cells), *(f"{v:.0%}" for v in shares), *limits))
-    table = ["  ".join(f"{v:>{max(5, len(h))}}" for v, h in zip(row, _HEAD, strict=True)) for row in rows]
-    legend = _LEGEND.format(power=f"{plan.power:.0%}")
-    return [title, *table, legend]
-
-
-def _conclusion(plan: Plan) -> list[str]:
-    enough = next((size for size in plan.sizes if size.power >= plan.power), None)
-    if enough is not None:
-        skewed = f"{enough.skewed:.0%} if effects are skewed"
-        return [f"{_size(enough)} reach {plan.power:.0%} ({skewed}): the first size of the table that does"]
-    last = plan.sizes[-1]
-    said = [f"no size of the table reaches {plan.power:.0%}"]
-    shares = {name: getattr(last, name) for name in _GATES}
-    worst = min(shares, key=lambda name: shares[name])
-    if shares[worst] < last.test:
-        said.append(f"most is lost at the gate {_GATES[worst]!r}: passed in {shares[worst]:.0%} at {_size(last)}")
-    else:
-        said.append(f"most is lost at the test itself: it speaks in {last.test:.0%} at {_size(last)}")
-    reached = [size for size in plan.sizes if size.margin is not None]
-    if not reached:
-        return [*said, f"no margin up to 0.1 gives it back: the test alone speaks in {last.test:.0%} there"]
-    wide = ", ".join(f"{size.margin:g} at {_size(size)}" for size in reached)
-    first = reached[0]
-    assert first.margin is not None
-    gain = plan.mean_gain + first.margin - plan.margin
-    said.append(f"a wider margin, fixed before the first cell, gives it back: {wide}")
-    said.append(
-        f"so does a better mean, at the gates worth as much as margin: --mean-gain {gain:.3g} at {_size(first)}"
-    )
-    return said
-
-
-def _size(size: Size) -> str:
-    return f"{size.points} points x {size.seeds} seeds"
-
-
-def _advice(plan: Plan) -> list[str]:
-    best = plan.divisions[0]
-    said = [
-        f"a budget of {plan.budget} cells is best spent on {best.points} points x {best.seeds} seeds "
-        f"(power {best.power:.0%}):",
-        f"{'points':>6}  {'seeds':>5}  {'cells':>6}  {'whole rule':>10}  {'test alone':>10}",
-    ]
-    for d in plan.divisions[:_SHOWN]:
-        said.append(f"{d.points:>6}  {d.seeds:>5}  {d.cells:>6}  {d.power:>10.0%}  {d.test:>10.0%}")
-    return said
+COMMAND = Command(
+    "plan",
+    "tell how often a study would see a difference in spread, and how to spend a budget, before it runs",
+    add_arguments,
+    run,
+)

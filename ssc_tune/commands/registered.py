@@ -1,55 +1,20 @@
-"""``ssc-tune register`` and what ``ssc-tune check`` and ``--dry-run`` say of a registration."""
+"""What ``ssc-tune register`` and ``check`` say of a registration."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from ssc_tune.commands import stored
 from ssc_tune.commands.stored import Stored
 from ssc_tune.errors import InputError
-from ssc_tune.exit_codes import EXIT_DONE
-from ssc_tune.records.registrations import FILE, Registration, registered, registered_below
-from ssc_tune.running.registration import known, register, registration_of
-from ssc_tune.study import Study
+from ssc_tune.records.registrations import Registration, registered, registered_below
+from ssc_tune.running.registration import registration_of
 from ssc_tune.study.registration import SHOWN, differences, plan_hash, plan_of
 
 
-def register_study(study: Study, storage: Path, *, as_json: bool) -> int:
-    """Registers a study's plan without running anything, and prints its hash and a sentence for a paper."""
-    found = stored.look(study, storage)
-    made, problems = register(study, found.folder)
-    before = known(study, found.progress.cells, found.progress.records)
-    content = {
-        "study": study.name,
-        "hash": made.hash,
-        "time": made.time,
-        "registered": made.when,
-        "claims": len(study.claims),
-        "cells": found.progress.num_total,
-        "known": before.number,
-        "sentence": _sentence(found, made, before.words(were="had been")),
-        "problems": problems,
-    }
-    if as_json:
-        print(json.dumps(content))
-        return EXIT_DONE
-    print(f"registered: {made.short} on {made.when}")
-    print(f"SHA-256:    {made.hash}")
-    claims, cells = len(study.claims), found.progress.num_total
-    print(f"plan:       {claims} claim{'s' * (claims != 1)}, {cells} cells; in {found.folder.path / FILE}")
-    if before.number:
-        print(f"known:      {before.words()}: claims on them are post hoc")
-    print(f"\n{content['sentence']}")
-    for problem in problems:
-        print(problem)
-    return EXIT_DONE
-
-
-def _sentence(found: Stored, made: Registration, before: str) -> str:
+def sentence(found: Stored, made: Registration, before: str) -> str:
+    """The registration in words for a paper; ``before`` says what of it was known."""
     claims, cells = len(found.study.claims), found.progress.num_total
     what = f"{claims} claim{'s' * (claims != 1)} and {cells} cells"
     when = f"when {before}" if before else "before any of its cells was run"

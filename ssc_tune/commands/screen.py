@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from ssc_tune import running
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.execution.execute import num_workers
 from ssc_tune.presentation.numbers import duration
+from ssc_tune.presentation.terminal import terminal_summary
+from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged, folder_of, hints_of, looks
 from ssc_tune.running.registration import plan_lines
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import SearchDesign, Study
 
-if TYPE_CHECKING:
-    from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged
-
 
 def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool) -> None:
     """Points, cells and resources of a run; with ``estimate`` also each point and the time it would take."""
-    from ssc_tune.running import folder_of
-
     console = Console()
     console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
     if estimate:
@@ -53,9 +50,7 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
     print(f"folder: {folder_of(study, options).path}", flush=True)
     if estimate:
-        from ssc_tune.running.estimate import seconds_by_method
-
-        seconds, how = seconds_by_method(study, options)
+        seconds, how = running.estimate.seconds_by_method(study, options)
         left = [cell for cell in {c.cell_id: c for c in plan.cells}.values() if cell.cell_id not in plan.records]
         total = sum(seconds[cell.placement.method] for cell in left)
         if isinstance(study.design, SearchDesign):
@@ -72,8 +67,6 @@ def _points(study: Study, block: str, method: str) -> str:
 
 def _looks(study: Study, plan: StudyPlan) -> list[str]:
     """The looks that are ahead, or where the study has stopped."""
-    from ssc_tune.running import looks
-
     if plan.stopped is not None:
         return [plan.stopped.words]
     return looks.outlook(study, plan.cells)
@@ -102,10 +95,6 @@ def _show_points(console: Console, study: Study) -> None:
 
 def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:
     """Verdicts, where things are, and how to go on."""
-    from ssc_tune.presentation.terminal import terminal_summary
-    from ssc_tune.running import Finished, Interrupted, folder_of
-    from ssc_tune.running.options import hints_of
-
     for problem in result.problems:
         print(problem, file=sys.stderr)
     if isinstance(result, Interrupted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,6 @@ def methods(stored: Stored) -> list[dict[str, Any]]:
     ``points`` are those of the design, the defaults left out where they are no draw of it; ``distinct_points`` those of
     them that differ in their cells.
     """
-    import statistics
-
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in stored.progress.cells:
         place = cell.placement

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune import running
+from ssc_tune import analysis, running
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
 from ssc_tune.study import Study, load_study
@@ -108,28 +108,25 @@ def analysis_of(stored: Stored) -> StudyAnalysis | None:
 
     None where there is no record to analyse.
     """
-    from ssc_tune.analysis.analyze import analyze
-    from ssc_tune.analysis.build import build_tables
-
     study, progress = stored.study, stored.progress
     if not progress.records:
         return None
     kept = written_analysis(stored)
     if kept is not None:
         return kept
-    return _declared(stored, analyze(study, build_tables(study, progress.cells, progress.records)))
+    return _declared(
+        stored, analysis.analyze.analyze(study, analysis.build.build_tables(study, progress.cells, progress.records))
+    )
 
 
 def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
-    from ssc_tune.running.registration import declare
-
-    return declare(stored.study, stored.folder, stored.progress.cells, stored.progress.records, found)
+    return running.registration.declare(
+        stored.study, stored.folder, stored.progress.cells, stored.progress.records, found
+    )
 
 
 def written_analysis(stored: Stored) -> StudyAnalysis | None:
     """The analysis that the last run wrote, if it still fits the study and its records."""
-    from ssc_tune.analysis.result import StudyAnalysis
-
     study, folder = stored.study, stored.folder
     path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
@@ -138,7 +135,7 @@ def written_analysis(stored: Stored) -> StudyAnalysis | None:
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
-        kept = StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+        kept = analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
     except ValueError:  # written by another version
         return None
     return _declared(stored, kept)  # the plan may have been registered since

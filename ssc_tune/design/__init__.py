@@ -1,8 +1,5 @@
 """Points and cells: which trainings a study consists of."""
 
-from __future__ import annotations
+import lazy_loader
 
-from ssc_tune.design.cells import Cell, Placement, placements
-from ssc_tune.design.points import Point, fixed_points
-
-__all__ = ["Cell", "Placement", "Point", "fixed_points", "placements"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
+import lazy_loader
+
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.storage import PointLedger
@@ -16,6 +18,8 @@ from ssc_tune.study.model.study import SearchDesign, Study
 
 if TYPE_CHECKING:
     import optuna
+else:
+    optuna = lazy_loader.load("optuna")
 
 Score = Callable[[str], float | None]
 """Validation accuracy of a cell id, chance level where it diverged or failed; none while it has no record."""
@@ -227,8 +231,6 @@ def make_pruner() -> optuna.pruners.WilcoxonPruner:
 
     With n seeds the smallest p is 2^-n, so that the first decision can come after the fourth.
     """
-    import optuna
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
@@ -240,7 +242,6 @@ def make_sampler(design: SearchDesign, number: int) -> optuna.samplers.BaseSampl
     Methods share the seeds of their searches, so that search s of one is paired with search s of the other.
     """
     import numpy as np
-    import optuna
 
     search, index = divmod(number, SEARCH_STRIDE)
     key = (search,) if search else ()

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lazy_loader
+
 from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
@@ -23,6 +25,8 @@ from ssc_tune.training.config import SEMANTICS_VERSION
 
 if TYPE_CHECKING:
     import optuna
+else:
+    optuna = lazy_loader.load("optuna")
 
 
 def distributions(study: Study, names: Sequence[str]) -> dict[str, optuna.distributions.BaseDistribution]:
@@ -31,18 +35,16 @@ def distributions(study: Study, names: Sequence[str]) -> dict[str, optuna.distri
 
 
 def _distribution(name: str, parameter: Parameter) -> tuple[str, optuna.distributions.BaseDistribution]:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
     match parameter:
         case FloatParameter(complement=True):
             ends = round(1 - parameter.high, 12), round(1 - parameter.low, 12)
-            return f"1 - {name}", FloatDistribution(*ends, log=parameter.log)
+            return f"1 - {name}", optuna.distributions.FloatDistribution(*ends, log=parameter.log)
         case FloatParameter():
-            return name, FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+            return name, optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
         case IntParameter():
-            return name, IntDistribution(parameter.low, parameter.high, log=parameter.log)
+            return name, optuna.distributions.IntDistribution(parameter.low, parameter.high, log=parameter.log)
         case ChoiceParameter():
-            return name, CategoricalDistribution(parameter.choices)
+            return name, optuna.distributions.CategoricalDistribution(parameter.choices)
 
 
 def to_trial(study: Study, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -74,10 +76,6 @@ def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseS
     Raises:
         InputError: the storage cannot be opened; a password in the URL is not shown.
     """
-    import optuna
-    from optuna.storages import JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend
-
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if location is None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -86,9 +84,12 @@ def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseS
         path = Path(location)
         path.parent.mkdir(parents=True, exist_ok=True)
         _cut_torn_tail(path)
-        return JournalStorage(JournalFileBackend(str(path)))
+        from optuna.storages.journal import JournalFileBackend
+
+        return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
     try:
-        return RDBStorage(location, engine_kwargs={"connect_args": {"timeout": 60}} if "sqlite" in location else None)
+        more = {"connect_args": {"timeout": 60}} if "sqlite" in location else None
+        return optuna.storages.RDBStorage(location, engine_kwargs=more)
     except Exception as error:
         shown = location.split("://", 1)[0]
         raise InputError(
@@ -124,8 +125,6 @@ class PointLedger:
         method: str,
         search: int = 0,
     ) -> None:
-        import optuna
-
         self._study, self._storage = study, storage
         self._names = [n for n in study.block_parameters(block) if study.search_space.parameters[n].applies(method)]
         self.optuna = optuna.create_study(
@@ -170,8 +169,6 @@ class PointLedger:
 
     def put(self, point: Point) -> None:
         """Adds a point as a running trial, in one transaction; nothing if it is there."""
-        import optuna
-
         if point.number in self._numbers:
             return
         trial = optuna.trial.create_trial(
@@ -186,17 +183,15 @@ class PointLedger:
 
     def _widened(self, point: Point) -> dict[str, optuna.distributions.BaseDistribution]:
         """The distributions, each wide enough for the point: a default or a level may lie outside the range."""
-        from optuna.distributions import FloatDistribution, IntDistribution
-
         found = self.space
         for name, value in to_trial(self._study, {name: point.values[name] for name in self._names}).items():
             given = found[name]
-            if isinstance(given, FloatDistribution):
+            if isinstance(given, optuna.distributions.FloatDistribution):
                 ends = min(given.low, float(value)), max(given.high, float(value))
-                found[name] = FloatDistribution(*ends, log=given.log)
-            elif isinstance(given, IntDistribution):
+                found[name] = optuna.distributions.FloatDistribution(*ends, log=given.log)
+            elif isinstance(given, optuna.distributions.IntDistribution):
                 whole = min(given.low, int(value)), max(given.high, int(value))
-                found[name] = IntDistribution(*whole, log=given.log)
+                found[name] = optuna.distributions.IntDistribution(*whole, log=given.log)
         return found
 
     def ask(self, index: int, sampler: optuna.samplers.BaseSampler) -> Point:
@@ -220,8 +215,6 @@ class PointLedger:
 
         A ``pruned`` point is complete too, with its mean over the seeds that ran, so that samplers learn from it.
         """
-        import optuna
-
         if index in self._told or index not in self._numbers:
             return
         if pruned:

@@ -1,4 +1,8 @@
 """What the package gives on first use."""
 
+from . import execute as execute
+from . import listening as listening
+from . import quiet as quiet
+from . import task as task
 from . import tuning as tuning
 from . import worker as worker

@@ -1,4 +1,4 @@
-r"""The unified contrastive loss for self-training of Gauffre, Horvat, Amini (arXiv 2409.07292).
+r"""The unified contrastive loss for self-training: Gauffre, Horvat, Amini (arXiv 2409.07292).
 
 The weighted supervised contrastive loss (:func:`ssc_tune.losses.supcon_loss`) of the N = K + B + 2U rows
 
@@ -19,8 +19,8 @@ so that the only positive of an unconfident view is the other view. With c(i) th
           \sum_{j \in P(i)} z_j = \sum_{j: c(j) = c(i)} z_j - z_i \text{ (or the other view)}.
 
 Both sums of L run over the anchors with at least one positive, and L is 0, with zero gradients, where their weights
-sum to 0. Weight 0 is legal for every weight, and L is continuous there as long as another weight remains (where all are
-0 the mean is 0/0, and no value would make it continuous).
+sum to 0. Weight 0 is legal for every weight, and L is continuous there as long as another weight
+remains (where all are 0 the mean is 0/0, and no value would make it continuous).
 
 Deviations from the authors' code: theirs divides by the sum of all weights and then averages the non-zero terms
 only, so that it jumps at weight 0; both agree where no weight is 0 and every anchor has a positive. Theirs also
@@ -72,7 +72,9 @@ def ssc_loss(
     confident_weight: Scalar,
     unconfident_weight: Scalar,
 ) -> Tensor:
-    """The loss L of the module's equation.
+    """The loss of Gauffre, Horvat, Amini, "A Unified Contrastive Loss for Self-Training" (arXiv 2409.07292).
+
+    Equation and deviations from the authors' code: this module's documentation.
 
     Args:
         prototypes: (K, D) of any length, K >= 1.
@@ -131,9 +133,13 @@ def ssc_terms(
         positive_sum = _positive_sum(rows, members, alone)
         num_positives = members @ members.sum(0) - members.sum(1)
         num_positives = torch.cat([num_positives[:num_certain], num_positives[num_certain:] + alone])
-        of_prototypes, of_labelled = rows.new_ones(num_classes), rows.new_ones(num_certain - num_classes)
-        of_views = (1 - alone) * confident_weight + alone * unconfident_weight
-        weights = torch.cat([of_prototypes * prototype_weight, of_labelled, of_views])
+        weights = torch.cat(
+            [
+                rows.new_ones(num_classes) * prototype_weight,
+                rows.new_ones(num_certain - num_classes),
+                (1 - alone) * confident_weight + alone * unconfident_weight,
+            ]
+        )
         shares = mean_shares(anchor_losses(rows, positive_sum, num_positives), weights, num_positives)  # (N,)
         unlabelled = shares[num_certain:]
         return SSCTerms(

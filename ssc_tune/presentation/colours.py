@@ -7,6 +7,9 @@ from ssc_tune.study.model.study import Study
 OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's colours that keep a contrast of about 3 to 1 or more on white and on near-black come first."""
 
+ON_DARK = {OKABE_ITO[0]: "#4aa6de", OKABE_ITO[1]: "#f0813a", OKABE_ITO[2]: "#2cc499"}
+"""Colours that a page shows in place of these on a dark screen."""
+
 VERDICTS = {"supported": "green", "refuted": "red", "inconclusive": "yellow"}
 """On a terminal."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis, Verdict
+from ssc_tune.presentation.measures import SCORES
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _columns(name: str, value: object) -> dict[str, object]:
         return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
     if isinstance(value, Score):
         return {f"{name}_point": value.point, f"{name}_validation": value.validation, f"{name}_test": value.test}
-    if value is None and name in ("best", "median", "worst", "default"):
+    if value is None and name in SCORES:
         return {f"{name}_point": None, f"{name}_validation": None, f"{name}_test": None}
     return {name: value}
 

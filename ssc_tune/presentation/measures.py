@@ -108,6 +108,10 @@ def shown(summaries: Sequence[MethodSummary]) -> list[Measure]:
     return [m for m in MEASURES if not all(m.text(s).startswith(UNDEFINED) for s in summaries)]
 
 
+SCORES = ("best", "median", "worst", "default")
+"""Those of a method's measures that are scores of one point."""
+
+
 def by_place(summaries: Iterable[MethodSummary]) -> dict[tuple[str, str], list[MethodSummary]]:
     """The methods of each block and setting."""
     found: dict[tuple[str, str], list[MethodSummary]] = {}

@@ -56,10 +56,10 @@ def interval(estimate: Estimate, digits: int = 3, *, how: Callable[[float | None
     return value if estimate.low is None or estimate.high is None else f"{value} [{low}, {high}]"
 
 
-def p_value(value: float | None) -> str:
-    """A p value to three decimals, ``< 0.001`` below that."""
+def p_value(value: float | None, *, none: str = UNDEFINED) -> str:
+    """A p value to three decimals, ``< 0.001`` below that; ``none`` where there is none."""
     if value is None:
-        return UNDEFINED
+        return none
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 

@@ -1,8 +1,14 @@
-"""Where in a study something is: its block and its setting."""
+"""Where in a study something is: its block and its setting, its point and its seed."""
 
 from __future__ import annotations
 
+from ssc_tune.design.points import label
 from ssc_tune.study.model.study import Study
+
+
+def cell(method: str, point: int, seed: int) -> str:
+    """``ssc, point 3, seed 1``."""
+    return f"{method}, point {label(point)}, seed {seed}"
 
 
 def place(block: str, setting: str) -> str:

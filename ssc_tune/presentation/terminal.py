@@ -42,9 +42,8 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
 
 
 def _verdict_lines(study: Study, verdict: Verdict) -> list[Text]:
-    mark = " (post hoc)" if verdict.post_hoc else ""
     style = f"bold {colours.VERDICTS[verdict.verdict]}"
-    head = Text.assemble((f"{verdict.verdict}{mark}", style), f"  {verdict.sentence}")
+    head = Text.assemble((f"{verdict.verdict}{words.post_hoc(verdict)}", style), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
     lines = [f"{words.effect(verdict)}{adjusted}", words.settings(verdict), verdict.reason]
     lines += [looks.decided(study, verdict), f"post hoc: {verdict.known}" if verdict.known else ""]

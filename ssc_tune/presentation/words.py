@@ -35,15 +35,19 @@ def extent(parameter: Parameter) -> str:
     return f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
 
 
+def post_hoc(verdict: Verdict) -> str:
+    """What goes after a verdict that was not declared beforehand."""
+    return " (post hoc)" if verdict.post_hoc else ""
+
+
 def answer(analysis: StudyAnalysis) -> str:
     """The study's answer in one sentence: the claim about spread first, then the count of the others."""
     if not analysis.verdicts:
         return _undeclared(analysis)
     order = sorted(analysis.verdicts, key=lambda v: not v.claim.kind.is_spread)
     first, others = order[0], order[1:]
-    mark = " (post hoc)" if first.post_hoc else ""
-    decided = first.verdict.capitalize()
-    start = f"Inconclusive{mark} whether" if first.verdict == "inconclusive" else f"{decided}{mark}:"
+    decided = first.verdict.capitalize() + post_hoc(first)
+    start = f"{decided} whether" if first.verdict == "inconclusive" else f"{decided}:"
     text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
     if not others:
         return text

@@ -1,9 +1,5 @@
 """One durable record a cell: the truth from which Optuna's storage, MLflow and the report are rebuilt."""
 
-from __future__ import annotations
+import lazy_loader
 
-from ssc_tune.records.record import Attempt, Record
-from ssc_tune.records.registrations import Registration
-from ssc_tune.records.store import CorruptRecord, RecordStore, StudyFolder
-
-__all__ = ["Attempt", "CorruptRecord", "Record", "RecordStore", "Registration", "StudyFolder"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

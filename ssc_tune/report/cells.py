@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
-from ssc_tune.analysis.result import Curve
+from ssc_tune.analysis import arrays
+from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.presentation import places
@@ -19,17 +20,7 @@ MAX_POINTS = 600
 """Most marks of one kind that a method shows in one panel; beyond it every k-th is drawn and the caption says so."""
 
 Row = dict[str, Any]
-
-
-class _Placed(Protocol):
-    @property
-    def block(self) -> str: ...
-
-    @property
-    def setting(self) -> str: ...
-
-
-Found = TypeVar("Found", bound=_Placed)
+Found = TypeVar("Found", Curve, Share)
 
 
 class View(NamedTuple):
@@ -103,13 +94,13 @@ def views(study: Study, tables: Tables) -> tuple[View, ...]:
 
 
 def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
-    cells = tables.cells
-    cells = cells[
-        (cells["block"] == block) & (cells["setting"] == setting) & (cells["status"] != "infrastructure")
-    ].copy()
-    chance = 1 / cells["num_classes"]
-    cells["score"] = cells["test_accuracy"].where(cells["status"] == "ok", chance).astype(float)
-    cells = cells.sort_values(["method", "point", "seed"], kind="stable").reset_index(drop=True)
+    cells = arrays.select(tables.cells, block, setting)
+    cells = cells[cells["status"].isin(arrays.RESULTS)]
+    cells = (
+        cells.assign(score=arrays.scored(cells))
+        .sort_values(["method", "point", "seed"], kind="stable")
+        .reset_index(drop=True)
+    )
     names = [name for name in study.block_parameters(block) if name in cells.columns]
     cells["drawn"] = (cells["point"] != 0) | counts_defaults(study)
     listed = _means(cells, names)

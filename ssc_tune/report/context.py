@@ -6,15 +6,17 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
-from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import Comparison, Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
 from ssc_tune.presentation import looks, measures, places, words
 from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, exponential, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
-from ssc_tune.report.cells import settings_text, views
+from ssc_tune.report.cells import dicts, settings_text, views
 from ssc_tune.report.forest import forest, pooled_forest
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
@@ -36,11 +38,16 @@ class Extras(NamedTuple):
 
 def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extras) -> dict[str, Any]:
     """Everything the templates name, as text; sections without content are empty and left out there."""
+    cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
     return {
         "study": study.name,
         "question": words.question(study),
         "answer": words.answer(analysis),
-        "facts": [*_facts(study, tables, extras.records), *_registration(analysis), *looks.facts(study, analysis)],
+        "facts": [
+            *_facts(study, cells, tables.expected, extras.records),
+            *_registration(analysis),
+            *looks.facts(study, analysis),
+        ],
         "reading": words.reading([v.claim for v in analysis.verdicts]),
         "verdicts": [_verdict(study, v) for v in analysis.verdicts],
         "looks": looks.ledger(study, analysis),
@@ -49,8 +56,8 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "measures": measures.tables(study, analysis.summaries),
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
-        "failed": _failed(tables, extras.records),
-        "num_failed": _num_failed(tables),
+        "failed": _failed(cells, extras.records),
+        "num_failed": int((cells["status"] != "ok").sum()) if len(cells) else 0,
         "max_failed": MAX_FAILED,
         "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
         "points": _points(study, tables),
@@ -62,10 +69,11 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
     }
 
 
-def _facts(study: Study, tables: Tables, records: Sequence[Record]) -> list[tuple[str, str]]:
+def _facts(
+    study: Study, cells: pd.DataFrame, planned: pd.DataFrame, records: Sequence[Record]
+) -> list[tuple[str, str]]:
     """The study at a glance."""
-    cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
-    expected = tables.expected["cell_id"].nunique() if len(tables.expected) else len(cells)
+    expected = planned["cell_id"].nunique() if len(planned) else len(cells)
     data, net, training = study.data, study.model, study.training
     facts = [
         ("Methods", words.join(list(study.methods))),
@@ -116,7 +124,7 @@ def _date(timestamp: float) -> str:
     return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
+def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
     claim, estimate = verdict.claim, verdict.effect
     details = [
         ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
@@ -124,9 +132,9 @@ def _verdict(study: Study, verdict: Any) -> dict[str, Any]:
         ("Estimator and interval", estimate.how),
         ("Over settings", words.spread(verdict)),
         ("Look", looks.decided(study, verdict)),
-        ("p value", "" if verdict.p_value is None else p_value(verdict.p_value)),
-        ("Sequential p value", "" if verdict.p_sequential is None else p_value(verdict.p_sequential)),
-        ("p value after Holm", "" if verdict.p_adjusted is None else p_value(verdict.p_adjusted)),
+        ("p value", p_value(verdict.p_value, none="")),
+        ("Sequential p value", p_value(verdict.p_sequential, none="")),
+        ("p value after Holm", p_value(verdict.p_adjusted, none="")),
         ("Expected", claim.expected or ""),
         ("Source", claim.source),
     ]
@@ -159,7 +167,7 @@ def _specification(verdict: Verdict, s: Specification) -> tuple[str, ...]:
     return box, s.prior, str(s.num_points), number(s.effective_points, 1), words.effect_text(verdict, s.effect), sign
 
 
-def _comparison(study: Study, c: Any) -> dict[str, Any]:
+def _comparison(study: Study, c: Comparison) -> dict[str, Any]:
     place = places.told(study, c.block, c.setting)
     rows = [
         (
@@ -183,11 +191,11 @@ def _comparison(study: Study, c: Any) -> dict[str, Any]:
         *_failures(c),
         (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
     ]
-    shown = [(name, note, text, "" if p is None else p_value(p)) for name, note, text, p in rows]
+    shown = [(name, note, text, p_value(p, none="")) for name, note, text, p in rows]
     return {"title": f"{c.first} against {c.second}" + (f" ({place})" if place else ""), "rows": shown}
 
 
-def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
+def _failures(c: Comparison) -> list[tuple[str, str, str, float | None]]:
     """Rows on cells that diverged or failed; none where none did."""
     if c.failures_alone is None:
         return []
@@ -208,24 +216,17 @@ def _failures(c: Any) -> list[tuple[str, str, str, float | None]]:
     ]
 
 
-def _num_failed(tables: Tables) -> int:
-    return int((tables.cells.drop_duplicates("cell_id")["status"] != "ok").sum()) if len(tables.cells) else 0
-
-
-def _failed(tables: Tables, records: Sequence[Record]) -> list[dict[str, str]]:
+def _failed(cells: pd.DataFrame, records: Sequence[Record]) -> list[dict[str, str]]:
     by_id = {record.cell_id: record for record in records}
-    rows = (
-        tables.cells[tables.cells["status"] != "ok"].drop_duplicates("cell_id") if len(tables.cells) else tables.cells
-    )
     found = []
-    for row in rows.head(MAX_FAILED).to_dict("records"):
+    for row in dicts(cells[cells["status"] != "ok"].head(MAX_FAILED) if len(cells) else cells):
         record = by_id.get(row["cell_id"])
         attempts = record.attempts if record else ()
         trace = next((a.traceback for a in reversed(attempts) if a.traceback), None)
         found.append(
             {
                 "cell": row["cell_id"],
-                "where": f"{row['method']}, point {label(int(row['point']))}, seed {row['seed']}",
+                "where": places.cell(row["method"], int(row["point"]), row["seed"]),
                 "status": row["status"],
                 "attempts": str(len(attempts)) if attempts else UNDEFINED,
                 "traceback": trace or "",
@@ -259,13 +260,8 @@ def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
         rows = []
         for point in wide.index[:MAX_LISTED]:
             values = settings_text({} if first is None else first.loc[point].to_dict(), view.parameters)
-            rows.append(
-                (
-                    label(int(point)),
-                    values,
-                    tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods))),
-                )
-            )
+            scores = tuple(number(float(v)) for v in wide.loc[point].reindex(list(view.methods)))
+            rows.append((label(int(point)), values, scores))
         listed.append({"heading": view.heading, "methods": view.methods, "rows": rows, "total": len(wide)})
     return listed
 

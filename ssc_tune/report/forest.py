@@ -45,9 +45,9 @@ class PooledForest(NamedTuple):
     spread: str  # how much settings differ, in words
 
 
-def reference(claim: Claim) -> float:
-    """The border of a claim: its bound, or no difference."""
-    return claim.bound
+def borders(claim: Claim) -> tuple[float, ...]:
+    """What an effect is held against: the claim's bound, or the two ends of an equivalence's margin."""
+    return (claim.bound,) if claim.within is None else (-claim.within, claim.within)
 
 
 def forest(verdict: Verdict) -> Forest | None:
@@ -55,16 +55,15 @@ def forest(verdict: Verdict) -> Forest | None:
     effect, claim = verdict.effect, verdict.claim
     if effect.value is None or effect.low is None or effect.high is None:
         return None
-    border = reference(claim)
-    margin = () if claim.within is None else (-claim.within, claim.within)
-    place = _axis([effect.low, effect.high, effect.value, border, *margin], padding=0.08)
+    margin = borders(claim) if claim.within is not None else ()
+    place = _axis([effect.low, effect.high, effect.value, claim.bound, *margin], padding=0.08)
     low, high = (exponential(x) if verdict.ratio else number(x, decimals(effect)) for x in (effect.low, effect.high))
     return Forest(
         place(effect.low),
         place(effect.high),
         place(effect.value),
-        place(border),
-        f"bound {border:g}" if isinstance(claim, Bound) else "no difference",
+        place(claim.bound),
+        f"bound {claim.bound:g}" if isinstance(claim, Bound) else "no difference",
         (place(margin[0]), place(margin[1])) if margin else None,
         low,
         high,
@@ -77,7 +76,7 @@ def pooled_forest(verdict: Verdict) -> PooledForest | None:
     if pooled is None or mean.value is None or mean.low is None or mean.high is None:
         return None
     drawn = [(name, "setting", estimate) for name, estimate in pooled.settings] + [(MEAN, "mean", mean)]
-    border = reference(verdict.claim)
+    border = verdict.claim.bound
     place = _axis([border, *(x for _, _, e in drawn for x in (e.low, e.high) if x is not None)], padding=0.05)
     lines = [_line(verdict, name, kind, estimate, place) for name, kind, estimate in drawn]
     further = Estimate(value=None, low=pooled.prediction_low, high=pooled.prediction_high)

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ssc_tune.presentation.colours import colours, dashes, shapes
+from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
 from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing, drawing
 from ssc_tune.study.model.study import Study
@@ -20,7 +20,7 @@ _MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&l
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """``report.md``: the same content without interaction; figures by their files."""
-    return _template("report.md.j2", escape=False).render(**content, figures=figures)
+    return _environment(escape=False).get_template("report.md.j2").render(**content, figures=figures)
 
 
 def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -34,6 +34,7 @@ def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) ->
         figures=figures,
         drawings=_drawings(figures),
         colours=colours(study),
+        on_dark=ON_DARK,
         dashes=dashes(study),
         shapes=shapes(study),
         style=_inline(style),
@@ -62,10 +63,6 @@ def _inline(text: str) -> Any:
     assert "</style" not in text.lower()
     assert "<!--" not in text
     return Markup(text)
-
-
-def _template(name: str, *, escape: bool) -> jinja2.Template:
-    return _environment(escape=escape).get_template(name)
 
 
 def _environment(*, escape: bool) -> jinja2.Environment:

@@ -6,13 +6,20 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-from ssc_tune import methods
+import lazy_loader
+
+from ssc_tune import data, methods, models, training
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
+from ssc_tune.running.options import folder_of
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
-    from ssc_tune.running import Options
+    import torch
+
+    from ssc_tune.running.options import Options
+else:
+    torch = lazy_loader.load("torch")
 
 
 def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float], str]:
@@ -21,8 +28,6 @@ def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float],
     From the median of this study's earlier cells with the same data, model and training where there are any of every
     method; otherwise from one timed forward pass a method: backward is taken as twice forward.
     """
-    from ssc_tune.running import folder_of
-
     earlier: dict[str, list[float]] = {}
     for path in folder_of(study, options).records.directory.glob("*.json"):
         record, _ = folder_of(study, options).records.read_or_set_aside(path.stem)
@@ -43,16 +48,11 @@ def _default_cell(study: Study, method: str) -> Cell:
 
 
 def _from_forward(cell: Cell) -> float:
-    import torch
-
-    from ssc_tune import data, models
-    from ssc_tune.training.hardware import autocast, resolve_device
-
     config = cell.config
     dataset = data.load(config.data.name)
     method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes)
     images, sample = method.images_per_step, dataset.train_images
-    device = resolve_device("auto")
+    device = training.hardware.resolve_device("auto")
     torch.set_num_threads(1)
     encoder = models.build(config.model.name, in_channels=sample.shape[1], generator=torch.Generator().manual_seed(0))
     layout = torch.channels_last if config.training.channels_last else torch.contiguous_format
@@ -60,7 +60,7 @@ def _from_forward(cell: Cell) -> float:
     count = min(images, 256)
     inputs = torch.zeros(count, *sample.shape[1:], device=device).contiguous(memory_format=layout)
     best = float("inf")
-    with torch.no_grad(), autocast(config.training.precision, device):
+    with torch.no_grad(), training.hardware.autocast(config.training.precision, device):
         for _ in range(3):
             started = time.perf_counter()
             encoder(inputs)

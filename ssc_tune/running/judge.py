@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ssc_tune import analysis as analyses
+from ssc_tune import report
 from ssc_tune.design.cells import Cell
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running.registration import declare
@@ -28,12 +30,8 @@ def analyse(
     hints: Sequence[str] = (),
 ) -> tuple[StudyAnalysis, Tables, list[Path]]:
     """Tables, verdicts and files of a study, from its records alone."""
-    from ssc_tune import report
-    from ssc_tune.analysis.analyze import analyze
-    from ssc_tune.analysis.build import build_tables
-
-    tables = build_tables(study, cells, records)
-    analysis = declare(study, folder, cells, records, analyze(study, tables))
+    tables = analyses.build.build_tables(study, cells, records)
+    analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
     versions = used[0].versions if used else {}
     files = report.write(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ssc_tune import analysis, presentation
 from ssc_tune.design.cell_source import Score
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource
@@ -36,12 +37,9 @@ def stop_of(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) 
     judged = _judge(study, cells, records) if study.stops_when_decided else None
     if judged is None:
         return None
-    from ssc_tune.analysis.judge.looks import decided
-    from ssc_tune.presentation import looks as words
-
     last = max(look.points for look in judged.looks if look.judged)
-    over = decided(judged) and last < study.looks[-1]
-    return Stop(last, words.stopped(study, judged.looks)) if over else None
+    over = analysis.judge.looks.decided(judged) and last < study.looks[-1]
+    return Stop(last, presentation.looks.stopped(study, judged.looks)) if over else None
 
 
 def until(cells: Iterable[Cell], points: int) -> list[Cell]:
@@ -53,12 +51,10 @@ def outlook(study: Study, cells: Sequence[Cell]) -> list[str]:
     """What a study's looks need and may spend, a line each; nothing where it declares none."""
     if not study.looks:
         return []
-    from ssc_tune.analysis.estimators import sequential
-    from ssc_tune.analysis.judge.sentences import percent
-
+    percent = analysis.judge.sentences.percent
     fractions = [points / study.looks[-1] for points in study.looks]
     alphas = sorted({round(1 - claim.confidence, 12) for claim in study.claims})
-    spent = [sequential.spending(alpha, fractions) for alpha in alphas]
+    spent = [analysis.estimators.sequential.spending(alpha, fractions) for alpha in alphas]
     lines = []
     for k, points in enumerate(study.looks):
         needs = len({cell.cell_id for cell in until(cells, points)})
@@ -113,17 +109,14 @@ class Follower:
         A look that cannot be judged, since cells were lost to their machine, ends a study that stops when decided: the
         next run tries them again, and nothing is spent before it is known whether it is needed.
         """
-        from ssc_tune.analysis.judge.looks import decided
-        from ssc_tune.presentation import looks as words
-
         study, index = self._study, self._study.looks.index(points)
         judged = _judge(study, until(self._cells, points), self._records)
         if judged is None or not judged.looks[index].judged:
-            self._say([words.unjudged(study, points)])
+            self._say([presentation.looks.unjudged(study, points)])
             return not study.stops_when_decided and self._next(index)
-        self._say(words.block(study, judged.looks[index]))
-        if study.stops_when_decided and decided(judged):
-            self._say([words.stopped(study, judged.looks)])
+        self._say(presentation.looks.block(study, judged.looks[index]))
+        if study.stops_when_decided and analysis.judge.looks.decided(judged):
+            self._say([presentation.looks.stopped(study, judged.looks)])
             return False
         return self._next(index)
 
@@ -134,9 +127,6 @@ class Follower:
 
 def _judge(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -> Judged | None:
     """Verdicts and looks by the records; none before the first look is complete, which is seen without judging."""
-    from ssc_tune.analysis.build import build_tables
-    from ssc_tune.analysis.judge.looks import judge
-
     lacking = [
         cell.placement.point
         for cell in cells
@@ -145,4 +135,4 @@ def _judge(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -
     complete = [points for points in study.looks if not any(point <= points for point in lacking)]
     if not complete:
         return None
-    return judge(study, build_tables(study, until(cells, complete[-1]), records))
+    return analysis.judge.looks.judge(study, analysis.build.build_tables(study, until(cells, complete[-1]), records))

@@ -1,50 +1,106 @@
-"""What a run is told beside its study."""
+"""What a run is told beside its study: each option once, for the command line and for Python."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, get_args, get_type_hints
 
-from ssc_tune.records import StudyFolder
-from ssc_tune.study.model.study import Study
+from ssc_tune import records, study, tracking
+
+RUNS = Path("runs")
 
 
-class Options(NamedTuple):
-    """What a run is told beside its study."""
+def option(default: Any, text: str, *, metavar: str | None = None) -> Any:
+    """An option of a run: its default and what it does, as ``--help`` and the documentation of ``run_study`` say it."""
+    return field(default=default, metadata={"help": text, "metavar": metavar})
 
-    storage: Path = Path("runs")
-    tracking_uri: str | None = None  # none: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db; "none" writes no view
-    optuna_storage: str | None = None
-    retry_failed: bool = False
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told beside its study. Fields made by :func:`option` are options of the command line as well."""
+
+    storage: Path = option(RUNS, "folder of the records (default: runs)", metavar="DIR")
+    tracking_uri: str | None = option(
+        None,
+        "MLflow store or server; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db; 'none' for no tracking",
+        metavar="URI",
+    )
+    optuna_storage: str | None = option(
+        None,
+        "where the points are kept: a database URL or a journal FILE.log; default optuna.db in the study's folder",
+        metavar="URL",
+    )
+    log_models: Literal["none", "best", "all"] = option(
+        "best", "cells whose weights become MLflow models: the best of each method on validation (default), or all"
+    )
+    system_metrics: bool = option(
+        False,
+        "let MLflow sample this machine (CPU, memory, disk, network, GPUs) into the study's run; needs psutil",
+    )
+    retry_failed: bool = option(False, "run cells again that were recorded as failed")
     command: str = ""
-    log_models: Literal["none", "best", "all"] = "best"  # cells whose weights go to MLflow as models; 0.1 to 0.5 s each
-    system_metrics: bool = False  # MLflow samples this machine into the study's parent run
-    blind: bool = False  # trains and records, and shows no result: no verdict, report or MLflow view, cells as a total
+    """The command as it would be typed again."""
+    blind: bool = False
+    """Trains and records, and shows no result: no verdict, report or MLflow view, cells as a total."""
 
 
-def folder_of(study: Study, options: Options) -> StudyFolder:
+def declared() -> dict[str, Field[Any]]:
+    """The options that a user can give, by name."""
+    return {one.name: one for one in fields(Options) if "help" in one.metadata}
+
+
+def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Adds options of a run to a command, all of them where none is named."""
+    hints = get_type_hints(Options)
+    for name, one in declared().items():
+        if names and name not in names:
+            continue
+        more: dict[str, Any] = {"type": Path} if hints[name] is Path else {}
+        if hints[name] is bool:
+            more = {"action": "store_true"}
+        else:
+            more |= {"default": one.default, "metavar": one.metadata["metavar"]}
+        if isinstance(one.default, str) and get_args(hints[name]):
+            more["choices"] = get_args(hints[name])
+        parser.add_argument(f"--{name.replace('_', '-')}", help=one.metadata["help"], **more)
+
+
+def options_from(given: Mapping[str, Any], *, command: str) -> Options:
+    """The options among ``given``, by name.
+
+    Raises:
+        TypeError: a value is not one of those allowed.
+    """
+    hints = get_type_hints(Options)
+    values = {name: given[name] for name in declared() if name in given}
+    for name, value in values.items():
+        allowed = get_args(hints[name])
+        if str in map(type, allowed) and value not in allowed:
+            raise TypeError(f"{name}: {value!r} is not known; allowed: {', '.join(allowed)}")
+    return Options(**{**values, "storage": Path(values.get("storage", Options.storage))}, command=command)
+
+
+def folder_of(of: study.Study, options: Options) -> records.StudyFolder:
     """The study's folder under the storage path."""
-    return StudyFolder(options.storage, study.name)
+    return records.StudyFolder(options.storage, of.name)
 
 
 def tracking_uri(given: str | None) -> str:
     """The MLflow store: as given, else ``MLFLOW_TRACKING_URI``, else ``sqlite:///mlflow.db``."""
-    from ssc_tune.tracking import DEFAULT_URI
-
-    return given or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+    return given or os.environ.get("MLFLOW_TRACKING_URI") or tracking.DEFAULT_URI
 
 
-def hints_of(study: Study, options: Options) -> list[str]:
+def hints_of(of: study.Study, options: Options) -> list[str]:
     """How to look at the study's runs; nothing where they are not tracked."""
-    from ssc_tune.tracking import ui_hint
-
     if options.tracking_uri == "none":
         return []
-    return [ui_hint(tracking_uri(options.tracking_uri), study.name, storage=options.storage)]
+    return [tracking.ui_hint(tracking_uri(options.tracking_uri), of.name, storage=options.storage)]
 
 
 def default_command(arguments: Sequence[str] | None = None) -> str:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from ssc_tune.analysis.arrays import load
+from ssc_tune.analysis.build import build_tables
+from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law, of_pilot
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.claims import Claim, Comparison
 from ssc_tune.study.model.study import RandomDesign, SobolDesign, Study
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.judge.law import Law
-    from ssc_tune.running import StudyPlan
+    from ssc_tune.running.plan import StudyPlan
 
 LEAST_POINTS = 4
 """Points of a pilot below which its variances say next to nothing."""
@@ -40,8 +44,6 @@ def parse_variances(text: str) -> Known:
     Raises:
         ValueError: another form or key, a negative number, no positive variance of points, or a mean outside (0, 1).
     """
-    from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law
-
     found: dict[str, float] = {}
     for part in text.split(","):
         key, _, value = part.partition("=")
@@ -87,12 +89,6 @@ def read_records(study: Study, progress: StudyPlan, *, block: str, setting: str)
     Raises:
         ValueError: fewer than four points that are complete in all of them, one seed, or no spread beyond the noise.
     """
-    import numpy as np
-
-    from ssc_tune.analysis.arrays import load
-    from ssc_tune.analysis.build import build_tables
-    from ssc_tune.analysis.judge.law import of_pilot
-
     tables = build_tables(study, progress.cells, progress.records)
     claim = claim_of(study, block, setting)
     methods = study.block_methods(block) if claim is None else claim.methods

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
+from ssc_tune.analysis.estimators import sequential
+from ssc_tune.analysis.judge.law import skewed
+from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
 from ssc_tune.running.pilot import LEAST_POINTS, Known, claim_of
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
-
-if TYPE_CHECKING:
-    from ssc_tune.analysis.judge.power import Look, Question
 
 
 class Size(Frozen):
@@ -100,41 +101,21 @@ def make_plan(
         ratio: sd of the more stable method / sd of the other over points, that the study is to see.
         mean_gain: mean accuracy of the more stable method minus that of the other.
         power: share of such studies in which the claim is to be supported.
-        num_simulations: studies simulated for each figure; a third of them for each ratio that is tried.
+        num_simulations: studies for each figure; a third of them for each ratio that is tried.
 
     Raises:
-        ValueError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
+        InputError: a ratio outside (0, 1), a gain that no accuracies have, or a budget too small for any verdict.
     """
-    from ssc_tune.analysis.judge.power import Question
-
-    if not 0 < ratio < 1:
-        raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
-    if not abs(mean_gain) < 2 * min(known.law.level, 1 - known.law.level):
-        raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
+    _check(known, ratio, mean_gain)
     claim = claim_of(study, block, setting or study.setting_names[0])
-    num_claims = max(1, len(study.claims))
     alpha = round(1 - (0.95 if claim is None else claim.confidence), 12)
-    level = alpha / num_claims
+    level = alpha / max(1, len(study.claims))
     question = Question(known.law, 0.01 if claim is None else claim.margin, mean_gain, power)
 
-    def looks(points: int) -> list[Look]:
-        return looks_of(study, points, alpha, level)
-
-    methods = len(study.block_methods(block))
-    sizes = tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study))
+    looks, methods = partial(looks_of, study, alpha=alpha, level=level), len(study.block_methods(block))
     return Plan(
-        study=study.name,
         block=block,
-        claim=None if claim is None else claim.name,
-        num_claims=num_claims,
-        source=known.source,
-        point_variance=known.law.point,
-        seed_variance=known.law.seed,
-        error_variance=known.law.error,
-        mean_accuracy=known.law.level,
-        point_correlation=known.law.point_correlation,
-        slope_cv=known.law.slope_cv,
-        assumed=known.assumed + _beyond(claim),
+        **_premises(study, known, claim),
         target_ratio=ratio,
         mean_gain=mean_gain,
         margin=question.margin,
@@ -143,16 +124,36 @@ def make_plan(
         level=level,
         looks=tuple(look / study.looks[-1] for look in study.looks) or (1.0,),
         num_simulations=num_simulations,
-        sizes=sizes,
+        sizes=tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study)),
         budget=budget,
         divisions=() if budget is None else _divide(budget, methods, ratio, question, looks, num_simulations),
     )
 
 
-def _beyond(claim: Claim | None) -> tuple[str, ...]:
-    """What the rule asks for and is not simulated, in words."""
-    robust = claim is not None and claim.robust
-    return ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
+def _check(known: Known, ratio: float, mean_gain: float) -> None:
+    if not 0 < ratio < 1:
+        raise InputError(f"--ratio must lie between 0 and 1, not {ratio}")
+    if not abs(mean_gain) < 2 * min(known.law.level, 1 - known.law.level):
+        raise InputError(f"--mean-gain: {mean_gain:g} is too much for a mean accuracy of {known.law.level:.3g}")
+
+
+def _premises(study: Study, known: Known, claim: Claim | None) -> dict[str, Any]:
+    """What is asked, known and assumed; what the rule asks for and is not simulated is among the last."""
+    law, robust = known.law, claim is not None and claim.robust
+    beyond = ("no cell that fails", *(["a sign that holds over other ranges (robust: true)"] if robust else []))
+    return {
+        "study": study.name,
+        "claim": None if claim is None else claim.name,
+        "num_claims": max(1, len(study.claims)),
+        "source": known.source,
+        "point_variance": law.point,
+        "seed_variance": law.seed,
+        "error_variance": law.error,
+        "mean_accuracy": law.level,
+        "point_correlation": law.point_correlation,
+        "slope_cv": law.slope_cv,
+        "assumed": known.assumed + beyond,
+    }
 
 
 def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look]:
@@ -161,9 +162,6 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
     Each look has the nominal levels that spending leaves of ``alpha`` (of intervals) and of ``level`` (of p). Without
     looks the claim is judged once, at the end, at both levels undivided.
     """
-    from ssc_tune.analysis.estimators import sequential
-    from ssc_tune.analysis.judge.power import Look
-
     if not study.looks:
         return [Look(points, alpha, level)]
     at = [look / study.looks[-1] for look in study.looks]
@@ -175,9 +173,6 @@ def looks_of(study: Study, points: int, alpha: float, level: float) -> list[Look
 def _size(
     looks: Sequence[Look], seeds: int, methods: int, ratio: float, question: Question, num_simulations: int
 ) -> Size:
-    from ssc_tune.analysis.judge.law import skewed
-    from ssc_tune.analysis.judge.power import largest_ratio, simulate
-
     found = simulate(looks, seeds, ratio, question, num_simulations=num_simulations)
     with_tail = question._replace(law=skewed(question.law))
     seen = largest_ratio(looks, seeds, question, num_simulations=num_simulations // 3)
@@ -215,8 +210,6 @@ def _divide(
     looks: Callable[[int], Sequence[Look]],
     num_simulations: int,
 ) -> tuple[Division, ...]:
-    from ssc_tune.analysis.judge.power import recommend_split
-
     each = budget // methods
     if each < 12:  # 3 points and the defaults, 3 seeds
         raise InputError(f"--budget: {budget} cells of {methods} methods are too few; the least is {12 * methods}")

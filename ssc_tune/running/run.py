@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from ssc_tune import design as designs
+from ssc_tune import execution, presentation, tracking
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
@@ -59,7 +61,7 @@ class Finished(Ended):
     files: list[Path]
 
 
-def run(
+def train_and_judge(
     study: Study,
     options: Options,
     *,
@@ -76,9 +78,6 @@ def run(
         out: where results are shown; by default the process's standard output, which else leads to the log.
         err: where progress is shown, likewise.
     """
-    from ssc_tune.execution.execute import interrupt_sets
-    from ssc_tune.execution.quiet import output_to
-
     if options.system_metrics:
         _check_system_metrics(options)
     began = time.monotonic()
@@ -89,9 +88,9 @@ def run(
     _, problems = register(study, folder)
     folder.write_json("study.json", stored_study(study, options.command))
     stop = stop or threading.Event()
-    with output_to(folder.path / "log.txt") as (screen, errors):
+    with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
         # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
-        with interrupt_sets(stop):
+        with execution.execute.interrupt_sets(stop):
             running = _Run(study, options, folder, plan, out or screen, err or errors)
             running.problems += problems
             running.execute(stop)
@@ -104,35 +103,26 @@ class _Run:
     def __init__(
         self, study: Study, options: Options, folder: StudyFolder, plan: StudyPlan, out: TextIO, err: TextIO
     ) -> None:
-        from ssc_tune.design.storage import open_storage
-        from ssc_tune.execution.execute import Outcome, num_workers
-
         self.study, self.options, self.folder, self.plan = study, options, folder, plan
         self.out, self.err = out, err
         self.problems = list(plan.problems)
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
         self.source = self._source()
-        self.source.open(open_storage(options.optuna_storage, folder.path))
+        self.source.open(designs.storage.open_storage(options.optuna_storage, folder.path))
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
-        self.outcome = Outcome(False, num_workers(study), 0.0, [])
+        self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
 
     def _source(self) -> Source:
-        from ssc_tune.design.cell_source import make_source
-
         if self.study.looks:
             self.follower = looks.Follower(self.study, self.ledger.records, self.ledger.score, self.plan.stopped)
             return self.follower.source
         cells = self.plan.cells
         earlier = [(cell.placement, cell.config.hyperparameters) for cell in cells if cell.placement.point]
-        return make_source(self.study, self.ledger.score, earlier)
+        return designs.cell_source.make_source(self.study, self.ledger.score, earlier)
 
     def execute(self, stop: threading.Event) -> None:
         """Runs the cells that have no record, and tells everyone."""
-        from ssc_tune.execution.execute import execute
-        from ssc_tune.execution.listening import Everyone
-        from ssc_tune.presentation.live import BlindView, LiveView
-
         for problem in self.problems:
             print(problem, file=self.err)
         tracked = self._tracked()
@@ -141,7 +131,7 @@ class _Run:
             return
         if not self.source.num_to_run:
             return
-        kind = BlindView if self.options.blind else LiveView
+        kind = presentation.live.BlindView if self.options.blind else presentation.live.LiveView
         shown = self.follower.cells if self.follower is not None else self.plan.cells
         live = kind(
             self.folder,
@@ -155,8 +145,8 @@ class _Run:
         with live:
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = Everyone(self.ledger, Told(self.source), live, *tracked)
-            self.outcome = execute(self.study, self.folder, self.source, everyone, stop=stop)
+            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked)
+            self.outcome = execution.execute.execute(self.study, self.folder, self.source, everyone, stop=stop)
         everyone.close()
 
     def _tracked(self) -> Sequence[Listener]:
@@ -202,9 +192,7 @@ class _Run:
     def _finish_tracking(self, analysis: StudyAnalysis, tables: Tables, files: list[Path]) -> list[str]:
         if self.tracker is None:
             return []
-        from ssc_tune.tracking import models_of
-
-        models = models_of(self.folder, self.ledger.records, self.options.log_models, tables.best_of_methods())
+        models = tracking.models_of(self.folder, self.ledger.records, self.options.log_models, tables.best_of_methods())
         return list(self.tracker.finish(analysis, files, timeout=180, models=models).problems)
 
 
@@ -227,24 +215,20 @@ def _overhead(trained: float, outcome: Outcome) -> dict[str, float]:
 
 
 def _check_system_metrics(options: Options) -> None:
-    from ssc_tune.tracking import check_system_metrics
-
     if options.tracking_uri == "none":
         raise InputError("--system-metrics: nothing is tracked with --tracking-uri none; leave one of the two out")
-    check_system_metrics()
+    tracking.check_system_metrics()
 
 
 def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO) -> Tracker | None:
-    from ssc_tune.tracking import DEFAULT_URI, Tracker
-
     if options.tracking_uri == "none":
         return None
     uri = tracking_uri(options.tracking_uri)
-    tracker = Tracker(
+    tracker = tracking.Tracker(
         uri,
         study,
         directory=folder.path,
-        user_uri_is_default=uri == DEFAULT_URI,
+        user_uri_is_default=uri == tracking.DEFAULT_URI,
         system_metrics=options.system_metrics,
         on_problem=lambda text: print(text, file=err, flush=True),
     )

@@ -85,10 +85,11 @@ def first_use_lock(uri: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     else:
         path = Path(tempfile.gettempdir()) / f"ssc_tune-{sha256(uri.encode()).hexdigest()[:12]}.lock"
     try:
-        with filelock.FileLock(path, timeout=seconds):
-            yield
+        held = filelock.FileLock(path).acquire(timeout=seconds)
     except filelock.Timeout:
         raise TimeoutError(f"{path} was held by another process for {seconds:.0f} s") from None
+    with held:
+        yield
 
 
 def open_client(uri: str, directory: Path) -> mlflow.MlflowClient:
@@ -101,10 +102,11 @@ def open_client(uri: str, directory: Path) -> mlflow.MlflowClient:
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    make = mlflow.MlflowClient  # mlflow is imported here, and sets its loggers up; only then can they be made quiet
     _quiet(directory, uri)
     probe(uri)
     with first_use_lock(uri):
-        client = mlflow.MlflowClient(tracking_uri=uri)
+        client = make(tracking_uri=uri)
         client.search_experiments(max_results=1)
     return client
 

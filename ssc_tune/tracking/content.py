@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
-from ssc_tune.presentation.measures import estimates
+from ssc_tune.presentation.measures import SCORES, estimates
 from ssc_tune.presentation.numbers import compact
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
@@ -177,7 +177,7 @@ def _estimates(named: Mapping[str, Estimate | float | None]) -> dict[str, float]
 def summary_metrics(summary: MethodSummary) -> dict[str, float]:
     """The figures of one method in one block and setting; undefined ones are left out."""
     named: dict[str, Estimate | float | None] = {**estimates(summary), "seed_std": summary.seed_std}
-    scores = {"best": summary.best, "median": summary.median, "worst": summary.worst, "default": summary.default}
+    scores = {name: getattr(summary, name) for name in SCORES}
     named.update({f"{name}_point": score.test for name, score in scores.items() if score is not None})
     named.update({name: getattr(summary, name) for name in ("num_diverged", "num_failed", "num_missing", "num_points")})
     return {f"summary/{name}": value for name, value in _estimates(named).items()}

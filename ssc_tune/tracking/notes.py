@@ -9,8 +9,8 @@ from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Ver
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.presentation.numbers import interval, significant
-from ssc_tune.presentation.places import place
-from ssc_tune.presentation.words import extent, question
+from ssc_tune.presentation.places import cell, place
+from ssc_tune.presentation.words import extent, post_hoc, question
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
@@ -33,9 +33,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _verdict_row(verdict: Verdict) -> list[str]:
-    mark = " (post hoc)" if verdict.post_hoc else ""
     why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
-    return [verdict.sentence, f"**{verdict.verdict}**{mark}", _interval(verdict.effect), why]
+    return [verdict.sentence, f"**{verdict.verdict}**{post_hoc(verdict)}", _interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -131,7 +130,7 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {first.method}, point {label(first.point)}, seed {first.seed}", table(["", ""], outcome)]
+    parts = [f"## {cell(first.method, first.point, first.seed)}", table(["", ""], outcome)]
     if result.warnings:
         parts.append("\n".join(f"- {warning}" for warning in result.warnings))
     if len(placements) > 1:

@@ -108,7 +108,7 @@ class Tracker:
             if time.monotonic() >= self._retry_at:
                 self._flush()
         self._flush()
-        self._stop_system_metrics()
+        self._measured(SystemMetrics.stop)
         self._close(item)
 
     def _flush(self) -> bool:
@@ -121,7 +121,8 @@ class Tracker:
             while self._backlog:
                 self._journal.write(self._writer, *self._backlog[0])
                 self._backlog.popleft()
-            self._follow_system_metrics(self._writer)
+            parent = self._writer.parent
+            self._measured(lambda system: system.follow(parent(self._started)))
         except Exception as error:  # tracking must never stop a study, whatever MLflow raises
             self._retry_at = time.monotonic() + RETRY_SECONDS
             advice = f" (the study goes on; complete the view later with: {self._advice})"
@@ -129,23 +130,13 @@ class Tracker:
             return False
         return True
 
-    def _follow_system_metrics(self, writer: Writer) -> None:
-        """After every writing: MLflow's monitor ends when the store fails, and goes on when it answers again."""
-        if self._system is None:
-            return
+    def _measured(self, act: Callable[[SystemMetrics], None]) -> None:
+        """Lets the system metrics follow the parent run, or stop; a failure ends them, and neither study nor cells."""
         try:
-            self._system.follow(writer.parent(self._started))
-        except Exception as error:  # they must never stop a study, nor its cells from being written
+            if self._system is not None:
+                act(self._system)
+        except Exception as error:  # whatever MLflow raises
             self._system = None
-            self._journal.failed("system metrics", error)
-
-    def _stop_system_metrics(self) -> None:
-        """Before the parent run ends."""
-        if self._system is None:
-            return
-        try:
-            self._system.stop()
-        except Exception as error:  # see above
             self._journal.failed("system metrics", error)
 
     def _close(self, item: _Finish) -> None:

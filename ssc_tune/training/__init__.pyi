@@ -1,5 +1,4 @@
-"""What the package gives on first use."""
-
+from . import hardware as hardware
 from .config import CellConfig as CellConfig
 from .config import DataConfig as DataConfig
 from .config import ModelConfig as ModelConfig

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from ssc_tune.analysis.estimators import curves, surrogate
+from ssc_tune.analysis.estimators.intervals import Band
 
 
 def test_intervals_are_bonferroni_t_intervals() -> None:
@@ -41,7 +42,7 @@ def test_no_zero_width_intervals() -> None:
 def test_relative_curve_keeps_its_shape_and_loses_its_band() -> None:
     found = curves.one_at_a_time(np.random.default_rng(2).normal(size=(3, 4)))
     shifted = curves.relative(found, 0.5)
-    np.testing.assert_allclose(shifted.mean + 0.5, found.mean)
+    np.testing.assert_allclose(shifted.values + 0.5, found.values)
     assert np.isnan(shifted.low).all()
     assert np.isnan(shifted.high).all()
     assert "error of its own" in shifted.reason
@@ -50,14 +51,14 @@ def test_relative_curve_keeps_its_shape_and_loses_its_band() -> None:
 def test_width_of_a_parabola() -> None:
     at = np.linspace(0, 1, 201)
     y = np.repeat((1 - (at - 0.5) ** 2)[:, None], 3, axis=1)
-    assert curves.tolerance_width(y, 0.04, positions=at).value == pytest.approx(0.4, abs=1e-3)
-    assert curves.tolerance_width(y, 1.0, positions=at).value == pytest.approx(1.0)
+    assert curves.tolerance_width(y, 0.04, positions=at).estimate == pytest.approx(0.4, abs=1e-3)
+    assert curves.tolerance_width(y, 1.0, positions=at).estimate == pytest.approx(1.0)
 
 
 def test_width_of_a_tent_on_uneven_levels() -> None:
     y = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
     found = curves.tolerance_width(y, 0.25, positions=[0.0, 0.2, 1.0])
-    assert found.value == pytest.approx(0.25)  # a quarter of either side
+    assert found.estimate == pytest.approx(0.25)  # a quarter of either side
     assert "3 seeds" in found.reason
     assert math.isnan(found.low)
 
@@ -66,10 +67,10 @@ def test_width_of_a_choice_is_the_share_of_levels_with_a_jackknife_interval() ->
     rng = np.random.default_rng(3)
     y = np.array([0.9, 0.89, 0.5, 0.4])[:, None] + 0.02 * rng.normal(size=(4, 6))
     found = curves.tolerance_width(y, 0.05)
-    assert found.value == pytest.approx(0.5)
+    assert found.estimate == pytest.approx(0.5)
     bowl = -((np.linspace(-1, 1, 20)[:, None]) ** 2) + 0.05 * rng.normal(size=(20, 5))
     noisy = curves.tolerance_width(bowl, 0.25, positions=np.linspace(0, 1, 20))
-    assert 0 <= noisy.low < noisy.value < noisy.high <= 1
+    assert 0 <= noisy.low < noisy.estimate < noisy.high <= 1
     assert noisy.low < 0.5 < noisy.high
 
 
@@ -84,7 +85,7 @@ def test_partial_dependence_is_the_average_of_the_surrogate() -> None:
         for k, position in enumerate(at):
             fixed = others.copy()
             fixed[:, dimension] = position
-            assert found.mean[k] == pytest.approx(model.predict(fixed).mean(), abs=0.01)
+            assert found.values[k] == pytest.approx(model.predict(fixed).mean(), abs=0.01)
 
 
 def test_partial_dependence_band_covers_an_additive_truth() -> None:
@@ -105,7 +106,7 @@ def test_partial_dependence_has_a_band_from_three_seeds_on_wider_by_what_is_unex
     points = rng.random((32, 2))
     y = points[:, :1] + 0.1 * rng.normal(size=(32, 3))
 
-    def band(scores: np.ndarray, unexplained: float = 0.0) -> curves.EffectCurve:
+    def band(scores: np.ndarray, unexplained: float = 0.0) -> Band:
         model = surrogate.fit(points, scores, rng=np.random.default_rng(0))
         return curves.partial_dependence(
             model, 0, at, num_bootstrap=30, rng=np.random.default_rng(1), unexplained=unexplained
@@ -116,7 +117,7 @@ def test_partial_dependence_has_a_band_from_three_seeds_on_wider_by_what_is_unex
     assert "3 seeds" in few.reason
     plain, wider = band(y), band(y, 0.3)
     misfit = 1.959964 * y.mean(axis=1).std() * np.sqrt(0.3 * 4 / 32)
-    assert wider.high - wider.mean == pytest.approx(np.hypot(plain.high - plain.mean, misfit))
+    assert wider.high - wider.values == pytest.approx(np.hypot(plain.high - plain.values, misfit))
 
 
 def test_noise_of_the_means_is_no_fault_of_the_surrogate() -> None:

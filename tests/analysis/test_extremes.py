@@ -97,7 +97,7 @@ def test_the_band_is_wider_than_the_interval_and_has_the_same_middle() -> None:
     found = extremes.expected(y, y, range(1, 9))
     for k in range(8):
         interval = found.interval(k, confidence=0.95)
-        assert band.expected[k] == pytest.approx(interval.estimate)
+        assert band.values[k] == pytest.approx(interval.estimate)
         assert band.low[k] < interval.low
         assert band.high[k] > interval.high
 

@@ -13,6 +13,7 @@ from scipy import stats
 
 from ssc_tune.analysis.arrays import load
 from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.pooling import pool
 from ssc_tune.analysis.judge.gates import on_logit
 from ssc_tune.analysis.judge.sentences import sentence
@@ -98,7 +99,7 @@ def test_the_verdict_is_about_the_mean_of_the_population() -> None:
         assert (other.low, other.high) == pytest.approx((-one.high, -one.low))
 
 
-def stability_of(study: Study, tables: Tables, name: str, *, logit: bool = False) -> comparison.Result:
+def stability_of(study: Study, tables: Tables, name: str, *, logit: bool = False) -> Interval:
     first, second = (load(study, tables, block="shared", setting=name, method=m) for m in ("ssc", "fixmatch"))
     if logit:
         first, second = on_logit(first), on_logit(second)

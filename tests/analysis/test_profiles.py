@@ -20,9 +20,9 @@ def scores(rng: np.random.Generator, num_points: int = 32, num_seeds: int = 5) -
 def test_the_profile_counts_cells_above() -> None:
     y = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
     found = profiles.performance_profile(y, np.array([0.0, 0.2, 0.45, 0.6]))
-    assert found.share == pytest.approx([1, 4 / 6, 2 / 6, 0])
-    assert (found.low <= found.share).all()
-    assert (found.share <= found.high).all()
+    assert found.values == pytest.approx([1, 4 / 6, 2 / 6, 0])
+    assert (found.low <= found.values).all()
+    assert (found.values <= found.high).all()
 
 
 def test_the_band_is_that_of_the_share_at_each_threshold() -> None:
@@ -30,12 +30,12 @@ def test_the_band_is_that_of_the_share_at_each_threshold() -> None:
     found = profiles.performance_profile(y, np.array([0.7, 0.85]), 0.9)
     for k, threshold in enumerate((0.7, 0.85)):
         one = crossed_share(y > threshold, 0.9, scores=y)
-        assert (found.share[k], found.low[k], found.high[k]) == pytest.approx((one.estimate, one.low, one.high))
+        assert (found.values[k], found.low[k], found.high[k]) == pytest.approx((one.estimate, one.low, one.high))
 
 
 def test_one_seed_has_a_profile_and_no_band() -> None:
     found = profiles.performance_profile(np.array([[0.1], [0.4]]), np.array([0.2]))
-    assert found.share == pytest.approx([0.5])
+    assert found.values == pytest.approx([0.5])
     assert np.isnan(found.low).all()
     assert found.reason == "one seed: seed noise is unknown"
 

@@ -214,6 +214,6 @@ def test_a_pilot_runs_under_the_whole_plan(bench: Bench, call: Call, monkeypatch
         seen.append(plan_hash(bench.study) in FILE.read_text())
         return running.Interrupted(0, 1, {}, [])
 
-    monkeypatch.setattr(running, "run", fake)
+    monkeypatch.setattr(running, "train_and_judge", fake)
     assert call("plan", str(bench.file), "--pilot", "4")[0] == 130
     assert seen == [True]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune.commands import show
+from ssc_tune.commands import pages
 from ssc_tune.study.model.study import Study
 
 
@@ -27,10 +27,10 @@ def test_show_counts_distinct_points(tmp_path: Path, capsys: pytest.CaptureFixtu
             "seeds": 2,
         }
     )
-    show.show_study(study, tmp_path, as_json=True, all_cells=False)
+    pages.show_study(study, tmp_path, as_json=True, all_cells=False)
     rows = {row["method"]: row for row in json.loads(capsys.readouterr().out)["methods"]}
     assert (rows["fixmatch"]["distinct_points"], rows["fixmatch"]["points"]) == (2, 8)
     assert (rows["ssc"]["distinct_points"], rows["ssc"]["points"]) == (8, 8)
     assert (rows["fixmatch"]["cells"], rows["ssc"]["cells"]) == (4, 18)  # the defaults are one of the two
-    show.show_study(study, tmp_path, as_json=False, all_cells=False)
+    pages.show_study(study, tmp_path, as_json=False, all_cells=False)
     assert "2 distinct of 8" in capsys.readouterr().out

@@ -144,8 +144,8 @@ def test_one_point_more_than_a_power_of_two_is_less_even() -> None:
 
 def test_validate_and_dry_run_tell(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     from ssc_tune import running
+    from ssc_tune.cli import main
     from ssc_tune.commands import screen as terminal
-    from ssc_tune.commands.files import validate
     from ssc_tune.study import load_study
 
     path = tmp_path / "discrete.yaml"
@@ -154,7 +154,7 @@ def test_validate_and_dry_run_tell(tmp_path: Any, capsys: pytest.CaptureFixture[
         "search_space: {parameters: {batch_size: {type: int, default: 8, low: 8, high: 9}}}\n"
         "design: {type: sobol, points: 9}\nseeds: 2\n"
     )
-    assert validate([path]) == 0
+    assert main(["validate", str(path)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == f"{path}: valid; study discrete"
     assert told[1].startswith(f"{path}: note: 9 Sobol points are no power of two")

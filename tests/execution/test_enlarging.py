@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Kept:
         return len(new)
 
     def look(self, of: Study, **options: Any) -> StudyPlan:
-        return running.survey(of, self.options._replace(**options))
+        return running.survey(of, replace(self.options, **options))
 
 
 @pytest.fixture

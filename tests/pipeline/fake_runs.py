@@ -78,7 +78,7 @@ class Lab:
 
     def run(self, of: Study, **options: Any) -> StudyAnalysis | None:
         """The whole run; none if it was interrupted."""
-        done = running.run(of, self.options(**options))
+        done = running.train_and_judge(of, self.options(**options))
         return done.analysis if isinstance(done, running.Finished) else None
 
     def known(self, of: Study, **options: Any) -> dict[str, str]:

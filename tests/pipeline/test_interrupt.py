@@ -26,9 +26,9 @@ def test_ctrl_c_while_the_points_are_opened_ends_the_run(tmp_path: Path, monkeyp
 
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(storage, "open_storage", interrupted)
-    done = running.run(of, lab.options())
+    done = running.train_and_judge(of, lab.options())
     assert isinstance(done, running.Interrupted)
     assert done.num_missing == 20
     assert signal.getsignal(signal.SIGINT) is before
     monkeypatch.setattr(storage, "open_storage", opened)
-    assert isinstance(running.run(of, lab.options()), running.Finished)
+    assert isinstance(running.train_and_judge(of, lab.options()), running.Finished)

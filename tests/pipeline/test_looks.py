@@ -8,6 +8,7 @@ import io
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Runs:
 
     def run(self, study: Study) -> running.Finished:
         self.said = io.StringIO()
-        return running.run(study, self.options, out=self.said, err=io.StringIO())
+        return running.train_and_judge(study, self.options, out=self.said, err=io.StringIO())
 
     def folder(self, study: Study) -> Path:
         return running.folder_of(study, self.options).path
@@ -200,7 +201,7 @@ def test_interrupted_in_its_second_look_it_goes_on_there(runs: Runs) -> None:
     assert min(runs.given[1]) > 4
     assert "look 1" not in runs.said.getvalue()
     assert "look 2 of 3, 8 of 16 points:" in runs.said.getvalue()
-    runs.options = runs.options._replace(storage=runs.options.storage.parent / "other")
+    runs.options = replace(runs.options, storage=runs.options.storage.parent / "other")
     whole = runs.run(study)
     assert done.analysis is not None
     assert whole.analysis is not None

@@ -16,7 +16,7 @@ from ssc_tune.analysis.estimators.variance import components
 from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law
 from ssc_tune.analysis.judge.power import Look, Question, simulate
 from ssc_tune.cli import main
-from ssc_tune.commands.plan import lines
+from ssc_tune.commands.plan_words import lines
 from ssc_tune.design.cells import Cell
 from ssc_tune.errors import InputError
 from ssc_tune.running import Options
@@ -366,7 +366,7 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
         asked.append(options)
         return running.Interrupted(0, 4, {}, [])
 
-    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(running, "train_and_judge", run)
     of = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED)
     both = {name: PARAMETERS[name] for name in ("learning_rate", "tau")}
     of = of.model_copy(update={"search_space": study(search_space={"parameters": both}).search_space})

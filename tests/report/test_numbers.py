@@ -37,5 +37,16 @@ def test_durations(value: float, text: str) -> None:
     assert numbers.duration(value, measured=True) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(12.4, "12 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
+def test_estimated_durations_are_whole(value: float, text: str) -> None:
+    assert numbers.duration(value) == text
+
+
+def test_numbers_are_written_as_they_are_asked_for() -> None:
+    found = Estimate(value=0.0, low=-math.log(2), high=math.log(2))
+    assert numbers.interval(found, how=numbers.exponential) == "1.00 [0.50, 2.00]"
+    assert numbers.interval(Estimate(value=4.321e-5), how=numbers.significant) == "4.32e-05"
+
+
 def test_p_values() -> None:
     assert [numbers.p_value(p) for p in (None, 0.0004, 0.0496)] == ["undefined", "< 0.001", "0.050"]

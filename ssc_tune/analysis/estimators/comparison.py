@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,21 +26,6 @@ MIN_POINTS = 3
 TWO_SEEDS = "2 seeds: without one of them, noise cannot be told from sensitivity, so how seeds matter is unknown"
 
 
-class Result(NamedTuple):
-    """A paired comparison; NaN fields where undefined, and then ``reason`` says why."""
-
-    estimate: float
-    low: float
-    high: float
-    p_value: float
-    """Two-sided."""
-    se: float = math.nan
-    df: float = math.nan
-    statistic: float = math.nan
-    """Of the test behind the p-value; positive when it points the way of a positive estimate."""
-    reason: str = ""
-
-
 def paired_tables(a: ArrayLike, b: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """``a`` and ``b`` as finite arrays of one shape (N, R).
 
@@ -54,7 +38,7 @@ def paired_tables(a: ArrayLike, b: ArrayLike) -> tuple[FloatArray, FloatArray]:
     return first, second
 
 
-def stability(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Result:
+def stability(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """How much more stable ``a`` is than ``b``: ln(sd_b / sd_a) over points, seed noise removed from both.
 
     ``estimate = 0.5 * ln(V_b / V_a)`` with V = var_point = (MS_point - MS_error) / R. Positive: ``a`` is the more
@@ -73,20 +57,17 @@ def stability(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Result
     first, second = paired_tables(a, b)
     reason = no_spread(first, second)
     if reason:
-        return undefined(reason)
+        return intervals.undefined(reason)
     if first.shape[1] == 2:
         estimate = 0.5 * math.log(float(point_variance(second)) / float(point_variance(first)))
-        return Result(estimate, math.nan, math.nan, math.nan, reason=TWO_SEEDS)
+        return intervals.undefined(TWO_SEEDS, estimate)
     p_value, statistic = brown_forsythe(first, second)
     found = _spread_jackknife(lambda x, y: np.asarray(0.5 * np.log(y / x)), first, second, confidence)
-    if found.reason:
-        return _result(found, math.nan, math.nan)
-    own = intervals.t_p_value(found.estimate, found.se, found.df)
-    agreed = max(own, p_value) if statistic * found.estimate > 0 else 1.0
-    return _result(found, agreed, found.estimate / found.se)
+    own = found.tested().p_value
+    return found.tested(max(own, p_value) if statistic * found.estimate > 0 else 1.0)
 
 
-def std_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Result:
+def std_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """sd_b - sd_a over points, seed noise removed; t interval from the jackknife over points and seeds, and its p.
 
     For equivalence within a margin in units of accuracy; :func:`stability` is the better scale for a difference.
@@ -94,16 +75,11 @@ def std_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> R
     first, second = paired_tables(a, b)
     reason = no_spread(first, second)
     if reason:
-        return undefined(reason)
+        return intervals.undefined(reason)
     if first.shape[1] == 2:
         gap = math.sqrt(float(point_variance(second))) - math.sqrt(float(point_variance(first)))
-        return Result(gap, math.nan, math.nan, math.nan, reason=TWO_SEEDS)
-    return _t_result(_spread_jackknife(lambda x, y: np.asarray(np.sqrt(y) - np.sqrt(x)), first, second, confidence))
-
-
-def undefined(reason: str) -> Result:
-    """A comparison that cannot be made."""
-    return Result(math.nan, math.nan, math.nan, math.nan, reason=reason)
+        return intervals.undefined(TWO_SEEDS, gap)
+    return _spread_jackknife(lambda x, y: np.asarray(np.sqrt(y) - np.sqrt(x)), first, second, confidence).tested()
 
 
 def without_one_seed(a: ArrayLike, b: ArrayLike) -> FloatArray:
@@ -170,7 +146,7 @@ def brown_forsythe(a: ArrayLike, b: ArrayLike) -> tuple[float, float]:
     return intervals.t_p_value(statistic, 1.0, len(z) - 1), statistic
 
 
-def mean_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95, rounding: float = 0.0) -> Result:
+def mean_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95, rounding: float = 0.0) -> Interval:
     """mean(b) - mean(a) over points and seeds: **second minus first**, as D = y_B - y_A.
 
     t interval with the two-way variance of the mean of D and Satterthwaite degrees of freedom, see
@@ -179,7 +155,7 @@ def mean_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95, rou
     cell's difference that its resolution hides).
     """
     first, second = paired_tables(a, b)
-    return _t_result(intervals.two_way_mean(second - first, confidence, rounding=rounding))
+    return intervals.two_way_mean(second - first, confidence, rounding=rounding).tested()
 
 
 def probability_better(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Interval:
@@ -206,18 +182,6 @@ def no_spread(first: FloatArray, second: FloatArray) -> str:
     return ""
 
 
-def _result(interval: Interval, p_value: float, statistic: float) -> Result:
-    if interval.reason:
-        return Result(interval.estimate, math.nan, math.nan, math.nan, reason=interval.reason)
-    estimate, low, high, se, df, _ = interval
-    return Result(estimate, low, high, p_value, se, df, statistic)
-
-
-def _t_result(interval: Interval) -> Result:
-    statistic = interval.estimate / interval.se if interval.se > 0 else math.nan
-    return _result(interval, intervals.t_p_value(interval.estimate, interval.se, interval.df), statistic)
-
-
 def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
     """sqrt(var_point), t interval of its logarithm by the jackknife over points and seeds; NaN as corrected_std."""
     if len(y) < MIN_POINTS or y.shape[1] < 2:
@@ -233,6 +197,4 @@ def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
             0.5 * np.log(np.where(visible(found, y), found, np.nan))
             for found in (delete_one_point_variances(y), delete_one_seed_variances(y))
         )
-    return intervals.transformed(
-        intervals.from_left_out(0.5 * math.log(variances), points, seeds, confidence), math.exp
-    )
+    return intervals.from_left_out(0.5 * math.log(variances), points, seeds, confidence).transformed(math.exp)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators import comparison, intervals
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.estimators.variance import table
 
@@ -31,7 +32,7 @@ class Arrival(NamedTuple):
 class SpeedDifference(NamedTuple):
     """Second minus first: positive where the first method is faster."""
 
-    difference: comparison.Result  # of restricted mean steps, two-way t
+    difference: Interval  # of restricted mean steps, two-way t
     sign_p: float  # two-sided sign test over points: which method's mean arrival is earlier; ties dropped
     num_censored: tuple[int, int]  # cells of the first and the second that never arrived
     reason: str
@@ -84,7 +85,7 @@ def speed_difference(first: Arrival, second: Arrival, *, confidence: float = 0.9
         raise ValueError(f"the evaluation intervals differ: {first.interval:g} and {second.interval:g} steps")
     censored = (int((~first.reached).sum()), int((~second.reached).sum()))
     if not (first.reached.any() or second.reached.any()):
-        nothing = comparison.Result(math.nan, math.nan, math.nan, math.nan, reason="no cell reached the target")
+        nothing = intervals.undefined("no cell reached the target")
         return SpeedDifference(nothing, math.nan, censored, nothing.reason)
     found = comparison.mean_difference(
         table(first.steps), table(second.steps), confidence=confidence, rounding=first.interval**2 / 6

@@ -6,14 +6,13 @@ dependence averages over the others, f_d(x) = E[f | x_d = x], and belongs beside
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.estimators.budget import both_tables
+from ssc_tune.analysis.estimators.intervals import Band, Interval
 from ssc_tune.analysis.estimators.splits import ONE_SEED, points_by_seeds
 from ssc_tune.analysis.estimators.surrogate import Surrogate, encode
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
@@ -26,26 +25,7 @@ NEAR = 4
 """One in this many points is near enough to a place to tell of the mean there."""
 
 
-class EffectCurve(NamedTuple):
-    """A curve over L levels or positions; limits are NaN, with a reason, where there are none."""
-
-    mean: Array  # (L,)
-    low: Array
-    high: Array
-    how: str
-    reason: str
-
-
-class Width(NamedTuple):
-    """The share of a parameter's range within a tolerance of its best."""
-
-    value: float
-    low: float
-    high: float
-    reason: str
-
-
-def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> EffectCurve:
+def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> Band:
     """Mean at each level with t intervals, Bonferroni over the L levels: all hold together with ``confidence``.
 
     Args:
@@ -58,22 +38,21 @@ def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> EffectCurve:
     mean = values.mean(axis=1)
     if num_seeds < 2:
         nan = np.full(num_levels, np.nan)
-        return EffectCurve(mean, nan, nan, how, "one seed: no interval")
+        return Band(mean, nan, nan, how, "one seed: no interval")
     error = values.std(axis=1, ddof=1) / np.sqrt(num_seeds)
     reach = stats.t.ppf(1 - (1 - confidence) / (2 * num_levels), num_seeds - 1) * error
     reach = np.where(error > 0, reach, np.nan)
     reason = "" if (error > 0).all() else "seeds agree to the last digit at a level: no interval there"
-    return EffectCurve(mean, mean - reach, mean + reach, how, reason)
+    return Band(mean, mean - reach, mean + reach, how, reason)
 
 
-def relative(curve: EffectCurve, best: float) -> EffectCurve:
+def relative(curve: Band, best: float) -> Band:
     """A curve minus its method's best, so that methods of different accuracy share an axis.
 
     ``best`` should be :func:`ssc_tune.analysis.estimators.volume.corrected_best`, or the curve's own maximum is
     flattered. It has an error of its own, which the curve's band knows nothing of: so there is no band.
     """
-    nothing = np.full_like(curve.mean, np.nan)
-    return curve._replace(mean=curve.mean - best, low=nothing, high=nothing, reason=NO_BAND)
+    return curve.shifted(best, NO_BAND)
 
 
 def _width(positions: Array, means: Array, threshold: float) -> float:
@@ -102,7 +81,7 @@ def tolerance_width(
     choose_by: ArrayLike | None = None,
     positions: ArrayLike | None = None,
     confidence: float = 0.95,
-) -> Width:
+) -> Interval:
     """Share of the range within ``delta`` of the best, the curve linear between levels on the parameter's scale.
 
     Args:
@@ -127,16 +106,16 @@ def tolerance_width(
     if at is not None and (at.shape != (len(values),) or not (np.diff(at) > 0).all()):
         raise ValueError("positions must be one a level and increasing")
     value = _tolerated(values, chooser, at, delta)
-    nan, num_seeds = float("nan"), values.shape[1]
+    num_seeds = values.shape[1]
     if num_seeds < 3:
-        return Width(value, nan, nan, ONE_SEED if num_seeds == 1 else "no interval: it needs 3 seeds")
+        return intervals.undefined(ONE_SEED if num_seeds == 1 else "no interval: it needs 3 seeds", value)
     left_out = np.array(
         [_tolerated(np.delete(values, j, axis=1), np.delete(chooser, j, axis=1), at, delta) for j in range(num_seeds)]
     )
     found = intervals.jackknife(value, left_out, confidence)
     if found.reason:
-        return Width(value, nan, nan, found.reason)
-    return Width(value, max(0.0, found.low), min(1.0, found.high), "")
+        return intervals.undefined(found.reason, value)
+    return Interval(value, max(0.0, found.low), min(1.0, found.high))
 
 
 def partial_dependence(
@@ -148,7 +127,7 @@ def partial_dependence(
     confidence: float = 0.95,
     rng: np.random.Generator,
     unexplained: float = 0.0,
-) -> EffectCurve:
+) -> Band:
     """E[f | x_d = x] of a surrogate at ``positions`` (L,) of one parameter, integrated exactly over the others.
 
     The band is pointwise: the standard error over resampled points and seeds with t, R - 1 degrees of freedom, and
@@ -169,13 +148,13 @@ def partial_dependence(
     if num_bootstrap < 2 or num_seeds < MIN_SEEDS:
         nan = np.full(len(at), np.nan)
         few = f"no band: fewer than {MIN_SEEDS} seeds" if num_seeds < MIN_SEEDS else "no bootstrap was asked for"
-        return EffectCurve(mean, nan, nan, how, few)
+        return Band(mean, nan, nan, how, few)
     resampled = model.bootstrap(num_bootstrap, rng=rng)
     drawn = model.mean + model.scale * (resampled.centres + basis @ resampled.alphas)
     level = 0.5 + confidence / 2
     misfit = stats.norm.ppf(level) * model.scale * np.sqrt(unexplained * NEAR / num_points)
     reach = np.hypot(stats.t.ppf(level, num_seeds - 1) * drawn.std(axis=1, ddof=1), misfit)
-    return EffectCurve(mean, mean - reach, mean + reach, how, "")
+    return Band(mean, mean - reach, mean + reach, how)
 
 
 def _kernel_at(model: Surrogate, dimension: int, at: Array) -> Array:

@@ -155,21 +155,16 @@ def functional(
         y: (N, R) scores, R at least 2.
         names: the P parameters.
         categories: number of categories of each dimension that is a choice.
-        num_bootstrap: resamples of points and seeds for the standard errors of Sobol indices. Those of the three
-            components come from the jackknife over points and seeds.
-        confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance. To
-            those of the parameters what the surrogate leaves unexplained is added, as it may belong to any of them
-            (:func:`ssc_tune.analysis.estimators.surrogate.unexplained`): where there is a cliff, intervals without it
-            miss the share of a minor parameter far more often than they say.
+        num_bootstrap: resamples for the errors of Sobol indices; the components' come from the jackknife.
+        confidence: of the intervals: t with R - 1 degrees of freedom, since few seeds know little of their variance; to
+            those of the parameters what the surrogate leaves unexplained is added.
         rng: default ``default_rng(0)``.
         model, r2: a surrogate of the point means already fitted, and its cross-validated R2.
 
     Returns:
-        "hyperparameters together" instead of the parameters, with a reason, where the indices are refused; no shares
-        for one seed or scores that do not vary.
+        "hyperparameters together", with a reason, where indices are refused; nothing where the scores do not vary.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    evaluator = "Sobol indices of a Gaussian process"
+    rng, evaluator = rng or np.random.default_rng(0), "Sobol indices of a Gaussian process"
     x, values = np.asarray(points, dtype=np.float64), table(y)
     if x.shape != (len(values), len(names)):
         raise ValueError(f"points {x.shape}, y {values.shape} and {len(names)} names do not agree")
@@ -178,18 +173,25 @@ def functional(
     if not visible(values.var(), values):
         return _undefined(evaluator, "the scores do not vary")
     found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
-    reason = found.reason
-    if not reason and components(values).var_point <= 0:
-        reason = "the variance over points is within the noise of the seeds"
+    within_noise = "the variance over points is within the noise of the seeds"
+    reason = found.reason or (within_noise if components(values).var_point <= 0 else "")
     shares, errors, sources = _components_with_errors(values)
     if not reason:
         shares, errors, sources = _resolve(found, shares, errors, names)
     reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
     if not reason:
-        parameters = np.array([source not in (SEED, RESIDUAL) for source in sources])
-        misfit = surrogate.unexplained(values, found.r2) * float(shares[parameters].sum())
-        reach = np.where(parameters, np.hypot(reach, misfit), reach)
+        reach = _with_misfit(reach, shares, sources, surrogate.unexplained(values, found.r2))
     return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, reason, found.r2)
+
+
+def _with_misfit(reach: Array, shares: Array, sources: Sequence[str], unexplained: float) -> Array:
+    """Half widths, those of the parameters with what the surrogate leaves unexplained of their shares together.
+
+    It may belong to any of them (:func:`ssc_tune.analysis.estimators.surrogate.unexplained`): where there is a cliff,
+    intervals without it miss the share of a minor parameter far more often than they say.
+    """
+    parameters = np.array([source not in (SEED, RESIDUAL) for source in sources])
+    return np.where(parameters, np.hypot(reach, unexplained * float(shares[parameters].sum())), reach)
 
 
 def _find_indices(

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis.estimators import budget, intervals
-from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.intervals import Band, Interval
 from ssc_tune.analysis.estimators.splits import ONE_SEED, split_weights
 from ssc_tune.analysis.estimators.variance import FloatArray
 
@@ -193,15 +193,6 @@ def separate(estimate: float, points: FloatArray, seeds: FloatArray, confidence:
     return Interval(estimate, estimate - half, estimate + half)
 
 
-class Band(NamedTuple):
-    """A curve over budgets with a pointwise band; NaN limits, with the reason, where there is none."""
-
-    expected: FloatArray
-    low: FloatArray
-    high: FloatArray
-    reason: str
-
-
 def band(test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, confidence: float = 0.95) -> Band:
     """:func:`expected` with a pointwise band for the best of n of one method.
 
@@ -212,8 +203,8 @@ def band(test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, co
     few = FEW_POINTS if not len(found.points) else FEW_SEEDS if not len(found.seeds) else ""
     if few:
         nan = np.full(len(budgets), math.nan)
-        return Band(found.estimate, nan, nan, few)
+        return Band(found.estimate, nan, nan, reason=few)
     parts = np.array([[part(column) for column in left_out.T] for left_out in (found.points, found.seeds)])
     variance, df = parts[:, :, 0], parts[:, :, 1]
     half = np.sqrt((stats.t.ppf(0.5 + confidence / 2, df) ** 2 * variance).sum(axis=0))
-    return Band(found.estimate, found.estimate - half, found.estimate + half, "")
+    return Band(found.estimate, found.estimate - half, found.estimate + half)

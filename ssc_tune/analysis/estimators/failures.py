@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from ssc_tune.analysis.estimators.comparison import Result
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share_difference, inverted_p
 from ssc_tune.analysis.estimators.intervals import Interval
 
@@ -17,7 +16,7 @@ from ssc_tune.analysis.estimators.intervals import Interval
 class Failures(NamedTuple):
     """Failures of two methods over the same cells, points (N) by seeds (R)."""
 
-    difference: Result  # rate of the first minus rate of the second, points and seeds both random
+    difference: Interval  # rate of the first minus rate of the second, points and seeds both random
     first_alone: int  # cells that failed with the first method and not with the second
     second_alone: int
     mcnemar_p: float  # NaN where no cell failed with one method alone
@@ -56,7 +55,7 @@ def compare_failures(
     found = at(confidence)
     p_value = inverted_p(at, 0.0) if alone != (0, 0) else 1.0
     low, high = (found.low, found.high) if not found.reason else (math.nan, math.nan)
-    difference = Result(found.estimate, low, high, p_value, found.se, found.df, reason=found.reason)
+    difference = Interval(found.estimate, low, high, found.se, found.df, p_value, found.reason)
     return Failures(difference, *alone, mcnemar_p=mcnemar(*alone))
 
 

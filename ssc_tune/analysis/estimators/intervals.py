@@ -40,7 +40,40 @@ class Interval(NamedTuple):
     """Standard error, where the interval is a t interval."""
     df: float = math.nan
     """Degrees of freedom of that t."""
+    p_value: float = math.nan
+    """Two-sided, of no difference, where two methods are compared."""
     reason: str = ""
+
+    def negated(self) -> Interval:
+        """The same comparison with the methods exchanged."""
+        return self._replace(estimate=-self.estimate, low=-self.high, high=-self.low)
+
+    def transformed(self, function: Callable[[float], float]) -> Interval:
+        """The interval carried through an increasing function."""
+        low, high = (function(x) if math.isfinite(x) else x for x in (self.low, self.high))
+        return Interval(function(self.estimate), low, high, reason=self.reason)
+
+    def tested(self, p_value: float | None = None) -> Interval:
+        """With a p-value, that of its own t where none is given; nothing but the estimate where it is undefined."""
+        if self.reason:
+            return undefined(self.reason, self.estimate)
+        own = t_p_value(self.estimate, self.se, self.df) if p_value is None else p_value
+        return self._replace(p_value=own)
+
+
+class Band(NamedTuple):
+    """A curve with a pointwise band; NaN limits, with the reason, where there is none."""
+
+    values: FloatArray  # (L,)
+    low: FloatArray
+    high: FloatArray
+    how: str = ""
+    reason: str = ""
+
+    def shifted(self, by: float, reason: str = "") -> Band:
+        """Less a number; without the band where there is a reason why the number takes it away."""
+        low, high = (np.full(len(self.values), np.nan) if reason else x - by for x in (self.low, self.high))
+        return Band(self.values - by, low, high, self.how, reason or self.reason)
 
 
 def undefined(reason: str, estimate: float = math.nan) -> Interval:
@@ -288,9 +321,3 @@ def _rounding(values: FloatArray) -> float:
 def _chunks(total: int, size: int) -> list[int]:
     step = max(1, CHUNK // max(size, 1))
     return [min(step, total - start) for start in range(0, total, step)]
-
-
-def transformed(found: Interval, function: Callable[[float], float]) -> Interval:
-    """An interval carried through an increasing function."""
-    low, high = (function(x) if math.isfinite(x) else x for x in (found.low, found.high))
-    return Interval(function(found.estimate), low, high, reason=found.reason)

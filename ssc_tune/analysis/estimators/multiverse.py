@@ -158,36 +158,39 @@ def variance_levels(weights: FloatArray, y: FloatArray) -> Levels:
     sums, squares = centred.sum(axis=1), (centred**2).sum(axis=1)  # (N,)
     of_seed = weights @ centred  # (R,)
     concentration = float((weights**2).sum())
-
-    def ratio(product: FloatArray, num: int, share: FloatArray | float) -> FloatArray:
-        if num < 2:  # no two seeds whose noise is independent
-            return np.full(np.shape(product), np.nan)
-        with np.errstate(invalid="ignore"):
-            found = product / (num * (num - 1)) / _rest(np.asarray(share))
-        return np.where(visible(found, y), found, np.nan)
-
-    def product(square: FloatArray, total: FloatArray, own: FloatArray, seeds: FloatArray) -> FloatArray:
-        return np.asarray((square - total**2) - (own - seeds))
-
     square, total, own = weights @ sums**2, weights @ sums, weights @ squares
-    whole = ratio(product(square, total, own, (of_seed**2).sum()), num_seeds, concentration)
+    whole = _ratio(y, _product(square, total, own, (of_seed**2).sum()), num_seeds, concentration)
     rest = _rest(weights)
     left = (of_seed - weights[:, None] * centred) / rest[:, None]  # (N, R)
-    without = product(
+    without = _product(
         (square - weights * sums**2) / rest,
         (total - weights * sums) / rest,
         (own - weights * squares) / rest,
         (left**2).sum(axis=1),
     )
-    points = ratio(without, num_seeds, (concentration - weights**2) / rest**2)
+    points = _ratio(y, without, num_seeds, (concentration - weights**2) / rest**2)
     remaining = sums[:, None] - centred  # (N, R)
-    fewer = product(
+    fewer = _product(
         weights @ remaining**2,
         weights @ remaining,
         weights @ (squares[:, None] - centred**2),
         (of_seed**2).sum() - of_seed**2,
     )
-    return Levels(float(whole), points, ratio(fewer, num_seeds - 1, concentration))
+    return Levels(float(whole), points, _ratio(y, fewer, num_seeds - 1, concentration))
+
+
+def _product(square: FloatArray, total: FloatArray, own: FloatArray, seeds: FloatArray) -> FloatArray:
+    """The sum over i of :func:`variance_levels`, from its parts."""
+    return np.asarray((square - total**2) - (own - seeds))
+
+
+def _ratio(y: FloatArray, product: FloatArray, num_seeds: int, share: FloatArray | float) -> FloatArray:
+    """A product over what it is divided by there; NaN where it is rounding."""
+    if num_seeds < 2:  # no two seeds whose noise is independent
+        return np.full(np.shape(product), np.nan)
+    with np.errstate(invalid="ignore"):
+        found = product / (num_seeds * (num_seeds - 1)) / _rest(np.asarray(share))
+    return np.where(visible(found, y), found, np.nan)
 
 
 def cvar_levels(weights: FloatArray, y: FloatArray) -> Levels:

@@ -2,6 +2,18 @@
 
 Model: the effect measured in setting i is ``mean + u_i + e_i``. u_i is what the setting does, with standard deviation
 tau over the population of settings; e_i is what the points and seeds drawn do, with the standard error of the setting.
+
+With tau^2 of :func:`paule_mandel` and weights w_i: ``mean = sum w_i y_i / sum w_i``, standard error
+``sqrt(max(1, q) / sum w_i)``, ``q = sum w_i (y_i - mean)^2 / (k - 1)``, t with k - 1 degrees of freedom (Hartung
+and Knapp, Statistics in Medicine 20, 2001; Sidik and Jonkman, 21, 2002; the bound 1 keeps settings that agree by
+luck from a narrow interval). Prediction: ``mean ± t(k - 2) sqrt(tau^2 + se^2)`` (Higgins, Thompson and
+Spiegelhalter, Journal of the Royal Statistical Society A 172, 2009).
+
+Deviation: settings that share points and seeds have errors that go together, which neither formula knows. Where
+``left_out`` is given, a second standard error, with Satterthwaite's degrees of freedom, stands beside the first:
+``sqrt(tau^2 sum of (w_i / sum w)^2 + jackknife variance of the mean)``. The wider interval and the larger p count.
+With 10 settings and point effects correlated by 0.8 the first alone covers 81 to 91%, both together 94%
+(``benchmarks/coverage_settings.py``).
 """
 
 from __future__ import annotations
@@ -58,6 +70,22 @@ def paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
     return float(optimize.brentq(excess, 0.0, max(most, 1e-300), xtol=1e-300, rtol=1e-12))
 
 
+def _checked(effects: ArrayLike, errors: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Effects and the squares of their standard errors."""
+    y, variances = np.asarray(effects, dtype=np.float64), np.asarray(errors, dtype=np.float64) ** 2
+    if len(y) < LEAST:
+        raise ValueError(f"needs {LEAST} settings or more, not {len(y)}")
+    if not (np.isfinite(y).all() and np.isfinite(variances).all() and (variances > 0).all()):
+        raise ValueError("effects must be finite and standard errors positive")
+    return y, variances
+
+
+def _heterogeneity(y: FloatArray, variances: FloatArray) -> dict[str, float]:
+    """Cochran's Q, its p-value, and I^2."""
+    q, degrees = _cochran(y, 1 / variances), len(y) - 1
+    return {"i2": max(0.0, 1 - degrees / q) if q > 0 else 0.0, "q": q, "q_p": float(stats.chi2.sf(q, degrees))}
+
+
 def pool(
     effects: ArrayLike,
     errors: ArrayLike,
@@ -68,58 +96,40 @@ def pool(
 ) -> Pooling:
     """The mean of the population of settings, with its interval.
 
-    With tau^2 of :func:`paule_mandel` and weights w_i: ``mean = sum w_i y_i / sum w_i``, standard error
-    ``sqrt(max(1, q) / sum w_i)``, ``q = sum w_i (y_i - mean)^2 / (k - 1)``, t with k - 1 degrees of freedom (Hartung
-    and Knapp, Statistics in Medicine 20, 2001; Sidik and Jonkman, 21, 2002; the bound 1 keeps settings that agree by
-    luck from a narrow interval). Prediction: ``mean ± t(k - 2) sqrt(tau^2 + se^2)`` (Higgins, Thompson and
-    Spiegelhalter, Journal of the Royal Statistical Society A 172, 2009).
-
-    Deviation: settings that share points and seeds have errors that go together, which neither formula knows. Where
-    ``left_out`` is given, a second standard error, with Satterthwaite's degrees of freedom, stands beside the first:
-    ``sqrt(tau^2 sum of (w_i / sum w)^2 + jackknife variance of the mean)``. The wider interval and the larger p count.
-    With 10 settings and point effects correlated by 0.8 the first alone covers 81 to 91%, both together 94%
-    (``benchmarks/coverage_settings.py``).
+    Formulas, sources and a deviation: this module's documentation.
 
     Args:
         effects: (k,), one a setting.
         errors: (k,), their standard errors.
         confidence: of all intervals.
         null: the value that ``p_value`` is about.
-        left_out: arrays (m, k): the effects with each of m points (or groups of points, or seeds) left out of all
-            settings at once.
+        left_out: arrays (m, k): the effects with each of m points, groups or seeds left out of all settings at once.
 
     Raises:
         ValueError: fewer than 3 settings, or a standard error that is not positive.
     """
     intervals.check_confidence(confidence)
-    y, variances = np.asarray(effects, dtype=np.float64), np.asarray(errors, dtype=np.float64) ** 2
-    if len(y) < LEAST:
-        raise ValueError(f"needs {LEAST} settings or more, not {len(y)}")
-    if not (np.isfinite(y).all() and np.isfinite(variances).all() and (variances > 0).all()):
-        raise ValueError("effects must be finite and standard errors positive")
+    y, variances = _checked(effects, errors)
     degrees, tau2 = len(y) - 1, paule_mandel(y, variances)
     raw = 1 / (variances + tau2)
-    weights, total = raw / raw.sum(), float(raw.sum())
-    mean, scale = float(weights @ y), _cochran(y, raw) / degrees
-    candidates = [(math.sqrt(max(1.0, scale) / total), float(degrees))]
+    weights = raw / raw.sum()
+    mean, scale = float(weights @ y), max(1.0, _cochran(y, raw) / degrees)
+    candidates = [(math.sqrt(scale / float(raw.sum())), float(degrees))]
     if len(left_out):
         candidates.append(_shared(tau2, weights, left_out))
     found = [intervals.t_interval(mean, se, df, confidence) for se, df in candidates]
     index = int(np.argmax([x.high - x.low for x in found]))
-    se, df = candidates[index]
-    q = _cochran(y, 1 / variances)
+    low, high, se, df = found[index].low, found[index].high, *candidates[index]
     reach = float(stats.t.ppf(0.5 + confidence / 2, degrees - 1)) * math.sqrt(tau2 + se**2)
     return Pooling(
         mean=mean,
-        low=found[index].low,
-        high=found[index].high,
+        low=low,
+        high=high,
         p_value=max(intervals.t_p_value(mean - null, *candidate) for candidate in candidates),
         se=se,
         df=df,
         tau=math.sqrt(tau2),
-        i2=max(0.0, 1 - degrees / q) if q > 0 else 0.0,
-        q=q,
-        q_p=float(stats.chi2.sf(q, degrees)),
+        **_heterogeneity(y, variances),
         prediction_low=mean - reach,
         prediction_high=mean + reach,
         weights=weights,

@@ -6,27 +6,16 @@ their intervals resample runs that are independent; here cells of a point and ce
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share
-from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.intervals import Band, Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 
 
-class Profile(NamedTuple):
-    """Share of cells above each threshold, with pointwise limits; all arrays (T,)."""
-
-    share: FloatArray
-    low: FloatArray  # NaN, with a reason, for one point or one seed
-    high: FloatArray
-    reason: str = ""
-
-
-def performance_profile(y: FloatArray, thresholds: FloatArray, confidence: float = 0.95) -> Profile:
+def performance_profile(y: FloatArray, thresholds: FloatArray, confidence: float = 0.95) -> Band:
     """Share of cells of ``y`` (N, R) with a score above each of ``thresholds`` (T,).
 
     The band holds at each threshold by itself, not everywhere at once
@@ -34,7 +23,7 @@ def performance_profile(y: FloatArray, thresholds: FloatArray, confidence: float
     """
     found = [crossed_share(y > threshold, confidence, scores=y) for threshold in thresholds]
     share, low, high = (np.array([getattr(part, name) for part in found]) for name in ("estimate", "low", "high"))
-    return Profile(share, low, high, found[0].reason if found else "")
+    return Band(share, low, high, reason=found[0].reason if found else "")
 
 
 def interquartile_mean(y: FloatArray, confidence: float = 0.95) -> Interval:

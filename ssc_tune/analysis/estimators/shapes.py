@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ssc_tune.analysis.estimators import intervals
-from ssc_tune.analysis.estimators.comparison import TWO_SEEDS, Result, no_spread, paired_tables, undefined
+from ssc_tune.analysis.estimators.comparison import TWO_SEEDS, no_spread, paired_tables
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.spread import denoised_means
 from ssc_tune.analysis.estimators.variance import FloatArray, visible
 
@@ -26,7 +27,7 @@ def shape_ratio(
     rng: np.random.Generator,
     confidence: float = 0.95,
     num_permutations: int = 2000,
-) -> Result:
+) -> Interval:
     """ln(spread of b / spread of a) for the interquartile range or the range of denoised point means.
 
     Points: under the model that the methods' point means differ in location and scale alone, ``b / exp(t)`` and ``a``
@@ -42,16 +43,16 @@ def shape_ratio(
     first, second = paired_tables(a, b)
     reason = no_spread(first, second)
     if reason:
-        return undefined(reason)
+        return intervals.undefined(reason)
     estimate = _log_ratio(first, second, spread)
     if first.shape[1] == 2:
-        return Result(estimate, math.nan, math.nan, math.nan, reason=TWO_SEEDS)
+        return intervals.undefined(TWO_SEEDS, estimate)
     without = np.array([_log_ratio(np.delete(first, j, 1), np.delete(second, j, 1), spread) for j in _seeds(first)])
     if not math.isfinite(estimate):
-        return undefined(f"the {spread} of a method is 0")
+        return intervals.undefined(f"the {spread} of a method is 0")
     if not np.isfinite(without).all():
         count = int((~np.isfinite(without)).sum())
-        return undefined(f"undefined when one seed is left out, for {count} of {len(without)}")
+        return intervals.undefined(f"undefined when one seed is left out, for {count} of {len(without)}")
     x, y = _about_medians(first, second)
     swaps = _swaps(rng, num_permutations, len(x))
     ends = [_invert(x, y, estimate, sign, spread, swaps, 1 - confidence) for sign in (-1, 1)]
@@ -59,7 +60,7 @@ def shape_ratio(
     low, high = (
         estimate + sign * add.half(abs(end - estimate), confidence) for sign, end in zip((-1, 1), ends, strict=True)
     )
-    return Result(estimate, low, high, add.p_value(estimate, _swap_p(x, y, 0.0, spread, swaps)), statistic=estimate)
+    return Interval(estimate, low, high, p_value=add.p_value(estimate, _swap_p(x, y, 0.0, spread, swaps)))
 
 
 class _Adding(NamedTuple):

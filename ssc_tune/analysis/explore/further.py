@@ -47,7 +47,7 @@ def profile(material: Material, rng: np.random.Generator) -> Findings:
     found = profiles.performance_profile(test, thresholds, CONFIDENCE)
     note = found.reason or "Pointwise intervals over points and seeds"
     names = ("accuracy", "share of cells above an accuracy")
-    curve = material.curve(PROFILE, *names, thresholds, found.share, found.low, found.high, note)
+    curve = material.curve(PROFILE, *names, thresholds, found.values, found.low, found.high, note)
     mean = profiles.interquartile_mean(test, CONFIDENCE)
     return Findings([curve], facts=[(IQM, material.row(iqm=_interval(mean), num_cells=test.size, reason=mean.reason))])
 
@@ -56,7 +56,7 @@ def _thresholds(material: Material) -> Array:
     """The same for all methods of a block and setting: from the lowest to the highest score of a cell."""
     cells = arrays.select(material.tables.cells, material.block, material.setting)
     cells = cells[cells["status"].isin(arrays.RESULTS)]
-    scores = cells["test_accuracy"].where(cells["status"] == "ok", 1 / cells["num_classes"]).astype(float)
+    scores = arrays.scored(cells)
     low, high = math.floor(100 * scores.min()) / 100, math.ceil(100 * scores.max()) / 100
     return np.linspace(low, high, _NUM_THRESHOLDS)
 

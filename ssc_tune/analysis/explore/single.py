@@ -90,14 +90,14 @@ def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generato
     if len(scores.seeds) < 2:
         every = budget.expected_best_curve(scores.test, choose_by=scores.validation)
         nan = np.full(len(budgets), np.nan)
-        found = extremes.Band(every[: len(budgets)], nan, nan, "one seed: chosen and scored on it, no band")
+        found = intervals.Band(every[: len(budgets)], nan, nan, reason="one seed: chosen and scored on it, no band")
     else:
         found = extremes.band(scores.test, scores.validation, budgets)
     note = found.reason or (
         "Chosen on half the seeds by validation, scored on the other half by test; pointwise band, points and seeds "
         "both random."
     )
-    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.expected, found.low, found.high, note)
+    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.values, found.low, found.high, note)
     return Findings([curve])
 
 
@@ -171,10 +171,10 @@ def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Ge
         x, at = _positions(parameter)
         curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng, unexplained=unexplained)
         shifted = curves.relative(curve, best)
-        found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.values, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
         own = f"{note} {curves.NO_BAND.capitalize()}."
-        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
+        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
     reasons = [] if r2 >= sobol.MINIMUM_R2 else [f"cross-validated R2 of the surrogate is {r2:.2f}"]
     return Findings(found, facts=[("surrogate", material.row(r2=r2, num_points=len(material.means)))], reasons=reasons)
 
@@ -197,15 +197,15 @@ def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generat
         curve = curves.one_at_a_time(test)
         shifted = curves.relative(curve, _best(test, validation))
         note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
-        found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.mean, curve.low, curve.high, note))
+        found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.values, curve.low, curve.high, note))
         below = f"{ACCURACY} minus own best"
         own = f"{note}; {curves.NO_BAND}"
-        found.append(material.curve("relative", name, below, x, shifted.mean, shifted.low, shifted.high, own))
+        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
         choice = isinstance(parameter, ChoiceParameter)
         positions = None if choice else at
         width = curves.tolerance_width(test, TOLERANCE, choose_by=validation, positions=positions)
         nothing = {"low": math.nan, "high": math.nan, "reason": width.reason or NO_WIDTH_INTERVAL}
-        row = {"parameter": name, "tolerance": TOLERANCE, "value": width.value, **nothing}
+        row = {"parameter": name, "tolerance": TOLERANCE, "value": width.estimate, **nothing}
         facts.append(("tolerance_width", material.row(**row)))
     reasons = [] if found else ["no parameter has two complete levels"]
     return Findings(found, facts=facts, reasons=reasons)

@@ -14,7 +14,6 @@ import numpy as np
 
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.estimators import intervals
-from ssc_tune.analysis.estimators.comparison import Result
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.material import Materials
@@ -68,15 +67,12 @@ class Effect(NamedTuple):
 Measurer = Callable[[ClaimData], Effect]
 
 
-def from_result(found: Result, name: str, how: str) -> Effect:
-    """An effect from a paired comparison."""
-    return Effect(found.estimate, found.low, found.high, found.p_value, name, how, found.se, found.df, found.reason)
-
-
 def from_interval(found: Interval, name: str, how: str) -> Effect:
-    """An effect from a t interval, with the p-value of the same t."""
-    estimate, low, high, se, df, reason = found
-    return Effect(estimate, low, high, intervals.t_p_value(estimate, se, df), name, how, se, df, reason)
+    """An effect from an interval, with its p-value, or that of its own t where it has none."""
+    estimate, low, high, se, df, p_value, reason = found
+    if math.isnan(p_value):
+        p_value = intervals.t_p_value(estimate, se, df)
+    return Effect(estimate, low, high, p_value, name, how, se, df, reason)
 
 
 def undefined(name: str, reason: str) -> Effect:

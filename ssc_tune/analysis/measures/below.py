@@ -53,6 +53,6 @@ def below(data: ClaimData) -> Effect:
 
 
 def _effect(at: Callable[[float], Interval], value: float, data: ClaimData, name: str, how: str) -> Effect:
-    estimate, low, high, se, df, reason = at(data.claim.confidence)
+    found = at(data.claim.confidence)
     p_value = math.nan if data.estimate_only else inverted_p(at, value)
-    return Effect(estimate, low, high, p_value, name, how, se, df, reason)
+    return Effect(found.estimate, found.low, found.high, p_value, name, how, found.se, found.df, found.reason)

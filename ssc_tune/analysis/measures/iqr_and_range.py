@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ssc_tune.analysis.estimators import comparison, shapes
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_result, log_ratio, undefined
+from ssc_tune.analysis.estimators import intervals, shapes
+from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, undefined
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.claims import Equivalence
 
@@ -29,8 +29,8 @@ def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     )
     if not found.reason and not (math.isfinite(found.low) or math.isfinite(found.high)):
         few = f"a level of {level:.1g} is below what {num_swaps:,} swaps of {len(data.first.points)} points can tell"
-        found = comparison.Result(found.estimate, math.nan, math.nan, math.nan, reason=few)
-    return from_result(
+        found = intervals.undefined(few, found.estimate)
+    return from_interval(
         found, name, "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
     )
 

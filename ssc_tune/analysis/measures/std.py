@@ -9,7 +9,7 @@ from scipy import stats
 
 from ssc_tune.analysis.estimators import comparison, multiverse
 from ssc_tune.analysis.estimators.variance import FloatArray, visible
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_result, log_ratio, signed
+from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, signed
 from ssc_tune.analysis.measures.registry import Weighted, measure
 from ssc_tune.study.model.claims import Claim, Equivalence
 
@@ -83,8 +83,8 @@ def std(data: ClaimData) -> Effect:
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
     how = "sd over points, seed noise removed; jackknife over points and seeds, t"
     if isinstance(data.claim, Equivalence):
-        return from_result(
+        return from_interval(
             comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
         )
     found = comparison.stability(second, first, confidence=confidence)
-    return from_result(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")
+    return from_interval(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")

@@ -38,7 +38,7 @@ def tolerance_width(data: ClaimData) -> Effect:
 
     def difference(*y: FloatArray) -> float:
         widths = [
-            curves.tolerance_width(test, TOLERANCE, choose_by=by, positions=positions).value
+            curves.tolerance_width(test, TOLERANCE, choose_by=by, positions=positions).estimate
             for test, by in (y[:2], y[2:])
         ]
         return widths[0] - widths[1]

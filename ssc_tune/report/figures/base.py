@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import altair as alt
 from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Record
+from ssc_tune.report.cells import Row
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
@@ -95,6 +96,14 @@ def notes(curves: Sequence[Curve]) -> list[str]:
 def told(what: str, parts: Iterable[str]) -> str:
     """What a panel shows, then what it shows of each: ``Test accuracy against tau. ssc: from ...; fixmatch: ...``."""
     return f"{what}. {'; '.join(parts)}."
+
+
+def told_of(what: str, methods: Iterable[str], rows: Iterable[Row], say: Callable[[list[Row]], str]) -> str:
+    """The same, where rows of a method are all that is said of it; of methods without rows nothing."""
+    by_method: dict[str, list[Row]] = {method: [] for method in methods}
+    for row in rows:
+        by_method[row["m"]].append(row)
+    return told(what, [f"{method}: {say(own)}" for method, own in by_method.items() if own])
 
 
 CONFIG: dict[str, Any] = {

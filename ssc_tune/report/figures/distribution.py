@@ -7,7 +7,7 @@ import altair as alt
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
-from ssc_tune.report.figures.encodings import ACCURACY, colour, dash, fixed, rows_of, shape, span, tips
+from ssc_tune.report.figures.encodings import ACCURACY, colour, drawn, fixed, marked, rows_of, span, tips
 
 
 def figures(view: View, _: Given | None = None) -> list[Figure]:
@@ -64,11 +64,10 @@ def _strip(view: View, name: str, domain: list[float]) -> Chart:
         rule={"color": "currentColor", "opacity": 0.5},
     )
     marks = base.mark_point(filled=True, size=34, opacity=0.85)
-    methods = {"color": colour(view.study), "shape": shape(view.study)}
     place = alt.YOffset("j:Q", scale=alt.Scale(domain=[-1, 2]))
     return alt.layer(
         box.encode(x=x, y=row, color=colour(view.study)),
-        marks.encode(x=x, y=row, yOffset=place, **methods, tooltip=tips("m", "p", "v", "y")),
+        marks.encode(x=x, y=row, yOffset=place, **marked(view.study), tooltip=tips("m", "p", "v", "y")),
     )
 
 
@@ -77,9 +76,7 @@ def _ecdf(view: View, name: str, domain: list[float]) -> Chart:
     y = alt.Y("share:Q", title="share of points", scale=alt.Scale(domain=[0, 1]))
     said = tips("m", "y", ("share:Q", "share of points at or below", ".3f"))
     line = rows_of(name).mark_line(interpolate="step-after", strokeWidth=2, point="transparent")
-    chart: alt.Chart = line.encode(
-        x=x, y=y, order="share:Q", color=colour(view.study), strokeDash=dash(view.study), tooltip=said
-    )
+    chart: alt.Chart = line.encode(x=x, y=y, order="share:Q", **drawn(view.study), tooltip=said)
     return chart
 
 

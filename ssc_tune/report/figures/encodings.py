@@ -33,14 +33,14 @@ def colour(study: Study) -> alt.Color:
     return alt.Color("m:N", **by_name(colours.colours(study)))
 
 
-def shape(study: Study) -> alt.Shape:
-    """Encoding of field ``m`` by the method's marker."""
-    return alt.Shape("m:N", **by_name(colours.shapes(study)))
+def marked(study: Study) -> dict[str, Any]:
+    """Encodings of field ``m`` by the method's colour and marker."""
+    return {"color": colour(study), "shape": alt.Shape("m:N", **by_name(colours.shapes(study)))}
 
 
-def dash(study: Study) -> alt.StrokeDash:
-    """Encoding of field ``m`` by the method's line style."""
-    return alt.StrokeDash("m:N", **by_name(colours.dashes(study)))
+def drawn(study: Study) -> dict[str, Any]:
+    """Encodings of field ``m`` by the method's colour and line style."""
+    return {"color": colour(study), "strokeDash": alt.StrokeDash("m:N", **by_name(colours.dashes(study)))}
 
 
 def by_name(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -105,10 +105,10 @@ def lines(
     """Bands from ``lo`` to ``hi`` where rows have them, and a line each method over them."""
     tip = {"tooltip": list(tooltip)} if tooltip else {}
     band = rows_of(data, "isValid(datum.lo)").mark_area(opacity=0.16, clip=clip)
-    drawn = rows_of(data).mark_line(strokeWidth=2, clip=clip, **line)
+    middle = rows_of(data).mark_line(strokeWidth=2, clip=clip, **line)
     return [
         band.encode(x=x, y=lower(y), y2="hi:Q", color=colour(study)),
-        drawn.encode(x=x, y=y, color=colour(study), strokeDash=dash(study), **tip),
+        middle.encode(x=x, y=y, **drawn(study), **tip),
     ]
 
 
@@ -118,7 +118,5 @@ def smooth(study: Study, data: str, x: alt.X, y: alt.Y, fields: tuple[str, str],
     fitted = rows_of(data, f"isValid(datum.{across}) && isValid(datum.{up})").transform_loess(
         across, up, groupby=["m"], bandwidth=0.7
     )
-    chart: alt.Chart = fitted.mark_line(strokeWidth=2, **line).encode(
-        x=x, y=y, color=colour(study), strokeDash=dash(study)
-    )
+    chart: alt.Chart = fitted.mark_line(strokeWidth=2, **line).encode(x=x, y=y, **drawn(study))
     return chart

@@ -6,8 +6,8 @@ import altair as alt
 
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, dicts, thin
-from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
-from ssc_tune.report.figures.encodings import ACCURACY, colour, fixed, rows_of, shape, span, tips
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
+from ssc_tune.report.figures.encodings import ACCURACY, fixed, marked, rows_of, span, tips
 
 MAX_SIGNATURES = 4
 _TITLES = {
@@ -62,14 +62,14 @@ def _chart(view: View, key: str, index: int, name: str, domain: list[float]) -> 
     y = alt.Y("y:Q", title=ACCURACY, scale=fixed(domain))
     said = tips("m", "p", "s", "c", (f"x{index}:Q", _title(name), ".3f"), "y")
     marks = rows_of(key, f"isValid(datum.x{index})").mark_point(filled=True, size=28, opacity=0.65)
-    chart: alt.Chart = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=said)
+    chart: alt.Chart = marks.encode(x=x, y=y, **marked(view.study), tooltip=said)
     return chart
 
 
 def _alt(view: View, rows: list[Row], index: int, name: str) -> str:
-    parts = []
-    for method in view.methods:
-        own = [row[f"x{index}"] for row in rows if row["m"] == method and f"x{index}" in row]
-        if own:
-            parts.append(f"{method}: from {number(min(own))} to {number(max(own))}")
-    return told(f"Test accuracy against {_title(name)}", parts)
+    def ends(own: list[Row]) -> str:
+        values = [row[f"x{index}"] for row in own]
+        return f"from {number(min(values))} to {number(max(values))}"
+
+    known = [row for row in rows if f"x{index}" in row]
+    return told_of(f"Test accuracy against {_title(name)}", view.methods, known, ends)

@@ -10,8 +10,7 @@ from ssc_tune.presentation.numbers import interval
 from ssc_tune.report.cells import Row, limits
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
 from ssc_tune.report.figures.encodings import lower, rows_of, tips, wrapped
-from ssc_tune.report.forest import reference
-from ssc_tune.study.model.claims import Claim
+from ssc_tune.report.forest import borders
 
 MAX_PANELS = 12
 """Claims that get a panel."""
@@ -28,7 +27,7 @@ def figures(given: Given) -> list[Figure]:
     for number, claim in enumerate(shown):
         key, found = f"looks-{number}", at[claim.name]
         datasets[key] = [_row(points, one) for points, one in found]
-        datasets[f"{key}-lines"] = [{"y": y} for y in _lines(claim)]
+        datasets[f"{key}-lines"] = [{"y": y} for y in borders(claim)]
         words = "; ".join(f"{points} points: {interval(one.effect)}, {one.verdict}" for points, one in found)
         panels.append(Panel(key, claim.name, f"{found[0][1].effect_name}. {words}.", _chart(key, found), 220))
     caption = (
@@ -60,13 +59,6 @@ def _row(points: int, found: LookVerdict) -> Row:
         "v": found.verdict,
         **limits(effect.low, effect.high),
     }
-
-
-def _lines(claim: Claim) -> list[float]:
-    """Where the claim's border lies; two borders for a claim of equivalence."""
-    if claim.within is not None:
-        return [-claim.within, claim.within]
-    return [reference(claim)]
 
 
 def _chart(key: str, found: list[tuple[int, LookVerdict]]) -> Chart:

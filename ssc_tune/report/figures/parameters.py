@@ -9,7 +9,7 @@ from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, curve_rows, dicts, mean_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, notes, told
-from ssc_tune.report.figures.encodings import ACCURACY, colour, fixed, lines, on, rows_of, shape, smooth, span, tips
+from ssc_tune.report.figures.encodings import ACCURACY, fixed, lines, marked, on, rows_of, smooth, span, tips
 from ssc_tune.report.figures.levels import levels
 from ssc_tune.study.model.space import ChoiceParameter, shown
 
@@ -58,7 +58,6 @@ def _chart(
     x = axes.x(field, name, parameter)
     y = alt.Y("y:Q", title=ACCURACY, scale=fixed(domain, clamp=True))
     has = f"isValid(datum.{field})"
-    methods = {"color": colour(view.study), "shape": shape(view.study)}
     single = rows_of(cells, has).mark_point(filled=True, size=14, opacity=0.28)
     means = rows_of(points, has).mark_point(filled=True, size=46, opacity=0.9)
     default = rows_of(points, f"{has} && datum.p === 0").mark_point(
@@ -67,8 +66,8 @@ def _chart(
     said = ("m", "p", "v", "y")
     return alt.layer(
         *_lines(view, name, x, y, field, points, curve),
-        single.encode(x=x, y=y, **methods, tooltip=tips(*said, "s", ("st:N", "status"), "c")),
-        means.encode(x=x, y=y, **methods, tooltip=tips(*said, ("n:Q", "seeds"))),
+        single.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, "s", ("st:N", "status"), "c")),
+        means.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, ("n:Q", "seeds"))),
         default.encode(x=x, y=y, tooltip=tips(*said)),
     )
 

@@ -13,7 +13,7 @@ from ssc_tune.presentation import places
 from ssc_tune.presentation.numbers import number, signed
 from ssc_tune.report.cells import Row, limits
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
-from ssc_tune.report.figures.encodings import colour, fixed, lower, rows_of, shape, span, tips
+from ssc_tune.report.figures.encodings import colour, fixed, lower, marked, rows_of, span, tips
 from ssc_tune.study.model.study import Study
 
 FIXED, DEFAULTS = "best fixed point", "defaults"
@@ -82,7 +82,6 @@ def _chart(study: Study, name: str, rows: Sequence[Row]) -> Chart:
         ("hi:Q", "to", ".3f"),
         ("y:Q", "score", ".3f"),
     )
-    colours, shapes = colour(study), shape(study)
     fixed_points, defaults = (rows_of(name, f"datum.k == '{kind}'") for kind in (FIXED, DEFAULTS))
     none = fixed_points.mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.3)
     whisker = rows_of(name, "isValid(datum.lo)").mark_rule(strokeWidth=2)
@@ -90,7 +89,7 @@ def _chart(study: Study, name: str, rows: Sequence[Row]) -> Chart:
     hollow = defaults.mark_point(filled=False, size=80, opacity=1)
     return alt.layer(
         none.encode(x=alt.XDatum(0.0, title="sensitivity (Phi)", scale=across)),
-        whisker.encode(x=lower(x), x2="hi:Q", y=y, color=colours),
-        filled.encode(x=x, y=y, color=colours, shape=shapes, tooltip=said),
-        hollow.encode(x=x, y=y, color=colours, shape=shapes, tooltip=said),
+        whisker.encode(x=lower(x), x2="hi:Q", y=y, color=colour(study)),
+        filled.encode(x=x, y=y, **marked(study), tooltip=said),
+        hollow.encode(x=x, y=y, **marked(study), tooltip=said),
     )

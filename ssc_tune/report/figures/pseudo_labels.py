@@ -7,8 +7,8 @@ import altair as alt
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, dicts, unit
 from ssc_tune.report.figures import axes
-from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
-from ssc_tune.report.figures.encodings import colour, rows_of, shape, smooth, tips, wrapped
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
+from ssc_tune.report.figures.encodings import marked, rows_of, smooth, tips, wrapped
 from ssc_tune.report.figures.training import CONFIDENT, history
 from ssc_tune.study.model.space import shown
 
@@ -51,16 +51,16 @@ def _chart(view: View, key: str, index: int, title: str) -> Chart:
     y = alt.Y(f"y{index}:Q", title=wrapped(title), scale=alt.Scale(zero=False))
     marks = rows_of(key, f"isValid(datum.y{index})").mark_point(filled=True, size=42, opacity=0.85)
     said = tips("m", "p", ("t:N", "tau"), (f"y{index}:Q", title, ".3f"))
-    points = marks.encode(x=x, y=y, color=colour(view.study), shape=shape(view.study), tooltip=said)
+    points = marks.encode(x=x, y=y, **marked(view.study), tooltip=said)
     lines = [smooth(view.study, key, x, y, ("x", f"y{index}"))] if view.is_dense else []
     return alt.layer(*lines, points)
 
 
 def _alt(view: View, rows: list[Row], index: int, title: str) -> str:
-    parts = []
-    for method in view.methods:
-        own = sorted((r for r in rows if r["m"] == method and f"y{index}" in r), key=lambda r: float(r["x"]))
-        if own:
-            ends = [f"{number(r[f'y{index}'])} at tau {r['t']}" for r in (own[0], own[-1])]
-            parts.append(f"{method}: {ends[0]}, {ends[1]}")
-    return told(f"{title.capitalize()} against tau", parts)
+    known = sorted((row for row in rows if f"y{index}" in row), key=lambda row: float(row["x"]))
+    return told_of(
+        f"{title.capitalize()} against tau",
+        view.methods,
+        known,
+        lambda own: ", ".join(f"{number(row[f'y{index}'])} at tau {row['t']}" for row in (own[0], own[-1])),
+    )

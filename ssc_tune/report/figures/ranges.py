@@ -17,6 +17,7 @@ from ssc_tune.report.cells import Row, View, limits
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
 from ssc_tune.report.figures.encodings import by_name, fixed, lower, on, rows_of, tips, wrapped
+from ssc_tune.report.forest import borders
 from ssc_tune.study.model.claims import Equivalence
 
 CURVE = 200
@@ -104,9 +105,8 @@ def _caption(verdict: Verdict, seen: Sequence[Specification]) -> str:
 
 
 def _layout(verdict: Verdict, seen: Sequence[Specification]) -> _Layout:
-    within = verdict.claim.within
-    borders = (0.0,) if within is None else (-within, within)
-    ends = [*borders]
+    held = borders(verdict.claim)
+    ends = [*held]
     for s in seen:
         ends += [x for x in (s.effect.low, s.effect.value, s.effect.high) if x is not None]
     low, high = min(ends), max(ends)
@@ -123,7 +123,7 @@ def _layout(verdict: Verdict, seen: Sequence[Specification]) -> _Layout:
         ticks = tuple((_plain(math.log(v)), f"{v:g}") for v in axes.round_values(*within_reach, log=True))
     else:
         ticks = tuple((_plain(v), f"{v:g}") for v in axes.round_values(low, high))
-    return _Layout(bottom, high, ticks, borders, places, round(CURVE * (high - bottom) / (high - low)))
+    return _Layout(bottom, high, ticks, held, places, round(CURVE * (high - bottom) / (high - low)))
 
 
 def _plain(value: float) -> float:
@@ -184,11 +184,11 @@ def _chart(name: str, layout: _Layout, effect: str, kinds: list[str], count: int
     base, matrix = rows_of(name), rows_of(f"{name}-matrix")
     y = alt.Y("y:Q", axis=axis, scale=scale)
     rule = base.transform_filter("datum.own == 1").mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.6)
-    borders = [rule.encode(y=alt.YDatum(at, axis=axis, scale=scale)) for at in layout.borders]
+    dashes = [rule.encode(y=alt.YDatum(at, axis=axis, scale=scale)) for at in layout.borders]
     whisker = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=2)
     ring = base.transform_filter("datum.own == 1").mark_point(filled=False, size=170, strokeWidth=1.5)
     return alt.layer(
-        *borders,
+        *dashes,
         whisker.encode(x=x, y=lower(y), y2="hi:Q", color=colour),
         ring.encode(x=x, y=y, stroke=alt.value("currentColor")),
         base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=said),

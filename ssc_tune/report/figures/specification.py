@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import vl_convert
@@ -28,34 +29,30 @@ def _body(panel: Panel) -> Spec:
     return {key: value for key, value in panel.specification.items() if key not in ("$schema", "config", "datasets")}
 
 
-def _without_legends(value: Any) -> Any:
-    """The same specification with no legend on any encoding: the page has its own."""
-    if isinstance(value, list):
-        return [_without_legends(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    inner = {key: _without_legends(item) for key, item in value.items()}
-    coloured = {"color", "shape", "strokeDash"} & set(inner.get("encoding", {}))
-    if coloured:
-        quiet = {key: {**inner["encoding"][key], "legend": None} for key in sorted(coloured)}
-        inner["encoding"] = {**inner["encoding"], **quiet}
-    return inner
+def _parts(value: Any) -> Iterator[Spec]:
+    """Every object in a specification."""
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _parts(item)
 
 
-def _with_tips(value: Any) -> Any:
-    """The same specification with each mark's tooltip as its description: what it says travels in the drawing."""
-    if isinstance(value, list):
-        return [_with_tips(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    inner = {key: _with_tips(item) for key, item in value.items()}
-    encoding = inner.get("encoding", {})
-    if "tooltip" not in encoding:
-        return inner
-    kept = {key: item for key, item in encoding.items() if key != "tooltip"}
-    inner["encoding"] = {**kept, "description": {"field": _TIP, "type": "nominal"}}
-    inner["transform"] = [*inner.get("transform", []), {"calculate": _tip(encoding["tooltip"]), "as": _TIP}]
-    return inner
+def _for_page(body: Spec) -> Spec:
+    """The same with no legend, as the page has its own, and with each mark's tooltip as its description.
+
+    What a tooltip says travels so in the drawing.
+    """
+    body = copy.deepcopy(body)
+    for part in list(_parts(body)):
+        encoding = part.get("encoding", {})
+        for channel in {"color", "shape", "strokeDash"} & encoding.keys():
+            encoding[channel]["legend"] = None
+        if "tooltip" in encoding:
+            calculated = {"calculate": _tip(encoding.pop("tooltip")), "as": _TIP}
+            part["transform"] = [*part.get("transform", []), calculated]
+            encoding["description"] = {"field": _TIP, "type": "nominal"}
+    return body
 
 
 def _tip(fields: list[dict[str, Any]]) -> str:
@@ -69,24 +66,14 @@ def _tip(fields: list[dict[str, Any]]) -> str:
     return " + ".join(lines)
 
 
-def _named(value: Any) -> set[str]:
-    """Names of the data that a specification asks for."""
-    if isinstance(value, list):
-        return set().union(*(_named(item) for item in value))
-    if not isinstance(value, dict):
-        return set()
-    data = value.get("data")
-    own = {data["name"]} if isinstance(data, dict) and "name" in data else set()
-    return own.union(*(_named(item) for item in value.values()))
-
-
 def page(panel: Panel, datasets: Datasets) -> Spec:
     """One panel with its data, as wide as :data:`WIDTH`; the legend is left to the page."""
-    body = _with_tips(_without_legends(_body(panel)))
+    body = _for_page(_body(panel))
+    named = {part["data"]["name"] for part in _parts(body) if "data" in part}
     return {
         "$schema": SCHEMA,
         **body,
-        "datasets": {name: list(datasets[name]) for name in sorted(_named(body))},
+        "datasets": {name: list(datasets[name]) for name in sorted(named)},
         "width": WIDTH,
         "height": panel.height,
         "autosize": {"type": "fit", "contains": "padding"},

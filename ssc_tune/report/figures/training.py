@@ -8,7 +8,7 @@ import pandas as pd
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, curve_rows, dicts
-from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
+from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told_of
 from ssc_tune.report.figures.encodings import lines, tips, wrapped
 
 CONFIDENT = {
@@ -73,11 +73,9 @@ def _chart(view: View, key: str, title: str, *, banded: bool) -> Chart:
 
 
 def _alt(view: View, rows: list[Row], title: str) -> str:
-    parts = []
-    for method in view.methods:
-        own = [row for row in rows if row["m"] == method]
-        if own:
-            parts.append(
-                f"{method}: {number(own[0]['y'])} at step {own[0]['x']}, {number(own[-1]['y'])} at step {own[-1]['x']}"
-            )
-    return told(f"{title.capitalize()} against optimizer steps", parts)
+    return told_of(
+        f"{title.capitalize()} against optimizer steps",
+        view.methods,
+        rows,
+        lambda own: ", ".join(f"{number(row['y'])} at step {row['x']}" for row in (own[0], own[-1])),
+    )

@@ -1,0 +1,13 @@
+from . import analyze as analyze
+from . import arrays as arrays
+from . import build as build
+from . import estimates as estimates
+from . import estimators as estimators
+from . import explore as explore
+from . import judge as judge
+from . import material as material
+from . import measures as measures
+from . import result as result
+from . import summaries as summaries
+from . import tables as tables
+from . import unseen as unseen

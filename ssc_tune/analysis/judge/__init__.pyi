@@ -1,0 +1,11 @@
+from . import batched as batched
+from . import cautions as cautions
+from . import gates as gates
+from . import law as law
+from . import looks as looks
+from . import power as power
+from . import sentences as sentences
+from . import sides as sides
+from . import simulated as simulated
+from . import specifications as specifications
+from . import verdicts as verdicts

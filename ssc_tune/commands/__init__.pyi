@@ -1,0 +1,6 @@
+from . import pages as pages
+from . import plan_words as plan_words
+from . import registered as registered
+from . import screen as screen
+from . import state as state
+from . import stored as stored

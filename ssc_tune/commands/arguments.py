@@ -1,0 +1,58 @@
+"""A command of ``ssc-tune``, and the arguments that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ssc_tune import commands, study
+from ssc_tune.running.options import add_options
+
+
+class Command(NamedTuple):
+    """A command: what it is called, what it does, what it is told, and doing it."""
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    """Takes the arguments and ``given``, the command line they are from; returns the exit code."""
+    more: str = ""
+
+
+def add_study(parser: argparse.ArgumentParser, *, more: str = "") -> None:
+    """A study by its file or name, changes to it, and where studies are kept."""
+    parser.add_argument("study", type=Path, help=f"study file, or the name of a study in the storage folder{more}")
+    add_overrides(parser)
+    add_options(parser, "storage")
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """The option that changes values of a study file."""
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="PATH.TO.KEY=VALUE",
+        action="append",
+        default=[],
+        help="override a value of the study, validated like the file; may be repeated",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option that prints JSON instead of text."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_tracking(parser: argparse.ArgumentParser) -> None:
+    """The option that says where the MLflow view is, for commands that cannot do without."""
+    parser.add_argument(
+        "--tracking-uri", metavar="URI", help="MLflow store; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db"
+    )
+
+
+def study_of(arguments: argparse.Namespace) -> study.Study:
+    """The study that the arguments of :func:`add_study` name."""
+    return commands.stored.load(arguments.study, arguments.overrides, arguments.storage)

@@ -1,0 +1,32 @@
+"""``ssc-tune report``: the report again, from the records alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ssc_tune import commands, running
+from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of which study."""
+    add_study(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes all files of the report again and prints their paths."""
+    found = commands.stored.look(study_of(arguments), arguments.storage)
+    analysis, _, files = running.analyse(
+        found.study, found.folder, found.progress.cells, found.progress.records, command=found.command, overhead=None
+    )
+    if arguments.json:
+        verdicts = commands.state.verdicts(analysis)
+        print(json.dumps({"files": [str(path) for path in files], "verdicts": verdicts}))
+    else:
+        print("\n".join(str(path) for path in files))
+    return 0
+
+
+COMMAND = Command("report", "write the report again, from the records alone", add_arguments, run)

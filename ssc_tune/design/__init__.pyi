@@ -1,0 +1,12 @@
+from . import cell_source as cell_source
+from . import cells as cells
+from . import distinct as distinct
+from . import look_source as look_source
+from . import notes as notes
+from . import points as points
+from . import storage as storage
+from .cells import Cell as Cell
+from .cells import Placement as Placement
+from .cells import placements as placements
+from .points import Point as Point
+from .points import fixed_points as fixed_points

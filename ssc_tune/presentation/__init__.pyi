@@ -1,0 +1,9 @@
+from . import colours as colours
+from . import csvs as csvs
+from . import live as live
+from . import looks as looks
+from . import measures as measures
+from . import numbers as numbers
+from . import places as places
+from . import terminal as terminal
+from . import words as words

@@ -1,0 +1,16 @@
+from .grouping import study_version as study_version
+from .lookup import find_experiment as find_experiment
+from .model import Models as Models
+from .model import models_of as models_of
+from .rebuild import sync as sync
+from .report import SyncReport as SyncReport
+from .system import check_system_metrics as check_system_metrics
+from .tracker import Tracker as Tracker
+from .ui import charts_address as charts_address
+from .ui import experiment_address as experiment_address
+from .ui import ui_command as ui_command
+from .ui import ui_environment as ui_environment
+from .ui import ui_hint as ui_hint
+from .uri import DEFAULT_URI as DEFAULT_URI
+from .uri import mask as mask
+from .uri import resolve_uri as resolve_uri
