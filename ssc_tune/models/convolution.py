@@ -65,20 +65,19 @@ class Conv2d(nn.Conv2d):
         if not self.small_planes or x.device.type != "cpu" or torch.compiler.is_compiling():
             return "usual"
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        if dtype != torch.bfloat16 or not x.is_contiguous(memory_format=torch.channels_last):
-            return "usual"
-        kernel, stride, size = self.kernel_size[0], self.stride[0], x.shape[2]
-        if size != x.shape[3]:
-            return "usual"
+        small = dtype == torch.bfloat16 and x.is_contiguous(memory_format=torch.channels_last)
+        return self._form_of_plane(x.shape[2]) if small and x.shape[2] == x.shape[3] else "usual"
+
+    def _form_of_plane(self, size: int) -> Form:
+        """The fastest form in bfloat16 on a CPU, for planes of ``size`` by ``size`` pixels."""
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        channels = max(self.in_channels, self.out_channels)
         if kernel == 1 and stride > 1 and size <= _PIXELS_PLANE:
             return "pixels"
-        if kernel == 3:
-            if -(-size // stride) <= _MATRIX_OUTPUT and max(self.in_channels, self.out_channels) <= _MATRIX_CHANNELS:
-                return "matrix"
-            few = self.in_channels <= _PHASES_CHANNELS
-            if stride == 2 and size % 2 == 0 and size <= _PHASES_PLANE and few:
-                return "phases"
-        return "usual"
+        if kernel == 3 and -(-size // stride) <= _MATRIX_OUTPUT and channels <= _MATRIX_CHANNELS:
+            return "matrix"
+        halved = kernel == 3 and stride == 2 and size % 2 == 0
+        return "phases" if halved and size <= _PHASES_PLANE and self.in_channels <= _PHASES_CHANNELS else "usual"
 
 
 def pixels(x: Tensor, weight: Tensor, stride: int) -> Tensor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from ssc_tune.atomic import write_atomically
 from ssc_tune.frozen import Frozen
-from ssc_tune.records.files import append_line
+from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.store import CorruptRecord, StudyFolder
 from ssc_tune.study.registration import SHOWN, hash_of
 
@@ -54,8 +53,7 @@ def register(folder: StudyFolder, registration: Registration) -> None:
     """Adds a registration to those of its study."""
     path = folder.path / FILE
     _cut_torn_tail(path)
-    body = registration.model_dump_json()
-    append_line(path, f'{{"checksum":"{_checksum(body)}","registration":{body}}}')
+    append_line(path, sealed("registration", registration.model_dump_json()))
 
 
 def registered(folder: StudyFolder) -> tuple[list[Registration], list[str]]:
@@ -133,10 +131,7 @@ def _parse(line: bytes) -> Registration:
         text = line.decode()
     except UnicodeDecodeError:
         raise ValueError("not text") from None
-    prefix, separator, rest = text.partition(',"registration":')
-    body = rest.removesuffix("}")
-    if not separator or prefix != f'{{"checksum":"{_checksum(body)}"' or rest == body:
-        raise ValueError("checksum does not match")
+    body = unsealed("registration", text)
     try:
         found = Registration.model_validate_json(body)
     except ValidationError as error:
@@ -158,7 +153,3 @@ def _cut_torn_tail(path: Path) -> None:
         _parse(tail)
     except ValueError:
         write_atomically(path, whole + b"\n" if whole else b"")
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

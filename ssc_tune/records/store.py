@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ssc_tune.atomic import write_atomically
-from ssc_tune.records.files import append_line
+from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
 
 STANDING = "registrations.json"
@@ -29,10 +28,6 @@ STANDING = "registrations.json"
 
 class CorruptRecord(ValueError):
     """A record's file does not hold what was written."""
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class RecordStore:
@@ -47,8 +42,7 @@ class RecordStore:
 
     def write(self, record: Record) -> None:
         """Writes a record, whole or not at all; one already there is replaced."""
-        body = record.model_dump_json()
-        write_atomically(self.path(record.cell_id), f'{{"checksum":"{_checksum(body)}","record":{body}}}\n')
+        write_atomically(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
 
     def read(self, cell_id: str) -> Record | None:
         """A cell's record; none if there is none.
@@ -65,19 +59,16 @@ class RecordStore:
     @staticmethod
     def _read(path: Path, cell_id: str) -> Record | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8").removesuffix("\n")
+            record = Record.model_validate_json(unsealed("record", text))
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
             raise CorruptRecord(f"{path}: not text: {error}") from error
-        prefix, separator, rest = text.partition(',"record":')
-        body = rest.removesuffix("\n").removesuffix("}")
-        if not separator or prefix != f'{{"checksum":"{_checksum(body)}"':
-            raise CorruptRecord(f"{path}: checksum does not match")
-        try:
-            record = Record.model_validate_json(body)
         except ValidationError as error:
             raise CorruptRecord(f"{path}: {error.error_count()} fields are not valid") from error
+        except ValueError as error:
+            raise CorruptRecord(f"{path}: {error}") from error
         if record.cell_id != cell_id:
             raise CorruptRecord(f"{path}: holds cell {record.cell_id}")
         return record

@@ -1,4 +1,4 @@
-"""The tables of docs/augmentation.md: ``python -m ssc_tune.data.augmentation_table``."""
+"""The tables of docs/augmentation.md: ``python docs/augmentation_tables.py``."""
 
 from __future__ import annotations
 
