@@ -140,23 +140,29 @@ def _words(annotation: Any) -> str:
     if origin is Literal:
         return _listed(arguments)
     if origin in (Union, types.UnionType):
-        members = [inner for inner in arguments if inner is not type(None)]
-        if any(get_args(inner)[:1] == FORMS[:1] for inner in members):
-            return "claim"
-        if set(members) == {bool, int, float, str}:
-            return "any value"
-        if all(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in members) and len(members) > 1:
-            return "mapping by `type`"
-        return " or ".join(map(_words, members))
+        return _union(arguments)
+    if origin is not None:
+        return _container(origin, arguments)
+    plain = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
+    return plain.get(annotation) or re.sub(r"(?<!^)(?=[A-Z])", " ", annotation.__name__).lower().removesuffix(" config")
+
+
+def _union(arguments: tuple[Any, ...]) -> str:
+    members = [inner for inner in arguments if inner is not type(None)]
+    if any(get_args(inner)[:1] == FORMS[:1] for inner in members):
+        return "claim"
+    if set(members) == {bool, int, float, str}:
+        return "any value"
+    if all(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in members) and len(members) > 1:
+        return "mapping by `type`"
+    return " or ".join(map(_words, members))
+
+
+def _container(origin: Any, arguments: tuple[Any, ...]) -> str:
     if origin is dict:
         return f"mapping of names to {_words(arguments[1])}"
-    if origin is tuple:
-        several = arguments[-1] is Ellipsis
-        return f"list of {_words(arguments[0])}" if several else f"list of {len(arguments)} ({_words(arguments[0])})"
-    plain = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
-    if annotation in plain:
-        return plain[annotation]
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", annotation.__name__).lower().removesuffix(" config")
+    several = arguments[-1] is Ellipsis
+    return f"list of {_words(arguments[0])}" if several else f"list of {len(arguments)} ({_words(arguments[0])})"
 
 
 def _limits(metadata: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -31,6 +31,17 @@ BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "less_than": ("less than", "lt"),
     "less_than_equal": ("at most", "le"),
+}
+
+
+SIZES: dict[str, Callable[[Mapping[str, Any], Any], str]] = {
+    "too_short": lambda c, value: f"needs at least {_count(c['min_length'])}, has {c['actual_length']}",
+    "too_long": lambda c, value: f"takes at most {_count(c['max_length'])}, has {c['actual_length']}",
+    "string_too_short": lambda c, value: "must not be empty text",
+    "string_too_long": lambda c, value: f"must not be longer than {c['max_length']} characters",
+    "string_pattern_mismatch": lambda c, value: (
+        f"{describe(value)} does not fit; allowed: {_pattern_in_words(c['pattern'])}"
+    ),
 }
 
 
@@ -96,6 +107,10 @@ def _sentence(items: list[Any], path: KeyPath, raw: Any, model: type[BaseModel])
     value = _value_at(raw, path)
     if kind == "extra_forbidden":
         return _unknown_key(path, raw, model)
+    return _wrong_value(items, kind, context, value)
+
+
+def _wrong_value(items: list[Any], kind: str, context: Mapping[str, Any], value: Any) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
@@ -104,24 +119,11 @@ def _sentence(items: list[Any], path: KeyPath, raw: Any, model: type[BaseModel])
     wanted = [KINDS[one["type"].removesuffix("_type")] for one in items if one["type"].removesuffix("_type") in KINDS]
     if wanted:
         return f"must be {_either(wanted)}, not {describe(value)}"
-    return _limit(kind, context, value) or _fallback(item["msg"], value)
-
-
-def _limit(kind: str, context: Mapping[str, Any], value: Any) -> str | None:
     if kind in BOUNDS:
         words, key = BOUNDS[kind]
         return f"must be {words} {context[key]:g}, not {describe(value)}"
-    if kind == "too_short":
-        return f"needs at least {_count(context['min_length'])}, has {context['actual_length']}"
-    if kind == "too_long":
-        return f"takes at most {_count(context['max_length'])}, has {context['actual_length']}"
-    if kind == "string_too_short":
-        return "must not be empty text"
-    if kind == "string_too_long":
-        return f"must not be longer than {context['max_length']} characters"
-    if kind == "string_pattern_mismatch":
-        return f"{describe(value)} does not fit; allowed: {_pattern_in_words(context['pattern'])}"
-    return None
+    said = SIZES.get(kind)
+    return said(context, value) if said else _fallback(items[0]["msg"], value)
 
 
 def _fallback(message: str, value: Any) -> str:
