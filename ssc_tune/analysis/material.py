@@ -127,7 +127,7 @@ class Material:
         test = self.scores.test
         if not self.names:
             raise ValueError("no parameter varies")
-        if self.study.design.type == "grid" and self.is_full_grid and test.shape[1] > 1:
+        if self.study.design.crossed and self.is_full_grid and test.shape[1] > 1:
             return decomposition.anova(self.unit, test, self.names, confidence=confidence)
         try:
             model, r2 = self.fitted()

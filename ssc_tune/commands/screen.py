@@ -18,7 +18,7 @@ from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged, folder_of, hints_of, looks
 from ssc_tune.running.registration import plan_lines
 from ssc_tune.study.model.space import shown
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 
 def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool) -> None:
@@ -53,7 +53,7 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
         seconds, how = running.estimate.seconds_by_method(study, options)
         left = [cell for cell in {c.cell_id: c for c in plan.cells}.values() if cell.cell_id not in plan.records]
         total = sum(seconds[cell.placement.method] for cell in left)
-        if isinstance(study.design, SearchDesign):
+        if study.design.adaptive:
             total = new * sum(seconds.values()) / len(seconds)
         each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
         print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
@@ -87,10 +87,8 @@ def _show_points(console: Console, study: Study) -> None:
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
-    if isinstance(study.design, SearchDesign):
-        design = study.design
-        each = f"{design.searches} searches of {design.points}" if design.searches > 1 else str(design.points)
-        print(f"further points: {each} a method, proposed by {design.sampler} as results come in")
+    if study.design.adaptive:
+        print(f"further points: {study.design.proposal}")
 
 
 def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:

@@ -13,8 +13,9 @@ import lazy_loader
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.storage import PointLedger
+from ssc_tune.study.model.designs import SearchDesign
 from ssc_tune.study.model.space import Value
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     import optuna
@@ -261,9 +262,7 @@ def make_source(
     study: Study, score: Score, earlier: Sequence[tuple[Placement, Mapping[str, Value]]] = ()
 ) -> FixedSource | SearchSource:
     """The source of a study's design."""
-    if isinstance(study.design, SearchDesign):
-        return SearchSource(study, score, earlier)
-    return FixedSource(study, score)
+    return SearchSource(study, score, earlier) if study.design.adaptive else FixedSource(study, score)
 
 
 __all__ = ["FixedSource", "SearchSource", "cells_of_point", "make_sampler", "make_source"]

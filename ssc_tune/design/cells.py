@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ssc_tune import methods
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
 
 
@@ -56,7 +56,7 @@ def cells_of_point(study: Study, block: str, setting: str, point: Point) -> Iter
 
 def fixed_cells(study: Study) -> list[Cell]:
     """Every placement of a fixed design, point by point; none for an adaptive one."""
-    if isinstance(study.design, SearchDesign):
+    if study.design.adaptive:
         return []
     return [
         cell

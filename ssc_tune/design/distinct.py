@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ssc_tune import methods as registry
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.study.model.space import FloatParameter
-from ssc_tune.study.model.study import GridDesign, SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 
 class Count(NamedTuple):
@@ -53,7 +53,7 @@ def counts_defaults(study: Study) -> bool:
 
 def in_order(study: Study, points: NDArray[np.int64]) -> NDArray[np.int64]:
     """Points in the order in which the first of equal ones is looked for: their own, of a grid a fixed random one."""
-    if not isinstance(study.design, GridDesign):
+    if not study.design.crossed:
         return np.sort(points)
     order = np.random.default_rng(0).random(int(points.max()) + 1) if len(points) else np.empty(0)
     return points[np.argsort(order[points], kind="stable")]
@@ -80,7 +80,7 @@ def stand_ins(*keys: Sequence[Hashable] | NDArray[np.int64]) -> NDArray[np.intp]
 def count(study: Study, block: str, *methods: str) -> Count:
     """Points of a fixed design for one method, or pairs of them for two; an adaptive design has none beforehand."""
     points = [point for point in fixed_points(study, block) if point.number or counts_defaults(study)]
-    if isinstance(study.design, SearchDesign) or not points:
+    if study.design.adaptive or not points:
         return Count(0, 0)
     by_number = {point.number: point for point in points}
     ordered = [by_number[int(n)] for n in in_order(study, np.array(list(by_number), dtype=np.int64))]

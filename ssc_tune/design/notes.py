@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from ssc_tune.design.distinct import count, varies_continuously
-from ssc_tune.study.model.study import SearchDesign, SobolDesign, Study
+from ssc_tune.study.model.study import Study
 
 
 def notes(study: Study) -> list[str]:
@@ -15,10 +15,9 @@ def notes(study: Study) -> list[str]:
 
 def unbalanced(study: Study) -> list[str]:
     """A Sobol sequence is balanced at powers of two: at the size of the design, and at each look where it has any."""
-    design = study.design
-    if not isinstance(design, SobolDesign):
+    if not study.design.balanced:
         return []
-    numbers = dict.fromkeys([*design.looks, design.points])
+    numbers = dict.fromkeys([*study.looks, study.design.num_points or 0])
     return [_unbalanced(number) for number in numbers if number & (number - 1)]
 
 
@@ -36,7 +35,7 @@ def repeated(study: Study) -> list[str]:
     for block in study.blocks:
         running = study.block_methods(block)
         discrete = [method for method in running if not varies_continuously(study, block, method)]
-        if isinstance(study.design, SearchDesign) or not discrete:
+        if study.design.adaptive or not discrete:
             continue
         counts = {method: count(study, block, method) for method in discrete}
         for method, found in counts.items():

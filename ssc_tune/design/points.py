@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.study.model.space import Value
-from ssc_tune.study.model.study import (
-    DefaultsDesign,
-    GridDesign,
-    OneAtATimeDesign,
+from ssc_tune.study.model.designs import (
     RandomDesign,
-    SearchDesign,
     SobolDesign,
-    Study,
 )
+from ssc_tune.study.model.space import Value
+from ssc_tune.study.model.study import Study
 
 MAX_PARAMETERS = 32
 """Columns of the Sobol sequence that is always drawn, whatever the number of parameters."""
@@ -76,28 +73,43 @@ def fixed_points(study: Study, block: str) -> list[Point]:
     names = study.block_parameters(block)
     space = study.search_space.parameters
     default = {name: space[name].default for name in names}
-    rows = [default, *_rows(study, names, default)]
+    made = POINTS.get(study.design.name())
+    rows = [default, *(made(study, names, default) if made else [])]
     return [Point(number, values) for number, values in enumerate(rows)]
 
 
-def _rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> list[dict[str, Value]]:
-    design = study.design
-    space = study.search_space.parameters
-    match design:
-        case SobolDesign() | RandomDesign():
-            draw = sobol if isinstance(design, SobolDesign) else uniform
-            unit = draw(design.points, design.seed)
-            columns = {name: list(space).index(name) for name in names}
-            return [{name: space[name].from_unit(float(row[columns[name]])) for name in names} for row in unit]
-        case GridDesign():
-            levels = [design.levels.get(name, (space[name].default,)) for name in names]
-            return [dict(zip(names, row, strict=True)) for row in itertools.product(*levels)]
-        case OneAtATimeDesign():
-            return [
-                {**default, name: level}
-                for name in names
-                for level in design.levels.get(name, ())
-                if level != default[name]
-            ]
-        case SearchDesign() | DefaultsDesign():
-            return []
+Rows = list[dict[str, Value]]
+Maker = Callable[[Study, tuple[str, ...], dict[str, Value]], Rows]
+
+
+def _drawn(draw: Callable[[int, int], NDArray[np.float64]]) -> Maker:
+    """Points from rows in the unit cube; a parameter has the column of its place in the search space."""
+
+    def rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> Rows:
+        design, space = study.design, study.search_space.parameters
+        assert isinstance(design, SobolDesign | RandomDesign)
+        columns = {name: list(space).index(name) for name in names}
+        unit = draw(design.points, design.seed)
+        return [{name: space[name].from_unit(float(row[columns[name]])) for name in names} for row in unit]
+
+    return rows
+
+
+def _crossed(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> Rows:
+    levels = study.design.named_levels or {}
+    each = [levels.get(name, (default[name],)) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in itertools.product(*each)]
+
+
+def _one_at_a_time(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> Rows:
+    levels = study.design.named_levels or {}
+    return [{**default, name: level} for name in names for level in levels.get(name, ()) if level != default[name]]
+
+
+POINTS: dict[str, Maker] = {
+    "sobol": _drawn(sobol),
+    "random": _drawn(uniform),
+    "grid": _crossed,
+    "one-at-a-time": _one_at_a_time,
+}
+"""The points of each design beside the defaults, by the design's name; one that is not here has none beforehand."""

@@ -21,7 +21,7 @@ from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 
 class Outcome(NamedTuple):
@@ -151,7 +151,7 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
             "TUNE_GLOBAL_CHECKPOINT_S": "600",
             "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
             # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
-            "TUNE_MAX_PENDING_TRIALS_PG": str(1 if isinstance(study.design, SearchDesign) else workers + 1),
+            "TUNE_MAX_PENDING_TRIALS_PG": str(1 if study.design.adaptive else workers + 1),
         }
     )
     with execution.tuning.started(study, workers=workers, gpus=_num_gpus()):

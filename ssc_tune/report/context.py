@@ -19,7 +19,7 @@ from ssc_tune.report import further
 from ssc_tune.report.cells import dicts, settings_text, views
 from ssc_tune.report.forest import forest, pooled_forest
 from ssc_tune.study.model.space import Parameter, shown
-from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.model.study import Study
 
 MAX_FAILED = 50
 MAX_LISTED = 300
@@ -79,13 +79,12 @@ def _facts(
         ("Methods", words.join(list(study.methods))),
         ("Data", f"{data.name}, {data.labels_per_class} labels a class, {data.validation} validation images"),
         ("Net", f"{net.name}, {training.steps} steps"),
-        ("Design", _design(study)),
+        ("Design", f"{study.design.words}, {study.seeds} seeds"),
         ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
     ]
     if len(study.setting_names) > 1:
         facts.insert(3, ("Settings", ", ".join(study.setting_names)))
-    defaults = isinstance(study.design, DefaultsDesign)
-    varied = {} if defaults else {block: study.block_parameters(block) for block in study.blocks}
+    varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}
     facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):
         facts.append(("Training time of all cells", duration(float(cells["seconds"].sum()), measured=True)))
@@ -101,17 +100,6 @@ def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:
 
 def _block(study: Study, block: str) -> str:
     return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
-
-
-def _design(study: Study) -> str:
-    design = study.design
-    if isinstance(design, GridDesign | OneAtATimeDesign):
-        return f"{design.type} over {', '.join(design.levels)}, {study.seeds} seeds"
-    if isinstance(design, DefaultsDesign):
-        return f"defaults, {study.seeds} seeds"
-    sampler = f" ({design.sampler})" if design.type == "search" else ""
-    searches = f"{design.searches} searches, " if design.type == "search" and design.searches > 1 else ""
-    return f"{design.type}{sampler}, {searches}{design.points} points, {study.seeds} seeds"
 
 
 def _span(started: float, ended: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ssc_tune.design.points import fixed_points
-from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
 _SHOWN_POINTS = 20
@@ -93,7 +93,7 @@ def _short(value: object) -> str:
 
 def _points(study: Study, before: Mapping[str, Any]) -> tuple[list[str], int]:
     """Points of a grid or one-at-a-time design by their values: gained, in words, and the number of those lost."""
-    if not isinstance(study.design, GridDesign | OneAtATimeDesign | DefaultsDesign):
+    if study.design.is_sample or study.design.adaptive:
         return [], 0
     try:
         earlier = Study.model_validate(before)
@@ -102,7 +102,7 @@ def _points(study: Study, before: Mapping[str, Any]) -> tuple[list[str], int]:
     gained: list[str] = []
     lost = 0
     for block in study.blocks:
-        if block not in earlier.blocks or earlier.design.type != study.design.type:
+        if block not in earlier.blocks or earlier.design.name() != study.design.name():
             continue
         old = {tuple(sorted(point.values.items())) for point in fixed_points(earlier, block)}
         new = {tuple(sorted(point.values.items())): point for point in fixed_points(study, block)}

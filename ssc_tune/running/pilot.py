@@ -15,7 +15,8 @@ from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.judge.law import LEVEL, SLOPE_CV, Law, of_pilot
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.claims import Claim, Comparison
-from ssc_tune.study.model.study import RandomDesign, SobolDesign, Study
+from ssc_tune.study.model.measures import DRAWN
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     from ssc_tune.running.plan import StudyPlan
@@ -122,12 +123,12 @@ def pilot_study(study: Study, points: int) -> Study:
         ValueError: the design cannot be cut short, or the pilot is too small or not smaller than the study.
     """
     design = study.design
-    if not isinstance(design, SobolDesign | RandomDesign):
-        raise InputError(f"--pilot needs design type sobol or random, not {design.type}: these can be enlarged")
+    if design.num_points is None or not design.is_sample:
+        raise InputError(f"--pilot needs design type {' or '.join(DRAWN)}, not {design.name()}: these can be enlarged")
     if study.seeds < 2:
         raise InputError("--pilot needs seeds: 2 or more, otherwise noise counts as sensitivity")
-    if not LEAST_POINTS <= points <= design.points:
-        raise InputError(f"--pilot must be from {LEAST_POINTS} to the study's {design.points} points, not {points}")
+    if not LEAST_POINTS <= points <= design.num_points:
+        raise InputError(f"--pilot must be from {LEAST_POINTS} to the study's {design.num_points} points, not {points}")
     return study.first_points(points)
 
 

@@ -11,7 +11,7 @@ from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import Changes, changes_since
 from ssc_tune.running.options import Options, folder_of
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 
 class StudyPlan(NamedTuple):
@@ -35,7 +35,7 @@ class StudyPlan(NamedTuple):
 def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
     """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
     folder = folder_of(study, options)
-    cells = fixed_cells(study) if not isinstance(study.design, SearchDesign) else _search_cells(study, folder)
+    cells = _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
@@ -56,9 +56,9 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
-    if isinstance(study.design, SearchDesign):
+    if study.design.adaptive:
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
-        return groups * (study.design.points * study.design.searches + 1) * study.seeds
+        return groups * (study.design.num_proposed + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
 
 
@@ -67,7 +67,6 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
 
     With a pruner, those that have a record: which seeds of a point are still to be run is decided on the way.
     """
-    assert isinstance(study.design, SearchDesign)
     values: dict[tuple[str, str, str, int], dict[str, bool | int | float | str]] = {}
     for block in study.blocks:
         for setting in study.setting_names:
@@ -77,7 +76,7 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
         record, _ = folder.records.read_or_set_aside(path.stem)
         if record is None or record.study != study.name or record.block not in study.blocks:
             continue
-        if search_of(record.point) >= study.design.searches:
+        if search_of(record.point) >= study.design.num_searches:
             continue
         kept = {
             name: record.config.hyperparameters[name]
@@ -90,6 +89,6 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
         for key, point in sorted(values.items(), key=lambda item: item[0])
         for seed in range(study.seeds)
     ]
-    if study.design.pruner == "none":
+    if not study.design.prunes:
         return cells
     return [cell for cell in cells if folder.records.path(cell.cell_id).exists()]

@@ -21,7 +21,7 @@ from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
@@ -197,9 +197,9 @@ class _Run:
 
 
 def _expected_by_method(study: Study) -> dict[str, int] | None:
-    if not isinstance(study.design, SearchDesign):
+    if not study.design.adaptive:
         return None
-    each = (study.design.points * study.design.searches + 1) * study.seeds * len(study.setting_names)
+    each = (study.design.num_proposed + 1) * study.seeds * len(study.setting_names)
     return {m: each * sum(m in study.block_methods(b) for b in study.blocks) for m in study.methods}
 
 

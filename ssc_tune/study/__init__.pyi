@@ -9,6 +9,7 @@ from .load import load_search_space as load_search_space
 from .load import load_study as load_study
 from .model.claims import Claim as Claim
 from .model.claims import VerdictName as VerdictName
+from .model.designs import Design as Design
 from .model.measures import MEASURES as MEASURES
 from .model.measures import Measure as Measure
 from .model.space import ChoiceParameter as ChoiceParameter
@@ -18,7 +19,6 @@ from .model.space import Parameter as Parameter
 from .model.space import SearchSpace as SearchSpace
 from .model.space import Value as Value
 from .model.study import Block as Block
-from .model.study import Design as Design
 from .model.study import Resources as Resources
 from .model.study import Setting as Setting
 from .model.study import Study as Study

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ssc_tune.errors import InputError
 from ssc_tune.study.checking.check import check_study, names_of
 from ssc_tune.study.model.space import SearchSpace
-from ssc_tune.study.model.study import GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.override import apply_overrides, parse_overrides
 from ssc_tune.study.reading.provenance import Problem, Source
@@ -155,7 +155,7 @@ def _without_foreign_parameters(study: Study) -> Study:
     for name, block in study.blocks.items():
         named = block.parameters and tuple(parameter for parameter in block.parameters if parameter in kept)
         changes["blocks"][name] = block.model_copy(update={"parameters": named})
-    if isinstance(design, GridDesign | OneAtATimeDesign):
-        levels = {name: values for name, values in design.levels.items() if name in kept}
+    if design.named_levels is not None:
+        levels = {name: values for name, values in design.named_levels.items() if name in kept}
         changes["design"] = design.model_copy(update={"levels": levels})
     return study.model_copy(update=changes)

@@ -21,6 +21,7 @@ from ssc_tune.data.registry import DATASETS
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import space, study
 from ssc_tune.study.model.claims import FORMS, ClaimForm
+from ssc_tune.study.model.designs import DESIGNS
 from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
 
 _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
@@ -29,17 +30,7 @@ _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("model", (ModelConfig,)),
     ("training", (TrainingConfig,)),
     ("search_space", (space.SearchSpace, space.FloatParameter, space.IntParameter, space.ChoiceParameter)),
-    (
-        "design",
-        (
-            study.SobolDesign,
-            study.RandomDesign,
-            study.GridDesign,
-            study.OneAtATimeDesign,
-            study.SearchDesign,
-            study.DefaultsDesign,
-        ),
-    ),
+    ("design", DESIGNS),
     ("blocks", (study.Block,)),
     ("settings", (study.Setting,)),
     ("resources", (study.Resources,)),

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ssc_tune.design import Placement
-from ssc_tune.study.model.study import DefaultsDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.content import MAX_TAG
 
 VIEW_KEY = "ssc-tune"
@@ -92,7 +92,7 @@ def _cards(study: Study, block: str) -> Iterator[dict[str, Any]]:
     for measure in ("mean", "std"):
         yield _card("BAR", f"bars {measure}", metricKey=f"summary/{measure}")
     yield _lines("validation_accuracy")
-    if isinstance(study.design, DefaultsDesign):
+    if not study.design.varies:
         return
     parameters = study.block_parameters(block)
     yield _parallel(parameters, "test_accuracy")

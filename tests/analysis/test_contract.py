@@ -18,8 +18,9 @@ from ssc_tune.design.storage import open_storage
 from ssc_tune.errors import InputError
 from ssc_tune.records import Record
 from ssc_tune.study import load_study
+from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.measures import DRAWN, FILLING, MEASURES
-from ssc_tune.study.model.study import Design, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Evaluation
 
 LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}

@@ -20,7 +20,7 @@ from ssc_tune.analysis.measures.paths import paths
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
-from ssc_tune.study.model.study import OneAtATimeDesign, Study
+from ssc_tune.study.model.study import Study
 
 ACCURACY = "test accuracy"
 CONFIDENCE = 0.95
@@ -40,7 +40,7 @@ NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a 
 def pieces(study: Study) -> list[tuple[str, Piece]]:
     """The pieces that a study's design allows, by name."""
     found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
-    if study.design.type == "one-at-a-time":
+    if study.design.defaults_count:
         return [*found, ("one at a time", one_at_a_time)]
     if study.design.adaptive:
         return found
@@ -181,12 +181,12 @@ def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Ge
 
 def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Measured effect curves around the defaults, relative ones, and tolerance widths."""
-    assert isinstance(material.study.design, OneAtATimeDesign)
+    levels = material.study.design.named_levels or {}
     found: list[Curve] = []
     facts = []
     at_default = np.abs(material.unit - material.default) < 1e-9
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
-        if name not in material.study.design.levels:
+        if name not in levels:
             continue
         others = np.asarray(np.delete(at_default, k, axis=1).all(axis=1), dtype=np.bool_)
         rows = _levels(others, material.unit[:, k])

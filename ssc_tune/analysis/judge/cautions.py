@@ -7,7 +7,6 @@ from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.registry import estimator
 from ssc_tune.analysis.measures.settings import told_once
 from ssc_tune.design.distinct import Count
-from ssc_tune.study.model.measures import OVER_SPACE
 
 LEAST_SEEDS = 5
 """Fewest seeds of a claim on spread without a warning."""
@@ -28,11 +27,9 @@ def warnings(data: ClaimData) -> list[str]:
     if data.parts:
         return told_once(data.parts, warnings)
     lines = [*_of_size(data), *_of_gaps(data), *estimator(data.claim).warnings(data)]
-    chosen = data.study.design.type in OVER_SPACE and not data.study.design.is_sample
-    if chosen and (what := data.claim.kind.over_points):
-        lines.append(
-            f"{data.study.design.type} points are no draws from the space: the {what} is that over these points"
-        )
+    design = data.study.design
+    if design.varies and not (design.is_sample or design.adaptive) and (what := data.claim.kind.over_points):
+        lines.append(f"{design.name()} points are no draws from the space: the {what} is that over these points")
     if (
         data.claim.setting is None
         and data.claim.over is None

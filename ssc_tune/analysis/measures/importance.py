@@ -28,7 +28,7 @@ def importance(data: ClaimData) -> Effect:
     material = _material(data)
     if claim.parameter not in material.names:
         return undefined(name, f"{claim.parameter} does not vary over the complete points")
-    if data.study.design.type == "grid" and not material.is_full_grid:
+    if data.study.design.crossed and not material.is_full_grid:
         return undefined(name, "the complete points are not a full grid")
     found = material.shares(claim.confidence)
     if claim.parameter not in found.sources:

@@ -21,7 +21,7 @@ from ssc_tune.study.checking.check_space import (
     value_problem,
 )
 from ssc_tune.study.model.names import Names
-from ssc_tune.study.model.study import SearchDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
@@ -121,7 +121,7 @@ def _check_settings(study: Study) -> Iterator[Problem]:
 
 def _check_pruner(study: Study) -> Iterator[Problem]:
     """A signed-rank test at 0.1 needs four pairs, and pruning after the last seed saves nothing."""
-    if isinstance(study.design, SearchDesign) and study.design.pruner == "wilcoxon" and study.seeds < 5:
+    if study.design.prunes and study.seeds < 5:
         text = f"wilcoxon can decide after four seeds at the earliest; it needs seeds: 5 or more, not {study.seeds}"
         yield Problem(("design", "pruner"), text)
 

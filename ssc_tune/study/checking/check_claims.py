@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ssc_tune.study.model.claims import Claim
-from ssc_tune.study.model.measures import LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
+from ssc_tune.study.model.designs import DesignBase
+from ssc_tune.study.model.measures import DRAWN, LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
 from ssc_tune.study.model.names import Names
-from ssc_tune.study.model.study import (
-    GridDesign,
-    OneAtATimeDesign,
-    SearchDesign,
-    Study,
-)
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 
@@ -89,8 +85,9 @@ def _check_parameter(path: tuple[str | int, ...], claim: Claim, study: Study) ->
     if parameter is None or claim.block not in study.blocks:
         return
     varied = study.block_parameters(claim.block)
-    if isinstance(study.design, GridDesign | OneAtATimeDesign):
-        varied = tuple(name for name in varied if name in study.design.levels)
+    levels = study.design.named_levels
+    if levels is not None:
+        varied = tuple(name for name in varied if name in levels)
     if claim.parameter not in varied:
         text = f"{claim.parameter} does not vary in block {claim.block!r}; allowed: {', '.join(varied) or 'none'}"
         yield Problem((*path, "parameter"), text)
@@ -115,32 +112,32 @@ def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names
     elif claim.over is not None:
         yield Problem((*path, "robust"), "ranges are varied within one setting; leave it out with over: settings")
     if "design" not in names.broken and not study.design.is_sample:
-        text = f"needs points drawn from the space: design type sobol or random, not {study.design.type}"
+        text = f"needs points drawn from the space: design type {' or '.join(DRAWN)}, not {study.design.name()}"
         yield Problem((*path, "robust"), text)
 
 
 def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
     design = study.design
-    if design.type not in claim.kind.designs:
-        yield Problem((*path, "in"), _why_not(claim, design.type))
-    elif isinstance(design, SearchDesign) and not claim.kind.at_defaults and design.searches < MIN_SEARCHES:
+    if design.name() not in claim.kind.designs:
+        yield Problem((*path, "in"), _why_not(claim, design))
+    elif design.adaptive and not claim.kind.at_defaults and design.num_searches < MIN_SEARCHES:
         text = (
-            f"{claim.measure} needs searches: {MIN_SEARCHES} or more in the design (better 5), not {design.searches}; "
-            "one search is one draw"
+            f"{claim.measure} needs searches: {MIN_SEARCHES} or more in the design (better 5), not "
+            f"{design.num_searches}; one search is one draw"
         )
         yield Problem((*path, "in"), text)
-    points = None if isinstance(design, SearchDesign) else getattr(design, "points", None)
+    points = design.num_points
     if claim.n is not None and points is not None and claim.n >= points:
         yield Problem((*path, "n"), f"must be less than the design's points ({points}), not {claim.n}")
 
 
-def _why_not(claim: Claim, design: str) -> str:
-    if design == "search":
+def _why_not(claim: Claim, design: DesignBase) -> str:
+    if design.adaptive:
         return (
             f"{claim.measure} cannot be judged on points that a search chose; "
             f"use design type {', '.join(OVER_SPACE[:-1])} or {OVER_SPACE[-1]}"
         )
-    if design == "defaults":
-        alone = ", ".join(in_design(design))
+    if not design.varies:
+        alone = ", ".join(in_design(design.name()))
         return f"{claim.measure} needs points beside the defaults; at the defaults alone: {alone}"
     return f"{claim.measure} needs design type {' or '.join(claim.kind.designs)}"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ssc_tune import methods as registry
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
-from ssc_tune.study.model.study import DefaultsDesign, GridDesign, OneAtATimeDesign, Study
+from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
@@ -131,9 +131,9 @@ def _check_variation(study: Study, block: str) -> Iterator[Problem]:
     varied = study.block_parameters(block)
     if not varied and study.blocks[block].parameters is None:
         yield Problem(("blocks", block), "varies nothing: no parameter of the search space is shared by all methods")
-    design = study.design
-    if isinstance(design, GridDesign | OneAtATimeDesign):
-        varied = tuple(name for name in varied if name in design.levels)
+    levels = study.design.named_levels
+    if levels is not None:
+        varied = tuple(name for name in varied if name in levels)
         if not varied and study.block_parameters(block):
             yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
             return
@@ -149,7 +149,7 @@ def _check_variation(study: Study, block: str) -> Iterator[Problem]:
 
 def _check_unvaried(study: Study) -> Iterator[Problem]:
     """A method-specific parameter in no block would keep its default: say how to give it a block of its own."""
-    if not isinstance(study.design, GridDesign | OneAtATimeDesign | DefaultsDesign):
+    if study.design.is_sample or study.design.adaptive:
         varied = {name for block in study.blocks for name in study.block_parameters(block)}
         named = {name for block in study.blocks.values() for name in block.parameters or ()}
         specific = [n for n in study.search_space.parameters if n not in study.shared_parameters]
@@ -167,11 +167,10 @@ def _check_unvaried(study: Study) -> Iterator[Problem]:
 
 def check_levels(study: Study, names: Names) -> Iterator[Problem]:
     """Levels of a grid or one-at-a-time design: known parameters, varied in some block, values the methods take."""
-    design = study.design
-    if "design" in names.broken or not isinstance(design, GridDesign | OneAtATimeDesign):
+    if "design" in names.broken:
         return
     varied = {name for block in study.blocks for name in study.block_parameters(block)}
-    for name, levels in design.levels.items():
+    for name, levels in (study.design.named_levels or {}).items():
         path = ("design", "levels", name)
         parameter = study.search_space.parameters.get(name)
         if name not in names.parameters:

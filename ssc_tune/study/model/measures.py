@@ -7,15 +7,21 @@ report and the documentation read it here. Its estimator registers under the sam
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-DesignType = Literal["sobol", "random", "grid", "one-at-a-time", "defaults", "search"]
-DRAWN: tuple[DesignType, ...] = ("sobol", "random")
+from ssc_tune.study.model.designs import DESIGNS
+
+DRAWN: tuple[str, ...] = tuple(design.name() for design in DESIGNS if design.is_sample)
 """Designs whose points are draws from the search space."""
-FILLING: tuple[DesignType, ...] = (*DRAWN, "grid")
+FILLING: tuple[str, ...] = tuple(design.name() for design in DESIGNS if design.fills)
 """Designs in which parameters vary together."""
-OVER_SPACE: tuple[DesignType, ...] = (*FILLING, "one-at-a-time")
+AROUND: tuple[str, ...] = tuple(design.name() for design in DESIGNS if design.defaults_count)
+"""Designs whose points lie about the defaults, one parameter at a time."""
+OVER_SPACE: tuple[str, ...] = (*FILLING, *AROUND)
 """Designs with points beside the defaults that no result chose: they speak of the space, or of the levels named."""
+SEARCHED: tuple[str, ...] = tuple(design.name() for design in DESIGNS if design.adaptive)
+"""Designs whose points results chose."""
+ALL: tuple[str, ...] = tuple(design.name() for design in DESIGNS)
 
 NOISE = "with one, noise counts as sensitivity"
 HELD_OUT = "points are chosen on some seeds and scored on the others"
@@ -34,7 +40,7 @@ class Measure(NamedTuple):
 
     name: str
     words: str  # in a claim's sentence, with {n}, {parameter} and {accuracy} of the claim
-    designs: tuple[DesignType, ...] = OVER_SPACE  # that can answer it
+    designs: tuple[str, ...] = OVER_SPACE  # that can answer it
     why_seeds: str = ""  # why it needs two seeds; empty where one is enough
     needs: tuple[str, ...] = ()  # keys of a claim that go with it, and must be there
     spread: str = ""  # its short name where it is a spread over points: gated, its effect a log ratio
@@ -63,7 +69,7 @@ class Measure(NamedTuple):
     @property
     def on_searched(self) -> bool:
         """Whether it can be judged where a sampler chose the points."""
-        return "search" in self.designs
+        return bool(set(SEARCHED) & set(self.designs))
 
 
 _ALL = (
@@ -88,7 +94,7 @@ _ALL = (
     Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
     Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
-    Measure("default", "accuracy at the defaults", (*OVER_SPACE, "defaults", "search"), pooled=True, at_defaults=True),
+    Measure("default", "accuracy at the defaults", ALL, pooled=True, at_defaults=True),
     Measure(
         "best_of_n",
         "expected accuracy of the best of {n} points",
@@ -106,7 +112,7 @@ _ALL = (
     Measure(
         "default_regret",
         "gain of the best of half the points over the defaults",
-        (*OVER_SPACE, "search"),
+        (*OVER_SPACE, *SEARCHED),
         why_seeds=HELD_OUT,
         searched_words="gain of a search's best point over the defaults",
     ),
@@ -129,7 +135,7 @@ _ALL = (
     Measure(
         "tolerance_width",
         "share of the range of {parameter} near the best accuracy",
-        ("one-at-a-time",),
+        AROUND,
         needs=("parameter",),
     ),
     Measure(

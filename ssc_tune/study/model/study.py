@@ -3,110 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
 from ssc_tune import methods as method_registry
 from ssc_tune.frozen import Frozen
 from ssc_tune.study.model.claims import Claim
+from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.space import SearchSpace, Value
 from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
-
-Points = Annotated[int, Field(ge=2, le=1_000_000)]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-Levels = Annotated[dict[str, tuple[Value, ...]], Field(min_length=1)]
-Looks = Annotated[
-    tuple[Annotated[int, Field(ge=4, le=1_000_000)], ...],
-    Field(
-        description="Numbers of points at which the claims are judged, increasing, the last one equal to `points`; "
-        "only at the end when absent. Together the looks err no more often than a single one."
-    ),
-]
-Stop = Annotated[
-    Literal["never", "when_decided"],
-    Field(description="when_decided ends the study at the look at which every claim is supported or refuted."),
-]
-
-
-class _Design(Frozen):
-    """What is asked of a design; each answers for itself."""
-
-    is_sample: ClassVar[bool] = False  # its points are draws from the search space
-    fills: ClassVar[bool] = False  # parameters vary together
-    adaptive: ClassVar[bool] = False  # results choose the next point
-    defaults_count: ClassVar[bool] = False  # the defaults are one of its points
-
-
-class SobolDesign(_Design):
-    """A scrambled Sobol sequence; its points are paired over methods, seeds and blocks, and it can be extended."""
-
-    is_sample: ClassVar[bool] = True
-    fills: ClassVar[bool] = True
-    type: Literal["sobol"]
-    points: Points = Field(description="Number of points; a power of two is balanced best.")
-    seed: Seed = Field(0, description="Seed of the scrambling.")
-    looks: Looks = ()
-    stop: Stop = "never"
-
-
-class RandomDesign(_Design):
-    """Independent uniform points, each on its parameter's scale."""
-
-    is_sample: ClassVar[bool] = True
-    fills: ClassVar[bool] = True
-    type: Literal["random"]
-    points: Points = Field(description="Number of points.")
-    seed: Seed = Field(0, description="Seed of the draws.")
-    looks: Looks = ()
-    stop: Stop = "never"
-
-
-class GridDesign(_Design):
-    """Every combination of the levels named; parameters without levels stay at their defaults."""
-
-    fills: ClassVar[bool] = True
-    type: Literal["grid"]
-    levels: Levels = Field(description="Values of each parameter, by its name.")
-
-
-class OneAtATimeDesign(_Design):
-    """Every named value of every named parameter around the defaults, one at a time."""
-
-    defaults_count: ClassVar[bool] = True
-    type: Literal["one-at-a-time"]
-    levels: Levels = Field(description="Values of each parameter, by its name.")
-
-
-class SearchDesign(_Design):
-    """Points proposed by an Optuna sampler from what earlier points scored. Never used to judge sensitivity."""
-
-    adaptive: ClassVar[bool] = True
-    type: Literal["search"]
-    sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
-    points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        description="Number of points of each search of each method."
-    )
-    searches: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="Independent searches of each method, each with its own seed. One search is one draw."
-    )
-    seed: Seed = Field(0, description="Seed of the sampler.")
-    pruner: Literal["none", "wilcoxon"] = Field(
-        "none",
-        description="wilcoxon runs the seeds of a point one after another and stops a point that is probably worse.",
-    )
-
-
-class DefaultsDesign(_Design):
-    """The defaults alone (point 0): to compare methods, settings or seeds without varying a hyperparameter."""
-
-    type: Literal["defaults"]
-
-
-Design = Annotated[
-    SobolDesign | RandomDesign | GridDesign | OneAtATimeDesign | SearchDesign | DefaultsDesign,
-    Field(discriminator="type"),
-]
 
 
 class Block(Frozen):
@@ -192,16 +98,15 @@ class Study(Frozen):
     @property
     def looks(self) -> tuple[int, ...]:
         """Numbers of points at which the claims are judged; empty where they are judged at the end alone."""
-        return self.design.looks if isinstance(self.design, SobolDesign | RandomDesign) else ()
+        return self.design.judged_at
 
     @property
     def stops_when_decided(self) -> bool:
         """Whether the study ends at the look at which every claim is decided."""
-        return isinstance(self.design, SobolDesign | RandomDesign) and self.design.stop == "when_decided"
+        return self.design.stops_when_decided
 
     def first_points(self, points: int) -> Study:
         """The study as it was with the first ``points`` points of its sobol or random design, and no looks."""
-        assert isinstance(self.design, SobolDesign | RandomDesign)
         return self.model_copy(
             update={"design": self.design.model_copy(update={"points": points, "looks": (), "stop": "never"})}
         )

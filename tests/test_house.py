@@ -1,0 +1,119 @@
+"""How the house is built: bounds on its parts, and no list that another list has to agree with by hand."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ssc_tune
+from ssc_tune import cli
+from ssc_tune.design.points import POINTS
+from ssc_tune.running.options import Options, declared, options_from
+from ssc_tune.study.model.designs import DESIGNS, Design
+from ssc_tune.study.model.measures import MEASURES
+
+PACKAGE = Path(ssc_tune.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in FILES:
+        yield str(path.relative_to(PACKAGE)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_function_is_longer_than_fifty_lines_and_no_file_than_three_hundred() -> None:
+    long = [
+        f"{path}: {node.name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and node.end_lineno - node.lineno >= 50  # type: ignore[operator]
+    ]
+    assert long == []
+    assert [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > 300] == []
+
+
+def test_few_imports_stand_inside_functions() -> None:
+    late = {
+        (path, inner.lineno)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, Function)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    assert len(late) < 30, sorted(late)
+
+
+def test_reading_the_command_line_loads_nothing_heavy() -> None:
+    script = """
+import sys
+import ssc_tune.cli
+ssc_tune.cli.make_parser()
+heavy = {"torch", "ray", "mlflow", "optuna", "pandas", "scipy", "numpy", "pydantic", "rich"}
+print(sorted(heavy & {name.split(".")[0] for name in sys.modules}))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_an_option_is_a_field_wherever_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    parameters = inspect.signature(ssc_tune.run_study).parameters
+    assert list(parameters) == ["study", *declared()]
+    assert {name: parameters[name].default for name in declared()} == {n: f.default for n, f in declared().items()}
+    assert all(
+        f"{name}: {one.metadata['help']}" in (ssc_tune.run_study.__doc__ or "") for name, one in declared().items()
+    )
+    with pytest.raises(SystemExit):
+        cli.main(["run", "--help"])
+    shown = capsys.readouterr().out
+    assert all(f"--{name.replace('_', '-')}" in shown for name in declared())
+    assert options_from({}, command="c") == Options(command="c")
+    with pytest.raises(TypeError, match="run_study has no option trackinguri"):
+        ssc_tune.run_study("nowhere.yaml", trackinguri="none")
+    with pytest.raises(TypeError, match="log_models: 'some' is not known; allowed: none, best, all"):
+        options_from({"log_models": "some"}, command="")
+
+
+def test_every_command_has_a_file_of_its_own() -> None:
+    for command in cli.COMMANDS:
+        assert (PACKAGE / "commands" / f"{command.name}.py").is_file(), command.name
+        assert command.run.__module__ == f"ssc_tune.commands.{command.name}"
+
+
+def test_designs_are_those_of_a_study_file_and_answer_for_themselves() -> None:
+    members = {member.__name__ for member in Design.__args__[0].__args__} if hasattr(Design, "__args__") else set()
+    names = [design.name() for design in DESIGNS]
+    assert members in ({design.__name__ for design in DESIGNS}, set())
+    assert set(POINTS) == {design.name() for design in DESIGNS if design.varies and not design.adaptive}
+    assert {name for row in MEASURES.values() for name in row.designs} <= set(names)
+
+
+def test_nothing_asks_which_design_it_is() -> None:
+    """Where a design is told apart it is by what it says of itself; its own points and source alone know its class."""
+    classes, names = {design.__name__ for design in DESIGNS}, {design.name() for design in DESIGNS}
+    found = []
+    for path, tree in trees():
+        if path in ("design/points.py", "design/cell_source.py", "study/model/designs.py"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in classes:
+                found.append(f"{path}: {node.id}")
+            if isinstance(node, ast.Compare) and any(
+                isinstance(side, ast.Attribute) and side.attr == "type" and "design" in ast.unparse(side)
+                for side in (node.left, *node.comparators)
+            ):
+                compared = {
+                    c.value
+                    for side in (node.left, *node.comparators)
+                    for c in ast.walk(side)
+                    if isinstance(c, ast.Constant)
+                }
+                found += [f"{path}: {name}" for name in compared & names]
+    assert found == []
