@@ -26,7 +26,7 @@ from ssc_tune.study.reading.template import study_template
 
 from .blocks import PAGES, ROOT, Block, blocks, commands
 
-LANGUAGES = ("python", "yaml", "bash", "console", "diff", "text", "json")
+LANGUAGES = ("python", "yaml", "bash", "console", "diff", "text", "json", "mermaid")
 REASONS = (
     "takes minutes",
     "the main study takes minutes",
