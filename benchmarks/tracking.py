@@ -35,11 +35,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ssc_tune import training
 from ssc_tune.design import Cell, Placement, placements
 from ssc_tune.design.cells import fixed_cells
+from ssc_tune.execution import worker
 from ssc_tune.execution.task import Task
-from ssc_tune.execution.worker import run_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study import Study, load_study
 from ssc_tune.training.hardware import describe, resolve_device
@@ -96,7 +95,7 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
     """Does what a worker does with each cell; its seconds inside training, those around it, and the records."""
     inside: list[Spent] = []
     around: list[Spent] = []
-    train = training.train
+    train = worker.train
 
     def measured(*args: Any, on_evaluation: Callable[[Any], None], **options: Any) -> Any:
         reports: list[Spent] = []
@@ -109,7 +108,7 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
         inside.append(spent - Spent(sum(r.cpu for r in reports), sum(r.wall for r in reports)))
         return results[0]
 
-    training.train = measured  # type: ignore[assignment]
+    worker.train = measured  # type: ignore[assignment]
     try:
         for cell in cells:
             task = Task(
@@ -121,10 +120,10 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
                 registrations=(),
                 threads=1,
             )
-            whole = timed(lambda task=task: run_task(task))  # type: ignore[misc]
+            whole = timed(lambda task=task: worker.run_task(task))  # type: ignore[misc]
             around.append(whole - inside[-1])
     finally:
-        training.train = train
+        worker.train = train
     folder, places = StudyFolder(storage, study.name), placements(list(cells))
     records, problems = folder.records.read_many([cell.cell_id for cell in cells])
     assert not problems

@@ -43,8 +43,8 @@ def run_task(task: Task) -> str:
             return _give_up(folder, task, attempts)
         number = len(attempts) + 1
         running = Attempt(number=number, started=time.time(), host=socket.gethostname())
-        folder.log_attempt(cell_id, running)
         try:
+            folder.log_attempt(cell_id, running)  # an interruption from here on is told as one
             # What raised may lie in the checkpoint: the last attempt does not read it.
             anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
             result = _train(folder, task, resume=not anew)
