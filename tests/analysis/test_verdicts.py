@@ -450,18 +450,22 @@ def test_the_scale_of_an_effect_is_data(measure: str, form: str) -> None:
         assert found.effect_name == f"ln({found.ratio[0]} / {found.ratio[1]})"
 
 
-def test_a_tail_of_points_is_named_beside_a_verdict_on_spread() -> None:
-    def warned(power: float) -> list[str]:
+def test_a_tail_of_points_is_named_beside_a_verdict_on_spread_or_gain() -> None:
+    def warned(power: float, claim: dict[str, Any]) -> list[str]:
         def accuracy(method: str, unit: Any, seed: int) -> float:
             scale = 0.3 if method == "ssc" else 0.1
             rng = np.random.default_rng([seed, int(1e6 * unit["tau"]), len(method)])
             return 0.9 - scale * unit["tau"] ** power + 0.005 * rng.standard_normal()
 
-        claim = {"less": "ssc", "than": "fixmatch", "in": "std"}
         (found,) = judged([claim], tables=lambda study: make_tables(study, accuracy))
         return [line for line in found.warnings if line.startswith("skewed points")]
 
-    assert warned(1.0) == []
-    (line,) = warned(8.0)
+    spread = {"less": "ssc", "than": "fixmatch", "in": "std"}
+    assert warned(1.0, spread) == []
+    (line,) = warned(8.0, spread)
     assert "ssc -" in line
-    assert "its p keeps its level" in line
+    assert line.endswith("its p keeps its level")
+    gains = [{"in": "tunability", "n": 8}, {"in": "default_regret"}, {"in": "mean"}]
+    told = [warned(8.0, {"more": "ssc", "than": "fixmatch", **gain}) for gain in gains]
+    assert [len(lines) for lines in told] == [1, 1, 0]
+    assert told[0][0].endswith("covers somewhat less than it says")

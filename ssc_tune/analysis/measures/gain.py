@@ -7,9 +7,10 @@ from ssc_tune.analysis.measures import absent, searches
 from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
 from ssc_tune.analysis.measures.held_out import held_out, too_few
 from ssc_tune.analysis.measures.registry import measure
+from ssc_tune.analysis.measures.tails import skewed
 
 
-@measure("tunability")
+@measure("tunability", warnings=skewed)
 def tunability(data: ClaimData) -> Effect:
     """E[best of n] minus the default, chosen and scored on different seeds; first minus second."""
     n = data.claim.n
@@ -17,7 +18,7 @@ def tunability(data: ClaimData) -> Effect:
     return _gain(data, n, f"gain from the best of {n} of {{x}} minus that of {{y}}")
 
 
-@measure("default_regret")
+@measure("default_regret", warnings=skewed)
 def default_regret(data: ClaimData) -> Effect:
     """What tuning gains over the default, chosen and scored on different seeds; first minus second.
 

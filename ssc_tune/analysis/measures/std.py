@@ -5,22 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
 
 from ssc_tune.analysis.estimators import comparison, multiverse
-from ssc_tune.analysis.estimators.variance import FloatArray, visible
+from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, signed
 from ssc_tune.analysis.measures.registry import Weighted, measure
+from ssc_tune.analysis.measures.tails import skewed
 from ssc_tune.study.model.claims import Claim, Equivalence
 
 DECIDING_WEIGHT = 0.5
 """Share of the points' jackknife variance from which a single point is named."""
-
-SKEWED = 1.0
-"""Skewness of a method's point means beyond which they have a tail: rare in normal tables of 32 points, usual under the
-laws whose intervals cover 91 to 95% (docs/statistics.md: near the ceiling, skewed)."""
-LEAST_SKEWED = 16
-"""Points below which the skewness of few says nothing."""
 
 
 def warnings(data: ClaimData) -> list[str]:
@@ -42,16 +36,7 @@ def _one_point_decides(data: ClaimData) -> list[str]:
 
 
 def _skewed(data: ClaimData) -> list[str]:
-    """Where a tail of points carries a spread, the interval of its ratio covers somewhat less than it says."""
-    both = dict(zip(data.claim.methods, (data.first.test, data.second.test), strict=False))
-    if min(len(y) for y in both.values()) < LEAST_SKEWED:
-        return []
-    vary = {method: y.mean(axis=1) for method, y in both.items() if visible(y.mean(axis=1).var(), y)}
-    tails = {method: value for method, means in vary.items() if abs(value := float(stats.skew(means))) > SKEWED}
-    if not tails:
-        return []
-    named = ", ".join(f"{method} {signed(value)}" for method, value in tails.items())
-    return [f"skewed points ({named}): the interval covers somewhat less than it says; its p keeps its level"]
+    return [f"{line}; its p keeps its level" for line in skewed(data)]
 
 
 def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
