@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from ssc_tune.commands.arguments import Command
+from ssc_tune.late import Late
 
 if TYPE_CHECKING:
     import shtab
 else:
-    shtab = lazy_loader.load("shtab")
+    shtab = Late("shtab")
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
-import lazy_loader
-
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.storage import PointLedger
+from ssc_tune.late import Late
 from ssc_tune.study.model.designs import SearchDesign
 from ssc_tune.study.model.space import Value
 from ssc_tune.study.model.study import Study
@@ -20,7 +19,7 @@ from ssc_tune.study.model.study import Study
 if TYPE_CHECKING:
     import optuna
 else:
-    optuna = lazy_loader.load("optuna")
+    optuna = Late("optuna")
 
 Score = Callable[[str], float | None]
 """Validation accuracy of a cell id, chance level where it diverged or failed; none while it has no record."""

@@ -15,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
 from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
+from ssc_tune.late import Late
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -26,7 +25,7 @@ from ssc_tune.training.config import SEMANTICS_VERSION
 if TYPE_CHECKING:
     import optuna
 else:
-    optuna = lazy_loader.load("optuna")
+    optuna = Late("optuna")
 
 
 def distributions(study: Study, names: Sequence[str]) -> dict[str, optuna.distributions.BaseDistribution]:

@@ -6,11 +6,10 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
 from ssc_tune import data, methods, models, training
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
+from ssc_tune.late import Late
 from ssc_tune.running.options import folder_of
 from ssc_tune.study.model.study import Study
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from ssc_tune.running.options import Options
 else:
-    torch = lazy_loader.load("torch")
+    torch = Late("torch")
 
 
 def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float], str]:

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import filelock
-import lazy_loader
 
+from ssc_tune.late import Late
 from ssc_tune.tracking.lookup import probe
 from ssc_tune.tracking.uri import is_server, mask, sqlite_path
 
 if TYPE_CHECKING:
     import mlflow as mlflow
 else:  # its import takes seconds, and must come after the variables of open_client are set
-    mlflow = lazy_loader.load("mlflow")
+    mlflow = Late("mlflow")
 
 LOG_NAME = "tracking.log"
 LOCK_SECONDS = 120.0
