@@ -25,9 +25,6 @@ from ssc_tune.study.model.study import Study
 ENOUGH_POINTS = 32
 """Distinct points from which "more stable" does not carry the bound as a warning."""
 
-DRAWN = ("sobol", "random")
-"""Designs whose points are draws from the space."""
-
 
 class Seen(NamedTuple):
     """What a method's cells show of failure."""

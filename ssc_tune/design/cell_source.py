@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.storage import PointLedger
@@ -241,8 +243,6 @@ def make_sampler(design: SearchDesign, number: int) -> optuna.samplers.BaseSampl
 
     Methods share the seeds of their searches, so that search s of one is paired with search s of the other.
     """
-    import numpy as np
-
     search, index = divmod(number, SEARCH_STRIDE)
     key = (search,) if search else ()
     seed = int(np.random.SeedSequence([design.seed, index], spawn_key=key).generate_state(1)[0])

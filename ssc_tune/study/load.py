@@ -15,7 +15,7 @@ from ssc_tune.study.model.space import SearchSpace
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.override import apply_overrides, parse_overrides
-from ssc_tune.study.reading.provenance import Problem, Source
+from ssc_tune.study.reading.provenance import Problem, Written
 from ssc_tune.study.reading.prune import positions, prune
 from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
 
@@ -39,7 +39,7 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     """
     changes, problems = parse_overrides(overrides)
     file = Path(path)
-    source = Source(_read(file, problems), str(file))
+    source = Written(_read(file, problems), str(file))
     problems += apply_overrides(source, [change for change in changes if change.path == SPACE])
     unreadable = _resolve_space(source, file)
     resolved = not unreadable
@@ -72,14 +72,14 @@ def load_search_space(path: str | os.PathLike[str]) -> SearchSpace:
         InputError: every problem of the file.
     """
     file = Path(path)
-    source = Source(read_yaml(file), str(file))
+    source = Written(read_yaml(file), str(file))
     try:
         return SearchSpace.model_validate(source.value, strict=True)
     except ValidationError as error:
         raise InputError(source.show_all(explain(error, source.value, SearchSpace))) from None
 
 
-def _resolve_space(source: Source, file: Path) -> list[str]:
+def _resolve_space(source: Written, file: Path) -> list[str]:
     """Put the contents of search-space files in the place of their paths; the error lines of those that cannot be."""
     given = source.value.get("search_space")
     if isinstance(given, str):
@@ -98,7 +98,7 @@ def _resolve_space(source: Source, file: Path) -> list[str]:
     return lines
 
 
-def _graft_space(source: Source, path: KeyPath, file: Path, given: str) -> list[str]:
+def _graft_space(source: Written, path: KeyPath, file: Path, given: str) -> list[str]:
     name = os.path.normpath(file.parent / given)
     if not os.path.lexists(name):
         folder = os.path.dirname(name) or "."

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from ssc_tune.analysis import arrays
-from ssc_tune.analysis.estimates import estimate, number
+from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import multiverse
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
 from ssc_tune.analysis.estimators.variance import FloatArray
@@ -69,7 +69,7 @@ def natural_density(parameter: Parameter, unit: FloatArray) -> FloatArray:
 
 def _specification(data: ClaimData, whole: Effect, weighting: Weighting, *, own: bool) -> Specification:
     claim = data.claim
-    found = _of_effect(whole, claim) if own else _weighted(data, weighting)
+    found = estimate(whole, confidence=claim.confidence, how=whole.how) if own else _weighted(data, weighting)
     turned = _turned(found) if claim.less is not None else found
     defined = turned.value is not None
     return Specification(
@@ -79,18 +79,6 @@ def _specification(data: ClaimData, whole: Effect, weighting: Weighting, *, own:
         effective_points=weighting.effective_points,
         effect=turned,
         same_sign=_alike(claim, whole.estimate, found.value) if defined and found.value is not None else None,
-    )
-
-
-def _of_effect(whole: Effect, claim: Claim) -> Estimate:
-    low, high = number(whole.low), number(whole.high)
-    return Estimate(
-        value=number(whole.estimate),
-        low=low,
-        high=high,
-        confidence=None if low is None and high is None else claim.confidence,
-        how=whole.how,
-        note=whole.reason,
     )
 
 

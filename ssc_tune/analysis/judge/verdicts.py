@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import Policy, load, paired
-from ssc_tune.analysis.estimates import generator, number
+from ssc_tune.analysis.estimates import estimate, generator, number
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.judge import cautions, specifications
 from ssc_tune.analysis.judge.gates import Side, gates, words
@@ -32,7 +32,7 @@ from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import absent, settings
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import estimator
-from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
+from ssc_tune.analysis.result import Gate, Specification, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study
@@ -215,19 +215,11 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
     claim = finding.claim
     name, reason = decide(finding, p_adjusted)
     effect = _shown(claim, finding.effect)
-    low, high = number(effect.low), number(effect.high)
     return Verdict(
         claim=claim,
         sentence=sentence(claim, study),
         verdict=name,
-        effect=Estimate(
-            value=number(effect.estimate),
-            low=low,
-            high=high,
-            confidence=None if low is None and high is None else claim.confidence,
-            how=effect.how,
-            note=effect.reason,
-        ),
+        effect=estimate(effect, confidence=claim.confidence, how=effect.how),
         effect_name=effect.name,
         p_value=number(finding.p_value),
         p_adjusted=number(p_adjusted),

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.estimates import generator, number
+from ssc_tune.analysis.estimates import estimate, generator
 from ssc_tune.analysis.estimators import pooling
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, undefined
-from ssc_tune.analysis.result import Estimate
 from ssc_tune.analysis.result import Pooled as Stored
 from ssc_tune.study.model.claims import Bound, Claim
 from ssc_tune.study.model.measures import LEAST_SETTINGS
@@ -208,18 +207,7 @@ def stored(found: Pooled, confidence: float) -> Stored:
     """The form that a verdict keeps."""
     return Stored(
         settings=tuple(
-            (
-                name,
-                Estimate(
-                    value=number(effect.estimate),
-                    low=number(effect.low),
-                    high=number(effect.high),
-                    confidence=confidence,
-                    how=effect.how,
-                    note=effect.reason,
-                ),
-            )
-            for name, effect in found.settings
+            (name, estimate(effect, confidence=confidence, how=effect.how)) for name, effect in found.settings
         ),
         tau=found.tau,
         i2=found.i2,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.reading.provenance import Source
+from ssc_tune.study.reading.provenance import Written
 from ssc_tune.study.reading.yaml_reader import KeyPath, parse_yaml
 
 
@@ -41,7 +41,7 @@ def parse_overrides(arguments: Sequence[str]) -> tuple[list[Override], list[str]
     return overrides, problems
 
 
-def apply_overrides(source: Source, overrides: Sequence[Override]) -> list[str]:
+def apply_overrides(source: Written, overrides: Sequence[Override]) -> list[str]:
     """Apply the changes in order; the error lines of those that cannot be."""
     problems: list[str] = []
     for override in overrides:

@@ -30,7 +30,7 @@ class Place(NamedTuple):
         return f"{where}: {path}: {text}" if path else f"{where}: {text}"
 
 
-class Source:
+class Written:
     """The raw values of a study, put together from files and overrides."""
 
     def __init__(self, document: Document, name: str) -> None:
