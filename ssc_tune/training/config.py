@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ssc_tune import methods
 from ssc_tune.data.registry import DATASETS
-from ssc_tune.frozen import Frozen
+from ssc_tune.frozen import Frozen, without_later
 from ssc_tune.models import registry as encoders
 
 SEMANTICS_VERSION = 2
@@ -99,6 +99,12 @@ class CellConfig(Frozen):
     @property
     def cell_id(self) -> str:
         """16 hexadecimal digits of the SHA-256 of the canonical JSON of this configuration and SEMANTICS_VERSION."""
-        content = {"semantics": SEMANTICS_VERSION, **self.model_dump(mode="json")}
+        content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, self.model_dump(mode="json"))}
+        content |= {
+            "data": without_later(DataConfig, content["data"]),
+            "model": without_later(ModelConfig, content["model"]),
+            "training": without_later(TrainingConfig, content["training"]),
+            "hyperparameters": without_later(methods.get(self.method).Hyperparameters, content["hyperparameters"]),
+        }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,26 @@
+"""A cell's id through versions: a field that came later changes no id until it is used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ssc_tune.frozen import LATER, Frozen, without_later
+
+
+class _Before(Frozen):
+    steps: int = 3
+
+
+class _After(_Before):
+    width: Annotated[int, LATER, Field(ge=0)] = 0
+
+
+def test_a_later_field_at_its_default_is_no_part_of_an_identity() -> None:
+    assert without_later(_After, _After().model_dump()) == _Before().model_dump()
+    assert without_later(_After, _After(width=2).model_dump()) == {"steps": 3, "width": 2}
+
+
+def test_a_field_that_was_there_from_the_start_stays_at_its_default() -> None:
+    assert without_later(_Before, _Before().model_dump()) == {"steps": 3}
