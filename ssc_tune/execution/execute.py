@@ -74,7 +74,9 @@ def execute(
         while source.num_to_run and not stop.is_set():
             before = source.num_to_run
             launched: dict[str, Cell] = {}
-            problem = execution.tuning.launch(study, folder, source, listener, stop=stop, launched=launched)
+            problem = execution.tuning.launch(
+                study, folder, source, listener, stop=stop, launched=launched, workers=workers
+            )
             if problem:
                 problems.append(problem)
             late, lost = _unreported(folder, launched)
@@ -150,8 +152,7 @@ def _ray(study: Study, workers: int) -> Iterator[None]:
             "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
             "TUNE_GLOBAL_CHECKPOINT_S": "600",
             "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-            # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
-            "TUNE_MAX_PENDING_TRIALS_PG": str(1 if study.design.adaptive else workers + 1),
+            "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
         }
     )
     with execution.tuning.started(study, workers=workers, gpus=_num_gpus()):

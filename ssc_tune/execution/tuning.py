@@ -16,6 +16,8 @@ from typing import Any, cast
 import ray
 from ray import tune
 from ray.tune import Stopper
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from ssc_tune import execution
@@ -79,13 +81,45 @@ class StopOn(Stopper):
         self._event = threading.Event()
 
 
+class KeepStarting(FIFOScheduler):
+    """A worker that is free takes the first trial that waits for one, and leaves those whose own is being started.
+
+    Tune's own scheduler gives the free worker the oldest trial and ends the process that was being started for it, and
+    then begins another for the next: where cells take no longer than a process to start, a worker that was lost once,
+    or let go while a look was judged, is never replaced.
+    """
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
+        """The oldest trial that waits and has no worker under way; none where there is none."""
+        controller = tune_controller._tune_controller  # Tune has no public word for a worker that is being started
+        under_way, manager = controller._trial_to_actor, controller._actor_manager
+        waiting = (trial for trial in tune_controller.get_trials() if trial.status == Trial.PENDING)
+        return next((t for t in waiting if t not in under_way or not manager.is_actor_started(under_way[t])), None)
+
+
 class CellSearcher(Searcher):
-    """Gives each of Tune's trials a cell of the source, and tells the source when its record is there."""
+    """Gives each of Tune's trials a cell of the source, and tells the source when its record is there.
+
+    Args:
+        study: the study.
+        folder: of its records.
+        source: what is to be run.
+        listener: is told what begins and ends.
+        launched: cells that were handed out and have no record yet, kept here.
+        most: cells that may be out at once; no limit where absent.
+    """
 
     def __init__(
-        self, study: Study, folder: StudyFolder, source: Source, listener: Listener, launched: dict[str, Cell]
+        self,
+        study: Study,
+        folder: StudyFolder,
+        source: Source,
+        listener: Listener,
+        launched: dict[str, Cell],
+        most: int | None = None,
     ) -> None:
         super().__init__(metric=METRIC, mode="max")
+        self._most = most
         self._study, self._folder, self._source = study, folder, source
         self._listener, self._launched = listener, launched
         self._cells: dict[str, Cell] = {}
@@ -96,6 +130,8 @@ class CellSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next cell as a trial's configuration; none while there is nothing to do."""
+        if self._most is not None and len(self._cells) >= self._most:
+            return None
         cell = self._source.next()
         if cell is None:
             finished: Any = Searcher.FINISHED
@@ -153,8 +189,11 @@ def launch(
     *,
     stop: threading.Event,
     launched: dict[str, Cell],
+    workers: int,
 ) -> str | None:
     """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
+    # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
+    most = workers + 1 if study.design.adaptive else None
     scratch = (folder.path / ".tune").absolute()
     tuner = tune.Tuner(
         tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
@@ -162,7 +201,8 @@ def launch(
             metric=METRIC,
             mode="max",
             num_samples=source.num_to_run,
-            search_alg=CellSearcher(study, folder, source, listener, launched),
+            search_alg=CellSearcher(study, folder, source, listener, launched, most),
+            scheduler=KeepStarting(),  # type: ignore[no-untyped-call]
             reuse_actors=True,
             max_concurrent_trials=None,
         ),

@@ -3,6 +3,8 @@
 ``SSC_TUNE_FAULTS`` names them, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
 attempts only. ``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second
 after each evaluation.
+
+``SSC_TUNE_PROCESSES`` names a file to which each attempt adds the number of its process.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import time
 from typing import Any
 
 VARIABLE, WORKER = "SSC_TUNE_FAULTS", "ssc_tune.execution.worker"
+PROCESSES = "SSC_TUNE_PROCESSES"
 
 
 class Faulty(importlib.abc.MetaPathFinder):
@@ -43,6 +46,9 @@ def put_into(worker: Any) -> None:
     def faulty(folder: Any, task: Any, *, resume: bool) -> Any:
         attempt = len(folder.attempts(task.config.cell_id))
         kinds = asked_for(task.config.method, task.config.seed, attempt)
+        if PROCESSES in os.environ:
+            with open(os.environ[PROCESSES], "a") as numbers:
+                numbers.write(f"{os.getpid()}\n")
         if "exit" in kinds:
             os._exit(75)
         if "raise" in kinds:
