@@ -46,7 +46,10 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
         for key in used
         for evaluation in usable[key].result.history
     ]
-    return Tables(frame, pd.DataFrame(history, columns=_HISTORY), expected)
+    course = pd.DataFrame(history, columns=_HISTORY)
+    for name in _HISTORY[3:]:
+        course[name] = pd.to_numeric(course[name]).astype("float64")  # what a method does not tell is NaN
+    return Tables(frame, course, expected)
 
 
 def hyperparameter_names(cells: Sequence[Cell]) -> list[str]:
@@ -69,7 +72,7 @@ def _row(study: Study, cell: Cell, record: Record) -> dict[str, object]:
         "steps": result.steps,
         "steps_to_90": result.steps_to_90,
         "seconds": result.seconds,
-        "num_classes": result.num_classes,
+        "num_classes": record.num_classes,
         "cell_id": cell.cell_id,
         **cell.config.hyperparameters,
     }

@@ -36,7 +36,7 @@ class Seen(NamedTuple):
 
 
 @functools.cache
-def at_chance(num_classes: int, test_size: int | None) -> float:
+def at_chance(num_classes: float, test_size: int | None) -> float:
     """The largest test accuracy that cannot be told from chance, 1/K.
 
     ``1/K + z sqrt(1/K (1 - 1/K) / n)`` with n test images and z the 97.5% quantile; 1/K where n is not known.
@@ -56,7 +56,7 @@ def seen(study: Study, tables: Tables, block: str, setting: str, method: str) ->
     cells = cells[cells["status"].isin(RESULTS)]
     info = DATASETS.get(study.setting(setting)[0].name)
     ok = cells[cells["status"] == "ok"]
-    limits = [at_chance(int(k), None if info is None else info.test_size) for k in ok["num_classes"]]
+    limits = [at_chance(float(k), None if info is None else info.test_size) for k in ok["num_classes"]]
     per_point = cells.groupby("point")["seed"].nunique()
     complete = per_point[per_point == expected["seed"].nunique()].index
     one_seed = cells[cells["point"].isin(complete)].drop_duplicates("point")

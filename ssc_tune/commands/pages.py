@@ -228,8 +228,10 @@ def _history(record: Record) -> Table:
     table = _table("step", "train loss", "validation", "confident", "of them right", "images/s")
     for e in record.result.history:
         right = _accuracy(e.confident_accuracy)
-        rate = f"{e.images_per_second:,.0f}"
-        row = (f"{e.train_loss:.4g}", _accuracy(e.validation_accuracy), f"{e.confident_fraction:.3f}", right, rate)
+        loss, rate = (
+            "-" if x is None else f"{x:{how}}" for x, how in ((e.train_loss, ".4g"), (e.images_per_second, ",.0f"))
+        )
+        row = (loss, _accuracy(e.validation_accuracy), _accuracy(e.confident_fraction), right, rate)
         table.add_row(str(e.step), *row)
     return table
 

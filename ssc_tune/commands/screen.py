@@ -52,11 +52,22 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
     if estimate:
         seconds, how = running.estimate.seconds_by_method(study, options)
         left = [cell for cell in {c.cell_id: c for c in plan.cells}.values() if cell.cell_id not in plan.records]
-        total = sum(seconds[cell.placement.method] for cell in left)
-        if study.design.adaptive:
-            total = new * sum(seconds.values()) / len(seconds)
-        each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
-        print(f"time: about {duration(total / workers)} for {new} cells ({each} a cell, {how})")
+        _show_time(study, [cell.placement.method for cell in left], new, workers, seconds, how)
+
+
+def _show_time(study: Study, left: list[str], new: int, workers: int, seconds: dict[str, float], how: str) -> None:
+    """Seconds of the cells that are left, by method; of ``new`` ones where the design is adaptive."""
+    unknown = [method for method in study.methods if method not in seconds]
+    known = [method for method in left if method in seconds]
+    total = sum(seconds[method] for method in known)
+    if study.design.adaptive and seconds:
+        total = new * sum(seconds.values()) / len(study.methods)
+    each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
+    if seconds:
+        count = new if study.design.adaptive else len(known)
+        print(f"time: about {duration(total / workers)} for {count} cells ({each} a cell, {how})")
+    if unknown:
+        print(f"time of {' and '.join(unknown)}: not known before a cell of it has run")
 
 
 def _points(study: Study, block: str, method: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ssc_tune import methods
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
@@ -32,7 +31,7 @@ class Cell(NamedTuple):
 def make_cell(study: Study, placement: Placement, values: dict[str, bool | int | float | str]) -> Cell:
     """The cell of a point: the method's fixed hyperparameters, with the point's values for those that it has."""
     method = placement.method
-    known = methods.get(method).Hyperparameters.model_fields
+    known = study.hyperparameters_of(method).model_fields
     space = study.search_space.parameters
     chosen = {name: value for name, value in values.items() if space[name].applies(method) and name in known}
     data, model = study.setting(placement.setting)
@@ -43,6 +42,7 @@ def make_cell(study: Study, placement: Placement, values: dict[str, bool | int |
         method=method,
         hyperparameters={**study.fixed(method), **chosen},
         seed=placement.seed,
+        own=study.own_methods.get(method),
     )
     return Cell(placement, config, config.cell_id)
 

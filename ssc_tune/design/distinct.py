@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune import methods as registry
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.study.model.space import FloatParameter
 from ssc_tune.study.model.study import Study
@@ -98,7 +97,7 @@ def equal_points(study: Study, block: str) -> dict[int, int]:
 
 def _values(study: Study, method: str, point: Point) -> Hashable:
     """What of a point decides a method's cells."""
-    known = registry.get(method).Hyperparameters.model_fields
+    known = study.hyperparameters_of(method).model_fields
     space = study.search_space.parameters
     return tuple(value for name, value in point.values.items() if space[name].applies(method) and name in known)
 

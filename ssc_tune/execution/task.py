@@ -22,6 +22,7 @@ class Task(Frozen):
     retries: int
     registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
     threads: int = Field(description="torch threads.")
+    folder: str = Field("", description="Of the study file, where modules of its own methods are looked for.")
 
 
 def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
@@ -34,4 +35,5 @@ def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
         retries=study.retries,
         registrations=standing(folder.storage, cell.cell_id),
         threads=max(1, int(study.resources.cpus)),
+        folder=cell.config.own.folder if cell.config.own is not None else "",
     )

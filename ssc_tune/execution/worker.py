@@ -19,18 +19,19 @@ import torch
 
 from ssc_tune import __version__
 from ssc_tune.atomic import write_atomically
-from ssc_tune.data import DATASETS
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import STANDING
 from ssc_tune.training import train
 from ssc_tune.training.hardware import describe, resolve_device
+from ssc_tune.training.own import add_folder, num_classes, train_own
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
 
 def run_task(task: Task) -> str:
     """Runs a cell to its record and returns the record's status. Never raises for what training raises."""
+    add_folder(task.folder)
     folder = StudyFolder(Path(task.storage), task.study)
     cell_id = task.config.cell_id
     if folder.records.read_or_set_aside(cell_id)[0] is not None:
@@ -83,6 +84,8 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
 
+    if not task.config.is_ours_to_train:
+        return train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
     return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
 
 
@@ -105,7 +108,7 @@ def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
         steps_to_90=None,
         seconds=seconds,
         images_per_second=None,
-        num_classes=DATASETS[task.config.data.name].num_classes,
+        num_classes=num_classes(task.config),
         num_parameters=0,
         history=history,
         warnings=("the worker process died",) if died else (),

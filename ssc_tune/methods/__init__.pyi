@@ -3,7 +3,10 @@
 from . import parts as parts
 from .base import Hyperparameters as Hyperparameters
 from .base import Method as Method
+from .own import OwnMethod as OwnMethod
 from .registry import get as get
+from .registry import hyperparameters_of as hyperparameters_of
+from .registry import known as known
 from .registry import make as make
 from .registry import names as names
 from .registry import resolve as resolve

@@ -1,12 +1,16 @@
-"""Every method in one row."""
+"""Every method in one row; those of installed plug-ins and of a study beside them."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from ssc_tune.frozen import Frozen
 from ssc_tune.methods.base import Method
+from ssc_tune.methods.own import OwnMethod
 
 _METHODS = {
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
@@ -18,24 +22,59 @@ names: tuple[str, ...] = tuple(sorted(_METHODS))
 """Every registered method."""
 
 
-def get(name: str) -> type[Method[Any]]:
+PLUGINS = "ssc_tune.methods"
+"""The entry points by which an installed package adds methods: a name, and ``module:Class`` of a ``Method``."""
+
+
+@cache
+def plugins() -> dict[str, str]:
+    """Methods of installed packages, ``module:Class`` by name; ours cannot be replaced."""
+    found = {point.name: point.value for point in importlib.metadata.entry_points(group=PLUGINS)}
+    return {name: target for name, target in sorted(found.items()) if name not in _METHODS}
+
+
+def known() -> tuple[str, ...]:
+    """Every method that a study may name without declaring it."""
+    return (*names, *plugins())
+
+
+def get(name: str, own: OwnMethod | None = None) -> type[Method[Any]]:
     """The class of a method.
 
+    Args:
+        name: of the method.
+        own: what a study declares of it, where it does.
+
     Raises:
-        ValueError: the name is not registered; the message lists those that are.
+        ValueError: the name is not registered; the message lists those that are. Or it names something else than a
+            method.
     """
-    if name not in _METHODS:
-        raise ValueError(f"unknown method {name!r}; allowed: {', '.join(names)}")
-    method: type[Method[Any]] = pkgutil.resolve_name(_METHODS[name])
+    target = own.method if own is not None else _METHODS.get(name) or plugins().get(name)
+    if target is None:
+        if own is not None:
+            raise ValueError(f"method {name!r} is a function or a command and has no class")
+        raise ValueError(f"unknown method {name!r}; allowed: {', '.join(known())}")
+    method = pkgutil.resolve_name(target)
+    if not (isinstance(method, type) and issubclass(method, Method)):
+        raise ValueError(f"method {name!r}: {target} is no subclass of ssc_tune.methods.base.Method")
     return method
 
 
-def resolve(name: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+def hyperparameters_of(name: str, own: OwnMethod | None = None) -> type[Frozen]:
+    """The model of a method's hyperparameters: names, limits and defaults."""
+    if own is not None and not own.is_ours_to_train:
+        return own.model
+    return get(name, own).Hyperparameters
+
+
+def resolve(name: str, hyperparameters: Mapping[str, Any], own: OwnMethod | None = None) -> dict[str, Any]:
     """All hyperparameters of a method, the given ones validated and the others at their defaults."""
-    return get(name).Hyperparameters.model_validate(dict(hyperparameters)).model_dump(mode="json")
+    return hyperparameters_of(name, own).model_validate(dict(hyperparameters)).model_dump(mode="json")
 
 
-def make(name: str, hyperparameters: Mapping[str, Any], *, num_classes: int) -> Method[Any]:
+def make(
+    name: str, hyperparameters: Mapping[str, Any], *, num_classes: int, own: OwnMethod | None = None
+) -> Method[Any]:
     """A method, the given hyperparameters validated and the others at their defaults."""
-    kind = get(name)
+    kind = get(name, own)
     return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes)

@@ -199,13 +199,14 @@ class LiveView:
     def _running_line(self, cell: Cell) -> str:
         """Step, steps a second and accuracy of a cell at its last evaluation; shorter where the terminal is narrow."""
         progress = _progress(self._folder.cell(cell.cell_id) / "progress.json")
-        steps = cell.config.training.steps
+        known = cell.config.is_ours_to_train  # how far another training goes is its own affair
+        steps = f"/{cell.config.training.steps}" if known else ""
         if progress is None:
-            return f"{_name(cell)}: step 0/{steps}"
+            return f"{_name(cell)}: step 0{steps}"
         step, accuracy, images_per_second = progress
-        rate = _rate(images_per_second / _images_per_step(cell.config))
-        line = f"{_name(cell)}: step {step}/{steps}, {rate}, validation accuracy {accuracy:.3f}"
-        return line if len(line) <= self._console.width else f"{_name(cell)}: {step}/{steps}, {rate}, {accuracy:.3f}"
+        rate = f"{_rate(images_per_second / _images_per_step(cell.config))}, " if images_per_second else ""
+        line = f"{_name(cell)}: step {step}{steps}, {rate}validation accuracy {accuracy:.3f}"
+        return line if len(line) <= self._console.width else f"{_name(cell)}: {step}{steps}, {rate}{accuracy:.3f}"
 
 
 class BlindView(LiveView):
@@ -225,7 +226,7 @@ class BlindView(LiveView):
         return [("all methods", together)]
 
 
-def _progress(path: Path) -> tuple[int, float, float] | None:
+def _progress(path: Path) -> tuple[int, float, float | None] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -235,7 +236,7 @@ def _progress(path: Path) -> tuple[int, float, float] | None:
 
 def _images_per_step(config: CellConfig) -> int:
     # The number of classes does not matter.
-    return methods.make(config.method, config.hyperparameters, num_classes=1).images_per_step
+    return methods.make(config.method, config.hyperparameters, num_classes=1, own=config.own).images_per_step
 
 
 def _rate(steps_per_second: float) -> str:

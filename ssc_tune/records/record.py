@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -45,6 +46,12 @@ class Record(Frozen):
     )
     started: float
     ended: float
+
+    @property
+    def num_classes(self) -> float:
+        """Classes K, so that guessing scores 1 / K; without end where nothing is guessed and a failure scores 0."""
+        own = self.config.own
+        return self.result.num_classes if own is None or own.metric.is_accuracy else math.inf
 
     def is_settled(self, *, retry_failed: bool = False) -> bool:
         """Whether the cell has its result: not so if the machine failed it, or it failed and is to be tried again."""

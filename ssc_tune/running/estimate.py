@@ -25,7 +25,8 @@ def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float],
     """Seconds a cell of each method, and in words where they come from.
 
     From the median of this study's earlier cells with the same data, model and training where there are any of every
-    method; otherwise from one timed forward pass a method: backward is taken as twice forward.
+    method; otherwise from one timed forward pass a method: backward is taken as twice forward. Then a function or
+    command is left out: nothing is known of it.
     """
     earlier: dict[str, list[float]] = {}
     for path in folder_of(study, options).records.directory.glob("*.json"):
@@ -37,7 +38,9 @@ def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float],
             earlier.setdefault(record.config.method, []).append(record.result.seconds)
     if all(method in earlier for method in study.methods):
         return {m: statistics.median(earlier[m]) for m in study.methods}, "median of earlier cells"
-    return {m: _from_forward(_default_cell(study, m)) for m in study.methods}, "from one timed forward pass"
+    cells = {method: _default_cell(study, method) for method in study.methods}
+    known = {method: _from_forward(cell) for method, cell in cells.items() if cell.config.is_ours_to_train}
+    return known, "from one timed forward pass"
 
 
 def _default_cell(study: Study, method: str) -> Cell:
@@ -49,7 +52,7 @@ def _default_cell(study: Study, method: str) -> Cell:
 def _from_forward(cell: Cell) -> float:
     config = cell.config
     dataset = data.load(config.data.name)
-    method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes)
+    method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes, own=config.own)
     images, sample = method.images_per_step, dataset.train_images
     device = training.hardware.resolve_device("auto")
     torch.set_num_threads(1)

@@ -41,7 +41,7 @@ class Ledger:
         if record is None:
             return None
         accuracy = record.result.validation_accuracy
-        return 1 / record.result.num_classes if accuracy is None else accuracy
+        return 1 / record.num_classes if accuracy is None else accuracy
 
     @property
     def num_failed(self) -> int:

@@ -15,6 +15,7 @@ from ssc_tune.study.model.space import SearchSpace
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.override import apply_overrides, parse_overrides
+from ssc_tune.study.reading.own import locate
 from ssc_tune.study.reading.provenance import Problem, Written
 from ssc_tune.study.reading.prune import positions, prune
 from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
@@ -51,7 +52,8 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     source.value = _methods_as_mapping(source.value)
     if not resolved:
         source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
-    study, found = _validate(source.value, space_known=resolved)
+    values, missing = locate(source.value, file.parent)
+    study, found = _validate(values, space_known=resolved) if not missing else (None, missing)
     problems += source.show_all(found)
     if problems or study is None:
         raise InputError(problems)

@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ssc_tune import methods as method_registry
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
@@ -76,7 +75,7 @@ def may_share_cells(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool
 
 
 def _fixed(study: Study, method: str) -> dict[str, Any]:
-    known = method_registry.get(method).Hyperparameters.model_fields
+    known = study.hyperparameters_of(method).model_fields
     given = {**study.hyperparameters, **study.methods[method]}
     return {name: value for name, value in given.items() if name in known and value != known[name].get_default()}
 

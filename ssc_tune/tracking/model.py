@@ -37,12 +37,13 @@ def models_of(
 
     Args:
         folder: of the study.
-        records: by cell id.
+        records: by cell id; those of methods of the user's own are left out.
         which: cells to log.
         best: the best cell of each method (:meth:`ssc_tune.analysis.tables.Tables.best_of_methods`).
     """
     if which == "none":
         return {}
+    records = {key: record for key, record in records.items() if record.config.own is None}  # others load as they like
     every = {f"{record.config.method}-{key}": key for key, record in records.items()}
     chosen = dict(best) if which == "best" else every
     found = {name: (records[key], _checkpoint(folder, key)) for name, key in chosen.items() if key in records}

@@ -13,7 +13,8 @@ from pydantic import Field, field_validator, model_validator
 
 from ssc_tune import methods
 from ssc_tune.data.registry import DATASETS
-from ssc_tune.frozen import Frozen, without_later
+from ssc_tune.frozen import LATER, Frozen, without_later
+from ssc_tune.methods.own import OwnMethod
 from ssc_tune.models import registry as encoders
 
 SEMANTICS_VERSION = 2
@@ -83,6 +84,9 @@ class CellConfig(Frozen):
     method: str
     hyperparameters: dict[str, HyperparameterValue]
     seed: Annotated[int, Field(ge=0)]
+    own: Annotated[OwnMethod | None, LATER] = Field(
+        None, description="What the study declares of the method, if it is not one of ours."
+    )
 
     @field_validator("hyperparameters")
     @classmethod
@@ -93,8 +97,16 @@ class CellConfig(Frozen):
     @classmethod
     def _resolve(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("method"), str) and "hyperparameters" in data:
-            data = {**data, "hyperparameters": methods.resolve(data["method"], data["hyperparameters"])}
+            own = data.get("own")
+            own = OwnMethod.model_validate(own) if isinstance(own, dict) else own
+            resolved = methods.resolve(data["method"], data["hyperparameters"], own)
+            data = {**data, "hyperparameters": resolved, "own": own}
         return data
+
+    @property
+    def is_ours_to_train(self) -> bool:
+        """Whether our loop trains it, and not a function or command."""
+        return self.own is None or self.own.is_ours_to_train
 
     @property
     def cell_id(self) -> str:
@@ -104,7 +116,9 @@ class CellConfig(Frozen):
             "data": without_later(DataConfig, content["data"]),
             "model": without_later(ModelConfig, content["model"]),
             "training": without_later(TrainingConfig, content["training"]),
-            "hyperparameters": without_later(methods.get(self.method).Hyperparameters, content["hyperparameters"]),
+            "hyperparameters": without_later(
+                methods.hyperparameters_of(self.method, self.own), content["hyperparameters"]
+            ),
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -24,7 +24,7 @@ from ssc_tune.training.hardware import resolve_device
 from ssc_tune.training.network import make_method, make_network
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
-from ssc_tune.training.result import Evaluation, RunResult, Status
+from ssc_tune.training.result import Evaluation, RunResult, Status, steps_to_share
 from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
 
 CHECKPOINT = "checkpoint.pt"
@@ -87,14 +87,6 @@ def train(
 def evaluation_steps(config: TrainingConfig) -> list[int]:
     """Steps after which a cell is evaluated: evenly spaced, rounded, the last after the last step."""
     return [round(config.steps * (i + 1) / config.evaluations) for i in range(config.evaluations)]
-
-
-def steps_to_share(history: list[Evaluation], share: float) -> int | None:
-    """First evaluated step whose validation accuracy is at least ``share`` of the last one's."""
-    if not history:
-        return None
-    target = share * history[-1].validation_accuracy
-    return next(e.step for e in history if e.validation_accuracy >= target)
 
 
 class _Cell:

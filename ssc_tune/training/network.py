@@ -34,7 +34,7 @@ class Network(nn.Module):
 
 def make_method(config: CellConfig, num_classes: int) -> Method[Any]:
     """The method of a cell with its hyperparameters."""
-    return methods.make(config.method, config.hyperparameters, num_classes=num_classes)
+    return methods.make(config.method, config.hyperparameters, num_classes=num_classes, own=config.own)
 
 
 def make_network(config: CellConfig, method: Method[Any], *, in_channels: int) -> Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -12,19 +13,26 @@ Status = Literal["ok", "diverged", "failed", "infrastructure"]
 
 
 class Evaluation(Frozen):
-    """The state of a cell after ``step`` optimizer steps. Training figures are means since the last evaluation."""
+    """The state of a cell after ``step`` optimizer steps. Training figures are means since the last evaluation.
+
+    What a method that is not trained here does not tell is none.
+    """
 
     step: int
     time: float = Field(description="Seconds since the epoch at which it was taken.")
-    train_loss: float
+    train_loss: float | None = None
     loss_terms: dict[str, float] = Field(description="The loss's terms, by the method's names for them.")
     validation_accuracy: float = Field(description="Of the moving average of the weights.")
-    confident_fraction: float = Field(description="Share of unlabelled images with confidence of at least tau.")
-    confident_accuracy: float | None = Field(
-        description="Share of the confident pseudo-labels that are right; none if no image was confident."
+    confident_fraction: float | None = Field(
+        None, description="Share of unlabelled images with confidence of at least tau."
     )
-    learning_rate: float
-    images_per_second: float = Field(description="Images through the net while training, all views counted.")
+    confident_accuracy: float | None = Field(
+        None, description="Share of the confident pseudo-labels that are right; none if no image was confident."
+    )
+    learning_rate: float | None = None
+    images_per_second: float | None = Field(
+        None, description="Images through the net while training, all views counted."
+    )
     signatures: dict[str, float] = Field(
         default_factory=dict, description="Failure signatures: prototype and embedding geometry, class balance."
     )
@@ -56,3 +64,11 @@ class RunResult(Frozen):
     num_parameters: int
     history: tuple[Evaluation, ...]
     warnings: tuple[str, ...] = ()
+
+
+def steps_to_share(history: Sequence[Evaluation], share: float) -> int | None:
+    """First evaluated step whose validation accuracy is at least ``share`` of the last one's."""
+    if not history:
+        return None
+    target = share * history[-1].validation_accuracy
+    return next(e.step for e in history if e.validation_accuracy >= target)

@@ -43,12 +43,12 @@ REASONS = (
 """How a reason for not running a block may begin."""
 
 ALL = [block for page in PAGES for block in blocks(page)]
-EXAMPLE = ROOT / "docs" / "adding_a_method.md"
-"""Its files are put together and tested by test_adding_a_method.py."""
+EXAMPLES = (ROOT / "docs" / "adding_a_method.md", ROOT / "docs" / "own_methods.md")
+"""Their files are put together and tested by test_adding_a_method.py and test_own_methods.py."""
 
 
 def of(*languages: str) -> list[Any]:
-    chosen = [block for block in ALL if block.language in languages and block.page != EXAMPLE]
+    chosen = [block for block in ALL if block.language in languages and block.page not in EXAMPLES]
     return [pytest.param(block, id=block.label) for block in chosen]
 
 
@@ -58,7 +58,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("studies", "search_spaces"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for block in ALL:
-        if block.language == "yaml" and block.page != EXAMPLE and is_study(block):
+        if block.language == "yaml" and block.page not in EXAMPLES and is_study(block):
             name = yaml.safe_load(block.text)["name"]
             (tmp_path / f"{name}.yaml").write_text(block.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -85,7 +85,7 @@ def test_blocks_name_their_language_and_their_reason(block: Block) -> None:
         assert block.reason.startswith(REASONS), f"{block.label}: {block.reason!r} is none of {REASONS}"
 
 
-PYTHON = sorted({b.page for b in ALL if b.language == "python" and b.page != EXAMPLE})
+PYTHON = sorted({b.page for b in ALL if b.language == "python" and b.page not in EXAMPLES})
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PYTHON])

@@ -71,7 +71,7 @@ def speed(first: Material, second: Material) -> Findings:
     if not (math.isfinite(steps.estimate) or math.isfinite(area.estimate)):
         raise ValueError(steps.reason)
     cells = arrays.select(first.tables.cells, first.block, first.setting)
-    target, _ = target_of(a.validation, b.validation, int(cells["num_classes"].iloc[0]))
+    target, _ = target_of(a.validation, b.validation, float(cells["num_classes"].iloc[0]))
     values = {"target": target, "steps": _shown(steps), "how": steps.how, "area": _shown(area)}
     reasons = [effect.reason for effect in (steps, area) if not math.isfinite(effect.estimate)]
     return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)

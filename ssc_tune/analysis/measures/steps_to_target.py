@@ -18,7 +18,7 @@ LEAST_TARGET = 0.1
 """How far above chance a target must lie, as a share of the way from chance to 1: below it a method arrives by luck."""
 
 
-def target_of(first: FloatArray, second: FloatArray, num_classes: int) -> tuple[float, str]:
+def target_of(first: FloatArray, second: FloatArray, num_classes: float) -> tuple[float, str]:
     """The target accuracy of two methods from their final validation accuracies (N, R), and why it cannot serve."""
     target = TARGET * min(float(first.mean()), float(second.mean()))
     chance = 1 / num_classes
@@ -39,7 +39,7 @@ def steps_to_target(data: ClaimData) -> Effect:
     if not len(steps):
         return undefined(name, "no evaluation was recorded")
     cells = select(data.tables.cells, data.claim.block, data.setting)
-    target, reason = target_of(data.first.validation, data.second.validation, int(cells["num_classes"].iloc[0]))
+    target, reason = target_of(data.first.validation, data.second.validation, float(cells["num_classes"].iloc[0]))
     if reason:
         return undefined(name, reason)
     first, second = (

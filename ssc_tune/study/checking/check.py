@@ -65,15 +65,24 @@ def names_of(raw: Any, broken: frozenset[str] = frozenset()) -> Names:
         return list(value) if isinstance(value, Mapping) else []
 
     methods, blocks = keys("methods"), keys("blocks") or ["shared"]
-    if not set(methods) <= set(registry.names):  # a misspelt one is told once, not at every claim about it
-        methods = list(dict.fromkeys([*methods, *registry.names]))
+    known = [*keys("own_methods"), *registry.known()]
+    if not set(methods) <= set(known):  # a misspelt one is told once, not at every claim about it
+        methods = list(dict.fromkeys([*methods, *known]))
     return Names(methods, keys("search_space", "parameters"), blocks, keys("settings"), broken)
 
 
 def _check_methods(study: Study) -> Iterator[Problem]:
     for method in study.methods:
-        if method not in registry.names:
-            yield Problem(("methods", method), unknown(f"{method!r} is no method", method, registry.names))
+        if method not in study.known_methods:
+            yield Problem(("methods", method), unknown(f"{method!r} is no method", method, study.known_methods))
+    for method in study.own_methods:
+        path = ("own_methods", method)
+        if method in registry.known():
+            yield Problem(path, f"is the name of a method that is there already; {NAME_IN_WORDS} make another")
+        elif not NAME_PATTERN.match(method):
+            yield Problem(path, f"the method's name does not fit; allowed: {NAME_IN_WORDS}")
+        elif method not in study.methods:
+            yield Problem(path, "is not among methods; name it there, or leave it out here")
 
 
 def _check_fixed(study: Study) -> Iterator[Problem]:
@@ -88,16 +97,16 @@ def _check_fixed(study: Study) -> Iterator[Problem]:
 
 def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) -> Iterator[Problem]:
     key = str(path[-1])
-    having = [method for method in methods if key in hyperparameters_of(method)]
+    having = [method for method in methods if key in hyperparameters_of(study, method)]
     if not having:
         if methods:
-            allowed = dict.fromkeys(name for method in methods for name in hyperparameters_of(method))
+            allowed = dict.fromkeys(name for method in methods for name in hyperparameters_of(study, method))
             yield Problem(path, unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed))
         return
     parameter = study.search_space.parameters.get(key)
     if parameter is not None and any(parameter.applies(method) for method in having):
         yield Problem(path, "is in the search space too; fix it here or vary it there, not both")
-    problem = next(filter(None, (value_problem(method, key, value) for method in having)), None)
+    problem = next(filter(None, (value_problem(study, method, key, value) for method in having)), None)
     if problem:
         yield Problem(path, problem)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ssc_tune import methods as registry
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from ssc_tune.study.model.study import Study
@@ -22,18 +21,18 @@ NAME_IN_WORDS = "letters, digits, '_' and '-', beginning with a letter or digit"
 
 
 def known_methods(study: Study) -> list[str]:
-    """The methods of the study that are registered, in its order."""
-    return [name for name in study.methods if name in registry.names]
+    """The methods of the study that are registered or declared, in its order."""
+    return [name for name in study.methods if name in study.known_methods]
 
 
-def hyperparameters_of(method: str) -> list[str]:
-    """Names of all hyperparameters of a registered method."""
-    return list(registry.get(method).Hyperparameters.model_fields)
+def hyperparameters_of(study: Study, method: str) -> list[str]:
+    """Names of all hyperparameters of a known method."""
+    return list(study.hyperparameters_of(method).model_fields)
 
 
-def value_problem(method: str, name: str, value: Any) -> str | None:
+def value_problem(study: Study, method: str, name: str, value: Any) -> str | None:
     """What is wrong with a hyperparameter's value by the method's own limits, if anything."""
-    model = registry.get(method).Hyperparameters
+    model = study.hyperparameters_of(method)
     extra = model.model_fields[name].json_schema_extra
     allowed = extra.get("enum") if isinstance(extra, dict) else None
     if isinstance(allowed, list) and value not in allowed:
@@ -53,16 +52,16 @@ def check_parameters(study: Study) -> Iterator[Problem]:
     for name, parameter in parameters.items():
         path = ("search_space", "parameters", name)
         for i, method in enumerate(parameter.applies_to or ()):
-            if method not in registry.names:
-                text = unknown(f"{method!r} is no method", method, registry.names)
+            if method not in study.known_methods:
+                text = unknown(f"{method!r} is no method", method, study.known_methods)
                 yield Problem((*path, "applies_to", i), text)
         if parameter.applies_to == ():
-            yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(registry.names)}")
+            yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(study.known_methods)}")
         yield from _check_applicable(study, name, parameter)
         for key, value in _values(parameter):
             for method in known_methods(study):
-                if parameter.applies(method) and name in hyperparameters_of(method):
-                    problem = value_problem(method, name, value)
+                if parameter.applies(method) and name in hyperparameters_of(study, method):
+                    problem = value_problem(study, method, name, value)
                     if problem:
                         yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
                         break
@@ -71,12 +70,12 @@ def check_parameters(study: Study) -> Iterator[Problem]:
 def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator[Problem]:
     path = ("search_space", "parameters", name)
     methods = known_methods(study)
-    having = [method for method in registry.names if name in hyperparameters_of(method)]
+    having = [method for method in study.known_methods if name in hyperparameters_of(study, method)]
     lacking = [method for method in methods if parameter.applies(method) and method not in having]
     if not lacking:
         return
     if not having:
-        everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(method))
+        everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(study, method))
         yield Problem(path, unknown("no method has such a hyperparameter", name, everything))
     elif parameter.applies_to is None:
         yield Problem(
@@ -177,19 +176,20 @@ def check_levels(study: Study, names: Names) -> Iterator[Problem]:
             yield Problem(path, unknown("no parameter of the search space", name, names.parameters))
         if parameter is None:
             continue
-        applies = [m for m in known_methods(study) if parameter.applies(m) and name in hyperparameters_of(m)]
+        applies = [m for m in known_methods(study) if parameter.applies(m) and name in hyperparameters_of(study, m)]
         if applies and name not in varied and "blocks" not in names.broken:
             yield Problem(path, "no block varies it; name it in the parameters of a block, or leave its levels out")
-        yield from _check_level_values(path, levels, applies, name, parameter)
+        yield from _check_level_values(study, path, levels, applies, name)
 
 
 def _check_level_values(
-    path: tuple[str, ...], levels: tuple[Any, ...], methods: list[str], name: str, parameter: Parameter
+    study: Study, path: tuple[str, ...], levels: tuple[Any, ...], methods: list[str], name: str
 ) -> Iterator[Problem]:
+    parameter = study.search_space.parameters[name]
     if not levels:
         yield Problem(path, "has no value")
     for i, value in enumerate(levels):
-        problem = next(filter(None, (value_problem(method, name, value) for method in methods)), None)
+        problem = next(filter(None, (value_problem(study, method, name, value) for method in methods)), None)
         if problem:
             yield Problem((*path, i), f"{problem} (hyperparameter {name})")
         elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:

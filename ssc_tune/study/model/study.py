@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from ssc_tune import methods as method_registry
 from ssc_tune.frozen import Frozen
+from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.space import SearchSpace, Value
@@ -49,6 +50,10 @@ class Study(Frozen):
     training: TrainingConfig = Field(TrainingConfig(), description="Length and arithmetic of one training run.")
     methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
         description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
+    )
+    own_methods: dict[str, OwnMethod] = Field(
+        {},
+        description="Methods of one's own by name: a class, a function or a command; `methods` names them too.",
     )
     hyperparameters: dict[str, Value] = Field({}, description="Fixed values for all methods that have the key.")
     search_space: SearchSpace = Field(
@@ -121,13 +126,24 @@ class Study(Frozen):
         chosen = self.settings.get(name, Setting())
         return chosen.data or self.data, chosen.model or self.model
 
+    def hyperparameters_of(self, method: str) -> type[Frozen]:
+        """The model of a method's hyperparameters."""
+        return method_registry.hyperparameters_of(method, self.own_methods.get(method))
+
+    @property
+    def known_methods(self) -> tuple[str, ...]:
+        """Every method that the study may name: those it declares itself, and the registered ones."""
+        return (*self.own_methods, *(name for name in method_registry.known() if name not in self.own_methods))
+
     def fixed(self, method: str) -> dict[str, Value]:
         """The hyperparameters of a method outside the design: its defaults, then ``hyperparameters``, then its own."""
-        known = method_registry.get(method).Hyperparameters.model_fields
+        known = self.hyperparameters_of(method).model_fields
         common = {key: value for key, value in self.hyperparameters.items() if key in known}
         defaults = {
             name: parameter.default
             for name, parameter in self.search_space.parameters.items()
             if parameter.applies(method)
         }
-        return method_registry.resolve(method, {**common, **self.methods[method], **defaults})
+        return method_registry.resolve(
+            method, {**common, **self.methods[method], **defaults}, self.own_methods.get(method)
+        )
