@@ -18,11 +18,11 @@ _TEST_SPLIT_SEED = 2409_07292
 
 
 class Dataset(NamedTuple):
-    """Images in memory. N training and M test images of C channels, height H, width W."""
+    """Images in memory, or mapped into it. N training and M test images of C channels, height H, width W."""
 
     name: str
     train_images: Tensor  # (N, C, H, W) uint8
-    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1
+    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1; -1 for images of the unlabelled pool without a label
     test_images: Tensor  # (M, C, H, W) uint8
     test_labels: Tensor  # (M,) int64
     num_classes: int

@@ -21,8 +21,9 @@ class DatasetInfo(NamedTuple):
 
     reader: str  # "module:function", of a function without arguments that returns a Dataset
     image_shape: tuple[int, int, int]  # (C, H, W)
-    train_counts: tuple[int, ...]  # training images of each class
+    train_counts: tuple[int, ...]  # labelled training images of each class
     test_size: int
+    unlabelled: int = 0  # further training images, without a label
 
     @property
     def num_classes(self) -> int:
@@ -31,7 +32,7 @@ class DatasetInfo(NamedTuple):
 
     @property
     def train_size(self) -> int:
-        """Images of the training part N, validation included."""
+        """Images of the training part that have a label N, validation included."""
         return sum(self.train_counts)
 
     @property
@@ -54,6 +55,28 @@ DATASETS: dict[str, DatasetInfo] = {
         "ssc_tune.data.digits:read", (1, 8, 8), (128, 131, 128, 132, 131, 131, 131, 129, 126, 130), 500
     ),
     "mnist5k": DatasetInfo("ssc_tune.data.mnist5k:read", (1, 28, 28), (400,) * 10, 1000),
+    "mnist": DatasetInfo(
+        "ssc_tune.data.mnist:read_mnist",
+        (1, 28, 28),
+        (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+        10_000,
+    ),
+    "fashion_mnist": DatasetInfo("ssc_tune.data.mnist:read_fashion_mnist", (1, 28, 28), (6000,) * 10, 10_000),
+    "cifar10": DatasetInfo("ssc_tune.data.cifar:read_cifar10", (3, 32, 32), (5000,) * 10, 10_000),
+    "cifar100": DatasetInfo("ssc_tune.data.cifar:read_cifar100", (3, 32, 32), (500,) * 100, 10_000),
+    "svhn": DatasetInfo(
+        "ssc_tune.data.svhn:read_svhn",
+        (3, 32, 32),
+        (4948, 13_861, 10_585, 8497, 7458, 6882, 5727, 5595, 5045, 4659),
+        26_032,
+    ),
+    "svhn_extra": DatasetInfo(
+        "ssc_tune.data.svhn:read_svhn_extra",
+        (3, 32, 32),
+        (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115),
+        26_032,
+    ),
+    "stl10": DatasetInfo("ssc_tune.data.stl10:read", (3, 96, 96), (500,) * 10, 8000, unlabelled=100_000),
 }
 """Every data set by name."""
 
