@@ -14,7 +14,7 @@ from torch import Tensor
 from ssc_tune.data.splits import stratified
 from ssc_tune.errors import InputError
 
-_TEST_SPLIT_SEED = 2409_07292
+TEST_SPLIT_SEED = 2409_07292
 
 
 class Dataset(NamedTuple):
@@ -68,7 +68,7 @@ def from_arrays(
     PCG64 seeded with 240907292; of each class the first ones go to the test part, as many as the class's share of
     ``num_test`` (largest remainders). Both parts keep the original order.
     """
-    test = stratified(labels, num_test, seed=_TEST_SPLIT_SEED)
+    test = stratified(labels, num_test, seed=TEST_SPLIT_SEED)
     train = np.setdiff1d(np.arange(len(labels)), test)
 
     def part(chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:

@@ -17,9 +17,8 @@ from typing import Any
 
 import torch
 
-from ssc_tune import __version__
+from ssc_tune import __version__, data
 from ssc_tune.atomic import write_atomically
-from ssc_tune.data import DATASETS
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
@@ -105,7 +104,7 @@ def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
         steps_to_90=None,
         seconds=seconds,
         images_per_second=None,
-        num_classes=DATASETS[task.config.data.name].num_classes,
+        num_classes=data.info(task.config.data.source).num_classes,
         num_parameters=0,
         history=history,
         warnings=("the worker process died",) if died else (),

@@ -103,7 +103,7 @@ class _Cell:
     def __init__(self, config: CellConfig, device: torch.device) -> None:
         started = time.perf_counter()
         self.config, self.device = config, device
-        dataset = data.load(config.data.name)
+        dataset = data.load(config.data.source)
         self._dataset = dataset
         self._split = data.split(
             dataset,
