@@ -17,7 +17,7 @@ from ssc_tune.analysis.arrays import RESULTS, select
 from ssc_tune.analysis.estimators.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data import registry
 from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.study.model.claims import Equivalence
 from ssc_tune.study.model.study import Study
@@ -54,7 +54,7 @@ def seen(study: Study, tables: Tables, block: str, setting: str, method: str) ->
     if not counts_defaults(study):
         cells, expected = cells[cells["point"] != 0], expected[expected["point"] != 0]
     cells = cells[cells["status"].isin(RESULTS)]
-    info = DATASETS.get(study.setting(setting)[0].name)
+    info = registry.known(study.setting(setting)[0].source)
     ok = cells[cells["status"] == "ok"]
     limits = [at_chance(float(k), None if info is None else info.test_size) for k in ok["num_classes"]]
     per_point = cells.groupby("point")["seed"].nunique()

@@ -14,15 +14,15 @@ from torch import Tensor
 from ssc_tune.data.splits import stratified
 from ssc_tune.errors import InputError
 
-_TEST_SPLIT_SEED = 2409_07292
+TEST_SPLIT_SEED = 2409_07292
 
 
 class Dataset(NamedTuple):
-    """Images in memory. N training and M test images of C channels, height H, width W."""
+    """Images in memory, or mapped into it. N training and M test images of C channels, height H, width W."""
 
     name: str
     train_images: Tensor  # (N, C, H, W) uint8
-    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1
+    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1; -1 for images of the unlabelled pool without a label
     test_images: Tensor  # (M, C, H, W) uint8
     test_labels: Tensor  # (M,) int64
     num_classes: int
@@ -68,7 +68,7 @@ def from_arrays(
     PCG64 seeded with 240907292; of each class the first ones go to the test part, as many as the class's share of
     ``num_test`` (largest remainders). Both parts keep the original order.
     """
-    test = stratified(labels, num_test, seed=_TEST_SPLIT_SEED)
+    test = stratified(labels, num_test, seed=TEST_SPLIT_SEED)
     train = np.setdiff1d(np.arange(len(labels)), test)
 
     def part(chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:

@@ -7,46 +7,15 @@ schema, the reference and the messages follow from these rows.
 from __future__ import annotations
 
 import pkgutil
+import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune.errors import InputError
+from ssc_tune.data import surveys
+from ssc_tune.data.facts import DatasetInfo, Source, SourceError, Survey
 
 if TYPE_CHECKING:
     from ssc_tune.data.dataset import Dataset
-
-
-class DatasetInfo(NamedTuple):
-    """Where a data set is read from, and its sizes. C channels, height H, width W."""
-
-    reader: str  # "module:function", of a function without arguments that returns a Dataset
-    image_shape: tuple[int, int, int]  # (C, H, W)
-    train_counts: tuple[int, ...]  # training images of each class
-    test_size: int
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes K."""
-        return len(self.train_counts)
-
-    @property
-    def train_size(self) -> int:
-        """Images of the training part N, validation included."""
-        return sum(self.train_counts)
-
-    @property
-    def most_validation(self) -> int:
-        """The largest validation set that leaves K images."""
-        return self.train_size - self.num_classes
-
-    def most_labels_per_class(self, validation: int) -> int:
-        """The most labelled images a class can have beside a stratified validation set (largest remainders)."""
-        shares = [divmod(count * validation, self.train_size) for count in self.train_counts]
-        seats = [whole for whole, _ in shares]
-        by_remainder = sorted(range(self.num_classes), key=lambda k: -shares[k][1])
-        for k in by_remainder[: validation - sum(seats)]:
-            seats[k] += 1
-        return min(count - taken for count, taken in zip(self.train_counts, seats, strict=True))
 
 
 DATASETS: dict[str, DatasetInfo] = {
@@ -54,18 +23,105 @@ DATASETS: dict[str, DatasetInfo] = {
         "ssc_tune.data.digits:read", (1, 8, 8), (128, 131, 128, 132, 131, 131, 131, 129, 126, 130), 500
     ),
     "mnist5k": DatasetInfo("ssc_tune.data.mnist5k:read", (1, 28, 28), (400,) * 10, 1000),
+    "mnist": DatasetInfo(
+        "ssc_tune.data.mnist:read_mnist",
+        (1, 28, 28),
+        (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+        10_000,
+    ),
+    "fashion_mnist": DatasetInfo("ssc_tune.data.mnist:read_fashion_mnist", (1, 28, 28), (6000,) * 10, 10_000),
+    "cifar10": DatasetInfo("ssc_tune.data.cifar:read_cifar10", (3, 32, 32), (5000,) * 10, 10_000),
+    "cifar100": DatasetInfo("ssc_tune.data.cifar:read_cifar100", (3, 32, 32), (500,) * 100, 10_000),
+    "svhn": DatasetInfo(
+        "ssc_tune.data.svhn:read_svhn",
+        (3, 32, 32),
+        (4948, 13_861, 10_585, 8497, 7458, 6882, 5727, 5595, 5045, 4659),
+        26_032,
+    ),
+    "svhn_extra": DatasetInfo(
+        "ssc_tune.data.svhn:read_svhn_extra",
+        (3, 32, 32),
+        (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115),
+        26_032,
+    ),
+    "stl10": DatasetInfo("ssc_tune.data.stl10:read", (3, 96, 96), (500,) * 10, 8000, unlabelled=100_000),
 }
 """Every data set by name."""
 
 
-@cache
-def load(name: str) -> Dataset:
+class OwnData(NamedTuple):
+    """One form that data of one's own may have."""
+
+    reader: str  # "module:function", of a function of a Source that returns a Dataset
+    survey: str  # "module:function", of a function of a Source that returns a Survey
+    keys: tuple[str, ...]  # keys of ``data`` that belong to this form
+
+
+OWN: dict[str, OwnData] = {
+    "folder": OwnData("ssc_tune.data.folder:read", "ssc_tune.data.folder_survey:survey", ("path", "size", "mirror")),
+    "array": OwnData("ssc_tune.data.array:read", "ssc_tune.data.array_survey:survey", ("path", "mirror")),
+}
+"""Data of one's own, by the name that a study file gives them."""
+
+FUNCTION = OwnData("ssc_tune.data.function:read", "ssc_tune.data.function:survey", ())
+"""Data that a function without arguments returns, which a study file names as ``module:function``."""
+FUNCTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
+FUNCTION_IN_WORDS = "module:function"
+NAMES = (*DATASETS, *OWN)
+"""What ``data.name`` may be, beside a function."""
+
+
+def load(source: str | Source) -> Dataset:
     """A data set, read once a process. Its tensors are shared: do not change them in place.
 
     Raises:
-        InputError: the name is not registered, or the package that ships the data is not installed.
+        InputError: the name is not registered, or the data are not there or not what they have to be.
     """
-    if name not in DATASETS:
-        raise InputError(f"data.name: unknown data set {name!r}; allowed: {', '.join(DATASETS)}")
-    dataset: Dataset = pkgutil.resolve_name(DATASETS[name].reader)()
+    return _load(_source(source))
+
+
+def info(source: str | Source) -> DatasetInfo:
+    """Sizes of a data set; of one's own data what was seen when their fingerprint was taken, or what they are now.
+
+    Raises:
+        InputError: as :func:`load`.
+    """
+    source = _source(source)
+    return known(source) or survey(source).info
+
+
+def known(source: Source) -> DatasetInfo | None:
+    """Sizes of a data set without a look at it; none where it is one's own and was not looked at on this machine."""
+    if source.name in DATASETS:
+        return DATASETS[source.name]
+    kept = surveys.kept(source.fingerprint, source.size)
+    return kept and kept.info
+
+
+def survey(source: Source) -> Survey:
+    """Looks at data of one's own.
+
+    Raises:
+        SourceError: they are not there or not what they have to be.
+    """
+    found: Survey = pkgutil.resolve_name(_own(source).survey)(source)
+    return found
+
+
+def _source(source: str | Source) -> Source:
+    return Source(source) if isinstance(source, str) else source
+
+
+def _own(source: Source) -> OwnData:
+    row = OWN.get(source.name, FUNCTION if re.match(FUNCTION_PATTERN, source.name) else None)
+    if row is None:
+        text = f"unknown data set {source.name!r}; allowed: {', '.join(NAMES)}, {FUNCTION_IN_WORDS}"
+        raise SourceError("name", text)
+    return row
+
+
+@cache
+def _load(source: Source) -> Dataset:
+    row = DATASETS.get(source.name)
+    dataset: Dataset = pkgutil.resolve_name((row or _own(source)).reader)(*() if row else (source,))
     return dataset

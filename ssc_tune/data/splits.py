@@ -23,7 +23,7 @@ class Split(NamedTuple):
     """Indices into the training part, int64."""
 
     labelled: Tensor  # (labels_per_class * K,) one of each class, then another of each class, and so on
-    unlabelled: Tensor  # (N - validation,) ascending; holds the labelled images too
+    unlabelled: Tensor  # (N - validation,) ascending; holds the labelled images, and those without a label, too
     validation: Tensor  # (validation,) ascending
 
 
@@ -37,19 +37,22 @@ def split(dataset: Dataset, *, labels_per_class: int, validation: int, seed: int
       are nested: those for 1 label a class are the first of those for 4.
     - ``unlabelled``: all of the rest, the labelled images included, as FixMatch does.
 
+    Images without a label (-1) are in the unlabelled pool alone.
+
     Raises:
         InputError: a count is less than 1, or there are too few images.
     """
     labels = dataset.train_labels.numpy()
-    num_images, num_classes = len(labels), dataset.num_classes
+    known = np.flatnonzero(labels >= 0)
+    num_images, num_classes = len(known), dataset.num_classes
     if not 1 <= validation <= num_images - num_classes:
         raise InputError(
             f"data.validation: {validation} of the {num_images} training images of {dataset.name}; "
             f"allowed: 1 to {num_images - num_classes}"
         )
-    held_out = stratified(labels, validation, seed=_VALIDATION_SEED)
-    rest = np.setdiff1d(np.arange(num_images), held_out)
-    largest = int(np.bincount(labels[rest], minlength=num_classes).min())
+    held_out = known[stratified(labels[known], validation, seed=_VALIDATION_SEED)]
+    rest = np.setdiff1d(np.arange(len(labels)), held_out)
+    largest = int(np.bincount(labels[np.setdiff1d(known, held_out)], minlength=num_classes).min())
     if not 1 <= labels_per_class <= largest:
         raise InputError(
             f"data.labels_per_class: {labels_per_class} for {dataset.name} with {validation} validation images; "

@@ -51,7 +51,7 @@ def _default_cell(study: Study, method: str) -> Cell:
 
 def _from_forward(cell: Cell) -> float:
     config = cell.config
-    dataset = data.load(config.data.name)
+    dataset = data.load(config.data.source)
     method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes, own=config.own)
     images, sample = method.images_per_step, dataset.train_images
     device = training.hardware.resolve_device("auto")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ssc_tune.errors import InputError
 from ssc_tune.study.checking.check import check_study, names_of
+from ssc_tune.study.checking.check_data import place_data, with_fingerprints
 from ssc_tune.study.model.space import SearchSpace
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
@@ -33,7 +34,8 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         overrides: ``path.to.key=value`` each, applied before anything is checked.
 
     Returns:
-        The study. Parameters of its search space that apply to none of its methods are left out.
+        The study. Parameters of its search space that apply to none of its methods are left out. Data of one's own
+        have their fingerprint.
 
     Raises:
         InputError: every problem of the file, its search space and the overrides, in the order of their lines.
@@ -49,7 +51,7 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         source.value = _methods_as_mapping(source.value)
         if change.path != SPACE and (resolved or change.path[:1] != SPACE):
             problems += apply_overrides(source, [change])
-    source.value = _methods_as_mapping(source.value)
+    source.value = place_data(_methods_as_mapping(source.value), file)
     if not resolved:
         source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
     values, missing = locate(source.value, file.parent)
@@ -57,7 +59,7 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     problems += source.show_all(found)
     if problems or study is None:
         raise InputError(problems)
-    return _without_foreign_parameters(study)
+    return with_fingerprints(_without_foreign_parameters(study))
 
 
 def _read(file: Path, problems: list[str]) -> Document:

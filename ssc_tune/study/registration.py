@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.config import SEMANTICS_VERSION
+from ssc_tune.training.config import SEMANTICS_VERSION, DataConfig
 
 SHOWN = 16
 """Hexadecimal digits of a hash that are shown; it is kept whole."""
@@ -37,6 +37,9 @@ def plan_of(study: Study) -> Plan:
     the fixed hyperparameters of each method that differ from its defaults, wherever the file fixes them.
     """
     plan: Plan = study.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_STUDY)
+    for part in (plan, *plan.get("settings", {}).values()):
+        if "data" in part:
+            part["data"] = DataConfig.identity(part["data"])
     plan["semantics"] = SEMANTICS_VERSION
     plan["methods"] = {method: _fixed(study, method) for method in study.methods}
     plan["parameters"] = [

@@ -20,7 +20,7 @@ from ssc_tune.presentation.numbers import compact
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
-from ssc_tune.training.config import CellConfig
+from ssc_tune.training.config import CellConfig, DataConfig
 
 FORMAT = 1
 """Raised whenever the same record would be written differently: runs of an older format are written again."""
@@ -74,7 +74,7 @@ def parameters(config: CellConfig) -> dict[str, str]:
         "method": config.method,
         "seed": config.seed,
         **config.hyperparameters,
-        **{f"data.{name}": value for name, value in config.data.model_dump().items()},
+        **{f"data.{name}": value for name, value in DataConfig.identity(config.data.model_dump()).items()},
         **model,
         **{f"training.{name}": value for name, value in config.training.model_dump().items()},
     }
@@ -83,8 +83,8 @@ def parameters(config: CellConfig) -> dict[str, str]:
 
 def study_parameters(study: Study) -> dict[str, str]:
     """What the parent run shows: design, data, net, training, methods and number of seeds."""
-    design, data, training = study.design.model_dump(), study.data.model_dump(), study.training.model_dump()
-    parts = {"design": design, "data": data, "training": training}
+    data = DataConfig.identity(study.data.model_dump())
+    parts = {"design": study.design.model_dump(), "data": data, "training": study.training.model_dump()}
     flat = {f"{part}.{name}": str(value) for part, values in parts.items() for name, value in values.items()}
     flat |= {"model": study.model.name, "methods": ", ".join(study.methods), "seeds": str(study.seeds)}
     return {name: cut(value, MAX_PARAMETER) for name, value in flat.items()}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ssc_tune.study.model.study import Study
+from ssc_tune.training.config import DataConfig
 
 
 class Group(NamedTuple):
@@ -32,4 +33,7 @@ def study_version(study: Study) -> str:
     with a better description, is the same version.
     """
     content = study.model_dump(mode="json", by_alias=True, exclude={"resources", "retries", "description"})
+    for part in (content, *content["settings"].values()):
+        if part["data"] is not None:
+            part["data"] = DataConfig.identity(part["data"])
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

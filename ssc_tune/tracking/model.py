@@ -14,8 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from ssc_tune import __version__
-from ssc_tune.data.registry import DATASETS
+from ssc_tune import __version__, data
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import content
 from ssc_tune.tracking.client import mlflow
@@ -71,7 +70,7 @@ def save_model(record: Record, checkpoint: Path, directory: Path) -> None:
     looked up on a network.
     """
     types = mlflow.types
-    shape = DATASETS[record.config.data.name].image_shape
+    shape = data.info(record.config.data.source).image_shape
     signature = mlflow.models.ModelSignature(
         inputs=types.Schema([types.TensorSpec(np.dtype(np.uint8), (-1, *shape))]),
         outputs=types.Schema([types.TensorSpec(np.dtype(np.int64), (-1,))]),

@@ -7,6 +7,7 @@ the generator states alone; its size depends on the configuration only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from ssc_tune.data import Dataset, Split, augmentation
 from ssc_tune.methods import Method
 from ssc_tune.training.hardware import to_device
+from ssc_tune.training.images import Images
 from ssc_tune.training.randomness import Order, generator
 
 _GROUP_BYTES = 1_500_000
@@ -46,7 +48,9 @@ class Batch(NamedTuple):
 
     images: Tensor  # (B + (1 + V) U, C, H, W): labelled, weak, strong views one after another
     labels: Tensor  # (B,) int64
-    hidden_labels: Tensor  # (U,) int64, true labels of the unlabelled images, used for tracking alone
+    hidden_labels: (
+        Tensor  # (U,) int64, true labels of the unlabelled images, -1 where there is none; used for tracking alone
+    )
 
 
 class Batches:
@@ -61,7 +65,7 @@ class Batches:
         seed: int,
         device: torch.device,
     ) -> None:
-        self.images = dataset.train_images.to(device)
+        self.images = Images(dataset.train_images, device)
         self.labels = dataset.train_labels.to(device)
         self._flip = dataset.horizontal_flip
         self._rotation, self._scale = dataset.weak_rotation, dataset.weak_scale
@@ -95,7 +99,7 @@ class Batches:
         """Steps of a full group."""
         # Counted for two strong views whatever the method: the draws of a group are one block, so that methods share
         # their weak views only if they group alike.
-        step_bytes = (self.num_labelled + 3 * self._hp.mu * self.num_labelled) * self.images[0].numel()
+        step_bytes = (self.num_labelled + 3 * self._hp.mu * self.num_labelled) * math.prod(self.images.shape)
         return max(1, _GROUP_BYTES // step_bytes)
 
     def groups(self, start: int, stop: int) -> Iterator[Group]:
@@ -124,9 +128,10 @@ class Batches:
 
     def views(self, labelled: Tensor, unlabelled: Tensor, steps: int) -> Drawn:
         """Draws the views of ``steps`` steps' images and stacks them by step."""
-        size, hp, views = self.images.shape[1:], self._hp, self.num_strong_views
+        size, hp, views = self.images.shape, self._hp, self.num_strong_views
+        images = self.images.take(torch.cat([labelled, unlabelled]))
         weak = augmentation.weak(
-            self.images[torch.cat([labelled, unlabelled])],
+            images,
             generator=self._weak,
             horizontal_flip=self._flip,
             max_rotation=self._rotation,
@@ -138,7 +143,7 @@ class Batches:
         ]
         if views and self.num_unlabelled:
             strong = augmentation.strong(
-                self.images[unlabelled.repeat(views)],
+                images[len(labelled) :].repeat(views, 1, 1, 1),
                 generator=self._strong,
                 num_ops=hp.randaugment_n,
                 magnitude=hp.randaugment_m,

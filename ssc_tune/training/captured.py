@@ -32,8 +32,11 @@ ALWAYS = os.environ.get("SSC_TUNE_EAGER", "0") in ("", "0")
 
 
 def of(config: TrainingConfig, stepper: Stepper, batches: Batches) -> Captured | None:
-    """The captured steps of a cell that trains on CUDA; none elsewhere, or where eager steps are wanted."""
-    wanted = ALWAYS or config.compile
+    """The captured steps of a cell that trains on CUDA; none elsewhere, or where eager steps are wanted.
+
+    Images that are sent batch by batch are gathered by the host, which a graph cannot record.
+    """
+    wanted = (ALWAYS or config.compile) and not batches.images.streamed
     return Captured(stepper, batches) if wanted and batches.images.device.type == "cuda" else None
 
 
@@ -115,7 +118,7 @@ class Captured:
         self._paces = torch.zeros(size, len(Pace._fields), device=device)
         self._place = torch.zeros(1, dtype=torch.int64, device=device)
         count = batches.num_labelled + (1 + batches.num_strong_views) * batches.num_unlabelled
-        self._images = torch.zeros(size, count, *images.shape[1:], dtype=images.dtype, device=device)
+        self._images = torch.zeros(size, count, *images.shape, dtype=images.dtype, device=device)
         self._labels = torch.zeros(size, batches.num_labelled, dtype=torch.int64, device=device)
         self._hidden = torch.zeros(size, batches.num_unlabelled, dtype=torch.int64, device=device)
         self._sums: Sums | None = None
@@ -171,5 +174,5 @@ class Captured:
 
 def _clear(sums: Sums) -> None:
     sums.largest_loss.fill_(-torch.inf)
-    for tensor in (sums.loss, *sums.terms.values(), sums.right, sums.classes):
+    for tensor in (sums.loss, *sums.terms.values(), sums.right, sums.classes, sums.judged):
         tensor.zero_()

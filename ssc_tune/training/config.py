@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ssc_tune import methods
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data.facts import Source
+from ssc_tune.data.registry import FUNCTION_PATTERN, NAMES
 from ssc_tune.frozen import LATER, Frozen, without_later
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.models import registry as encoders
@@ -25,17 +26,46 @@ Precision = Literal["auto", "float32", "tf32", "bfloat16"]
 if TYPE_CHECKING:
     DatasetName = str
 else:
-    DatasetName = Literal[tuple(DATASETS)]
+    DatasetName = Literal[tuple(NAMES)] | Annotated[str, Field(pattern=FUNCTION_PATTERN)]
 
 
 class DataConfig(Frozen):
     """The data set and how its training part is divided."""
 
-    name: DatasetName = Field("digits", description="Data set.")
+    name: DatasetName = Field(
+        "digits",
+        description="Data set; `folder` or `array` for one's own at `path`, or `module:function` for what a function "
+        "returns ([data.md](data.md)).",
+    )
     labels_per_class: Annotated[int, Field(ge=1)] = Field(4, description="Labelled images of each class.")
     validation: Annotated[int, Field(ge=1)] = Field(
         300, description="Images of the training part kept for validation; never trained on."
     )
+    path: Annotated[str | None, LATER] = Field(
+        None, description="Of `folder` and `array`: where they are, relative to the study file."
+    )
+    size: Annotated[Annotated[int, Field(ge=1)] | None, LATER] = Field(
+        None, description="Of `folder`: side in pixels that images are resized to; needed where they differ."
+    )
+    mirror: Annotated[bool, LATER] = Field(
+        False, description="Of `folder` and `array`: a mirrored image keeps its label, so that views are mirrored."
+    )
+    fingerprint: Annotated[str | None, LATER] = Field(
+        None,
+        description="Of one's own data: their content, taken when the study is read, so that changed data are other "
+        "cells. Where it is given, the data must have it.",
+    )
+
+    @property
+    def source(self) -> Source:
+        """Which data these are, for :func:`ssc_tune.data.load`."""
+        return Source(self.name, self.path, self.size, self.mirror, self.fingerprint)
+
+    @staticmethod
+    def identity(content: dict[str, Any]) -> dict[str, Any]:
+        """``content``, the JSON values of a DataConfig, without what decides no result: own data may be moved."""
+        found = without_later(DataConfig, content)
+        return {key: value for key, value in found.items() if key != "path" or "fingerprint" not in found}
 
 
 class ModelConfig(Frozen):
@@ -113,7 +143,7 @@ class CellConfig(Frozen):
         """16 hexadecimal digits of the SHA-256 of the canonical JSON of this configuration and SEMANTICS_VERSION."""
         content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, self.model_dump(mode="json"))}
         content |= {
-            "data": without_later(DataConfig, content["data"]),
+            "data": DataConfig.identity(content["data"]),
             "model": without_later(ModelConfig, content["model"]),
             "training": without_later(TrainingConfig, content["training"]),
             "hyperparameters": without_later(

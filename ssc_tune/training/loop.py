@@ -95,7 +95,7 @@ class _Cell:
     def __init__(self, config: CellConfig, device: torch.device) -> None:
         started = time.perf_counter()
         self.config, self.device = config, device
-        dataset = data.load(config.data.name)
+        dataset = data.load(config.data.source)
         self._dataset = dataset
         self._split = data.split(
             dataset,
@@ -138,7 +138,7 @@ class _Cell:
 
     def _outputs_by_batch_statistics(self, indices: Tensor) -> Tensor:
         # Running statistics are still empty, so the net normalizes by the images it is given (at most 2,048).
-        images = self._batches.images[indices[:2048].to(self.device)]
+        images = self._batches.images.take(indices[:2048].to(self.device))
         with torch.no_grad():
             outputs: Tensor = self.network(self._stepper.prepare(images))
         return outputs
@@ -165,12 +165,13 @@ class _Cell:
 
     def _evaluate(self, sums: Sums, steps: int, mean_loss: float, images_per_second: float) -> Evaluation | None:
         self.average.copy_buffers()
-        outputs, accuracy = self._accuracy(self._batches.images, self._batches.labels, self._split.validation)
+        chosen = self._split.validation.to(self.device)
+        outputs, accuracy = self._accuracy(self._batches.images.take(chosen), self._batches.labels[chosen])
         if not bool(outputs.isfinite().all()):
             return None
         head = self.average.module.head
         found = signatures.geometry(self.method.prototypes(head), outputs)
-        confident = int(sums.classes.sum())
+        confident, judged = int(sums.classes.sum()), int(sums.judged)
         imbalance = signatures.class_imbalance(sums.classes)
         if imbalance is not None:
             found["class_imbalance"] = imbalance
@@ -185,16 +186,13 @@ class _Cell:
             loss_terms={name: float(value) / steps for name, value in sums.terms.items()},
             validation_accuracy=accuracy,
             confident_fraction=confident / shown if shown else 0.0,
-            confident_accuracy=int(sums.right) / confident if confident else None,
+            confident_accuracy=int(sums.right) / judged if judged else None,
             learning_rate=hp.learning_rate * cosine(self.step - 1, self.config.training.steps),
             images_per_second=images_per_second,
             signatures={name: value for name, value in found.items() if math.isfinite(value)},
         )
 
-    def _accuracy(self, images: Tensor, labels: Tensor, indices: Tensor | None) -> tuple[Tensor, float]:
-        if indices is not None:
-            chosen = indices.to(self.device)
-            images, labels = images[chosen], labels[chosen]
+    def _accuracy(self, images: Tensor, labels: Tensor) -> tuple[Tensor, float]:
         module = self.average.module
         outputs = evaluate_outputs(self._stepper, module, images)
         predicted = self.method.scores(module.head, outputs).argmax(dim=-1)
@@ -204,8 +202,7 @@ class _Cell:
         """The outcome; reads the test split, once."""
         test: float | None = None
         if status == "ok":
-            images, labels = self._dataset.test_images.to(self.device), self._dataset.test_labels.to(self.device)
-            _, test = self._accuracy(images, labels, None)
+            _, test = self._accuracy(self._dataset.test_images, self._dataset.test_labels.to(self.device))
         return RunResult(
             status=status,
             steps=self.step,
@@ -225,7 +222,7 @@ class _Cell:
         chosen = self._split.validation.to(self.device)
         module = self.average.module
         with torch.no_grad():
-            features = module.encoder(self._stepper.prepare(self._batches.images[chosen]))
+            features = module.encoder(self._stepper.prepare(self._batches.images.take(chosen)))
             embeddings = self.method.embeddings(module.head, features.float())
         found = geometry(self.method.prototypes(module.head), embeddings, self._batches.labels[chosen])
         write_atomically(path, found.model_dump_json())

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data import registry
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.own_command import run_command
@@ -69,7 +69,7 @@ def add_folder(folder: str) -> None:
 
 def num_classes(config: CellConfig) -> int:
     """Classes K of a cell's data, so that guessing scores 1 / K."""
-    return DATASETS[config.data.name].num_classes if config.data.name in DATASETS else 1
+    return registry.info(config.data.source).num_classes
 
 
 def _given(config: CellConfig, directory: Path) -> dict[str, Any]:

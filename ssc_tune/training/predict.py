@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ssc_tune import data
 from ssc_tune.data import augmentation
-from ssc_tune.data.registry import DATASETS
 from ssc_tune.training import checkpoint
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.hardware import resolve_device
@@ -28,7 +27,7 @@ class Predictor:
     """
 
     def __init__(self, network: Network, config: CellConfig, *, device: torch.device) -> None:
-        dataset = data.load(config.data.name)
+        dataset = data.load(config.data.source)
         self._mean, self._std = dataset.mean, dataset.std
         self._shape = tuple(dataset.train_images.shape[1:])
         self._method = make_method(config, dataset.num_classes)
@@ -51,7 +50,7 @@ class Predictor:
         content = checkpoint.load(path, cell_id=config.cell_id, device=where)
         if content is None:
             raise ValueError(f"{path}: no such checkpoint")
-        info = DATASETS[config.data.name]
+        info = data.info(config.data.source)
         method = make_method(config, info.num_classes)
         network = make_network(config, method, in_channels=info.image_shape[0])
         network.load_state_dict(content["average"])

@@ -27,6 +27,7 @@ class Sums(NamedTuple):
     terms: dict[str, Tensor]
     right: Tensor  # () int64: confident pseudo-labels that are right
     classes: Tensor  # (K,) int64: confident pseudo-labels of each class
+    judged: Tensor  # () int64: confident pseudo-labels of images whose label is known
 
 
 class Pace(NamedTuple):
@@ -57,11 +58,11 @@ class Stepper:
         self._config, self._network, self._method = config, network, method
         self._optimizer, self._average, self._dataset = optimizer, average, dataset
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
-        self._device = next(network.parameters()).device
+        self.device = next(network.parameters()).device
         # Found once, so that an update does not walk through the whole net.
         self._norms = nn.ModuleList(layer for layer in network.modules() if isinstance(layer, BatchNorm2d))
         self._forward = self._forward_loss
-        if config.compile and self._device.type == "cpu":  # elsewhere the whole step is captured
+        if config.compile and self.device.type == "cpu":  # elsewhere the whole step is captured
             self._forward = torch.compile(self._forward_loss, dynamic=False)
 
     def prepare(self, images: Tensor) -> Tensor:
@@ -92,8 +93,8 @@ class Stepper:
 
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
-        allow_tf32(self._config.precision, self._device)
-        choose_algorithms(self._device)
+        allow_tf32(self._config.precision, self.device)
+        choose_algorithms(self.device)
         self._optimizer.zero_grad()
         loss: StepLoss = self._forward(batch.images, batch.labels)
         return loss
@@ -112,8 +113,8 @@ class Stepper:
     def update(self, step: int) -> None:
         """Moves weights, their average and the running statistics, at step number ``step`` (from 0)."""
         pace = self.pace(step)
-        if self._device.type == "cuda":  # as a captured step has them, so that both round alike
-            pace = Pace(*(torch.full((), value, device=self._device) for value in pace))  # type: ignore[arg-type]
+        if self.device.type == "cuda":  # as a captured step has them, so that both round alike
+            pace = Pace(*(torch.full((), value, device=self.device) for value in pace))  # type: ignore[arg-type]
         self.move(pace)
 
     def move(self, pace: Pace) -> None:
@@ -151,20 +152,23 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     classes = torch.zeros(num_classes, dtype=torch.int64, device=total.device)
     classes.index_add_(0, loss.pseudo_labels, confident.long())
     right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
+    judged = (confident & (batch.hidden_labels >= 0)).sum()
     if sums is None:
         # Copies: what is added to must not be what belongs to the step.
         copies = {name: value.clone() for name, value in terms.items()}
-        return Sums(total.clone(), total.clone(), copies, right, classes)
+        return Sums(total.clone(), total.clone(), copies, right, classes, judged)
     sums.loss.add_(total)
     torch.maximum(sums.largest_loss, total, out=sums.largest_loss)
     if terms:
         torch._foreach_add_([sums.terms[name] for name in terms], list(terms.values()))
     sums.right.add_(right)
     sums.classes.add_(classes)
+    sums.judged.add_(judged)
     return sums
 
 
 def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chunk: int = 2048) -> Tensor:
-    """Outputs (N, ...) of a module in evaluation mode for uint8 images, in float32 arithmetic."""
+    """Outputs (N, ...) of a module in evaluation mode for uint8 images of the device or the host, in float32."""
     with torch.no_grad():
-        return torch.cat([module(stepper.prepare(part)) for part in torch.split(images, chunk)])
+        parts = (part.to(stepper.device) for part in torch.split(images, chunk))
+        return torch.cat([module(stepper.prepare(part)) for part in parts])

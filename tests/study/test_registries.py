@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from ssc_tune import data, methods, prototypes
+from ssc_tune.data import registry as data_rows
 from ssc_tune.methods import registry as method_rows
 from ssc_tune.methods.ssc import SSCHyperparameters
 from ssc_tune.models import registry as encoders
@@ -18,6 +19,10 @@ from ssc_tune.training.config import DataConfig, ModelConfig
 
 ROWS = {
     **{f"data set {name}": row.reader for name, row in data.DATASETS.items()},
+    **{f"own data {name}": row.reader for name, row in data_rows.OWN.items()},
+    **{f"survey of {name}": row.survey for name, row in data_rows.OWN.items()},
+    "data of a function": data_rows.FUNCTION.reader,
+    "survey of a function": data_rows.FUNCTION.survey,
     **{f"method {name}": row for name, row in method_rows._METHODS.items()},
     **{f"encoder {row.title}": row.encoder for row in encoders.FAMILIES},
     **{f"initialization {name}": row.function for name, row in prototypes.STRATEGIES.items()},
@@ -29,7 +34,9 @@ def named(model: Any, key: str) -> tuple[str, ...]:
 
 
 def test_study_files_name_what_is_registered() -> None:
-    assert named(DataConfig, "name") == tuple(data.DATASETS)
+    names, function = named(DataConfig, "name")
+    assert get_args(names) == (*data.DATASETS, *data_rows.OWN)
+    assert re.fullmatch(get_args(function)[1].metadata[0].pattern, "my_data:birds")
     assert named(SSCHyperparameters, "prototype_init") == tuple(prototypes.STRATEGIES)
     schema = ModelConfig.model_json_schema()["properties"]["name"]
     for name in ("wrn-10-1", "wrn-37-2", "resnet-50"):

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from ssc_tune import data
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data.registry import DATASETS, NAMES
 from ssc_tune.study import reference, schema
 from ssc_tune.study.reading.yaml_reader import read_yaml
 from ssc_tune.training.config import DataConfig
@@ -84,10 +84,10 @@ def test_the_schema_tells_right_from_wrong(
 
 
 def test_the_registry_knows_every_data_set() -> None:
-    assert set(DATASETS) == set(get_args(DataConfig.model_fields["name"].annotation))
+    assert set(NAMES) == set(get_args(get_args(DataConfig.model_fields["name"].annotation)[0]))
 
 
-@pytest.mark.parametrize("name", sorted(DATASETS))
+@pytest.mark.parametrize("name", ["digits", "mnist5k"])
 def test_the_registry_agrees_with_the_data(name: str) -> None:
     info, dataset = DATASETS[name], data.load(name)
     assert info.num_classes == dataset.num_classes
@@ -96,7 +96,7 @@ def test_the_registry_agrees_with_the_data(name: str) -> None:
     assert info.test_size == len(dataset.test_labels)
 
 
-@pytest.mark.parametrize("name", sorted(DATASETS))
+@pytest.mark.parametrize("name", ["digits", "mnist5k"])
 @pytest.mark.parametrize("validation", [1, 9, 200, 300, 777, 1287])
 def test_the_most_labels_a_class_can_have_is_the_most_a_split_allows(name: str, validation: int) -> None:
     most = DATASETS[name].most_labels_per_class(validation)

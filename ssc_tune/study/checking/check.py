@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssc_tune import methods as registry
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data.facts import SourceError
 from ssc_tune.models.registry import find
 from ssc_tune.study.checking.check_claims import check_claims
+from ssc_tune.study.checking.check_data import checked_info
 from ssc_tune.study.checking.check_looks import check_looks
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
@@ -137,7 +138,11 @@ def _check_pruner(study: Study) -> Iterator[Problem]:
 
 def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
     """The validation images, and beside them the labelled ones, are there to be had."""
-    info = DATASETS[data.name]
+    try:
+        info = checked_info(data)
+    except SourceError as error:
+        yield Problem((*path, error.key), error.text)
+        return
     if data.validation > info.most_validation:
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {data.validation}")

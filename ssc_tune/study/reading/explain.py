@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from ssc_tune.data import registry as data_names
 from ssc_tune.models import registry as model_names
 from ssc_tune.study.model.claims import ClaimForm
 from ssc_tune.study.reading.provenance import Problem
@@ -115,6 +116,7 @@ def _wrong_value(items: list[Any], kind: str, context: Mapping[str, Any], value:
         return str(context["error"])
     if kind == "literal_error":
         allowed = [text for one in items for text in _literals(one)]
+        allowed += [_pattern_in_words(one["ctx"]["pattern"]) for one in items if "pattern" in one.get("ctx", {})]
         return unknown(f"{describe(value)} is not known", str(value), allowed)
     wanted = [KINDS[one["type"].removesuffix("_type")] for one in items if one["type"].removesuffix("_type") in KINDS]
     if wanted:
@@ -148,6 +150,8 @@ def _literals(item: Any) -> list[str]:
 def _pattern_in_words(pattern: str) -> str:
     if pattern == model_names.PATTERN:
         return model_names.ALLOWED
+    if pattern == data_names.FUNCTION_PATTERN:
+        return data_names.FUNCTION_IN_WORDS
     if pattern.startswith("^[A-Za-z0-9]["):
         return "letters, digits, '.', '_' and '-', beginning with a letter or digit"
     return f"text of the form {pattern}"

@@ -1,0 +1,64 @@
+"""Data that a study names: which keys belong to them, and what is seen of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ssc_tune.data import registry
+from ssc_tune.data.facts import DatasetInfo, SourceError
+from ssc_tune.study.model.study import Study
+from ssc_tune.training.config import DataConfig
+
+_KEYS = ("path", "size", "mirror")
+
+
+def checked_info(data: DataConfig) -> DatasetInfo:
+    """Sizes of the data, looked at where they are one's own.
+
+    Raises:
+        SourceError: a key does not belong to them, they are not there, or not what they have to be.
+    """
+    own = data.name not in registry.DATASETS
+    row = registry.OWN.get(data.name, registry.FUNCTION)
+    for key in _KEYS:
+        if getattr(data, key) and not (own and key in row.keys):
+            having = [name for name, one in registry.OWN.items() if key in one.keys]
+            raise SourceError(key, f"no key of {data.name}; allowed for {' and '.join(having)}")
+    if not own:
+        if data.fingerprint is not None:
+            raise SourceError("fingerprint", f"no key of {data.name}; allowed for one's own data")
+        return registry.DATASETS[data.name]
+    found = registry.survey(data.source)
+    if data.fingerprint not in (None, found.fingerprint):
+        raise SourceError("fingerprint", f"is {found.fingerprint} now, not {data.fingerprint}; the data have changed")
+    return found.info
+
+
+def with_fingerprints(study: Study) -> Study:
+    """The same with the fingerprints of one's own data."""
+    settings = {
+        name: setting if setting.data is None else setting.model_copy(update={"data": _with_fingerprint(setting.data)})
+        for name, setting in study.settings.items()
+    }
+    return study.model_copy(update={"data": _with_fingerprint(study.data), "settings": settings})
+
+
+def place_data(raw: Any, file: Path) -> Any:
+    """A study file's plain values with paths of data from the file's folder on."""
+    if not isinstance(raw, Mapping):
+        return raw
+    data, settings = raw.get("data"), raw.get("settings")
+    if isinstance(data, Mapping) and isinstance(data.get("path"), str):
+        raw = {**raw, "data": {**data, "path": os.path.abspath(file.parent / data["path"])}}
+    if isinstance(settings, Mapping):
+        raw = {**raw, "settings": {name: place_data(setting, file) for name, setting in settings.items()}}
+    return raw
+
+
+def _with_fingerprint(data: DataConfig) -> DataConfig:
+    if data.name in registry.DATASETS:
+        return data
+    return data.model_copy(update={"fingerprint": registry.survey(data.source).fingerprint})
