@@ -8,4 +8,5 @@ from .registry import DATASETS as DATASETS
 from .registry import info as info
 from .registry import load as load
 from .splits import Split as Split
+from .splits import noisy_labels as noisy_labels
 from .splits import split as split

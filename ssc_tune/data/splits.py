@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,29 @@ if TYPE_CHECKING:
 Indices = npt.NDArray[np.int64]
 
 _VALIDATION_SEED = 2001_07685
+_TAIL_SEED = 1901_05555
+_NOISE_SEED = 1706_02413
+
+Noise = Literal["symmetric", "pair"]
 
 
 class Split(NamedTuple):
     """Indices into the training part, int64."""
 
-    labelled: Tensor  # (labels_per_class * K,) one of each class, then another of each class, and so on
+    labelled: Tensor  # one of each class that has one, then another of each, and so on; labels_per_class * K balanced
     unlabelled: Tensor  # (N - validation,) ascending; holds the labelled images, and those without a label, too
     validation: Tensor  # (validation,) ascending
 
 
-def split(dataset: Dataset, *, labels_per_class: int, validation: int, seed: int) -> Split:
+def split(
+    dataset: Dataset,
+    *,
+    labels_per_class: int,
+    validation: int,
+    seed: int,
+    imbalance: float = 1.0,
+    unlabelled_imbalance: float = 1.0,
+) -> Split:
     """Divides a data set's training part.
 
     - ``validation``: a stratified subset (largest remainders), the same for every ``seed`` and every number of labels,
@@ -37,7 +49,11 @@ def split(dataset: Dataset, *, labels_per_class: int, validation: int, seed: int
       are nested: those for 1 label a class are the first of those for 4.
     - ``unlabelled``: all of the rest, the labelled images included, as FixMatch does.
 
-    Images without a label (-1) are in the unlabelled pool alone.
+    Images without a label (-1) are in the unlabelled pool alone, all of them.
+
+    With an imbalance the counts have a long tail: class k keeps :func:`tail` of the first class's. The labelled images
+    are those that are kept of the balanced draw. The unlabelled pool keeps of each class a share that is the same for
+    every seed, and the labelled images.
 
     Raises:
         InputError: a count is less than 1, or there are too few images.
@@ -59,9 +75,51 @@ def split(dataset: Dataset, *, labels_per_class: int, validation: int, seed: int
             f"allowed: 1 to {largest}"
         )
     drawn = rest[np.argsort(_ranks(len(rest), seed=seed), kind="stable")]
-    by_class = [drawn[labels[drawn] == k][:labels_per_class] for k in range(num_classes)]
-    labelled = np.stack(by_class, axis=1).reshape(-1)
-    return Split(*(torch.from_numpy(indices) for indices in (labelled, rest, held_out)))
+    counts = tail(labels_per_class, imbalance, num_classes)
+    by_class = [drawn[labels[drawn] == k] for k in range(num_classes)]
+    labelled = np.array([by_class[k][i] for i in range(labels_per_class) for k in range(num_classes) if i < counts[k]])
+    pool = rest if unlabelled_imbalance == 1 else _thinned(labels, rest, unlabelled_imbalance, num_classes, labelled)
+    return Split(*(torch.from_numpy(indices) for indices in (labelled, pool, held_out)))
+
+
+def tail(most: int, imbalance: float, num_classes: int) -> list[int]:
+    r"""Counts of the classes where the first has ``most`` and the last ``most / imbalance``: a long tail.
+
+    .. math:: n_k = \max(1, \mathrm{round}(n_0\, \gamma^{-k / (K - 1)}))
+
+    Source: Cui et al., "Class-balanced loss based on effective number of samples", CVPR 2019.
+    """
+    return [max(1, round(most * imbalance ** (-k / max(num_classes - 1, 1)))) for k in range(num_classes)]
+
+
+def _thinned(
+    labels: npt.NDArray[np.int64], pool: Indices, imbalance: float, num_classes: int, kept: npt.NDArray[np.int64]
+) -> Indices:
+    """The pool with a long tail; images without a label and the ``kept`` ones stay in it."""
+    order = pool[np.argsort(_ranks(len(pool), seed=_TAIL_SEED), kind="stable")]
+    counts = tail(int((labels[pool] == 0).sum()), imbalance, num_classes)
+    chosen = [order[labels[order] == k][:count] for k, count in enumerate(counts)]
+    return np.unique(np.concatenate([*chosen, order[labels[order] < 0], kept]))
+
+
+def noisy_labels(dataset: Dataset, split: Split, *, rate: float, kind: Noise, seed: int) -> Tensor:
+    """The training labels (N,) as they are given to a method: a share ``rate`` of the labelled images has a wrong one.
+
+    - ``symmetric``: another class, each alike.
+    - ``pair``: the next class, 0 after the last.
+
+    As many images are wrong as ``rate`` of the labelled ones, rounded; at one seed those at a lower rate are among
+    those at a higher. True labels, by which pseudo-labels and accuracies are measured, stay as they are.
+    """
+    given = dataset.train_labels.clone()
+    count, num_classes = len(split.labelled), dataset.num_classes
+    draws = np.random.PCG64(np.random.SeedSequence([seed, _NOISE_SEED])).random_raw(2 * count)
+    wrong = split.labelled[torch.from_numpy(np.argsort(draws[:count], kind="stable")[: round(rate * count)])]
+    steps = np.ones(count, dtype=np.int64)
+    if kind == "symmetric":
+        steps += (draws[count:] % np.uint64(max(num_classes - 1, 1))).astype(np.int64)
+    given[wrong] = (given[wrong] + torch.from_numpy(steps[: len(wrong)])) % num_classes
+    return given
 
 
 def stratified(labels: npt.NDArray[np.int64], size: int, *, seed: int) -> Indices:

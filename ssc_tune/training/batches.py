@@ -64,9 +64,12 @@ class Batches:
         *,
         seed: int,
         device: torch.device,
+        given: Tensor | None = None,
     ) -> None:
+        """``given`` are the labels (N,) that the labelled images are trained with; the true ones where absent."""
         self.images = Images(dataset.train_images, device)
         self.labels = dataset.train_labels.to(device)
+        self.given = self.labels if given is None else given.to(device)
         self._flip = dataset.horizontal_flip
         self._rotation, self._scale = dataset.weak_rotation, dataset.weak_scale
         self._hp = method.hyperparameters
@@ -154,7 +157,7 @@ class Batches:
             parts += list(by_view)
         return Drawn(
             torch.cat(parts, dim=1),
-            self.labels[labelled].reshape(steps, -1),
+            self.given[labelled].reshape(steps, -1),
             self.labels[unlabelled].reshape(steps, self.num_unlabelled),
         )
 

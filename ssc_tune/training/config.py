@@ -41,6 +41,20 @@ class DataConfig(Frozen):
     validation: Annotated[int, Field(ge=1)] = Field(
         300, description="Images of the training part kept for validation; never trained on."
     )
+    imbalance: Annotated[float, LATER, Field(ge=1)] = Field(
+        1.0,
+        description="Labelled images of the first class over those of the last; counts between fall evenly in the "
+        "logarithm, from `labels_per_class`.",
+    )
+    unlabelled_imbalance: Annotated[float, LATER, Field(ge=1)] = Field(
+        1.0, description="The same for the unlabelled images, from all of the first class."
+    )
+    label_noise: Annotated[float, LATER, Field(ge=0, lt=1)] = Field(
+        0.0, description="Share of the labelled images whose label is wrong."
+    )
+    label_noise_kind: Annotated[Literal["symmetric", "pair"], LATER] = Field(
+        "symmetric", description="Wrong labels are any other class, or the next one."
+    )
     path: Annotated[str | None, LATER] = Field(
         None, description="Of `folder` and `array`: where they are, relative to the study file."
     )

@@ -102,6 +102,11 @@ class _Cell:
             labels_per_class=config.data.labels_per_class,
             validation=config.data.validation,
             seed=config.seed,
+            imbalance=config.data.imbalance,
+            unlabelled_imbalance=config.data.unlabelled_imbalance,
+        )
+        given = data.noisy_labels(
+            dataset, self._split, rate=config.data.label_noise, kind=config.data.label_noise_kind, seed=config.seed
         )
         self.method = make_method(config, dataset.num_classes)
         in_channels = dataset.train_images.shape[1]
@@ -110,7 +115,7 @@ class _Cell:
             network = network.to(memory_format=torch.channels_last)
         hp = self.method.hyperparameters
         self.network = network.train()
-        self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device)
+        self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device, given=given)
         self.average = Averaged(network, copy.deepcopy(network))
         self._optimizer = NesterovSGD(
             network.parameters(),
@@ -131,7 +136,7 @@ class _Cell:
         """Data-dependent initialization, from un-augmented images through the net as it starts."""
         outputs = self._outputs_by_batch_statistics(self._split.unlabelled)
         labelled = self._outputs_by_batch_statistics(self._split.labelled)
-        labels = self._batches.labels[self._split.labelled.to(self.device)]
+        labels = self._batches.given[self._split.labelled.to(self.device)]
         starter = Starter(labelled=labelled, labels=labels, unlabelled=outputs)
         self.method.start(self.network.head, starter, generator=generator(self.config.seed, "start"))
         self.average.copy()
