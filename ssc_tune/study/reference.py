@@ -91,7 +91,9 @@ def _table(model: type[BaseModel], names: list[str]) -> str:
 def _datasets() -> str:
     rows = ["| name | classes | image (C, H, W) | training | test |", "| --- | --- | --- | --- | --- |"]
     for name, info in DATASETS.items():
-        rows.append(f"| `{name}` | {info.num_classes} | {info.image_shape} | {info.train_size} | {info.test_size} |")
+        more = f" and {info.unlabelled} without a label" if info.unlabelled else ""
+        sizes = f"{info.train_size}{more} | {info.test_size}"
+        rows.append(f"| `{name}` | {info.num_classes} | {info.image_shape} | {sizes} |")
     return "\n".join(rows) + "\n"
 
 
