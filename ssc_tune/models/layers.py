@@ -14,13 +14,13 @@ class Encoder(nn.Module):
     num_features: int
 
 
-def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> Conv2d:
-    """A convolution without bias and with padding that keeps the size at stride 1; its weights are not set yet."""
-    return Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=False)
+def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = False) -> Conv2d:
+    """A convolution with padding that keeps the size at stride 1; its weights are not set yet."""
+    return Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=bias)
 
 
 def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:
-    """Every convolution's weights normal with mean 0 and variance 2 / (out_channels * k * k).
+    """Every convolution's weights normal with mean 0 and variance 2 / (out_channels * k * k), its bias 0.
 
     This is He et al. (2015) with the fan of the outputs and the gain of a plain ReLU, as in FixMatch's code; the slope
     0.1 of LeakyReLU, which would make it 2 / 1.01, is left out there too.
@@ -28,6 +28,8 @@ def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def init_linear(linear: nn.Linear, *, generator: torch.Generator) -> None:

@@ -23,8 +23,9 @@ class Family(NamedTuple):
     title: str  # its names, as documents show them
     pattern: str  # that all its names fit
     allowed: str  # which names can be built, in words
-    encoder: str  # "module:class", called with the sizes in the name, in_channels and generator
+    encoder: str  # "module:class", called with the sizes in the name, in_channels, generator and variant
     sizes: Callable[[str], tuple[int, ...]]  # of a name that fits; ValueError if it cannot be built
+    variants: tuple[str, ...]  # the first is the default
 
 
 def stages(depth: int) -> tuple[int, tuple[int, ...]]:
@@ -53,9 +54,20 @@ FAMILIES: tuple[Family, ...] = (
         "wrn-DEPTH-WIDTH with DEPTH = 6 n + 4 (wrn-10-1, wrn-28-2) or 8 n + 5 (wrn-37-2) and WIDTH >= 1",
         "ssc_tune.models.wrn:WideResNet",
         _depth_and_width,
+        ("original", "authors"),
     ),
-    Family("resnet-50", "resnet-50", "resnet-50", "ssc_tune.models.resnet:ResNet50", lambda _: ()),
+    Family(
+        "resnet-DEPTH",
+        "resnet-(?:18|50)",
+        "resnet-18 or resnet-50",
+        "ssc_tune.models.resnet:ResNet",
+        lambda name: (int(name.removeprefix("resnet-")),),
+        ("original", "authors"),
+    ),
 )
+
+VARIANTS = tuple(dict.fromkeys(variant for family in FAMILIES for variant in family.variants))
+"""Of all families; which of them a family has, its row says."""
 
 PATTERN = f"^({'|'.join(family.pattern for family in FAMILIES)})$"
 """Of every name; not all names that fit it can be built (:func:`find`)."""
@@ -78,19 +90,33 @@ def find(name: str) -> tuple[Family, tuple[int, ...]]:
     raise ValueError(f"unknown model {name!r}; allowed: {ALLOWED}")
 
 
-def build(name: str, *, in_channels: int, generator: torch.Generator) -> Encoder:
+def find_variant(name: str, variant: str) -> None:
+    """Nothing, where the family of ``name``, a known name, has this variant.
+
+    Raises:
+        ValueError: it has not; the message says what is allowed.
+    """
+    variants = find(name)[0].variants
+    if variant not in variants:
+        raise ValueError(f"{name} has no variant {variant!r}; allowed: {', '.join(variants)}")
+
+
+def build(name: str, *, in_channels: int, generator: torch.Generator, variant: str = "original") -> Encoder:
     """A new encoder for images of any size from 8 x 8, on the CPU, in training mode.
 
     Args:
         name: see :data:`FAMILIES`.
         in_channels: channels C of the images.
         generator: a CPU generator, the only source of randomness: equal states give equal weights.
+        variant: ``original``, or ``authors`` for the net of the published code of arXiv 2409.07292.
 
     Raises:
-        ValueError: no encoder has this name; the message says what is allowed.
+        ValueError: no encoder has this name, or the encoder no such variant; the message says what is allowed.
     """
     if in_channels < 1:
         raise ValueError(f"in_channels ({in_channels}) must be at least 1")
     family, sizes = find(name)
-    encoder: Encoder = pkgutil.resolve_name(family.encoder)(*sizes, in_channels=in_channels, generator=generator)
+    find_variant(name, variant)
+    make = pkgutil.resolve_name(family.encoder)
+    encoder: Encoder = make(*sizes, in_channels=in_channels, generator=generator, variant=variant)
     return encoder

@@ -1,4 +1,5 @@
 from . import hardware as hardware
+from . import network as network
 from .config import CellConfig as CellConfig
 from .config import DataConfig as DataConfig
 from .config import ModelConfig as ModelConfig

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ssc_tune import methods
 from ssc_tune.data.registry import DATASETS
-from ssc_tune.frozen import Frozen, without_later
+from ssc_tune.frozen import LATER, Frozen, without_later
 from ssc_tune.models import registry as encoders
 
 SEMANTICS_VERSION = 2
@@ -23,8 +23,10 @@ HyperparameterValue = bool | int | float | str
 Precision = Literal["auto", "float32", "tf32", "bfloat16"]
 if TYPE_CHECKING:
     DatasetName = str
+    Variant = str
 else:
     DatasetName = Literal[tuple(DATASETS)]
+    Variant = Literal[encoders.VARIANTS]
 
 
 class DataConfig(Frozen):
@@ -41,6 +43,9 @@ class ModelConfig(Frozen):
     """The encoder."""
 
     name: str = Field("wrn-10-1", pattern=encoders.PATTERN, description=f"{encoders.TITLES}.")
+    variant: Annotated[Variant, LATER] = Field(
+        "original", description="The net of the original publication, or that of the code of arXiv 2409.07292."
+    )
 
 
 class TrainingConfig(Frozen):

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from ssc_tune import methods, models
 from ssc_tune.methods import Method
-from ssc_tune.training.config import CellConfig
+from ssc_tune.models import Encoder
+from ssc_tune.training.config import CellConfig, ModelConfig
 from ssc_tune.training.randomness import generator
 
 
@@ -37,7 +38,12 @@ def make_method(config: CellConfig, num_classes: int) -> Method[Any]:
     return methods.make(config.method, config.hyperparameters, num_classes=num_classes)
 
 
+def make_encoder(model: ModelConfig, *, in_channels: int, generator: torch.Generator) -> Encoder:
+    """A new encoder as configured."""
+    return models.build(model.name, variant=model.variant, in_channels=in_channels, generator=generator)
+
+
 def make_network(config: CellConfig, method: Method[Any], *, in_channels: int) -> Network:
     """Encoder and head at the start; at equal seed every method has the same encoder weights."""
-    encoder = models.build(config.model.name, in_channels=in_channels, generator=generator(config.seed, "encoder"))
+    encoder = make_encoder(config.model, in_channels=in_channels, generator=generator(config.seed, "encoder"))
     return Network(encoder, method.head(encoder.num_features, generator=generator(config.seed, "head")))

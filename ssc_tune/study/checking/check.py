@@ -7,7 +7,7 @@ from typing import Any
 
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS
-from ssc_tune.models.registry import find
+from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_looks import check_looks
 from ssc_tune.study.checking.check_space import (
@@ -144,3 +144,8 @@ def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
         find(model.name)
     except ValueError as error:
         yield Problem((*path, "name"), str(error))
+        return
+    try:
+        find_variant(model.name, model.variant)
+    except ValueError as error:
+        yield Problem((*path, "variant"), str(error))
