@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ssc_tune import methods
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
@@ -75,7 +76,7 @@ def parameters(config: CellConfig) -> dict[str, str]:
     flat: dict[str, Any] = {
         "method": config.method,
         "seed": config.seed,
-        **config.hyperparameters,
+        **without_later(methods.get(config.method).Hyperparameters, config.hyperparameters),
         **{f"data.{name}": value for name, value in config.data.model_dump().items()},
         **model,
         **{f"training.{name}": value for name, value in config.training.model_dump().items()},
