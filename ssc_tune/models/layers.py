@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssc_tune.models.convolution import Conv2d
@@ -12,6 +13,37 @@ class Encoder(nn.Module):
     """A net that maps images (N, C, H, W) to pooled features (N, num_features). It has no classifier."""
 
     num_features: int
+
+    @property
+    def core(self) -> nn.Module:
+        """The module whose names of weights files use."""
+        return self
+
+
+class Wrapped(Encoder):
+    """A net with images resized for it, bilinearly and on their device.
+
+    Args:
+        net: images to features (N, num_features).
+        num_features: width of the features.
+        size: pixels a side of what the net is given.
+    """
+
+    def __init__(self, net: nn.Module, num_features: int, size: int) -> None:
+        super().__init__()
+        self.net, self.num_features, self.size = net, num_features, size
+
+    @property
+    def core(self) -> nn.Module:
+        """The net."""
+        return self.net
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, num_features)."""
+        if images.shape[-2:] != (self.size, self.size):
+            images = F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)
+        features: Tensor = self.net(images)
+        return features
 
 
 def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = False) -> Conv2d:

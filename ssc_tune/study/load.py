@@ -17,6 +17,7 @@ from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.override import apply_overrides, parse_overrides
 from ssc_tune.study.reading.provenance import Problem, Written
 from ssc_tune.study.reading.prune import positions, prune
+from ssc_tune.study.reading.weights import identify_weights
 from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
 
 SPACE: KeyPath = ("search_space",)
@@ -51,8 +52,9 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     source.value = _methods_as_mapping(source.value)
     if not resolved:
         source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
+    source.value, unfound = identify_weights(source.value, file.parent)
     study, found = _validate(source.value, space_known=resolved)
-    problems += source.show_all(found)
+    problems += source.show_all([*unfound, *found])
     if problems or study is None:
         raise InputError(problems)
     return _without_foreign_parameters(study)

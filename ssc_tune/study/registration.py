@@ -38,6 +38,8 @@ def plan_of(study: Study) -> Plan:
     the fixed hyperparameters of each method that differ from its defaults, wherever the file fixes them.
     """
     plan: Plan = study.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_STUDY)
+    for part in (plan, *plan.get("settings", {}).values()):
+        part.get("model", {}).pop("weights", None)  # their SHA-256 stays
     plan["semantics"] = SEMANTICS_VERSION
     plan["methods"] = {method: _fixed(study, method) for method in study.methods}
     plan["parameters"] = [

@@ -46,6 +46,33 @@ class ModelConfig(Frozen):
     variant: Annotated[Variant, LATER] = Field(
         "original", description="The net of the original publication, or that of the code of arXiv 2409.07292."
     )
+    input_size: Annotated[int | None, LATER, Field(ge=8, le=1024)] = Field(
+        None,
+        description="Images are resized to this many pixels a side; when absent they stay as they are, or get the size "
+        "that timm gives its net.",
+    )
+    weights: Annotated[str | None, LATER] = Field(
+        None, description="Path of a state dict that the encoder starts from, relative to the study file."
+    )
+    weights_sha256: Annotated[str | None, LATER, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        None, description="SHA-256 of that file; found when the study is read, and refused if it is another."
+    )
+    train: Annotated[Literal["all", "head"], LATER] = Field(
+        "all", description="Train the encoder and the head, or the head alone on a frozen encoder."
+    )
+
+    @model_validator(mode="after")
+    def _weights_are_identified(self) -> ModelConfig:
+        if (self.weights is None) != (self.weights_sha256 is None):
+            raise ValueError(
+                "weights and weights_sha256 go together; ssc_tune.atomic.digest gives the SHA-256 of a file"
+            )
+        return self
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What of it decides a result: where the weights lie does not."""
+        return {k: v for k, v in without_later(ModelConfig, self.model_dump(mode="json")).items() if k != "weights"}
 
 
 class TrainingConfig(Frozen):
@@ -107,7 +134,7 @@ class CellConfig(Frozen):
         content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, self.model_dump(mode="json"))}
         content |= {
             "data": without_later(DataConfig, content["data"]),
-            "model": without_later(ModelConfig, content["model"]),
+            "model": self.model.identity,
             "training": without_later(TrainingConfig, content["training"]),
             "hyperparameters": without_later(methods.get(self.method).Hyperparameters, content["hyperparameters"]),
         }

@@ -21,7 +21,7 @@ from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import resolve_device
-from ssc_tune.training.network import make_method, make_network
+from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
 from ssc_tune.training.result import Evaluation, RunResult, Status
@@ -60,12 +60,16 @@ def train(
     Raises:
         ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
     """
-    cell = _Cell(config, resolve_device(device))
+    where = resolve_device(device)
     path = directory / CHECKPOINT if directory is not None else None
+    content = None
     if path is not None and resume:
-        content = checkpoint.load(path, cell_id=config.cell_id, device=cell.device)
-        if content is not None and content.get("format") == _FORMAT:
-            cell.load_state(content)
+        content = checkpoint.load(path, cell_id=config.cell_id, device=where)
+        if content is not None and content.get("format") != _FORMAT:
+            content = None
+    cell = _Cell(config, where, fresh=content is None)
+    if content is not None:
+        cell.load_state(content)
     status: Status = "ok"
     for stop in evaluation_steps(config.training):
         if stop <= cell.step:
@@ -100,7 +104,7 @@ def steps_to_share(history: list[Evaluation], share: float) -> int | None:
 class _Cell:
     """The moving parts of one cell and their state."""
 
-    def __init__(self, config: CellConfig, device: torch.device) -> None:
+    def __init__(self, config: CellConfig, device: torch.device, *, fresh: bool = True) -> None:
         started = time.perf_counter()
         self.config, self.device = config, device
         dataset = data.load(config.data.name)
@@ -113,7 +117,10 @@ class _Cell:
         )
         self.method = make_method(config, dataset.num_classes)
         in_channels = dataset.train_images.shape[1]
-        network = make_network(config, self.method, in_channels=in_channels).to(device)
+        network = make_network(config, self.method, in_channels=in_channels)
+        if fresh:
+            start_encoder(network, config)
+        network = network.to(device)
         if config.training.channels_last:
             network = network.to(memory_format=torch.channels_last)
         hp = self.method.hyperparameters
@@ -121,14 +128,14 @@ class _Cell:
         self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device)
         self.average = Averaged(network, copy.deepcopy(network))
         self._optimizer = NesterovSGD(
-            network.parameters(),
+            network.trained.parameters(),
             learning_rate=hp.learning_rate,
             momentum=hp.momentum,
             weight_decay=hp.weight_decay,
         )
         self._stepper = Stepper(config.training, network, self.method, self._optimizer, self.average, dataset)
         self._captured = captured.of(config.training, self._stepper, self._batches)
-        if self.method.needs_start:
+        if self.method.needs_start and fresh:
             self._start()
         self.step = 0
         self._history: list[Evaluation] = []
