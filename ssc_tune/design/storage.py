@@ -244,6 +244,9 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str, search: 
         "seeds": study.seeds,
         "semantics": SEMANTICS_VERSION,
     }
+    pretrain = study.pretraining(setting)
+    if pretrain is not None:
+        deciding["pretrain"] = pretrain.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"
     return f"{name}/search-{search}" if search else name

@@ -23,7 +23,7 @@ from ssc_tune.data import DATASETS
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.records.store import STANDING
+from ssc_tune.records.store import PRETRAINED, STANDING
 from ssc_tune.training import train
 from ssc_tune.training.hardware import describe, resolve_device
 from ssc_tune.training.result import Evaluation, RunResult, Status
@@ -83,7 +83,8 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
 
-    return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
+    pretrained = folder.storage / PRETRAINED
+    return train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
 
 
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:

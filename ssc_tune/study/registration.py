@@ -93,7 +93,7 @@ def _normal(value: Any) -> Any:
 
 
 def _places(plan: Mapping[str, Any]) -> set[str]:
-    common = {key: plan.get(key, {}) for key in ("data", "model")}
+    common = {key: plan.get(key, {}) for key in ("data", "model", "pretrain")}
     settings = plan.get("settings") or {"main": {}}
     return {json.dumps({**common, **own}, sort_keys=True) for own in settings.values()}
 

@@ -81,6 +81,8 @@ def parameters(config: CellConfig) -> dict[str, str]:
         **model,
         **{f"training.{name}": value for name, value in config.training.model_dump().items()},
     }
+    if config.pretrain is not None:
+        flat |= {f"pretrain.{name}": value for name, value in config.pretrain.model_dump().items()}
     return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}
 
 

@@ -102,6 +102,33 @@ class TrainingConfig(Frozen):
         return self
 
 
+class PretrainConfig(Frozen):
+    """A first stage without labels: SimCLR on the unlabelled images. Cells with the same one share its encoder.
+
+    What is trained is kept under the storage path as `pretrained/ID.pt`. Its encoder starts as that of a cell does,
+    sees all training images but those of validation, and ends as the encoder that cells start from, whatever their
+    method, hyperparameters and number of labels.
+    """
+
+    method: Literal["simclr"] = Field("simclr", description="NT-Xent between two strong views of each image.")
+    steps: Annotated[int, Field(ge=1)] = Field(1000, description="Optimizer steps.")
+    batch_size: Annotated[int, Field(ge=2)] = Field(256, description="Images a step, each in two views.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(0.1, description="Peak learning rate of SGD.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Nesterov momentum.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(1e-4, description="L2 decay, not on biases and normalization.")
+    temperature: Annotated[float, Field(gt=0)] = Field(0.5, description="T of the NT-Xent loss.")
+    projection_layers: Annotated[int, Field(ge=1, le=3)] = Field(
+        2, description="Linear layers of the projection, which is dropped afterwards."
+    )
+    projection_width: Annotated[int, Field(ge=1)] = Field(128, description="Width of the projection's output.")
+    randaugment_n: Annotated[int, Field(ge=0)] = Field(2, description="RandAugment operations a view.")
+    randaugment_m: Annotated[float, Field(ge=0, le=10)] = Field(10.0, description="RandAugment magnitude, 0 to 10.")
+    cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
+    seed: Literal["each", "shared"] = Field(
+        "each", description="Pre-train for each seed of the study, or once, with seed 0, for all."
+    )
+
+
 class CellConfig(Frozen):
     """One training run, complete: equal configurations give equal results on the same machine.
 
@@ -115,6 +142,7 @@ class CellConfig(Frozen):
     method: str
     hyperparameters: dict[str, HyperparameterValue]
     seed: Annotated[int, Field(ge=0)]
+    pretrain: Annotated[PretrainConfig | None, LATER] = None
 
     @field_validator("hyperparameters")
     @classmethod
@@ -136,7 +164,35 @@ class CellConfig(Frozen):
             "data": without_later(DataConfig, content["data"]),
             "model": self.model.identity,
             "training": without_later(TrainingConfig, content["training"]),
+            **({"pretrain": without_later(PretrainConfig, content["pretrain"])} if self.pretrain is not None else {}),
             "hyperparameters": without_later(methods.get(self.method).Hyperparameters, content["hyperparameters"]),
         }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _short_hash(content)
+
+    @property
+    def pretraining_seed(self) -> int:
+        """That of the pre-training: the cell's, or 0 where all share one."""
+        return 0 if self.pretrain is not None and self.pretrain.seed == "shared" else self.seed
+
+    @property
+    def pretraining_id(self) -> str:
+        """16 hexadecimal digits, like ``cell_id``, equal for cells that share a pre-trained encoder.
+
+        Data without the number of labels, the encoder without whether it is frozen, the pre-training, its seed,
+        arithmetic and memory order.
+        """
+        assert self.pretrain is not None
+        content = {
+            "semantics": SEMANTICS_VERSION,
+            "data": without_later(DataConfig, self.data.model_dump(mode="json", exclude={"labels_per_class"})),
+            "model": {key: value for key, value in self.model.identity.items() if key != "train"},
+            "training": self.training.model_dump(mode="json", include={"precision", "channels_last"}),
+            "pretrain": without_later(PretrainConfig, self.pretrain.model_dump(mode="json", exclude={"seed"})),
+            "seed": self.pretraining_seed,
+        }
+        return _short_hash(content)
+
+
+def _short_hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ from torch import Tensor
 from ssc_tune import data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.methods.base import Starter
-from ssc_tune.training import captured, checkpoint, signatures
+from ssc_tune.training import captured, checkpoint, pretrain, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
@@ -42,6 +42,7 @@ def train(
     device: str = "auto",
     on_evaluation: Callable[[Evaluation], None] | None = None,
     resume: bool = True,
+    pretrained: Path | None = None,
 ) -> RunResult:
     """Trains one cell.
 
@@ -52,6 +53,7 @@ def train(
         on_evaluation: called after each evaluation, once the checkpoint is written; what it raises ends the training,
             which a later call continues.
         resume: continue from the checkpoint in ``directory`` where there is one.
+        pretrained: folder of pre-trained encoders, shared by cells; none pre-trains for this call alone.
 
     Returns:
         The result. A loss that is not finite ends the cell with status ``diverged``. On a CPU an interrupted and
@@ -67,7 +69,10 @@ def train(
         content = checkpoint.load(path, cell_id=config.cell_id, device=where)
         if content is not None and content.get("format") != _FORMAT:
             content = None
-    cell = _Cell(config, where, fresh=content is None)
+    start = None
+    if content is None and config.pretrain is not None:
+        start = pretrain.encoder_state(config, device=where, folder=pretrained)
+    cell = _Cell(config, where, fresh=content is None, start=start)
     if content is not None:
         cell.load_state(content)
     status: Status = "ok"
@@ -104,7 +109,9 @@ def steps_to_share(history: list[Evaluation], share: float) -> int | None:
 class _Cell:
     """The moving parts of one cell and their state."""
 
-    def __init__(self, config: CellConfig, device: torch.device, *, fresh: bool = True) -> None:
+    def __init__(
+        self, config: CellConfig, device: torch.device, *, fresh: bool = True, start: dict[str, Tensor] | None = None
+    ) -> None:
         started = time.perf_counter()
         self.config, self.device = config, device
         dataset = data.load(config.data.name)
@@ -119,7 +126,7 @@ class _Cell:
         in_channels = dataset.train_images.shape[1]
         network = make_network(config, self.method, in_channels=in_channels)
         if fresh:
-            start_encoder(network, config)
+            start_encoder(network, config.model, start)
         network = network.to(device)
         if config.training.channels_last:
             network = network.to(memory_format=torch.channels_last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,14 @@ def make_network(config: CellConfig, method: Method[Any], *, in_channels: int) -
     return Network(encoder, head, frozen=config.model.train == "head")
 
 
-def start_encoder(network: Network, config: CellConfig) -> None:
-    """Gives a new network's encoder the weights that its cell starts from, where they come from a file.
+def start_encoder(network: Network, model: ModelConfig, pretrained: Mapping[str, Tensor] | None = None) -> None:
+    """Gives a new network's encoder the weights that it starts from: pre-trained ones, or those of the model's file.
 
     Raises:
         InputError: the file does not fit the encoder, or is another than it was.
     """
-    model = config.model
-    if model.weights is not None and model.weights_sha256 is not None:
+    if pretrained is not None:
+        network.encoder.load_state_dict(pretrained)
+    elif model.weights is not None and model.weights_sha256 is not None:
         assert isinstance(network.encoder, Encoder)
         models.load_weights(network.encoder, Path(model.weights), sha256=model.weights_sha256)

@@ -25,7 +25,7 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
-from ssc_tune.training.config import DataConfig, ModelConfig
+from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
 
 
 def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
@@ -105,7 +105,8 @@ def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) ->
 def _check_settings(study: Study) -> Iterator[Problem]:
     yield from _check_data(("data",), study.data)
     yield from _check_model(("model",), study.model)
-    seen: dict[tuple[DataConfig, ModelConfig], str] = {}
+    yield from _check_pretrain(("pretrain",), study.pretrain, study.data)
+    seen: dict[tuple[DataConfig, ModelConfig, PretrainConfig | None], str] = {}
     for name, setting in study.settings.items():
         path = ("settings", name)
         if not NAME_PATTERN.match(name):
@@ -114,7 +115,9 @@ def _check_settings(study: Study) -> Iterator[Problem]:
             yield from _check_data((*path, "data"), setting.data)
         if setting.model is not None:
             yield from _check_model((*path, "model"), setting.model)
-        first = seen.setdefault(study.setting(name), name)
+        if setting.pretrain is not None:
+            yield from _check_pretrain((*path, "pretrain"), setting.pretrain, study.setting(name)[0])
+        first = seen.setdefault((*study.setting(name), study.pretraining(name)), name)
         if first != name:
             yield Problem(path, f"is the same as setting {first!r}")
 
@@ -137,6 +140,14 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
     if data.labels_per_class > most:
         text = f"must be at most {most} for {data.name} with {data.validation} validation images"
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
+
+
+def _check_pretrain(path: KeyPath, pretrain: PretrainConfig | None, data: DataConfig) -> Iterator[Problem]:
+    """No image is twice in a step: its other view would be taken for a different image."""
+    images = DATASETS[data.name].train_size - data.validation
+    if pretrain is not None and pretrain.batch_size > images:
+        text = f"must be at most {images} for {data.name} with {data.validation} validation images"
+        yield Problem((*path, "batch_size"), f"{text}, not {pretrain.batch_size}")
 
 
 def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from ssc_tune.frozen import Frozen
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.space import SearchSpace, Value
-from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
 
 class Block(Frozen):
@@ -35,6 +35,7 @@ class Setting(Frozen):
 
     data: DataConfig | None = Field(None, description="Instead of the study's data.")
     model: ModelConfig | None = Field(None, description="Instead of the study's model.")
+    pretrain: PretrainConfig | None = Field(None, description="Instead of the study's pre-training.")
 
 
 class Study(Frozen):
@@ -47,6 +48,7 @@ class Study(Frozen):
     data: DataConfig = Field(DataConfig(), description="Data set and label budget.")
     model: ModelConfig = Field(ModelConfig(), description="The encoder.")
     training: TrainingConfig = Field(TrainingConfig(), description="Length and arithmetic of one training run.")
+    pretrain: PretrainConfig | None = Field(None, description="A first stage without labels; none when absent.")
     methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
         description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
     )
@@ -120,6 +122,10 @@ class Study(Frozen):
         """Data and model of a setting."""
         chosen = self.settings.get(name, Setting())
         return chosen.data or self.data, chosen.model or self.model
+
+    def pretraining(self, name: str) -> PretrainConfig | None:
+        """Pre-training of a setting."""
+        return self.settings.get(name, Setting()).pretrain or self.pretrain
 
     def fixed(self, method: str) -> dict[str, Value]:
         """The hyperparameters of a method outside the design: its defaults, then ``hyperparameters``, then its own."""
