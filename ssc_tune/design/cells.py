@@ -43,6 +43,7 @@ def make_cell(study: Study, placement: Placement, values: dict[str, bool | int |
         hyperparameters={**study.fixed(method), **chosen},
         seed=placement.seed,
         own=study.own_methods.get(method),
+        pretrain=study.pretraining(placement.setting),
     )
     return Cell(placement, config, config.cell_id)
 

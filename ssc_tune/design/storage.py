@@ -15,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ssc_tune import methods
 from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
+from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.config import SEMANTICS_VERSION
+from ssc_tune.training.config import SEMANTICS_VERSION, DataConfig, ModelConfig, TrainingConfig
 
 if TYPE_CHECKING:
     import optuna
@@ -233,15 +235,18 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str, search: 
     """
     data, model = study.setting(setting)
     deciding = {
-        "data": data.model_dump(mode="json"),
-        "model": model.model_dump(mode="json"),
-        "training": study.training.model_dump(mode="json"),
-        "fixed": study.fixed(method),
+        "data": without_later(DataConfig, data.model_dump(mode="json")),
+        "model": without_later(ModelConfig, model.model_dump(mode="json")),
+        "training": without_later(TrainingConfig, study.training.model_dump(mode="json")),
+        "fixed": without_later(methods.get(method).Hyperparameters, study.fixed(method)),
         "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
         "design": study.design.model_dump(mode="json", exclude={"points", "searches"}),
         "seeds": study.seeds,
         "semantics": SEMANTICS_VERSION,
     }
+    pretrain = study.pretraining(setting)
+    if pretrain is not None:
+        deciding["pretrain"] = pretrain.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"
     return f"{name}/search-{search}" if search else name

@@ -22,7 +22,7 @@ from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.records.store import STANDING
+from ssc_tune.records.store import PRETRAINED, STANDING
 from ssc_tune.training import train
 from ssc_tune.training.hardware import describe, resolve_device
 from ssc_tune.training.own import add_folder, num_classes, train_own
@@ -86,7 +86,8 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
 
     if not task.config.is_ours_to_train:
         return train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
-    return train(task.config, directory=cell, on_evaluation=progress, resume=resume)
+    pretrained = folder.storage / PRETRAINED
+    return train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
 
 
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:

@@ -6,6 +6,7 @@ loss. A new method recombines these or brings its own.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -31,24 +32,51 @@ class LinearHead(nn.Module):
         return logits
 
 
-class PrototypeHead(nn.Module):
-    """A projection (Linear, ReLU, Linear, width unchanged) and K class prototypes in its output space.
+def projection(
+    num_features: int, *, layers: int, generator: torch.Generator, width: int = 0, out_width: int = 0
+) -> nn.Sequential:
+    """Linear layers with a ReLU between any two: (N, num_features) to (N, D). Xavier normal weights, zero biases.
 
-    Outputs are embeddings (N, D) that are normalized at use, as the prototypes are. Source: METHOD.md of the study of
-    arXiv 2409.07292 (projection and prototypes both receive weight decay).
+    Args:
+        num_features: F, the width of what comes in.
+        layers: linear layers, at least 1.
+        generator: a CPU generator, the only source of randomness.
+        width: of every layer's output; 0 is F.
+        out_width: D, the width of the last layer's output; 0 is ``width``.
+    """
+    width = width or num_features
+    widths = [num_features, *[width] * (layers - 1), out_width or width]
+    made: list[nn.Module] = []
+    for inputs, outputs in itertools.pairwise(widths):
+        linear = nn.Linear(inputs, outputs)
+        init_linear(linear, generator=generator)
+        made += [linear, nn.ReLU()]
+    return nn.Sequential(*made[:-1])
+
+
+class PrototypeHead(nn.Module):
+    """A projection and K class prototypes in its output space.
+
+    The projection is :func:`projection`, by default Linear, ReLU, Linear, width unchanged. Outputs are embeddings
+    (N, D) that are normalized at use, as the prototypes are. Source: METHOD.md of the study of arXiv 2409.07292
+    (projection and prototypes both receive weight decay).
     """
 
-    def __init__(self, num_features: int, num_classes: int, *, prototype_init: str, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        num_classes: int,
+        *,
+        prototype_init: str,
+        generator: torch.Generator,
+        layers: int = 2,
+        width: int = 0,
+    ) -> None:
         super().__init__()
-        self.projection = nn.Sequential(
-            nn.Linear(num_features, num_features), nn.ReLU(), nn.Linear(num_features, num_features)
-        )
-        for layer in (self.projection[0], self.projection[2]):
-            assert isinstance(layer, nn.Linear)
-            init_linear(layer, generator=generator)
+        self.projection = projection(num_features, layers=layers, width=width, generator=generator)
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
         self.prototypes = nn.Parameter(
-            prototype_room.initialize(strategy, num_classes=num_classes, dim=num_features, generator=generator)
+            prototype_room.initialize(strategy, num_classes=num_classes, dim=width or num_features, generator=generator)
         )
 
     @torch.no_grad()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from ssc_tune import losses, methods
+from ssc_tune.frozen import LATER
 from ssc_tune.methods.base import Hyperparameters, Method, Positive, Starter, StepLoss, Views, Weight
 from ssc_tune.prototypes.registry import NEEDS_EMBEDDINGS, STRATEGIES
 
@@ -30,6 +31,12 @@ class SSCHyperparameters(Hyperparameters):
     confident_weight: Weight = Field(1.0, description="lambda_conf, weight of confident images.")
     unconfident_weight: Weight = Field(0.2, description="lambda_unconf, weight of unconfident images.")
     prototype_init: Initialization = Field("random", description="How prototypes start.")
+    projection_layers: Annotated[int, LATER, Field(ge=1, le=3)] = Field(
+        2, description="Linear layers of the projection, with a ReLU between any two."
+    )
+    projection_width: Annotated[int, LATER, Field(ge=0)] = Field(
+        0, description="Width of these layers and of the embeddings; 0 is the encoder's number of features."
+    )
 
 
 class SSC(Method["PrototypeHead"]):
@@ -55,6 +62,8 @@ class SSC(Method["PrototypeHead"]):
             num_features,
             self.num_classes,
             prototype_init=self.hyperparameters.prototype_init,
+            layers=self.hyperparameters.projection_layers,
+            width=self.hyperparameters.projection_width,
             generator=generator,
         )
 

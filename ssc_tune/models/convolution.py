@@ -33,7 +33,7 @@ _PHASES_CHANNELS = 16
 
 
 class Conv2d(nn.Conv2d):
-    """torch.nn.Conv2d without bias, padded by half the (odd) kernel, that chooses its form by what it is given.
+    """torch.nn.Conv2d, padded by half the (odd) kernel, that chooses its form by what it is given.
 
     The forms differ in rounding alone. The weights of a new layer are not set; see
     :func:`ssc_tune.models.layers.init_convolutions`.
@@ -62,7 +62,7 @@ class Conv2d(nn.Conv2d):
 
     def form(self, x: Tensor) -> Form:
         """The form that :meth:`forward` takes for ``x``."""
-        if not self.small_planes or x.device.type != "cpu" or torch.compiler.is_compiling():
+        if not self.small_planes or self.bias is not None or x.device.type != "cpu" or torch.compiler.is_compiling():
             return "usual"
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
         small = dtype == torch.bfloat16 and x.is_contiguous(memory_format=torch.channels_last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssc_tune.models.convolution import Conv2d
@@ -13,14 +14,45 @@ class Encoder(nn.Module):
 
     num_features: int
 
+    @property
+    def core(self) -> nn.Module:
+        """The module whose names of weights files use."""
+        return self
 
-def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> Conv2d:
-    """A convolution without bias and with padding that keeps the size at stride 1; its weights are not set yet."""
-    return Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=False)
+
+class Wrapped(Encoder):
+    """A net with images resized for it, bilinearly and on their device.
+
+    Args:
+        net: images to features (N, num_features).
+        num_features: width of the features.
+        size: pixels a side of what the net is given.
+    """
+
+    def __init__(self, net: nn.Module, num_features: int, size: int) -> None:
+        super().__init__()
+        self.net, self.num_features, self.size = net, num_features, size
+
+    @property
+    def core(self) -> nn.Module:
+        """The net."""
+        return self.net
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, num_features)."""
+        if images.shape[-2:] != (self.size, self.size):
+            images = F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)
+        features: Tensor = self.net(images)
+        return features
+
+
+def conv2d(in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = False) -> Conv2d:
+    """A convolution with padding that keeps the size at stride 1; its weights are not set yet."""
+    return Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=bias)
 
 
 def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:
-    """Every convolution's weights normal with mean 0 and variance 2 / (out_channels * k * k).
+    """Every convolution's weights normal with mean 0 and variance 2 / (out_channels * k * k), its bias 0.
 
     This is He et al. (2015) with the fan of the outputs and the gain of a plain ReLU, as in FixMatch's code; the slope
     0.1 of LeakyReLU, which would make it 2 / 1.01, is left out there too.
@@ -28,6 +60,8 @@ def init_convolutions(model: nn.Module, *, generator: torch.Generator) -> None:
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def init_linear(linear: nn.Linear, *, generator: torch.Generator) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class BatchNorm2d(nn.Module):
@@ -58,22 +59,55 @@ class BatchNorm2d(nn.Module):
         return f"{self.num_channels}, eps={self.eps}"
 
 
+def separate(model: nn.Module) -> None:
+    """Makes every ``torch.nn`` batch normalization of ``model``, subclasses included, wait for the loop, in place.
+
+    From then on such a layer does as :class:`BatchNorm2d`: a training forward writes the batch's statistics to the
+    buffers ``batch_mean`` and ``batch_var``, which are not saved, and leaves the running ones alone.
+    """
+    for layer in model.modules():
+        if isinstance(layer, _BatchNorm) and layer.running_mean is not None and layer.running_var is not None:
+            layer.momentum = 1.0
+            layer.register_buffer("batch_mean", torch.zeros_like(layer.running_mean), persistent=False)
+            layer.register_buffer("batch_var", torch.ones_like(layer.running_var), persistent=False)
+            layer.register_forward_pre_hook(_swap)
+            layer.register_forward_hook(_swap_back, always_call=True)
+
+
+def _swap(layer: nn.Module, inputs: Any = None) -> None:
+    """Lets a layer in training find the batch's statistics where it looks for the running ones, or the reverse."""
+    if layer.training:
+        held = layer._buffers
+        held["running_mean"], held["batch_mean"] = held["batch_mean"], held["running_mean"]
+        held["running_var"], held["batch_var"] = held["batch_var"], held["running_var"]
+
+
+def _swap_back(layer: nn.Module, inputs: Any, output: Any) -> None:
+    _swap(layer)
+
+
+def waiting(model: nn.Module) -> list[nn.Module]:
+    """The batch normalizations of ``model`` whose running statistics the training loop moves."""
+    return [layer for layer in model.modules() if "batch_mean" in layer._buffers]
+
+
 def update_running_statistics(model: nn.Module, momentum: Tensor | float) -> None:
-    """running = running + momentum * (batch - running), in place, for every BatchNorm2d of ``model``.
+    """running = running + momentum * (batch - running), in place, for every layer that :func:`waiting` finds.
 
     Call it once after the training forward whose statistics should count: a later one overwrites them. The reference's
     momentum is 0.001 (0.999 in the other convention); over a few hundred steps the training loop warms it up, as it
     does the moving average of the weights.
 
     Args:
-        model: any module; one without BatchNorm2d is left alone.
+        model: any module; one without such layers is left alone.
         momentum: in [0, 1]. A tensor of shape () stays on its device: nothing waits for its value.
     """
-    layers = [layer for layer in model.modules() if isinstance(layer, BatchNorm2d)]
+    layers = waiting(model)
     if not layers:
         return
-    running = [layer.running_mean for layer in layers] + [layer.running_var for layer in layers]
-    batch = [layer.batch_mean for layer in layers] + [layer.batch_var for layer in layers]
+    held = [cast("dict[str, Tensor]", layer._buffers) for layer in layers]
+    running = [buffers["running_mean"] for buffers in held] + [buffers["running_var"] for buffers in held]
+    batch = [buffers["batch_mean"] for buffers in held] + [buffers["batch_var"] for buffers in held]
     move_towards(running, batch, momentum)
 
 

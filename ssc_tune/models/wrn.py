@@ -12,34 +12,40 @@ from ssc_tune.models.registry import stages
 
 SLOPE = 0.1
 EPS = 1e-3
+EPS_OF_THE_AUTHORS = 1e-5
 
 
 class _Activation(nn.Module):
     """Batch normalization, then LeakyReLU."""
 
-    def __init__(self, num_channels: int) -> None:
+    def __init__(self, num_channels: int, *, eps: float) -> None:
         super().__init__()
-        self.norm = BatchNorm2d(num_channels, eps=EPS)
+        self.norm = BatchNorm2d(num_channels, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(self.norm(x), SLOPE, inplace=True)
 
 
 class _Block(nn.Module):
-    """x + conv(act(conv(act(x)))); the first x is act(x) where ``activate_before_residual``, projected if needed."""
+    """x + conv(act(conv(act(x)))); the first x is act(x) where ``activate_before_residual``, projected if needed.
 
-    def __init__(self, in_channels: int, out_channels: int, *, stride: int, activate_before_residual: bool) -> None:
+    Where ``activate_branch`` is false the inner act is left out, and ``act1`` is held without use.
+    """
+
+    activate_before_residual = False
+    activate_branch = True
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int, eps: float) -> None:
         super().__init__()
-        self.activate_before_residual = activate_before_residual
-        self.act1 = _Activation(in_channels)
+        self.act1 = _Activation(in_channels, eps=eps)
         self.conv1 = conv2d(in_channels, out_channels, 3, stride=stride)
-        self.act2 = _Activation(out_channels)
+        self.act2 = _Activation(out_channels, eps=eps)
         self.conv2 = conv2d(out_channels, out_channels, 3)
         changes = in_channels != out_channels or stride != 1
         self.shortcut = conv2d(in_channels, out_channels, 1, stride=stride) if changes else None
 
     def forward(self, x: Tensor) -> Tensor:
-        activated = self.act1(x)
+        activated = self.act1(x) if self.activate_branch else x
         residual = activated if self.activate_before_residual else x
         if self.shortcut is not None:
             residual = self.shortcut(residual)
@@ -65,31 +71,35 @@ class WideResNet(Encoder):
     The four-stage variant is the one of the STL-10 experiments (wrn-37-2, 96 x 96 images); its first stage has stride 2
     as in the public PyTorch code. Source: libml/models.py of google-research/fixmatch. Deviations: convolutions have no
     bias, as in most PyTorch ports (a batch normalization follows nearly all of them) and in the published counts of
-    parameters, and padding at stride 2 is symmetric, as PyTorch's is. Some ports feed the first block of later stages
-    without its activation, or activate before the residual in every stage; this follows the original.
+    parameters, and padding at stride 2 is symmetric, as PyTorch's is.
+
+    The variant ``authors`` is the net of the code of arXiv 2409.07292, as of USB and other PyTorch ports: blocks whose
+    number of channels changes give the image to their first convolution as it is, without normalization and activation,
+    apart from the first block of the net; that one activates before the residual only if its number of channels
+    changes; eps is 1e-5 in blocks and 1e-3 at the end; the first convolution has a bias. The normalization that is
+    left out is held all the same, as there.
     """
 
-    def __init__(self, depth: int, width: int, *, in_channels: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, depth: int, width: int, *, in_channels: int, generator: torch.Generator, variant: str = "original"
+    ) -> None:
         super().__init__()
         num_blocks, strides = stages(depth)
-        channels = 16
-        self.stem = conv2d(in_channels, channels, 3)
+        authors, channels = variant == "authors", 16
+        self.stem = conv2d(in_channels, channels, 3, bias=authors)
         blocks: list[_Block] = []
         for stage, stride in enumerate(strides):
             out_channels = 16 * width * 2**stage
             for block in range(num_blocks):
-                first = block == 0
-                blocks.append(
-                    _Block(
-                        channels,
-                        out_channels,
-                        stride=stride if first else 1,
-                        activate_before_residual=first and stage == 0,
-                    )
-                )
+                eps = EPS_OF_THE_AUTHORS if authors else EPS
+                made = _Block(channels, out_channels, stride=stride if block == 0 else 1, eps=eps)
+                first, widens = block == 0 and stage == 0, channels != out_channels
+                made.activate_before_residual = first and (widens or not authors)
+                made.activate_branch = first or not (widens and authors)
+                blocks.append(made)
                 channels = out_channels
         self.blocks = nn.Sequential(*blocks)
-        self.act = _Activation(channels)
+        self.act = _Activation(channels, eps=EPS)
         self.num_features = channels
         init_convolutions(self, generator=generator)
 

@@ -7,7 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ssc_tune import methods
 from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis, Verdict
+from ssc_tune.frozen import LATER
 from ssc_tune.presentation.measures import SCORES
 from ssc_tune.study.model.study import Study
 
@@ -26,12 +28,13 @@ def results_csv(study: Study, tables: Tables) -> str:
 
     After a search there is a column ``search`` beside ``point``.
 
-    Hyperparameters stand in the order of the search space, further ones after them by name. What a cell lacks is empty;
+    Hyperparameters stand in the order of the search space, further ones after them by name, those of later versions
+    only where a cell uses them. What a cell lacks is empty;
     accuracies of cells that are not ``ok`` are empty too. Real numbers are written so that they read back unchanged.
     """
     cells = tables.cells
     space = [name for name in study.search_space.parameters if name in cells.columns]
-    others = sorted(set(cells.columns) - {*_FIRST, *_LAST, *space, "num_classes", "search"})
+    others = sorted(set(cells.columns) - {*_FIRST, *_LAST, *space, *_unused(study, cells), "num_classes", "search"})
     searched = ["search"] if "search" in cells.columns else []
     chosen = cells.reindex(columns=[*_FIRST, *searched, *space, *others, *_LAST])
     order = {name: rank for rank, name in enumerate(study.methods)}
@@ -40,6 +43,13 @@ def results_csv(study: Study, tables: Tables) -> str:
     whole = [name for name in (*_WHOLE, *_integers(ranked, [*space, *others])) if name in ranked]
     text: str = ranked.astype(dict.fromkeys(whole, "Int64")).to_csv(index=False, lineterminator="\n")
     return text
+
+
+def _unused(study: Study, cells: pd.DataFrame) -> set[str]:
+    """Hyperparameters of later versions that every cell has at its default."""
+    fields = {name: field for m in study.methods for name, field in methods.get(m).Hyperparameters.model_fields.items()}
+    later = {name: field for name, field in fields.items() if LATER in field.metadata and name in cells.columns}
+    return {name for name, field in later.items() if (cells[name].dropna() == field.get_default()).all()}
 
 
 def _integers(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@
     cells/<cell id>/        checkpoint, attempts and progress of a cell
     optuna.db               the points as an Optuna storage (a view)
     report.html, results.csv, ...
+<storage>/pretrained/<id>.pt  encoders that cells of any study start from (.partial.pt, .lock: one under way)
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from ssc_tune.atomic import write_atomically
 from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
 
+PRETRAINED = "pretrained"
+"""Folder of pre-trained encoders under the storage path."""
 STANDING = "registrations.json"
 """File in the folder of a cell under way: what had been registered when it was begun."""
 

@@ -6,7 +6,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-from ssc_tune import data, methods, models, training
+from ssc_tune import data, methods, training
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
 from ssc_tune.late import Late
@@ -56,7 +56,8 @@ def _from_forward(cell: Cell) -> float:
     images, sample = method.images_per_step, dataset.train_images
     device = training.hardware.resolve_device("auto")
     torch.set_num_threads(1)
-    encoder = models.build(config.model.name, in_channels=sample.shape[1], generator=torch.Generator().manual_seed(0))
+    draws = torch.Generator().manual_seed(0)
+    encoder = training.network.make_encoder(config.model, in_channels=sample.shape[1], generator=draws)
     layout = torch.channels_last if config.training.channels_last else torch.contiguous_format
     encoder = encoder.to(device).to(memory_format=layout)
     count = min(images, 256)

@@ -19,6 +19,7 @@ from ssc_tune.study.reading.override import apply_overrides, parse_overrides
 from ssc_tune.study.reading.own import locate
 from ssc_tune.study.reading.provenance import Problem, Written
 from ssc_tune.study.reading.prune import positions, prune
+from ssc_tune.study.reading.weights import identify_weights
 from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
 
 SPACE: KeyPath = ("search_space",)
@@ -54,9 +55,10 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
     source.value = place_data(_methods_as_mapping(source.value), file)
     if not resolved:
         source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
+    source.value, unfound = identify_weights(source.value, file.parent)
     values, missing = locate(source.value, file.parent)
     study, found = _validate(values, space_known=resolved) if not missing else (None, missing)
-    problems += source.show_all(found)
+    problems += source.show_all([*unfound, *found])
     if problems or study is None:
         raise InputError(problems)
     return with_fingerprints(_without_foreign_parameters(study))

@@ -22,13 +22,14 @@ from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import space, study
 from ssc_tune.study.model.claims import FORMS, ClaimForm
 from ssc_tune.study.model.designs import DESIGNS
-from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
 _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("The file", (study.Study,)),
     ("data", (DataConfig,)),
     ("model", (ModelConfig,)),
     ("training", (TrainingConfig,)),
+    ("pretrain", (PretrainConfig,)),
     ("search_space", (space.SearchSpace, space.FloatParameter, space.IntParameter, space.ChoiceParameter)),
     ("design", DESIGNS),
     ("blocks", (study.Block,)),

@@ -40,6 +40,7 @@ def plan_of(study: Study) -> Plan:
     for part in (plan, *plan.get("settings", {}).values()):
         if "data" in part:
             part["data"] = DataConfig.identity(part["data"])
+        part.get("model", {}).pop("weights", None)  # their SHA-256 stays
     plan["semantics"] = SEMANTICS_VERSION
     plan["methods"] = {method: _fixed(study, method) for method in study.methods}
     plan["parameters"] = [
@@ -93,7 +94,7 @@ def _normal(value: Any) -> Any:
 
 
 def _places(plan: Mapping[str, Any]) -> set[str]:
-    common = {key: plan.get(key, {}) for key in ("data", "model")}
+    common = {key: plan.get(key, {}) for key in ("data", "model", "pretrain")}
     settings = plan.get("settings") or {"main": {}}
     return {json.dumps({**common, **own}, sort_keys=True) for own in settings.values()}
 

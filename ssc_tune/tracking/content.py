@@ -12,15 +12,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ssc_tune import methods
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.frozen import without_later
 from ssc_tune.presentation.measures import SCORES, estimates
 from ssc_tune.presentation.numbers import compact
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
-from ssc_tune.training.config import CellConfig, DataConfig
+from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig
 
 FORMAT = 1
 """Raised whenever the same record would be written differently: runs of an older format are written again."""
@@ -69,15 +71,18 @@ def parameters(config: CellConfig) -> dict[str, str]:
     Hyperparameters stand under their own names (``tau``), the rest as ``data.name``, ``training.steps``; the net's name
     is ``model``. All of it is part of the cell's id, hence never changes for a run, as MLflow demands of parameters.
     """
-    model = {"model" if name == "name" else f"model.{name}": value for name, value in config.model.model_dump().items()}
+    net = without_later(ModelConfig, config.model.model_dump())
+    model = {"model" if name == "name" else f"model.{name}": value for name, value in net.items()}
     flat: dict[str, Any] = {
         "method": config.method,
         "seed": config.seed,
-        **config.hyperparameters,
+        **without_later(methods.hyperparameters_of(config.method, config.own), config.hyperparameters),
         **{f"data.{name}": value for name, value in DataConfig.identity(config.data.model_dump()).items()},
         **model,
         **{f"training.{name}": value for name, value in config.training.model_dump().items()},
     }
+    if config.pretrain is not None:
+        flat |= {f"pretrain.{name}": value for name, value in config.pretrain.model_dump().items()}
     return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}
 
 

@@ -1,7 +1,9 @@
 from . import hardware as hardware
+from . import network as network
 from .config import CellConfig as CellConfig
 from .config import DataConfig as DataConfig
 from .config import ModelConfig as ModelConfig
+from .config import PretrainConfig as PretrainConfig
 from .config import TrainingConfig as TrainingConfig
 from .loop import train as train
 from .result import Evaluation as Evaluation

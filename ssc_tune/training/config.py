@@ -25,8 +25,10 @@ HyperparameterValue = bool | int | float | str
 Precision = Literal["auto", "float32", "tf32", "bfloat16"]
 if TYPE_CHECKING:
     DatasetName = str
+    Variant = str
 else:
     DatasetName = Literal[tuple(NAMES)] | Annotated[str, Field(pattern=FUNCTION_PATTERN)]
+    Variant = Literal[encoders.VARIANTS]
 
 
 class DataConfig(Frozen):
@@ -86,6 +88,36 @@ class ModelConfig(Frozen):
     """The encoder."""
 
     name: str = Field("wrn-10-1", pattern=encoders.PATTERN, description=f"{encoders.TITLES}.")
+    variant: Annotated[Variant, LATER] = Field(
+        "original", description="The net of the original publication, or that of the code of arXiv 2409.07292."
+    )
+    input_size: Annotated[int | None, LATER, Field(ge=8, le=1024)] = Field(
+        None,
+        description="Images are resized to this many pixels a side; when absent they stay as they are, or get the size "
+        "that timm gives its net.",
+    )
+    weights: Annotated[str | None, LATER] = Field(
+        None, description="Path of a state dict that the encoder starts from, relative to the study file."
+    )
+    weights_sha256: Annotated[str | None, LATER, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        None, description="SHA-256 of that file; found when the study is read, and refused if it is another."
+    )
+    train: Annotated[Literal["all", "head"], LATER] = Field(
+        "all", description="Train the encoder and the head, or the head alone on a frozen encoder."
+    )
+
+    @model_validator(mode="after")
+    def _weights_are_identified(self) -> ModelConfig:
+        if (self.weights is None) != (self.weights_sha256 is None):
+            raise ValueError(
+                "weights and weights_sha256 go together; ssc_tune.atomic.digest gives the SHA-256 of a file"
+            )
+        return self
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What of it decides a result: where the weights lie does not."""
+        return {k: v for k, v in without_later(ModelConfig, self.model_dump(mode="json")).items() if k != "weights"}
 
 
 class TrainingConfig(Frozen):
@@ -115,6 +147,36 @@ class TrainingConfig(Frozen):
         return self
 
 
+class PretrainConfig(Frozen):
+    """A first stage without labels: SimCLR on the unlabelled images. Cells with the same one share its encoder.
+
+    What is trained is kept under the storage path as `pretrained/ID.pt`. Its encoder starts as that of a cell does,
+    sees all training images but those of validation, and ends as the encoder that cells start from, whatever their
+    method, hyperparameters and number of labels.
+    """
+
+    method: Literal["simclr"] = Field("simclr", description="NT-Xent between two strong views of each image.")
+    steps: Annotated[int, Field(ge=1)] = Field(1000, description="Optimizer steps.")
+    batch_size: Annotated[int, Field(ge=2)] = Field(256, description="Images a step, each in two views.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(0.1, description="Peak learning rate of SGD.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Nesterov momentum.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(1e-4, description="L2 decay, not on biases and normalization.")
+    temperature: Annotated[float, Field(gt=0)] = Field(0.5, description="T of the NT-Xent loss.")
+    projection_layers: Annotated[int, Field(ge=1, le=3)] = Field(
+        2, description="Linear layers of the projection, which is dropped afterwards."
+    )
+    projection_width: Annotated[int, Field(ge=1)] = Field(128, description="Width of the projection's output.")
+    randaugment_n: Annotated[int, Field(ge=0)] = Field(2, description="RandAugment operations a view.")
+    randaugment_m: Annotated[float, Field(ge=0, le=10)] = Field(10.0, description="RandAugment magnitude, 0 to 10.")
+    cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
+    seed: Literal["each", "shared"] = Field(
+        "each", description="Pre-train for each seed of the study, or once, with seed 0, for all."
+    )
+
+
+_OF_LABELS = {"labels_per_class", "imbalance", "label_noise", "label_noise_kind"}
+
+
 class CellConfig(Frozen):
     """One training run, complete: equal configurations give equal results on the same machine.
 
@@ -131,6 +193,7 @@ class CellConfig(Frozen):
     own: Annotated[OwnMethod | None, LATER] = Field(
         None, description="What the study declares of the method, if it is not one of ours."
     )
+    pretrain: Annotated[PretrainConfig | None, LATER] = None
 
     @field_validator("hyperparameters")
     @classmethod
@@ -158,11 +221,39 @@ class CellConfig(Frozen):
         content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, self.model_dump(mode="json"))}
         content |= {
             "data": DataConfig.identity(content["data"]),
-            "model": without_later(ModelConfig, content["model"]),
+            "model": self.model.identity,
             "training": without_later(TrainingConfig, content["training"]),
+            **({"pretrain": without_later(PretrainConfig, content["pretrain"])} if self.pretrain is not None else {}),
             "hyperparameters": without_later(
                 methods.hyperparameters_of(self.method, self.own), content["hyperparameters"]
             ),
         }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _short_hash(content)
+
+    @property
+    def pretraining_seed(self) -> int:
+        """That of the pre-training: the cell's, or 0 where all share one."""
+        return 0 if self.pretrain is not None and self.pretrain.seed == "shared" else self.seed
+
+    @property
+    def pretraining_id(self) -> str:
+        """16 hexadecimal digits, like ``cell_id``, equal for cells that share a pre-trained encoder.
+
+        Data without the number of labels, the encoder without whether it is frozen, the pre-training, its seed,
+        arithmetic and memory order.
+        """
+        assert self.pretrain is not None
+        content = {
+            "semantics": SEMANTICS_VERSION,
+            "data": DataConfig.identity(self.data.model_dump(mode="json", exclude=_OF_LABELS)),
+            "model": {key: value for key, value in self.model.identity.items() if key != "train"},
+            "training": self.training.model_dump(mode="json", include={"precision", "channels_last"}),
+            "pretrain": without_later(PretrainConfig, self.pretrain.model_dump(mode="json", exclude={"seed"})),
+            "seed": self.pretraining_seed,
+        }
+        return _short_hash(content)
+
+
+def _short_hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,12 +16,12 @@ from torch import Tensor
 from ssc_tune import data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.methods.base import Starter
-from ssc_tune.training import captured, checkpoint, signatures
+from ssc_tune.training import captured, checkpoint, pretrain, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import resolve_device
-from ssc_tune.training.network import make_method, make_network
+from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
 from ssc_tune.training.result import Evaluation, RunResult, Status, steps_to_share
@@ -42,6 +42,7 @@ def train(
     device: str = "auto",
     on_evaluation: Callable[[Evaluation], None] | None = None,
     resume: bool = True,
+    pretrained: Path | None = None,
 ) -> RunResult:
     """Trains one cell.
 
@@ -52,6 +53,7 @@ def train(
         on_evaluation: called after each evaluation, once the checkpoint is written; what it raises ends the training,
             which a later call continues.
         resume: continue from the checkpoint in ``directory`` where there is one.
+        pretrained: folder of pre-trained encoders, shared by cells; none pre-trains for this call alone.
 
     Returns:
         The result. A loss that is not finite ends the cell with status ``diverged``. On a CPU an interrupted and
@@ -60,12 +62,19 @@ def train(
     Raises:
         ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
     """
-    cell = _Cell(config, resolve_device(device))
+    where = resolve_device(device)
     path = directory / CHECKPOINT if directory is not None else None
+    content = None
     if path is not None and resume:
-        content = checkpoint.load(path, cell_id=config.cell_id, device=cell.device)
-        if content is not None and content.get("format") == _FORMAT:
-            cell.load_state(content)
+        content = checkpoint.load(path, cell_id=config.cell_id, device=where)
+        if content is not None and content.get("format") != _FORMAT:
+            content = None
+    start = None
+    if content is None and config.pretrain is not None:
+        start = pretrain.encoder_state(config, device=where, folder=pretrained)
+    cell = _Cell(config, where, fresh=content is None, start=start)
+    if content is not None:
+        cell.load_state(content)
     status: Status = "ok"
     for stop in evaluation_steps(config.training):
         if stop <= cell.step:
@@ -92,7 +101,9 @@ def evaluation_steps(config: TrainingConfig) -> list[int]:
 class _Cell:
     """The moving parts of one cell and their state."""
 
-    def __init__(self, config: CellConfig, device: torch.device) -> None:
+    def __init__(
+        self, config: CellConfig, device: torch.device, *, fresh: bool = True, start: dict[str, Tensor] | None = None
+    ) -> None:
         started = time.perf_counter()
         self.config, self.device = config, device
         dataset = data.load(config.data.source)
@@ -110,7 +121,10 @@ class _Cell:
         )
         self.method = make_method(config, dataset.num_classes)
         in_channels = dataset.train_images.shape[1]
-        network = make_network(config, self.method, in_channels=in_channels).to(device)
+        network = make_network(config, self.method, in_channels=in_channels)
+        if fresh:
+            start_encoder(network, config.model, start)
+        network = network.to(device)
         if config.training.channels_last:
             network = network.to(memory_format=torch.channels_last)
         hp = self.method.hyperparameters
@@ -118,14 +132,14 @@ class _Cell:
         self._batches = Batches(dataset, self._split, self.method, seed=config.seed, device=device, given=given)
         self.average = Averaged(network, copy.deepcopy(network))
         self._optimizer = NesterovSGD(
-            network.parameters(),
+            network.trained.parameters(),
             learning_rate=hp.learning_rate,
             momentum=hp.momentum,
             weight_decay=hp.weight_decay,
         )
         self._stepper = Stepper(config.training, network, self.method, self._optimizer, self.average, dataset)
         self._captured = captured.of(config.training, self._stepper, self._batches)
-        if self.method.needs_start:
+        if self.method.needs_start and fresh:
             self._start()
         self.step = 0
         self._history: list[Evaluation] = []

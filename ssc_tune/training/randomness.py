@@ -9,7 +9,19 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-_STREAMS = ("encoder", "head", "start", "labelled order", "unlabelled order", "weak views", "strong views")
+_STREAMS = (
+    "encoder",
+    "head",
+    "start",
+    "labelled order",
+    "unlabelled order",
+    "weak views",
+    "strong views",
+    "pretraining order",
+    "pretraining views",
+    "pretraining head",
+)
+"""A stream's place decides its draws: new ones come last."""
 
 
 def derive(seed: int, stream: str, *counters: int) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ssc_tune.data import Dataset, augmentation
 from ssc_tune.methods import Method
 from ssc_tune.methods.base import StepLoss, Views
-from ssc_tune.models import BatchNorm2d, update_running_statistics
+from ssc_tune.models import update_running_statistics, waiting
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
 from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms
@@ -60,7 +60,7 @@ class Stepper:
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self.device = next(network.parameters()).device
         # Found once, so that an update does not walk through the whole net.
-        self._norms = nn.ModuleList(layer for layer in network.modules() if isinstance(layer, BatchNorm2d))
+        self._norms = nn.ModuleList(waiting(network.trained))
         self._forward = self._forward_loss
         if config.compile and self.device.type == "cpu":  # elsewhere the whole step is captured
             self._forward = torch.compile(self._forward_loss, dynamic=False)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ssc_tune.design.cells import Placement, fixed_cells, make_cell, placements
-from ssc_tune.training.config import SEMANTICS_VERSION
+from ssc_tune.frozen import without_later
+from ssc_tune.methods.ssc import SSCHyperparameters
+from ssc_tune.training.config import SEMANTICS_VERSION, CellConfig, ModelConfig
 
 from .builders import study
 
@@ -61,7 +63,10 @@ def test_points_that_differ_in_what_a_method_lacks_are_one_cell_for_it() -> None
 
 def test_the_id_is_the_hash_of_the_whole_configuration() -> None:
     cell = make_cell(study(), PLACE, {"temperature": 0.2})
-    content = {"semantics": SEMANTICS_VERSION, **cell.config.model_dump(mode="json")}
+    whole = cell.config.model_dump(mode="json")
+    content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, whole)}
+    content["model"] = without_later(ModelConfig, whole["model"])  # at their defaults these are no part of it
+    content["hyperparameters"] = without_later(SSCHyperparameters, whole["hyperparameters"])
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert cell.cell_id == hashlib.sha256(text.encode()).hexdigest()[:16]
 

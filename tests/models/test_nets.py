@@ -218,5 +218,5 @@ def test_compiles_with_gradients_and_statistics() -> None:
     "name", ["wrn-11-1", "wrn-4-1", "wrn-5-1", "wrn-28", "wrn-28-0", "WRN-28-2", "vgg", "", "wrn-28-2\n"]
 )
 def test_unknown_names_say_what_is_allowed(name: str) -> None:
-    with pytest.raises(ValueError, match=r"unknown model .*; allowed: wrn-DEPTH-WIDTH .* or resnet-50"):
+    with pytest.raises(ValueError, match=r"unknown model .*; allowed: wrn-DEPTH-WIDTH .* or resnet-18 or resnet-50"):
         build(name, in_channels=3, generator=generator())

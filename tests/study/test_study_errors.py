@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.methods import Hyperparameters
+from ssc_tune.methods.ssc import SSCHyperparameters
 from ssc_tune.study import MEASURES, Study
 
 from .conftest import BASE
@@ -17,7 +18,7 @@ LISTS = {
     "{DESIGNS}": "sobol, random, grid, one-at-a-time, search, defaults",
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
-    "{SSC}": "temperature, pseudo_temperature, prototype_weight, confident_weight, unconfident_weight, prototype_init",
+    "{SSC}": ", ".join(name for name in SSCHyperparameters.model_fields if name not in Hyperparameters.model_fields),
     "{MEASURES}": ", ".join(MEASURES),
 }
 """Long lists of what is allowed, written once."""

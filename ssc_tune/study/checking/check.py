@@ -7,7 +7,7 @@ from typing import Any
 
 from ssc_tune import methods as registry
 from ssc_tune.data.facts import SourceError
-from ssc_tune.models.registry import find
+from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import checked_info
 from ssc_tune.study.checking.check_looks import check_looks
@@ -26,7 +26,7 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
-from ssc_tune.training.config import DataConfig, ModelConfig
+from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
 
 
 def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
@@ -115,7 +115,8 @@ def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) ->
 def _check_settings(study: Study) -> Iterator[Problem]:
     yield from _check_data(("data",), study.data)
     yield from _check_model(("model",), study.model)
-    seen: dict[tuple[DataConfig, ModelConfig], str] = {}
+    yield from _check_pretrain(("pretrain",), study.pretrain, study.data)
+    seen: dict[tuple[DataConfig, ModelConfig, PretrainConfig | None], str] = {}
     for name, setting in study.settings.items():
         path = ("settings", name)
         if not NAME_PATTERN.match(name):
@@ -124,7 +125,9 @@ def _check_settings(study: Study) -> Iterator[Problem]:
             yield from _check_data((*path, "data"), setting.data)
         if setting.model is not None:
             yield from _check_model((*path, "model"), setting.model)
-        first = seen.setdefault(study.setting(name), name)
+        if setting.pretrain is not None:
+            yield from _check_pretrain((*path, "pretrain"), setting.pretrain, study.setting(name)[0])
+        first = seen.setdefault((*study.setting(name), study.pretraining(name)), name)
         if first != name:
             yield Problem(path, f"is the same as setting {first!r}")
 
@@ -153,8 +156,24 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
 
 
+def _check_pretrain(path: KeyPath, pretrain: PretrainConfig | None, data: DataConfig) -> Iterator[Problem]:
+    """No image is twice in a step: its other view would be taken for a different image."""
+    try:
+        images = checked_info(data).train_size - data.validation
+    except SourceError:
+        return  # it is told of the data
+    if pretrain is not None and pretrain.batch_size > images:
+        text = f"must be at most {images} for {data.name} with {data.validation} validation images"
+        yield Problem((*path, "batch_size"), f"{text}, not {pretrain.batch_size}")
+
+
 def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
     try:
         find(model.name)
     except ValueError as error:
         yield Problem((*path, "name"), str(error))
+        return
+    try:
+        find_variant(model.name, model.variant)
+    except ValueError as error:
+        yield Problem((*path, "variant"), str(error))

@@ -13,7 +13,7 @@ from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.space import SearchSpace, Value
-from ssc_tune.training.config import DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
 
 class Block(Frozen):
@@ -36,6 +36,7 @@ class Setting(Frozen):
 
     data: DataConfig | None = Field(None, description="Instead of the study's data.")
     model: ModelConfig | None = Field(None, description="Instead of the study's model.")
+    pretrain: PretrainConfig | None = Field(None, description="Instead of the study's pre-training.")
 
 
 class Study(Frozen):
@@ -48,6 +49,7 @@ class Study(Frozen):
     data: DataConfig = Field(DataConfig(), description="Data set and label budget.")
     model: ModelConfig = Field(ModelConfig(), description="The encoder.")
     training: TrainingConfig = Field(TrainingConfig(), description="Length and arithmetic of one training run.")
+    pretrain: PretrainConfig | None = Field(None, description="A first stage without labels; none when absent.")
     methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
         description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
     )
@@ -125,6 +127,10 @@ class Study(Frozen):
         """Data and model of a setting."""
         chosen = self.settings.get(name, Setting())
         return chosen.data or self.data, chosen.model or self.model
+
+    def pretraining(self, name: str) -> PretrainConfig | None:
+        """Pre-training of a setting."""
+        return self.settings.get(name, Setting()).pretrain or self.pretrain
 
     def hyperparameters_of(self, method: str) -> type[Frozen]:
         """The model of a method's hyperparameters."""
