@@ -4,6 +4,7 @@ from .fixmatch import FixMatchTerms as FixMatchTerms
 from .fixmatch import fixmatch_loss as fixmatch_loss
 from .fixmatch import fixmatch_terms as fixmatch_terms
 from .nt_xent import nt_xent_loss as nt_xent_loss
+from .soft_ssc import soft_ssc_terms as soft_ssc_terms
 from .ssc import SSCTerms as SSCTerms
 from .ssc import ssc_loss as ssc_loss
 from .ssc import ssc_terms as ssc_terms

@@ -1,6 +1,9 @@
 """What the package gives on first use."""
 
+from . import moving as moving
 from . import parts as parts
+from . import thresholds as thresholds
+from .base import Extent as Extent
 from .base import Hyperparameters as Hyperparameters
 from .base import Method as Method
 from .registry import get as get

@@ -50,6 +50,15 @@ class Views(NamedTuple):
     labelled: Tensor  # (B, ...) outputs of the weakly augmented labelled images
     weak: Tensor  # (U, ...) outputs of the weak views, without gradient
     strong: Tensor  # (V, U, ...) outputs of the strong views
+    indices: Tensor | None = None  # (U,) int64, the unlabelled images' places in the training part
+
+
+class Extent(NamedTuple):
+    """How large a cell is, for parts whose state has a row an image or whose weights follow the progress."""
+
+    images: int = 1  # of the training part; ``Views.indices`` are below it
+    unlabelled: int = 1  # of these, those that are trained on
+    steps: int = 1  # optimizer steps
 
 
 class StepLoss(NamedTuple):
@@ -68,9 +77,10 @@ class Method(Generic[Head]):
     Hyperparameters: ClassVar[type[_Shared]]
     uses_unlabelled: ClassVar[bool] = True
 
-    def __init__(self, hyperparameters: _Shared, *, num_classes: int) -> None:
+    def __init__(self, hyperparameters: _Shared, *, num_classes: int, extent: Extent | None = None) -> None:
         self.hyperparameters = hyperparameters
         self.num_classes = num_classes
+        self.extent = extent or Extent()
 
     @property
     def num_strong_views(self) -> int:

@@ -1,4 +1,4 @@
-"""Parts that methods are made of: probability heads and threshold policies.
+"""Parts that methods are made of: heads, each with the threshold policy that it was given.
 
 A method joins a head (how outputs become class probabilities), a threshold policy (which pseudo-labels count) and a
 loss. A new method recombines these or brings its own.
@@ -6,22 +6,29 @@ loss. A new method recombines these or brings its own.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ssc_tune import prototypes as prototype_room
 from ssc_tune.methods.base import Starter
+from ssc_tune.methods.thresholds import Policy
+from ssc_tune.methods.thresholds import PseudoLabels as PseudoLabels
+from ssc_tune.methods.thresholds import fixed_threshold as fixed_threshold
 from ssc_tune.models import init_linear
 
 
 class LinearHead(nn.Module):
-    """A linear classifier: outputs are logits (N, K). Xavier normal weights, zero bias."""
+    """A linear classifier: outputs are logits (N, K). Xavier normal weights, zero bias.
 
-    def __init__(self, num_features: int, num_classes: int, *, generator: torch.Generator) -> None:
+    ``policy`` judges pseudo-labels; its state, where it has one, is part of the head.
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, *, generator: torch.Generator, policy: Policy | None = None
+    ) -> None:
         super().__init__()
+        self.policy = Policy() if policy is None else policy
         self.classifier = nn.Linear(num_features, num_classes)
         init_linear(self.classifier, generator=generator)
 
@@ -38,8 +45,17 @@ class PrototypeHead(nn.Module):
     arXiv 2409.07292 (projection and prototypes both receive weight decay).
     """
 
-    def __init__(self, num_features: int, num_classes: int, *, prototype_init: str, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        num_classes: int,
+        *,
+        prototype_init: str,
+        generator: torch.Generator,
+        policy: Policy | None = None,
+    ) -> None:
         super().__init__()
+        self.policy = Policy() if policy is None else policy
         self.projection = nn.Sequential(
             nn.Linear(num_features, num_features), nn.ReLU(), nn.Linear(num_features, num_features)
         )
@@ -75,16 +91,3 @@ class PrototypeHead(nn.Module):
     def cosines(self, embeddings: Tensor) -> Tensor:
         """Cosine similarity (N, K) of embeddings (N, D) to the prototypes."""
         return F.normalize(embeddings.float(), dim=-1) @ F.normalize(self.prototypes.float(), dim=-1).T
-
-
-class PseudoLabels(NamedTuple):
-    """What a threshold policy makes of class probabilities."""
-
-    labels: Tensor  # (U,) int64
-    confident: Tensor  # (U,) bool
-
-
-def fixed_threshold(logits: Tensor, *, tau: float) -> PseudoLabels:
-    """Pseudo-label argmax p, confident where max p >= tau, with p = softmax(logits) of shape (U, K); no gradient."""
-    confidence, labels = logits.detach().float().softmax(dim=-1).max(dim=-1)
-    return PseudoLabels(labels, confidence >= tau)

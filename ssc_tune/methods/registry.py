@@ -6,10 +6,17 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
-from ssc_tune.methods.base import Method
+from ssc_tune.methods.base import Extent, Method
 
 _METHODS = {
+    "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
+    "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",
+    "flexmatch-ssc": "ssc_tune.methods.flexmatch:FlexMatchSSC",
+    "freematch": "ssc_tune.methods.freematch:FreeMatch",
+    "freematch-ssc": "ssc_tune.methods.freematch:FreeMatchSSC",
+    "softmatch": "ssc_tune.methods.softmatch:SoftMatch",
+    "softmatch-ssc": "ssc_tune.methods.softmatch:SoftMatchSSC",
     "ssc": "ssc_tune.methods.ssc:SSC",
     "supervised": "ssc_tune.methods.supervised:Supervised",
 }
@@ -35,7 +42,12 @@ def resolve(name: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     return get(name).Hyperparameters.model_validate(dict(hyperparameters)).model_dump(mode="json")
 
 
-def make(name: str, hyperparameters: Mapping[str, Any], *, num_classes: int) -> Method[Any]:
-    """A method, the given hyperparameters validated and the others at their defaults."""
+def make(
+    name: str, hyperparameters: Mapping[str, Any], *, num_classes: int, extent: Extent | None = None
+) -> Method[Any]:
+    """A method, the given hyperparameters validated and the others at their defaults.
+
+    ``extent`` is the size of the cell; what does not train, and methods without state, can do without.
+    """
     kind = get(name)
-    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes)
+    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes, extent=extent)

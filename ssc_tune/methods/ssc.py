@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from ssc_tune.losses import SSCTerms
     from ssc_tune.methods.parts import PrototypeHead
+    from ssc_tune.methods.thresholds import Policy, PseudoLabels, Seen
 
     Initialization = str
 else:
@@ -50,13 +52,18 @@ class SSC(Method["PrototypeHead"]):
         return 2
 
     def head(self, num_features: int, *, generator: torch.Generator) -> PrototypeHead:
-        """A projection with prototypes."""
+        """A projection with prototypes, and the policy."""
         return methods.parts.PrototypeHead(
             num_features,
             self.num_classes,
             prototype_init=self.hyperparameters.prototype_init,
             generator=generator,
+            policy=self.policy(),
         )
+
+    def policy(self) -> Policy:
+        """Which pseudo-labels count, and how much: those with max p >= tau."""
+        return methods.thresholds.FixedThreshold(self.hyperparameters.tau)
 
     @property
     def needs_start(self) -> bool:
@@ -69,22 +76,38 @@ class SSC(Method["PrototypeHead"]):
 
     def loss(self, head: PrototypeHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
+        pseudo = head.policy(self._seen(head, views))
+        parts = self._terms(head, views, labels, pseudo)._asdict()
+        total = parts.pop("total")
+        if head.policy.regularizes:
+            strong = head.cosines(views.strong) / self.hyperparameters.pseudo_temperature
+            parts |= (more := head.policy.regularizers(strong, pseudo))
+            total = sum(more.values(), total)
+        return StepLoss(total, parts, pseudo.labels, pseudo.confident)
+
+    def _seen(self, head: PrototypeHead, views: Views) -> Seen:
+        """What the policy judges by, the logits being cos / T_pseudo."""
+        weak = head.cosines(views.weak) / self.hyperparameters.pseudo_temperature
+        labelled = None
+        if head.policy.reads_labelled:
+            labelled = head.cosines(views.labelled.detach()) / self.hyperparameters.pseudo_temperature
+        return methods.thresholds.Seen(weak, labelled, views.indices)
+
+    def _terms(self, head: PrototypeHead, views: Views, labels: Tensor, pseudo: PseudoLabels) -> SSCTerms:
         hp = self.hyperparameters
-        pseudo = methods.parts.fixed_threshold(head.cosines(views.weak) / hp.pseudo_temperature, tau=hp.tau)
-        terms = losses.ssc_terms(
+        joint = losses.ssc_terms if pseudo.weights is None else losses.soft_ssc_terms
+        return joint(
             head.prototypes,
             views.labelled,
             labels,
             views.strong,
             pseudo.labels,
-            pseudo.confident,
+            pseudo.confident if pseudo.weights is None else pseudo.weights,
             temperature=hp.temperature,
             prototype_weight=hp.prototype_weight,
             confident_weight=hp.confident_weight,
             unconfident_weight=hp.unconfident_weight,
         )
-        parts = terms._asdict()
-        return StepLoss(parts.pop("total"), parts, pseudo.labels, pseudo.confident)
 
     def scores(self, head: PrototypeHead, outputs: Tensor) -> Tensor:
         """Cosines to the prototypes."""

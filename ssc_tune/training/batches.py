@@ -39,6 +39,7 @@ class Drawn(NamedTuple):
     images: Tensor  # (steps, B + (1 + V) U, C, H, W) uint8
     labels: Tensor  # (steps, B) int64
     hidden_labels: Tensor  # (steps, U) int64
+    indices: Tensor  # (steps, U) int64
 
 
 class Batch(NamedTuple):
@@ -47,6 +48,7 @@ class Batch(NamedTuple):
     images: Tensor  # (B + (1 + V) U, C, H, W): labelled, weak, strong views one after another
     labels: Tensor  # (B,) int64
     hidden_labels: Tensor  # (U,) int64, true labels of the unlabelled images, used for tracking alone
+    indices: Tensor  # (U,) int64, the unlabelled images' places in the training part
 
 
 class Batches:
@@ -87,8 +89,8 @@ class Batches:
         """The batches of steps start .. stop - 1."""
         for group in self.groups(start, stop):
             views = self.views(group.labelled, group.unlabelled, group.steps)
-            for images, labels, hidden in zip(*views, strict=True):
-                yield Batch(images, labels, hidden)
+            for parts in zip(*views, strict=True):
+                yield Batch(*parts)
 
     @property
     def group_steps(self) -> int:
@@ -151,6 +153,7 @@ class Batches:
             torch.cat(parts, dim=1),
             self.labels[labelled].reshape(steps, -1),
             self.labels[unlabelled].reshape(steps, self.num_unlabelled),
+            unlabelled.reshape(steps, self.num_unlabelled),
         )
 
     @property

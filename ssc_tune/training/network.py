@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ssc_tune import methods, models
+from ssc_tune.data.registry import DATASETS
 from ssc_tune.methods import Method
+from ssc_tune.methods.base import Extent
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.randomness import generator
 
@@ -34,7 +36,9 @@ class Network(nn.Module):
 
 def make_method(config: CellConfig, num_classes: int) -> Method[Any]:
     """The method of a cell with its hyperparameters."""
-    return methods.make(config.method, config.hyperparameters, num_classes=num_classes)
+    images = DATASETS[config.data.name].train_size
+    extent = Extent(images=images, unlabelled=images - config.data.validation, steps=config.training.steps)
+    return methods.make(config.method, config.hyperparameters, num_classes=num_classes, extent=extent)
 
 
 def make_network(config: CellConfig, method: Method[Any], *, in_channels: int) -> Network:

@@ -70,7 +70,7 @@ class Stepper:
             memory_format=self._layout
         )
 
-    def _forward_loss(self, images: Tensor, labels: Tensor) -> StepLoss:
+    def _forward_loss(self, images: Tensor, labels: Tensor, indices: Tensor) -> StepLoss:
         method, network = self._method, self._network
         num_labelled, views = len(labels), method.num_strong_views
         num_unlabelled = (len(images) - num_labelled) // (1 + views)
@@ -88,14 +88,14 @@ class Stepper:
                 outputs = network(torch.cat([labelled_inputs, strong_inputs]).contiguous(memory_format=self._layout))
                 labelled, strong = torch.split(outputs, [num_labelled, views * num_unlabelled])
         shaped = strong.reshape(views, num_unlabelled, *strong.shape[1:])
-        return method.loss(network.head, Views(labelled, weak, shaped), labels)
+        return method.loss(network.head, Views(labelled, weak, shaped, indices), labels)
 
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
         allow_tf32(self._config.precision, self._device)
         choose_algorithms(self._device)
         self._optimizer.zero_grad()
-        loss: StepLoss = self._forward(batch.images, batch.labels)
+        loss: StepLoss = self._forward(batch.images, batch.labels, batch.indices)
         return loss
 
     def backward(self, loss: StepLoss) -> None:

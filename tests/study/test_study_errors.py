@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ssc_tune import methods
 from ssc_tune.methods import Hyperparameters
 from ssc_tune.study import MEASURES, Study
 
@@ -18,6 +19,10 @@ LISTS = {
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
     "{SSC}": "temperature, pseudo_temperature, prototype_weight, confident_weight, unconfident_weight, prototype_init",
+    "{METHODS}": ", ".join(methods.names),
+    "{WITH TEMPERATURE}": ", ".join(
+        name for name in methods.names if "temperature" in methods.get(name).Hyperparameters.model_fields
+    ),
     "{MEASURES}": ", ".join(MEASURES),
 }
 """Long lists of what is allowed, written once."""
