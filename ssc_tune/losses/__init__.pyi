@@ -1,5 +1,7 @@
 """What the package gives on first use."""
 
+from .consistency import sharpened_consistency as sharpened_consistency
+from .consistency import squared_consistency as squared_consistency
 from .fixmatch import FixMatchTerms as FixMatchTerms
 from .fixmatch import fixmatch_loss as fixmatch_loss
 from .fixmatch import fixmatch_terms as fixmatch_terms

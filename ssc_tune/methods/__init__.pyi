@@ -2,6 +2,7 @@
 
 from . import moving as moving
 from . import parts as parts
+from . import ramps as ramps
 from . import thresholds as thresholds
 from .base import Extent as Extent
 from .base import Hyperparameters as Hyperparameters

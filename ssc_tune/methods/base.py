@@ -48,7 +48,7 @@ class Views(NamedTuple):
     """What the net made of one step's images. V is ``Method.num_strong_views``."""
 
     labelled: Tensor  # (B, ...) outputs of the weakly augmented labelled images
-    weak: Tensor  # (U, ...) outputs of the weak views, without gradient
+    weak: Tensor  # (U, ...) outputs of the weak views, without gradient unless ``Method.trains_on_weak``
     strong: Tensor  # (V, U, ...) outputs of the strong views
     indices: Tensor | None = None  # (U,) int64, the unlabelled images' places in the training part
 
@@ -76,6 +76,12 @@ class Method(Generic[Head]):
     name: ClassVar[str]
     Hyperparameters: ClassVar[type[_Shared]]
     uses_unlabelled: ClassVar[bool] = True
+    uses_all_labels: ClassVar[bool] = False
+    """Whether every training image but those for validation is a labelled one."""
+    trains_on_weak: ClassVar[bool] = False
+    """Whether ``Views.weak`` carries gradients."""
+    uses_teacher: ClassVar[bool] = False
+    """Whether ``Views.weak`` are outputs of the moving average of the weights, normalized by the batch."""
 
     def __init__(self, hyperparameters: _Shared, *, num_classes: int, extent: Extent | None = None) -> None:
         self.hyperparameters = hyperparameters

@@ -15,10 +15,14 @@ _METHODS = {
     "flexmatch-ssc": "ssc_tune.methods.flexmatch:FlexMatchSSC",
     "freematch": "ssc_tune.methods.freematch:FreeMatch",
     "freematch-ssc": "ssc_tune.methods.freematch:FreeMatchSSC",
+    "mean-teacher": "ssc_tune.methods.mean_teacher:MeanTeacher",
+    "pseudo-label": "ssc_tune.methods.pseudo_label:PseudoLabel",
     "softmatch": "ssc_tune.methods.softmatch:SoftMatch",
     "softmatch-ssc": "ssc_tune.methods.softmatch:SoftMatchSSC",
     "ssc": "ssc_tune.methods.ssc:SSC",
     "supervised": "ssc_tune.methods.supervised:Supervised",
+    "supervised-full": "ssc_tune.methods.supervised:SupervisedFull",
+    "uda": "ssc_tune.methods.uda:UDA",
 }
 
 names: tuple[str, ...] = tuple(sorted(_METHODS))

@@ -71,7 +71,8 @@ class Batches:
         self.num_labelled = method.hyperparameters.batch_size
         self.num_unlabelled = method.num_unlabelled
         self.num_strong_views = method.num_strong_views
-        self._labelled = Order(split.labelled, seed=seed, stream="labelled order")
+        labelled = split.unlabelled if method.uses_all_labels else split.labelled
+        self._labelled = Order(labelled, seed=seed, stream="labelled order")
         self._unlabelled = Order(split.unlabelled, seed=seed, stream="unlabelled order")
         self._weak = generator(seed, "weak views", device=device)
         self._strong = generator(seed, "strong views", device=device)
