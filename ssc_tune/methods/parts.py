@@ -38,6 +38,30 @@ class LinearHead(nn.Module):
         return logits
 
 
+class ProjectedLinearHead(LinearHead):
+    """A linear classifier and beside it a projection (Linear, ReLU, Linear, width unchanged), as that of prototypes.
+
+    Outputs are logits (N, K), then projections (N, F): (N, K + F).
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, *, generator: torch.Generator, policy: Policy | None = None
+    ) -> None:
+        super().__init__(num_features, num_classes, generator=generator, policy=policy)
+        self.projection = _projection(num_features, generator)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F) to logits and projections (N, K + F)."""
+        return torch.cat([self.classifier(features), self.projection(features)], dim=-1)
+
+
+def _projection(num_features: int, generator: torch.Generator) -> nn.Sequential:
+    first, second = nn.Linear(num_features, num_features), nn.Linear(num_features, num_features)
+    for layer in (first, second):
+        init_linear(layer, generator=generator)
+    return nn.Sequential(first, nn.ReLU(), second)
+
+
 class PrototypeHead(nn.Module):
     """A projection (Linear, ReLU, Linear, width unchanged) and K class prototypes in its output space.
 
@@ -56,12 +80,7 @@ class PrototypeHead(nn.Module):
     ) -> None:
         super().__init__()
         self.policy = Policy() if policy is None else policy
-        self.projection = nn.Sequential(
-            nn.Linear(num_features, num_features), nn.ReLU(), nn.Linear(num_features, num_features)
-        )
-        for layer in (self.projection[0], self.projection[2]):
-            assert isinstance(layer, nn.Linear)
-            init_linear(layer, generator=generator)
+        self.projection = _projection(num_features, generator)
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
         self.prototypes = nn.Parameter(
             prototype_room.initialize(strategy, num_classes=num_classes, dim=num_features, generator=generator)

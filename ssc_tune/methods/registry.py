@@ -11,6 +11,7 @@ from ssc_tune.methods.base import Extent, Method
 _METHODS = {
     "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
+    "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",
     "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",
     "flexmatch-ssc": "ssc_tune.methods.flexmatch:FlexMatchSSC",
     "freematch": "ssc_tune.methods.freematch:FreeMatch",

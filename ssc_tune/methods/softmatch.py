@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from ssc_tune import methods
+from ssc_tune.frozen import LATER
 from ssc_tune.methods.base import Fraction, Hyperparameters, Positive
 from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
@@ -35,6 +36,10 @@ class SoftMatchSSCHyperparameters(GaussianHyperparameters, SSCHyperparameters):
     """SSC's, and those of weights by confidence."""
 
     pseudo_temperature: Positive = Field(0.076, description="T_pseudo of softmax(cos / T_pseudo) for pseudo-labels.")
+    unconfident: Annotated[Literal["joint"], LATER] = Field("joint", description="Images have both roles in one loss.")
+    normalization: Annotated[Literal["ours"], LATER] = Field(
+        "ours", description="By the weights of anchors with a positive."
+    )
 
 
 def _policy(num_classes: int, hyperparameters: GaussianHyperparameters) -> Policy:

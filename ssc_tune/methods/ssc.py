@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from ssc_tune import losses, methods
+from ssc_tune.frozen import LATER
 from ssc_tune.methods.base import Hyperparameters, Method, Positive, Starter, StepLoss, Views, Weight
 from ssc_tune.prototypes.registry import NEEDS_EMBEDDINGS, STRATEGIES
 
@@ -32,6 +34,12 @@ class SSCHyperparameters(Hyperparameters):
     confident_weight: Weight = Field(1.0, description="lambda_conf, weight of confident images.")
     unconfident_weight: Weight = Field(0.2, description="lambda_unconf, weight of unconfident images.")
     prototype_init: Initialization = Field("random", description="How prototypes start.")
+    unconfident: Annotated[Literal["joint", "separate", "absent"], LATER] = Field(
+        "joint", description="Unconfident images in the one loss, in an NT-Xent of their own, or in none."
+    )
+    normalization: Annotated[Literal["ours", "authors"], LATER] = Field(
+        "ours", description="By the weights of anchors with a positive, or as the authors' code does."
+    )
 
 
 class SSC(Method["PrototypeHead"]):
@@ -95,8 +103,10 @@ class SSC(Method["PrototypeHead"]):
 
     def _terms(self, head: PrototypeHead, views: Views, labels: Tensor, pseudo: PseudoLabels) -> SSCTerms:
         hp = self.hyperparameters
-        joint = losses.ssc_terms if pseudo.weights is None else losses.soft_ssc_terms
-        return joint(
+        terms = losses.ssc_terms if pseudo.weights is None else losses.soft_ssc_terms
+        if (hp.unconfident, hp.normalization) != ("joint", "ours"):
+            terms = partial(losses.ssc_variant_terms, unconfident=hp.unconfident, normalization=hp.normalization)
+        return terms(
             head.prototypes,
             views.labelled,
             labels,

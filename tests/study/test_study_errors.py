@@ -18,7 +18,8 @@ LISTS = {
     "{DESIGNS}": "sobol, random, grid, one-at-a-time, search, defaults",
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
-    "{SSC}": "temperature, pseudo_temperature, prototype_weight, confident_weight, unconfident_weight, prototype_init",
+    "{SSC}": "temperature, pseudo_temperature, prototype_weight, confident_weight, unconfident_weight, prototype_init, "
+    "unconfident, normalization",
     "{METHODS}": ", ".join(methods.names),
     "{WITH TEMPERATURE}": ", ".join(
         name for name in methods.names if "temperature" in methods.get(name).Hyperparameters.model_fields
