@@ -41,7 +41,7 @@ def fixmatch_loss(
         labels: (B,) in 0..K-1.
         strong_logits: (U, K) or (V, U, K); U may be 0.
         pseudo_labels: (U,) in 0..K-1; those of images that are not confident are ignored.
-        confident: (U,) bool.
+        confident: (U,) bool, or weights (U,) in [0, 1] of any float type in the place of [u confident].
         unlabelled_weight: lambda_u >= 0, a number or a tensor of shape ().
 
     Returns:
@@ -70,9 +70,12 @@ def fixmatch_terms(
     with full_precision(labelled_logits):
         labelled = F.cross_entropy(accumulator(labelled_logits), labels, reduction="sum") / max(labels.shape[0], 1)
         # Unconfident rows get a class that exists, so that their pseudo-label is never read.
-        targets = torch.where(confident, pseudo_labels, 0).expand(strong.shape[:2])  # (V, U)
+        certain = confident > 0 if confident.is_floating_point() else confident
+        targets = torch.where(certain, pseudo_labels, 0).expand(strong.shape[:2])  # (V, U)
         each = F.cross_entropy(accumulator(strong).flatten(0, 1), targets.flatten(), reduction="none")  # (V * U,)
-        each = torch.where(confident, each.view(strong.shape[:2]), 0.0)
+        each = torch.where(certain, each.view(strong.shape[:2]), 0.0)
+        if confident.is_floating_point():
+            each = confident * each
         unlabelled = unlabelled_weight * (each.sum() / max(strong.shape[1], 1))
         return FixMatchTerms(labelled + unlabelled, labelled, unlabelled)
 

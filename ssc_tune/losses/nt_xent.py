@@ -35,3 +35,20 @@ def nt_xent_loss(first: Tensor, second: Tensor, *, temperature: Scalar) -> Tenso
         other_view = rows.roll(first.shape[0], 0)
         losses = anchor_losses(rows, other_view, torch.ones_like(rows[:, 0]))
         return losses.sum() / max(losses.shape[0], 1)
+
+
+def masked_nt_xent_loss(first: Tensor, second: Tensor, present: Tensor, *, temperature: Scalar) -> Tensor:
+    """:func:`nt_xent_loss` of those images alone that are ``present`` (N,), bool; 0 where none is.
+
+    The shapes do not depend on how many those are. Arguments and errors otherwise as there.
+    """
+    if first.ndim != 2 or first.shape != second.shape:
+        raise ValueError(f"both views must be (N, D); got {tuple(first.shape)} and {tuple(second.shape)}")
+    check_temperature(temperature)
+    with full_precision(first):
+        rows = scaled_directions(torch.cat([first, second]), temperature)
+        shown = present.repeat(2)
+        hidden = torch.eye(len(rows), dtype=torch.bool, device=rows.device) | ~shown
+        log_sums = (rows @ rows.T).masked_fill(hidden, torch.finfo(rows.dtype).min).logsumexp(1)
+        losses = log_sums - (rows * rows.roll(first.shape[0], 0)).sum(1)
+        return torch.where(shown, losses, 0.0).sum() / shown.sum().clamp(min=1)

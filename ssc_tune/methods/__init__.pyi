@@ -1,6 +1,10 @@
 """What the package gives on first use."""
 
+from . import moving as moving
 from . import parts as parts
+from . import ramps as ramps
+from . import thresholds as thresholds
+from .base import Extent as Extent
 from .base import Hyperparameters as Hyperparameters
 from .base import Method as Method
 from .own import OwnMethod as OwnMethod

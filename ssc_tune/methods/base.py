@@ -48,8 +48,17 @@ class Views(NamedTuple):
     """What the net made of one step's images. V is ``Method.num_strong_views``."""
 
     labelled: Tensor  # (B, ...) outputs of the weakly augmented labelled images
-    weak: Tensor  # (U, ...) outputs of the weak views, without gradient
+    weak: Tensor  # (U, ...) outputs of the weak views, without gradient unless ``Method.trains_on_weak``
     strong: Tensor  # (V, U, ...) outputs of the strong views
+    indices: Tensor | None = None  # (U,) int64, the unlabelled images' places in the training part
+
+
+class Extent(NamedTuple):
+    """How large a cell is, for parts whose state has a row an image or whose weights follow the progress."""
+
+    images: int = 1  # of the training part; ``Views.indices`` are below it
+    unlabelled: int = 1  # of these, those that are trained on
+    steps: int = 1  # optimizer steps
 
 
 class StepLoss(NamedTuple):
@@ -67,10 +76,17 @@ class Method(Generic[Head]):
     name: ClassVar[str]
     Hyperparameters: ClassVar[type[_Shared]]
     uses_unlabelled: ClassVar[bool] = True
+    uses_all_labels: ClassVar[bool] = False
+    """Whether every training image but those for validation is a labelled one."""
+    trains_on_weak: ClassVar[bool] = False
+    """Whether ``Views.weak`` carries gradients."""
+    uses_teacher: ClassVar[bool] = False
+    """Whether ``Views.weak`` are outputs of the moving average of the weights, normalized by the batch."""
 
-    def __init__(self, hyperparameters: _Shared, *, num_classes: int) -> None:
+    def __init__(self, hyperparameters: _Shared, *, num_classes: int, extent: Extent | None = None) -> None:
         self.hyperparameters = hyperparameters
         self.num_classes = num_classes
+        self.extent = extent or Extent()
 
     @property
     def num_strong_views(self) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ssc_tune.methods.parts import LinearHead
+    from ssc_tune.methods.thresholds import Policy
 
 
 class FixMatchHyperparameters(Hyperparameters):
@@ -40,22 +41,27 @@ class FixMatch(Method["LinearHead"]):
         return self.hyperparameters.num_strong_views
 
     def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
-        """A linear classifier."""
-        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator)
+        """A linear classifier with the policy."""
+        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator, policy=self.policy())
+
+    def policy(self) -> Policy:
+        """Which pseudo-labels count, and how much: those with max p >= tau."""
+        return methods.thresholds.FixedThreshold(self.hyperparameters.tau)
 
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
-        pseudo = methods.parts.fixed_threshold(views.weak, tau=self.hyperparameters.tau)
+        pseudo = head.policy(methods.thresholds.Seen(views.weak, views.labelled, views.indices))
         terms = losses.fixmatch_terms(
             views.labelled,
             labels,
             views.strong,
             pseudo.labels,
-            pseudo.confident,
+            pseudo.confident if pseudo.weights is None else pseudo.weights,
             unlabelled_weight=self.hyperparameters.unlabelled_weight,
         )
         parts = {"labelled": terms.labelled, "unlabelled": terms.unlabelled}
-        return StepLoss(terms.total, parts, pseudo.labels, pseudo.confident)
+        parts |= (more := head.policy.regularizers(views.strong, pseudo))
+        return StepLoss(sum(more.values(), terms.total), parts, pseudo.labels, pseudo.confident)
 
     def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
         """The logits."""

@@ -1,4 +1,4 @@
-"""Parts that methods are made of: probability heads and threshold policies.
+"""Parts that methods are made of: heads, each with the threshold policy that it was given.
 
 A method joins a head (how outputs become class probabilities), a threshold policy (which pseudo-labels count) and a
 loss. A new method recombines these or brings its own.
@@ -7,7 +7,6 @@ loss. A new method recombines these or brings its own.
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,14 +14,23 @@ from torch.nn import functional as F
 
 from ssc_tune import prototypes as prototype_room
 from ssc_tune.methods.base import Starter
+from ssc_tune.methods.thresholds import Policy
+from ssc_tune.methods.thresholds import PseudoLabels as PseudoLabels
+from ssc_tune.methods.thresholds import fixed_threshold as fixed_threshold
 from ssc_tune.models import init_linear
 
 
 class LinearHead(nn.Module):
-    """A linear classifier: outputs are logits (N, K). Xavier normal weights, zero bias."""
+    """A linear classifier: outputs are logits (N, K). Xavier normal weights, zero bias.
 
-    def __init__(self, num_features: int, num_classes: int, *, generator: torch.Generator) -> None:
+    ``policy`` judges pseudo-labels; its state, where it has one, is part of the head.
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, *, generator: torch.Generator, policy: Policy | None = None
+    ) -> None:
         super().__init__()
+        self.policy = Policy() if policy is None else policy
         self.classifier = nn.Linear(num_features, num_classes)
         init_linear(self.classifier, generator=generator)
 
@@ -30,6 +38,23 @@ class LinearHead(nn.Module):
         """Features (N, F) to logits (N, K)."""
         logits: Tensor = self.classifier(features)
         return logits
+
+
+class ProjectedLinearHead(LinearHead):
+    """A linear classifier and beside it a projection (Linear, ReLU, Linear, width unchanged), as that of prototypes.
+
+    Outputs are logits (N, K), then projections (N, F): (N, K + F).
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, *, generator: torch.Generator, policy: Policy | None = None
+    ) -> None:
+        super().__init__(num_features, num_classes, generator=generator, policy=policy)
+        self.projection = projection(num_features, layers=2, generator=generator)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F) to logits and projections (N, K + F)."""
+        return torch.cat([self.classifier(features), self.projection(features)], dim=-1)
 
 
 def projection(
@@ -71,8 +96,10 @@ class PrototypeHead(nn.Module):
         generator: torch.Generator,
         layers: int = 2,
         width: int = 0,
+        policy: Policy | None = None,
     ) -> None:
         super().__init__()
+        self.policy = Policy() if policy is None else policy
         self.projection = projection(num_features, layers=layers, width=width, generator=generator)
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
         self.prototypes = nn.Parameter(
@@ -103,16 +130,3 @@ class PrototypeHead(nn.Module):
     def cosines(self, embeddings: Tensor) -> Tensor:
         """Cosine similarity (N, K) of embeddings (N, D) to the prototypes."""
         return F.normalize(embeddings.float(), dim=-1) @ F.normalize(self.prototypes.float(), dim=-1).T
-
-
-class PseudoLabels(NamedTuple):
-    """What a threshold policy makes of class probabilities."""
-
-    labels: Tensor  # (U,) int64
-    confident: Tensor  # (U,) bool
-
-
-def fixed_threshold(logits: Tensor, *, tau: float) -> PseudoLabels:
-    """Pseudo-label argmax p, confident where max p >= tau, with p = softmax(logits) of shape (U, K); no gradient."""
-    confidence, labels = logits.detach().float().softmax(dim=-1).max(dim=-1)
-    return PseudoLabels(labels, confidence >= tau)

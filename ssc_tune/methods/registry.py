@@ -9,13 +9,25 @@ from functools import cache
 from typing import Any
 
 from ssc_tune.frozen import Frozen
-from ssc_tune.methods.base import Method
+from ssc_tune.methods.base import Extent, Method
 from ssc_tune.methods.own import OwnMethod
 
 _METHODS = {
+    "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
+    "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",
+    "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",
+    "flexmatch-ssc": "ssc_tune.methods.flexmatch:FlexMatchSSC",
+    "freematch": "ssc_tune.methods.freematch:FreeMatch",
+    "freematch-ssc": "ssc_tune.methods.freematch:FreeMatchSSC",
+    "mean-teacher": "ssc_tune.methods.mean_teacher:MeanTeacher",
+    "pseudo-label": "ssc_tune.methods.pseudo_label:PseudoLabel",
+    "softmatch": "ssc_tune.methods.softmatch:SoftMatch",
+    "softmatch-ssc": "ssc_tune.methods.softmatch:SoftMatchSSC",
     "ssc": "ssc_tune.methods.ssc:SSC",
     "supervised": "ssc_tune.methods.supervised:Supervised",
+    "supervised-full": "ssc_tune.methods.supervised:SupervisedFull",
+    "uda": "ssc_tune.methods.uda:UDA",
 }
 
 names: tuple[str, ...] = tuple(sorted(_METHODS))
@@ -73,8 +85,17 @@ def resolve(name: str, hyperparameters: Mapping[str, Any], own: OwnMethod | None
 
 
 def make(
-    name: str, hyperparameters: Mapping[str, Any], *, num_classes: int, own: OwnMethod | None = None
+    name: str,
+    hyperparameters: Mapping[str, Any],
+    *,
+    num_classes: int,
+    extent: Extent | None = None,
+    own: OwnMethod | None = None,
 ) -> Method[Any]:
-    """A method, the given hyperparameters validated and the others at their defaults."""
+    """A method, the given hyperparameters validated and the others at their defaults.
+
+    ``extent`` is the size of the cell; what does not train, and methods without state, can do without. ``own`` is
+    what a study declares of a method of its own.
+    """
     kind = get(name, own)
-    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes)
+    return kind(kind.Hyperparameters.model_validate(dict(hyperparameters)), num_classes=num_classes, extent=extent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from ssc_tune.losses import SSCTerms
     from ssc_tune.methods.parts import PrototypeHead
+    from ssc_tune.methods.thresholds import Policy, PseudoLabels, Seen
 
     Initialization = str
 else:
@@ -31,6 +34,12 @@ class SSCHyperparameters(Hyperparameters):
     confident_weight: Weight = Field(1.0, description="lambda_conf, weight of confident images.")
     unconfident_weight: Weight = Field(0.2, description="lambda_unconf, weight of unconfident images.")
     prototype_init: Initialization = Field("random", description="How prototypes start.")
+    unconfident: Annotated[Literal["joint", "separate", "absent"], LATER] = Field(
+        "joint", description="Unconfident images in the one loss, in an NT-Xent of their own, or in none."
+    )
+    normalization: Annotated[Literal["ours", "authors"], LATER] = Field(
+        "ours", description="By the weights of anchors with a positive, or as the authors' code does."
+    )
     projection_layers: Annotated[int, LATER, Field(ge=1, le=3)] = Field(
         2, description="Linear layers of the projection, with a ReLU between any two."
     )
@@ -57,7 +66,7 @@ class SSC(Method["PrototypeHead"]):
         return 2
 
     def head(self, num_features: int, *, generator: torch.Generator) -> PrototypeHead:
-        """A projection with prototypes."""
+        """A projection with prototypes, and the policy."""
         return methods.parts.PrototypeHead(
             num_features,
             self.num_classes,
@@ -65,7 +74,12 @@ class SSC(Method["PrototypeHead"]):
             layers=self.hyperparameters.projection_layers,
             width=self.hyperparameters.projection_width,
             generator=generator,
+            policy=self.policy(),
         )
+
+    def policy(self) -> Policy:
+        """Which pseudo-labels count, and how much: those with max p >= tau."""
+        return methods.thresholds.FixedThreshold(self.hyperparameters.tau)
 
     @property
     def needs_start(self) -> bool:
@@ -78,22 +92,40 @@ class SSC(Method["PrototypeHead"]):
 
     def loss(self, head: PrototypeHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
+        pseudo = head.policy(self._seen(head, views))
+        parts = self._terms(head, views, labels, pseudo)._asdict()
+        total = parts.pop("total")
+        if head.policy.regularizes:
+            strong = head.cosines(views.strong) / self.hyperparameters.pseudo_temperature
+            parts |= (more := head.policy.regularizers(strong, pseudo))
+            total = sum(more.values(), total)
+        return StepLoss(total, parts, pseudo.labels, pseudo.confident)
+
+    def _seen(self, head: PrototypeHead, views: Views) -> Seen:
+        """What the policy judges by, the logits being cos / T_pseudo."""
+        weak = head.cosines(views.weak) / self.hyperparameters.pseudo_temperature
+        labelled = None
+        if head.policy.reads_labelled:
+            labelled = head.cosines(views.labelled.detach()) / self.hyperparameters.pseudo_temperature
+        return methods.thresholds.Seen(weak, labelled, views.indices)
+
+    def _terms(self, head: PrototypeHead, views: Views, labels: Tensor, pseudo: PseudoLabels) -> SSCTerms:
         hp = self.hyperparameters
-        pseudo = methods.parts.fixed_threshold(head.cosines(views.weak) / hp.pseudo_temperature, tau=hp.tau)
-        terms = losses.ssc_terms(
+        terms = losses.ssc_terms if pseudo.weights is None else losses.soft_ssc_terms
+        if (hp.unconfident, hp.normalization) != ("joint", "ours"):
+            terms = partial(losses.ssc_variant_terms, unconfident=hp.unconfident, normalization=hp.normalization)
+        return terms(
             head.prototypes,
             views.labelled,
             labels,
             views.strong,
             pseudo.labels,
-            pseudo.confident,
+            pseudo.confident if pseudo.weights is None else pseudo.weights,
             temperature=hp.temperature,
             prototype_weight=hp.prototype_weight,
             confident_weight=hp.confident_weight,
             unconfident_weight=hp.unconfident_weight,
         )
-        parts = terms._asdict()
-        return StepLoss(parts.pop("total"), parts, pseudo.labels, pseudo.confident)
 
     def scores(self, head: PrototypeHead, outputs: Tensor) -> Tensor:
         """Cosines to the prototypes."""

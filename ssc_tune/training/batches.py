@@ -41,6 +41,7 @@ class Drawn(NamedTuple):
     images: Tensor  # (steps, B + (1 + V) U, C, H, W) uint8
     labels: Tensor  # (steps, B) int64
     hidden_labels: Tensor  # (steps, U) int64
+    indices: Tensor  # (steps, U) int64
 
 
 class Batch(NamedTuple):
@@ -48,9 +49,8 @@ class Batch(NamedTuple):
 
     images: Tensor  # (B + (1 + V) U, C, H, W): labelled, weak, strong views one after another
     labels: Tensor  # (B,) int64
-    hidden_labels: (
-        Tensor  # (U,) int64, true labels of the unlabelled images, -1 where there is none; used for tracking alone
-    )
+    hidden_labels: Tensor  # (U,) int64, true labels of the unlabelled images, -1 where unknown; for tracking alone
+    indices: Tensor  # (U,) int64, the unlabelled images' places in the training part
 
 
 class Batches:
@@ -76,7 +76,8 @@ class Batches:
         self.num_labelled = method.hyperparameters.batch_size
         self.num_unlabelled = method.num_unlabelled
         self.num_strong_views = method.num_strong_views
-        self._labelled = Order(split.labelled, seed=seed, stream="labelled order")
+        labelled = split.unlabelled if method.uses_all_labels else split.labelled
+        self._labelled = Order(labelled, seed=seed, stream="labelled order")
         self._unlabelled = Order(split.unlabelled, seed=seed, stream="unlabelled order")
         self._weak = generator(seed, "weak views", device=device)
         self._strong = generator(seed, "strong views", device=device)
@@ -94,8 +95,8 @@ class Batches:
         """The batches of steps start .. stop - 1."""
         for group in self.groups(start, stop):
             views = self.views(group.labelled, group.unlabelled, group.steps)
-            for images, labels, hidden in zip(*views, strict=True):
-                yield Batch(images, labels, hidden)
+            for parts in zip(*views, strict=True):
+                yield Batch(*parts)
 
     @property
     def group_steps(self) -> int:
@@ -159,6 +160,7 @@ class Batches:
             torch.cat(parts, dim=1),
             self.given[labelled].reshape(steps, -1),
             self.labels[unlabelled].reshape(steps, self.num_unlabelled),
+            unlabelled.reshape(steps, self.num_unlabelled),
         )
 
     @property

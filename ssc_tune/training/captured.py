@@ -121,6 +121,7 @@ class Captured:
         self._images = torch.zeros(size, count, *images.shape, dtype=images.dtype, device=device)
         self._labels = torch.zeros(size, batches.num_labelled, dtype=torch.int64, device=device)
         self._hidden = torch.zeros(size, batches.num_unlabelled, dtype=torch.int64, device=device)
+        self._indices = torch.zeros_like(self._hidden)
         self._sums: Sums | None = None
         self._views: dict[int, Replayed] = {}
         self._step = Replayed(self._one_step, device, eager=_EAGER_STEPS)
@@ -153,7 +154,7 @@ class Captured:
 
         def fill() -> None:
             views = batches.views(labelled, unlabelled, steps)
-            for kept, new in zip((self._images, self._labels, self._hidden), views, strict=True):
+            for kept, new in zip(self._kept, views, strict=True):
                 kept[:steps].copy_(new)
             self._place.zero_()
 
@@ -161,12 +162,16 @@ class Captured:
 
     def _one_step(self) -> None:
         """The step at the place that the device knows."""
-        batch = Batch(*(self._here(kept) for kept in (self._images, self._labels, self._hidden)))
+        batch = Batch(*(self._here(kept) for kept in self._kept))
         loss = self._stepper.loss(batch)
         self._stepper.backward(loss)
         self._stepper.move(Pace(*self._here(self._paces).unbind()))
         self._sums = self._stepper.add(self._sums, loss, batch)
         self._place.add_(1)
+
+    @property
+    def _kept(self) -> tuple[Tensor, ...]:
+        return self._images, self._labels, self._hidden, self._indices
 
     def _here(self, rows: Tensor) -> Tensor:
         return rows.index_select(0, self._place)[0]

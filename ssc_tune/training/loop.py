@@ -119,7 +119,7 @@ class _Cell:
         given = data.noisy_labels(
             dataset, self._split, rate=config.data.label_noise, kind=config.data.label_noise_kind, seed=config.seed
         )
-        self.method = make_method(config, dataset.num_classes)
+        self.method = make_method(config, dataset.num_classes, unlabelled=len(self._split.unlabelled))
         in_channels = dataset.train_images.shape[1]
         network = make_network(config, self.method, in_channels=in_channels)
         if fresh:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ssc_tune import methods, models
+from ssc_tune import data, methods, models
 from ssc_tune.methods import Method
+from ssc_tune.methods.base import Extent
 from ssc_tune.models import Encoder
 from ssc_tune.training.config import CellConfig, ModelConfig
 from ssc_tune.training.randomness import generator
@@ -56,9 +57,16 @@ class Network(nn.Module):
         return outputs
 
 
-def make_method(config: CellConfig, num_classes: int) -> Method[Any]:
-    """The method of a cell with its hyperparameters."""
-    return methods.make(config.method, config.hyperparameters, num_classes=num_classes, own=config.own)
+def make_method(config: CellConfig, num_classes: int, *, unlabelled: int | None = None) -> Method[Any]:
+    """The method of a cell with its hyperparameters.
+
+    ``unlabelled`` is the number of images in the unlabelled pool; all but the validation images where absent.
+    """
+    info = data.info(config.data.source)
+    images = info.train_size + info.unlabelled
+    shown = images - config.data.validation if unlabelled is None else unlabelled
+    extent = Extent(images=images, unlabelled=shown, steps=config.training.steps)
+    return methods.make(config.method, config.hyperparameters, num_classes=num_classes, extent=extent, own=config.own)
 
 
 def make_encoder(model: ModelConfig, *, in_channels: int, generator: torch.Generator) -> Encoder:

@@ -43,7 +43,8 @@ class Stepper:
 
     The forward pass covers labelled, weak and strong views together (``weak_view: joint``), so that batch normalization
     sees them all, as the reference does; ``separate`` runs the weak views alone and without gradients, which is
-    cheaper and normalizes them by their own statistics.
+    cheaper and normalizes them by their own statistics. A method that learns from the weak views has them joint, one
+    with a teacher has them apart.
     """
 
     def __init__(
@@ -71,32 +72,43 @@ class Stepper:
             memory_format=self._layout
         )
 
-    def _forward_loss(self, images: Tensor, labels: Tensor) -> StepLoss:
+    def _forward_loss(self, images: Tensor, labels: Tensor, indices: Tensor) -> StepLoss:
         method, network = self._method, self._network
         num_labelled, views = len(labels), method.num_strong_views
         num_unlabelled = (len(images) - num_labelled) // (1 + views)
         sizes = [num_labelled, num_unlabelled, views * num_unlabelled]
         inputs = self.prepare(images)
         with autocast(self._config.precision, images.device):
-            if self._config.weak_view == "joint":
+            if method.trains_on_weak or (self._config.weak_view == "joint" and not method.uses_teacher):
                 outputs = network(inputs)
                 labelled, weak, strong = torch.split(outputs, sizes)
-                weak = weak.detach()
+                weak = weak if method.trains_on_weak else weak.detach()
             else:
                 labelled_inputs, weak_inputs, strong_inputs = torch.split(inputs, sizes)
-                with torch.no_grad():
-                    weak = network(weak_inputs) if num_unlabelled else labelled_inputs.new_zeros(0)
+                weak = self._weak_alone(weak_inputs) if num_unlabelled else labelled_inputs.new_zeros(0)
                 outputs = network(torch.cat([labelled_inputs, strong_inputs]).contiguous(memory_format=self._layout))
                 labelled, strong = torch.split(outputs, [num_labelled, views * num_unlabelled])
         shaped = strong.reshape(views, num_unlabelled, *strong.shape[1:])
-        return method.loss(network.head, Views(labelled, weak, shaped), labels)
+        return method.loss(network.head, Views(labelled, weak, shaped, indices), labels)
+
+    @torch.no_grad()
+    def _weak_alone(self, inputs: Tensor) -> Tensor:
+        """Outputs of the weak views by their own batch statistics, of the net or of its moving average."""
+        if not self._method.uses_teacher:
+            outputs: Tensor = self._network(inputs)
+            return outputs
+        teacher = self._average.module
+        teacher.train()  # the average's running statistics move at evaluations only
+        outputs = teacher(inputs)
+        teacher.eval()
+        return outputs
 
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
         allow_tf32(self._config.precision, self.device)
         choose_algorithms(self.device)
         self._optimizer.zero_grad()
-        loss: StepLoss = self._forward(batch.images, batch.labels)
+        loss: StepLoss = self._forward(batch.images, batch.labels, batch.indices)
         return loss
 
     def backward(self, loss: StepLoss) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ssc_tune import methods
 from ssc_tune.methods import Hyperparameters
 from ssc_tune.methods.ssc import SSCHyperparameters
 from ssc_tune.study import MEASURES, Study
@@ -19,6 +20,10 @@ LISTS = {
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
     "{SSC}": ", ".join(name for name in SSCHyperparameters.model_fields if name not in Hyperparameters.model_fields),
+    "{METHODS}": ", ".join(methods.names),
+    "{WITH TEMPERATURE}": ", ".join(
+        name for name in methods.names if "temperature" in methods.get(name).Hyperparameters.model_fields
+    ),
     "{MEASURES}": ", ".join(MEASURES),
 }
 """Long lists of what is allowed, written once."""

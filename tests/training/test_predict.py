@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssc_tune import data
+from ssc_tune import data, methods
 from ssc_tune.training import CellConfig, RunResult, train
 from ssc_tune.training.predict import Predictor
 
@@ -28,14 +28,14 @@ def config(method: str, seed: int = 0) -> CellConfig:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, RunResult]]:
     found = {}
-    for method in ("fixmatch", "ssc", "supervised"):
+    for method in methods.names:
         folder = tmp_path_factory.mktemp(method)
         result = train(config(method), directory=folder, device="cpu")
         found[method] = folder / "checkpoint.pt", result
     return found
 
 
-@pytest.mark.parametrize("method", ["fixmatch", "ssc", "supervised"])
+@pytest.mark.parametrize("method", methods.names)
 def test_predictions_are_those_that_were_scored(trained: dict[str, tuple[Path, RunResult]], method: str) -> None:
     path, result = trained[method]
     predictor = Predictor.load(path, config(method), device="cpu")

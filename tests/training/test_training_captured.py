@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from training_cells import make_config
 
-from ssc_tune import data
+from ssc_tune import data, methods
 from ssc_tune.training import captured
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.loop import _Cell
@@ -24,7 +24,7 @@ from ssc_tune.training.optimization import Averaged, NesterovSGD
 from ssc_tune.training.step import Pace, Stepper, Sums
 
 CPU = torch.device("cpu")
-METHODS = ("fixmatch", "ssc", "supervised")
+METHODS = methods.names
 
 
 @pytest.fixture

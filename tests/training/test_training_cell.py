@@ -15,7 +15,7 @@ import pytest
 import torch
 from training_cells import make_config, without_times
 
-from ssc_tune import data
+from ssc_tune import data, methods
 from ssc_tune.training import CellConfig, Evaluation, train
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.loop import CHECKPOINT
@@ -49,7 +49,7 @@ def assert_same(a: Any, b: Any) -> None:
         assert a == b
 
 
-@pytest.mark.parametrize("method", ["fixmatch", "ssc", "supervised"])
+@pytest.mark.parametrize("method", methods.names)
 def test_the_same_cell_twice_is_the_same_bit_by_bit(tmp_path: Path, method: str) -> None:
     config = make_config(method)
     first = train(config, directory=tmp_path / "1", device="cpu")
@@ -62,7 +62,7 @@ def test_the_same_cell_twice_is_the_same_bit_by_bit(tmp_path: Path, method: str)
 
 
 @pytest.mark.parametrize(
-    ("method", "more"), [("fixmatch", {}), ("ssc", {}), ("ssc", {"prototype_init": "kmeans"}), ("supervised", {})]
+    ("method", "more"), [*((name, {}) for name in methods.names), ("ssc", {"prototype_init": "kmeans"})]
 )
 def test_an_interrupted_cell_continues_bit_by_bit(tmp_path: Path, method: str, more: dict[str, Any]) -> None:
     config = make_config(method, hyperparameters=more)
@@ -111,7 +111,7 @@ def test_a_killed_process_continues_bit_by_bit(tmp_path: Path, method: str, step
     assert_same(_weights(tmp_path / "killed"), _weights(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("method", ["fixmatch", "ssc", "supervised"])
+@pytest.mark.parametrize("method", methods.names)
 def test_a_diverged_cell_is_a_result(tmp_path: Path, method: str) -> None:
     config = make_config(method, hyperparameters={"learning_rate": 1e6, "weight_decay": 0.1})
     result = train(config, directory=tmp_path, device="cpu")
@@ -210,8 +210,9 @@ def test_training_does_not_import_the_compiler() -> None:
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from training_cells import make_config
+from ssc_tune import methods
 from ssc_tune.training import train
-for method in ("fixmatch", "ssc", "supervised"):
+for method in methods.names:
     train(make_config(method, steps=1, evaluations=1), device="cpu")
 print([name for name in ("torch._dynamo", "sympy", "triton") if name in sys.modules])
 """

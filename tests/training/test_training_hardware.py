@@ -10,6 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from training_cells import make_config
 
+from ssc_tune import methods
 from ssc_tune.training.hardware import allow_tf32, autocast
 from ssc_tune.training.loop import _Cell
 
@@ -60,7 +61,7 @@ class _Reads(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("method", ["fixmatch", "ssc", "supervised"])
+@pytest.mark.parametrize("method", methods.names)
 def test_nothing_in_a_step_waits_for_the_device(method: str) -> None:
     moving = _Cell(make_config(method, precision="bfloat16"), CPU)
     stepper, sums = moving._stepper, None

@@ -1,0 +1,69 @@
+"""FlexMatch, with cross-entropy and with SSC. Source: Zhang et al., NeurIPS 2021, arXiv 2110.08263."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ssc_tune import methods
+from ssc_tune.methods.base import Hyperparameters, Method
+from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
+from ssc_tune.methods.ssc import SSC, SSCHyperparameters
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ssc_tune.methods.thresholds import Policy
+
+
+class CurriculumHyperparameters(Hyperparameters):
+    """Those of the thresholds by class."""
+
+    threshold_warmup: bool = Field(True, description="Count unlabelled images not learnt yet as a class of their own.")
+    threshold_mapping: Literal["convex", "linear", "concave"] = Field(
+        "convex", description="M from the share learnt to the share of tau: x / (2 - x), x, or ln(x + 1) / ln 2."
+    )
+
+
+class FlexMatchHyperparameters(CurriculumHyperparameters, FixMatchHyperparameters):
+    """FixMatch's, and those of the thresholds by class."""
+
+
+class FlexMatchSSCHyperparameters(CurriculumHyperparameters, SSCHyperparameters):
+    """SSC's, and those of the thresholds by class."""
+
+
+def _policy(method: Method[Any], hyperparameters: CurriculumHyperparameters) -> Policy:
+    return methods.thresholds.CurriculumThreshold(
+        tau=hyperparameters.tau,
+        num_classes=method.num_classes,
+        images=method.extent.images,
+        unlabelled=method.extent.unlabelled,
+        warmup=hyperparameters.threshold_warmup,
+        mapping=hyperparameters.threshold_mapping,
+    )
+
+
+class FlexMatch(FixMatch):
+    """FixMatch with a threshold of each class: T(c) = M(beta(c)) tau, by how much of the class has been learnt."""
+
+    name = "flexmatch"
+    Hyperparameters = FlexMatchHyperparameters
+    hyperparameters: FlexMatchHyperparameters
+
+    def policy(self) -> Policy:
+        """Thresholds by class; see :class:`ssc_tune.methods.thresholds.CurriculumThreshold`."""
+        return _policy(self, self.hyperparameters)
+
+
+class FlexMatchSSC(SSC):
+    """SSC with FlexMatch's thresholds, on p = softmax(cos / T_pseudo)."""
+
+    name = "flexmatch-ssc"
+    Hyperparameters = FlexMatchSSCHyperparameters
+    hyperparameters: FlexMatchSSCHyperparameters
+
+    def policy(self) -> Policy:
+        """Thresholds by class; see :class:`ssc_tune.methods.thresholds.CurriculumThreshold`."""
+        return _policy(self, self.hyperparameters)
