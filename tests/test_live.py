@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from design.builders import record, study
 from rich.console import Console
 
 from ssc_tune import methods
@@ -18,6 +17,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.presentation.live import BlindView, LiveView
 from ssc_tune.records import Attempt, StudyFolder
 from ssc_tune.training import CellConfig, Evaluation
+from tests.making.records import record, study
 
 CELLS = fixed_cells(study())
 

@@ -16,8 +16,7 @@ from ssc_tune.analysis.estimators.variance import components
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables, surface
+from tests.making.tables import make_study, make_tables, surface
 
 CLAIMS = [
     {"less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.03},

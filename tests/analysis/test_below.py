@@ -19,8 +19,7 @@ from ssc_tune.analysis.result import MethodSummary, Verdict
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.presentation.measures import tables as measure_tables
-
-from .synthetic import NUM_CLASSES, Accuracy, make_study, make_tables, surface
+from tests.making.tables import NUM_CLASSES, Accuracy, make_study, make_tables, surface
 
 STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 

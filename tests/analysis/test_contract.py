@@ -8,7 +8,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import yaml
-from design.builders import record
 
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.judge.verdicts import judge_claims
@@ -22,6 +21,7 @@ from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.measures import DRAWN, FILLING, MEASURES
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Evaluation
+from tests.making.records import record
 
 LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}
 DESIGNS: dict[str, dict[str, Any]] = {

@@ -13,8 +13,7 @@ import pytest
 from ssc_tune.analysis.estimators import budget
 from ssc_tune.analysis.explore.extras import Extras, extras
 from ssc_tune.analysis.tables import Tables
-
-from .synthetic_study import SPACE, defaults, make_study, make_tables, sobol_points
+from tests.making.further_tables import SPACE, defaults, make_study, make_tables, sobol_points
 
 
 def accuracy(method: str, setting: str, unit: np.ndarray) -> float:

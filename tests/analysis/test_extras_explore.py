@@ -18,8 +18,7 @@ from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHA
 from ssc_tune.analysis.material import Materials, plain
 from ssc_tune.analysis.result import Curve
 from ssc_tune.analysis.tables import Tables
-
-from .synthetic_study import SPACE, make_study, make_tables, sobol_points
+from tests.making.further_tables import SPACE, make_study, make_tables, sobol_points
 
 SETTINGS = {"few": {"data": {"labels_per_class": 2}}, "many": {"data": {"labels_per_class": 8}}}
 

@@ -14,8 +14,7 @@ from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share_difference
 from ssc_tune.analysis.estimators.failures import compare_failures, mcnemar
 from ssc_tune.report.context import _comparison
-
-from .synthetic import make_study, make_tables, surface
+from tests.making.tables import make_study, make_tables, surface
 
 
 @given(st.integers(0, 40), st.integers(0, 40))

@@ -12,8 +12,7 @@ from scipy.stats import t
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.result import Estimate, MethodSummary, Share, StudyAnalysis, Verdict
 from ssc_tune.study.model.study import Study
-
-from . import synthetic
+from tests.making import tables as synthetic
 
 PAIR = {"more": "ssc", "than": "fixmatch"}
 LEVELS = {"tau": [0.86, 0.9, 0.97], "learning_rate": [0.01, 0.06]}

@@ -14,8 +14,7 @@ from ssc_tune.analysis.measures import absent
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import Accuracy, make_study, make_tables, surface
+from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 MEAN = {"more": "ssc", "than": "fixmatch", "in": "mean"}
 DEFAULT = {**MEAN, "in": "default"}

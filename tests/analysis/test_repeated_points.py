@@ -20,8 +20,7 @@ from ssc_tune.analysis.measures.paths import paths
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import stand_ins
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables
+from tests.making.tables import make_study, make_tables
 
 CLAIM = {"less": "ssc", "than": "fixmatch", "in": "std", "margin": 1.0}
 

@@ -10,8 +10,7 @@ from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource
 from ssc_tune.design.storage import open_storage
 from ssc_tune.study.model.study import Study
-
-from .builders import study
+from tests.making.records import study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from ssc_tune.design.points import MAX_PARAMETERS, fixed_points, sobol, uniform
-
-from .builders import PARAMETERS, study
+from tests.making.records import PARAMETERS, study
 
 
 def test_sobol_is_the_sequence_of_scipy() -> None:

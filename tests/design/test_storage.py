@@ -15,8 +15,7 @@ from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.design.storage import PointLedger, from_trial, ledger_name, open_storage, to_trial
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.study import Study
-
-from .builders import PARAMETERS, study
+from tests.making.records import PARAMETERS, study
 
 
 @pytest.fixture(params=["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.slow)])

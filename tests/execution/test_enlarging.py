@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from design.builders import PARAMETERS, record, study
 
 from ssc_tune import run, running
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.running import Options, StudyPlan
 from ssc_tune.running.changes import stored_study
 from ssc_tune.study.model.study import Study
+from tests.making.records import PARAMETERS, record, study
 
 
 class Kept:

@@ -7,7 +7,6 @@ import html
 import io
 from pathlib import Path
 
-import fake_records
 from rich.console import Console
 
 from ssc_tune import running
@@ -15,6 +14,7 @@ from ssc_tune.presentation import words
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
+from tests.making import fake_records
 
 
 def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]

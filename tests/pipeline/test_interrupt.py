@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_runs import Lab, study
 
 from ssc_tune import running
 from ssc_tune.design import storage
+from tests.making.fake_runs import Lab, study
 
 
 def test_ctrl_c_while_the_points_are_opened_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fake_records
 import optuna
 import pytest
 
@@ -26,6 +25,7 @@ from ssc_tune.design.look_source import Source
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+from tests.making import fake_records
 
 SPREAD = {"fixmatch": 0.03, "ssc": 0.03}
 APART, ALIKE = 0.04, 0.0

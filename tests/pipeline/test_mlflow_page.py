@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import fake_records
 import pytest
-from ports import free_port
 
 from ssc_tune import running
 from ssc_tune.design import placements
 from ssc_tune.tracking import charts_address, experiment_address, sync, ui_command, ui_environment
+from tests.making import fake_records
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

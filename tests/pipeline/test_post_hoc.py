@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_runs import CLAIMS, DEFAULT, MEAN, STD, Lab, study
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records.registrations import registered
 from ssc_tune.running.registration import register
 from ssc_tune.study.registration import plan_hash
+from tests.making.fake_runs import CLAIMS, DEFAULT, MEAN, STD, Lab, study
 
 NAMES = {claim["name"] for claim in CLAIMS}
 EARLIER = "20 of 20 cells were known under an earlier plan of this study when this plan was registered"

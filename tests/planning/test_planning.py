@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from design.builders import PARAMETERS, record, study
 
 from ssc_tune import running
 from ssc_tune.analysis.estimators.variance import components
@@ -24,6 +23,7 @@ from ssc_tune.running import power as planning
 from ssc_tune.running.pilot import Known, claim_of, parse_variances, pilot_study, read_records, with_slopes
 from ssc_tune.running.power import Plan, make_plan
 from ssc_tune.study.model.study import Study
+from tests.making.records import PARAMETERS, record, study
 
 SHARED = {"shared": {"parameters": ["learning_rate", "tau"]}}
 STD = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.05}

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from design.builders import record, study
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Record, Registration, StudyFolder
 from ssc_tune.records.registrations import FILE, register, registered, registered_below, standing
 from ssc_tune.study.registration import hash_of, plan_hash, plan_of
+from tests.making.records import record, study
 
 CELLS = fixed_cells(study())
 CELL = CELLS[0].cell_id

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .builders import case, study
-from .written import HOSTILE, write
+from tests.making.analyses import case, study
+from tests.report.written import HOSTILE, write
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .browser import chromium, opened
-from .builders import case, study
-from .written import write
+from tests.making.analyses import case, study
+from tests.report.browser import chromium, opened
+from tests.report.written import write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

@@ -8,8 +8,7 @@ from statistics import fmean
 import pytest
 
 from ssc_tune.report.cells import cell_rows, mean_rows, thin, unit, views
-
-from .builders import case, study
+from tests.making.analyses import case, study
 
 
 def test_means_are_over_seeds_and_failures_count_at_chance() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.report.context import Extras, context
-
-from .builders import START, Case, case, study
+from tests.making.analyses import START, Case, case, study
 
 
 def _facts(made: Case) -> dict[str, str]:

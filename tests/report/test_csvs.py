@@ -6,8 +6,7 @@ import csv
 import io
 
 from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
-
-from .builders import case, study
+from tests.making.analyses import case, study
 
 PARAMETERS = ["tau", "learning_rate", "mu"]
 

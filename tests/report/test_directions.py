@@ -9,8 +9,7 @@ from ssc_tune.report.cells import views
 from ssc_tune.report.figures import directions
 from ssc_tune.report.figures.base import Given
 from ssc_tune.training.result import Geometry
-
-from .builders import Case, case, study
+from tests.making.analyses import Case, case, study
 
 
 def _picture(level: float) -> Geometry:

@@ -12,8 +12,7 @@ from ssc_tune.presentation.colours import colours, shapes
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.specification import page, picture, png, svg
-
-from .builders import case, study
+from tests.making.analyses import case, study
 
 
 @pytest.fixture(scope="module")

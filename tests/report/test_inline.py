@@ -11,8 +11,7 @@ import pytest
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.inline import drawing
 from ssc_tune.report.figures.specification import WIDTH, page_svg
-
-from .builders import case, study
+from tests.making.analyses import case, study
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import Figure, figures
-
-from .builders import Case, case, study
+from tests.making.analyses import Case, case, study
 
 HOSTILE = "a <b>bold</b> | `claim` & more"
 

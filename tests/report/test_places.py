@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.presentation import places
-
-from .builders import study
+from tests.making.analyses import study
 
 SETTINGS = {"few": {"data": {"labels_per_class": 4}}, "more": {"data": {"labels_per_class": 8}}}
 

@@ -10,8 +10,7 @@ from ssc_tune.analysis.result import Estimate
 from ssc_tune.presentation import words
 from ssc_tune.report.forest import forest
 from ssc_tune.study.model.claims import read_claim
-
-from .builders import case, study
+from tests.making.analyses import case, study
 
 
 def test_a_logarithm_is_told_as_a_ratio() -> None:

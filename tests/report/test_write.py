@@ -15,9 +15,8 @@ from markdown_it import MarkdownIt
 from ssc_tune import report
 from ssc_tune.analysis.result import Estimate, StudyAnalysis
 from ssc_tune.presentation.numbers import number
-
-from .builders import Case, case, study
-from .written import GIVEN, write
+from tests.making.analyses import Case, case, study
+from tests.report.written import GIVEN, write
 
 
 @pytest.fixture(scope="module")

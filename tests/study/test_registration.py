@@ -15,8 +15,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import Study, dump_study, load_study
 from ssc_tune.study.reading.yaml_reader import parse_yaml
 from ssc_tune.study.registration import differences, hash_of, may_share_cells, plan_hash, plan_of
-
-from .strategies import studies
+from tests.making.strategies import studies
 
 SPACE: dict[str, Any] = {
     "learning_rate": {"type": "float", "default": 0.03, "factor": 3, "reason": "usual"},
@@ -195,7 +194,7 @@ def test_the_hash_of_a_file_stays() -> None:
 
 
 def test_overrides_in_any_order(write: Callable[..., Path]) -> None:
-    from .conftest import BASE as TEXT
+    from tests.making.files import BASE as TEXT
 
     path = write(TEXT)
     changes = ["seeds=4", "design.points=8", "claims.0.margin=0.02", "hyperparameters.momentum=0.5"]

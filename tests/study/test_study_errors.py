@@ -9,8 +9,7 @@ import pytest
 
 from ssc_tune.methods import Hyperparameters
 from ssc_tune.study import MEASURES, Study
-
-from .conftest import BASE
+from tests.making.files import BASE
 
 LISTS = {
     "{KEYS}": ", ".join(Study.model_fields),

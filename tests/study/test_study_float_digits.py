@@ -159,7 +159,7 @@ def test_limits_from_a_factor_keep_the_digits_they_need() -> None:
 
 
 def test_the_loader_refuses_a_narrow_range_in_words(problems: Callable[..., list[str]]) -> None:
-    from .conftest import BASE
+    from tests.making.files import BASE
 
     text = BASE.replace("default: 0.1, low: 0.03, high: 0.3", "default: 0.1, low: 0.1, high: 0.1000000000000001")
     (line,) = problems(text)

@@ -12,10 +12,9 @@ from ssc_tune.presentation.colours import colours
 from ssc_tune.tracking import study_version, sync
 from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, group_tag, view
 from ssc_tune.tracking.content import MAX_TAG
-
-from .builders import analysis, cells, study
-from .store_view import cells as cell_runs
-from .store_view import runs
+from tests.making.tracked import analysis, cells, study
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import runs
 
 
 def state(**changes: Any) -> dict[str, Any]:

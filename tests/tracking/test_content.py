@@ -15,8 +15,7 @@ from ssc_tune.tracking.content import (
     verdict_metrics,
 )
 from ssc_tune.tracking.notes import cell_note, study_note, table
-
-from .builders import analysis, cell, study
+from tests.making.tracked import analysis, cell, study
 
 
 def test_names_can_be_read() -> None:

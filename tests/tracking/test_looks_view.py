@@ -7,8 +7,7 @@ from markdown_it import MarkdownIt
 from ssc_tune.analysis.result import Estimate, Look, LookVerdict, StudyAnalysis
 from ssc_tune.tracking.content import verdict_tags
 from ssc_tune.tracking.notes import study_note
-
-from .builders import analysis, study
+from tests.making.tracked import analysis, study
 
 
 def looked() -> StudyAnalysis:

@@ -13,10 +13,9 @@ from ssc_tune.design import Placement
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import models_of, sync
 from ssc_tune.training import CellConfig, train
-
-from .builders import analysis, cell, study
-from .store_view import cells as cell_runs
-from .store_view import dump, runs
+from tests.making.tracked import analysis, cell, study
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, runs
 
 
 def trained(method: str, folder: StudyFolder) -> tuple[Record, list[Placement]]:

@@ -14,9 +14,8 @@ from ssc_tune.running.registration import register
 from ssc_tune.study.registration import hash_of, plan_hash
 from ssc_tune.tracking import sync
 from ssc_tune.tracking.notes import study_note
-
-from .builders import analysis, cells, study
-from .store_view import dump, runs
+from tests.making.tracked import analysis, cells, study
+from tests.tracking.store_view import dump, runs
 
 KNOWN = "8 of 8 cells were known from study other when this plan was registered"
 

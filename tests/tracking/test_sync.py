@@ -14,10 +14,9 @@ from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.tracking import find_experiment, study_version, sync
 from ssc_tune.tracking.store import RunStore
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, query, runs
+from tests.making.tracked import analysis, cell, cells, study
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, query, runs
 
 
 def write(uri: str, tmp_path: Path, of: Any = None, records: Any = None, **more: Any) -> Any:

@@ -13,10 +13,9 @@ from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, sync
 from ssc_tune.tracking import tracker as tracker_module
 from ssc_tune.tracking.system import SystemMetrics
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, query, runs
+from tests.making.tracked import analysis, cell, cells, study
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, query, runs
 
 CPU, MEMORY = "system/cpu_utilization_percentage", "system/system_memory_usage_percentage"
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ports import free_port
 
 from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, find_experiment, sync
 from ssc_tune.tracking.client import first_use_lock
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, runs
+from tests.making.tracked import analysis, cell, cells, study
+from tests.ports import free_port
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, runs
 
 
 def tracker(uri: str, tmp_path: Path, problems: list[str] | None = None, **more: Any) -> Tracker:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import fake_records
 import pytest
 
 from ssc_tune import report, running
@@ -20,6 +19,7 @@ from ssc_tune.execution.execute import Outcome
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+from tests.making import fake_records
 
 SD = {"fixmatch": 0.06, "ssc": 0.01, "supervised": 0.02}
 STD = {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std"}
