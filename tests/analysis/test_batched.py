@@ -16,7 +16,7 @@ from ssc_tune.analysis.judge import batched, simulated
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.measures.cvar import cvar_difference
 from ssc_tune.study.model.claims import read_claim
-from tests.making.records import study
+from tests.making.studies import study
 
 SHAPES = [(3, 3), (5, 4), (11, 2), (20, 5), (40, 8)]
 NUM = 5

@@ -58,7 +58,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 
 
 def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
-    study = make_study(design={"type": "sobol", "points": 8})
+    study = make_study(points=8)
     smooth = surface(scale={"fixmatch": 0.1, "ssc": 0.1})
     (without,) = analyze(study, make_tables(study, smooth), num_bootstrap=20).comparisons
     assert without.failures_alone is None
@@ -73,7 +73,7 @@ def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
 
 
 def test_the_report_shows_both_tests() -> None:
-    study = make_study(design={"type": "sobol", "points": 8})
+    study = make_study(points=8)
     statuses = {("ssc", point, seed): "diverged" for point in (1, 4, 5) for seed in range(3)}
     statuses |= {("fixmatch", 1, 0): "failed", ("fixmatch", 2, 1): "missing"}
     tables = make_tables(study, surface(scale={"fixmatch": 0.1, "ssc": 0.1}), statuses=statuses)

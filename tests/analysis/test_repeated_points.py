@@ -60,7 +60,7 @@ def drawn(study: Study, rng: np.random.Generator, *, scale: float = 0.05) -> Tab
 @pytest.fixture(scope="module")
 def study() -> Study:
     claims = [CLAIM, *({"more": "ssc", "than": "fixmatch", "in": m} for m in ("mean", "cvar", "area_under_curve"))]
-    return make_study(claims, design={"type": "sobol", "points": 16})
+    return make_study(claims, points=16)
 
 
 @pytest.fixture(scope="module")

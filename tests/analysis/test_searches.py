@@ -23,7 +23,8 @@ from ssc_tune.design.points import SEARCH_STRIDE, search_of
 from ssc_tune.design.storage import open_storage
 from ssc_tune.records import Record
 from ssc_tune.running import Options
-from tests.making.records import PARAMETERS, record, study
+from tests.making.records import record
+from tests.making.studies import PARAMETERS, study
 
 Array = np.ndarray
 

@@ -10,7 +10,7 @@ import pytest
 
 from ssc_tune.design.cells import Placement, fixed_cells, make_cell, placements
 from ssc_tune.training.config import SEMANTICS_VERSION
-from tests.making.records import study
+from tests.making.studies import study
 
 PLACE = Placement("specific", "main", "ssc", 1, 0)
 

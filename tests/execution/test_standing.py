@@ -11,7 +11,8 @@ from ssc_tune.execution import worker
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.registration import register
-from tests.making.records import record, study
+from tests.making.records import record
+from tests.making.studies import study
 
 CELL = fixed_cells(study())[0]
 

@@ -18,7 +18,8 @@ from ssc_tune.execution.execute import execute
 from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
-from tests.making.records import record, study
+from tests.making.records import record
+from tests.making.studies import study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
 

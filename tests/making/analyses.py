@@ -22,35 +22,14 @@ from ssc_tune.analysis.result import (
     Verdict,
 )
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.records.record import Attempt, Record
-from ssc_tune.study.model import claims as forms
+from ssc_tune.design import Cell, Placement
+from ssc_tune.records.record import Record
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
-from ssc_tune.training.result import Evaluation, RunResult
-
-START = 1_700_000_000.0
-
-SPACE: dict[str, Any] = {
-    "tau": {
-        "type": "float",
-        "default": 0.95,
-        "low": 0.6,
-        "high": 0.99,
-        "log": True,
-        "complement": True,
-        "reason": "0.01 to 0.4 of 1 - tau",
-    },
-    "learning_rate": {"type": "float", "default": 0.03, "factor": 3, "reason": "three times either way"},
-    "mu": {"type": "int", "default": 4, "low": 1, "high": 7},
-    "temperature": {"type": "float", "default": 0.1, "factor": 3, "applies_to": ["ssc"]},
-    "prototypes": {
-        "type": "choice",
-        "default": "random",
-        "choices": ["random", "orthogonal", "simplex", "class_means"],
-        "applies_to": ["ssc"],
-    },
-}
+from ssc_tune.training.result import Evaluation
+from tests.making.records import START, evaluation, record
+from tests.making.studies import REPORTED, study
 
 
 class Case(NamedTuple):
@@ -60,31 +39,6 @@ class Case(NamedTuple):
     tables: Tables
     analysis: StudyAnalysis
     records: tuple[Record, ...]
-
-
-def study(*, points: int = 16, seeds: int = 3, **changes: Any) -> Study:
-    """Two methods, five parameters, three claims."""
-    content: dict[str, Any] = {
-        "name": "stability",
-        "description": "Are SSC and FixMatch equally sensitive to their hyperparameters on digits?",
-        "methods": ["fixmatch", "ssc"],
-        "search_space": {"parameters": SPACE},
-        "design": {"type": "sobol", "points": points},
-        "blocks": {"shared": {}},
-        "seeds": seeds,
-        "claims": [claim.model_dump(by_alias=True) for claim in CLAIMS],
-        **changes,
-    }
-    return Study.model_validate(content)
-
-
-CLAIMS = (
-    forms.Comparison(
-        name="stability", less="ssc", than="fixmatch", **{"in": "std"}, source="arXiv 2409.07292, section 4.4"
-    ),
-    forms.Comparison(name="accuracy", more="ssc", than="fixmatch", **{"in": "mean"}),
-    forms.Equivalence(name="worst case", equivalent=("ssc", "fixmatch"), within=0.02, **{"in": "cvar"}),
-)
 
 
 def _values(made: Study, block: str) -> list[dict[str, Any]]:
@@ -101,7 +55,7 @@ def case(
     made: Study | None = None, *, num_failed: int = 0, traceback: str = "RuntimeError: broken", history: int = 6
 ) -> Case:
     """Cells with a smooth effect of tau and learning rate, stronger for FixMatch, and noise."""
-    made = study() if made is None else made
+    made = study(REPORTED) if made is None else made
     rng = np.random.default_rng(7)
     rows, evaluations, records = [], [], []
     left = num_failed
@@ -112,12 +66,10 @@ def case(
                     accuracy = _accuracy(made, values, method, rng)
                     failed = left > 0 and point > 0
                     left -= failed
-                    record = _record(
-                        made, block, point, seed, method, values, accuracy, failed, traceback, history, rng
-                    )
-                    records.append(record)
-                    rows.append(_row(made, record, values))
-                    evaluations += [{"cell_id": record.cell_id, **_evaluation(e)} for e in record.result.history]
+                    one = _record(made, block, point, seed, method, values, accuracy, failed, traceback, history, rng)
+                    records.append(one)
+                    rows.append(_row(made, one, values))
+                    evaluations += [{"cell_id": one.cell_id, **_evaluation(e)} for e in one.result.history]
     cells = pd.DataFrame(rows)
     expected = cells[["block", "setting", "method", "point", "seed", "cell_id"]].copy()
     tables = Tables(cells, pd.DataFrame(evaluations), expected)
@@ -148,16 +100,13 @@ def _record(
     identity = f"{rng.integers(2**63):016x}"
     steps = [round(200 * (k + 1) / history) for k in range(history)]
     tau = float(values.get("tau", 0.95))
-    course = [
-        Evaluation(
-            step=step,
-            time=START + step,
+    course = tuple(
+        evaluation(
+            step,
+            accuracy * (1 - 0.7 * 0.5 ** (k + 1)),
             train_loss=2.0 / (k + 1),
-            loss_terms={},
-            validation_accuracy=accuracy * (1 - 0.7 * 0.5 ** (k + 1)),
             confident_fraction=(1 - tau) ** 0.3 * (k + 1) / (history + 1),
             confident_accuracy=min(1.0, accuracy * tau**0.3),
-            learning_rate=0.03,
             images_per_second=900.0,
             signatures={
                 "prototype_max_cosine": float(rng.uniform(0, 0.4)),
@@ -165,55 +114,35 @@ def _record(
             },
         )
         for k, step in enumerate(steps)
-    ]
-    result = RunResult(
+    )
+    return record(
+        Cell(Placement(block, "main", method, point, seed), config, identity),
+        accuracy,
+        study=made.name,
         status="failed" if failed else "ok",
+        times=(START, START + 9),
+        attempt={"host": "node-1", "traceback": traceback if failed else None},
+        about={"versions": {"python": "3.11.7", "torch": "2.9.0"}, "environment": {"processor": "synthetic"}},
         steps=0 if failed else 200,
-        validation_accuracy=None if failed else course[-1].validation_accuracy,
-        test_accuracy=None if failed else accuracy,
         steps_to_90=None if failed else steps[min(3, history - 1)],
         seconds=8.0 + 5.0 * (method == "ssc"),
         images_per_second=900.0,
-        num_classes=10,
         num_parameters=77850,
-        history=() if failed else tuple(course),
-    )
-    outcome: Any = "raised" if failed else "finished"
-    attempt = Attempt(
-        number=1,
-        started=START,
-        ended=START + 9,
-        outcome=outcome,
-        host="node-1",
-        traceback=traceback if failed else None,
-    )
-    return Record(
-        cell_id=identity,
-        study=made.name,
-        block=block,
-        setting="main",
-        point=point,
-        config=config,
-        result=result,
-        attempts=(attempt,),
-        versions={"python": "3.11.7", "torch": "2.9.0"},
-        environment={"processor": "synthetic"},
-        started=START,
-        ended=START + 9,
+        **{"history": ()} if failed else {"history": course, "validation_accuracy": course[-1].validation_accuracy},
     )
 
 
-def _row(made: Study, record: Record, values: dict[str, Any]) -> dict[str, Any]:
-    result, method = record.result, record.config.method
+def _row(made: Study, one: Record, values: dict[str, Any]) -> dict[str, Any]:
+    result, method = one.result, one.config.method
     space = made.search_space.parameters
     ok = result.status == "ok"
     return {
         "study": made.name,
-        "block": record.block,
-        "setting": record.setting,
+        "block": one.block,
+        "setting": one.setting,
         "method": method,
-        "point": record.point,
-        "seed": record.config.seed,
+        "point": one.point,
+        "seed": one.config.seed,
         "status": result.status,
         "validation_accuracy": result.validation_accuracy if ok else float("nan"),
         "test_accuracy": result.test_accuracy if ok else float("nan"),
@@ -221,7 +150,7 @@ def _row(made: Study, record: Record, values: dict[str, Any]) -> dict[str, Any]:
         "steps_to_90": result.steps_to_90 if ok else float("nan"),
         "seconds": result.seconds,
         "num_classes": result.num_classes,
-        "cell_id": record.cell_id,
+        "cell_id": one.cell_id,
         **{name: (value if space[name].applies(method) else float("nan")) for name, value in values.items()},
     }
 

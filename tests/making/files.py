@@ -7,9 +7,9 @@ from typing import Any
 
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.records import Attempt, Record, StudyFolder
+from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study import Study, load_study
-from ssc_tune.training.result import Evaluation, RunResult
+from tests.making.records import LOST, START, evaluation, record
 
 BASE = """\
 name: small
@@ -49,7 +49,6 @@ claims:
   - {name: better, more: ssc, than: fixmatch, in: mean, expected: supported}
   - {name: stability, less: ssc, than: fixmatch, in: std}
 """
-START = 1_700_000_000.0
 
 
 def true_accuracy(cell: Cell) -> float:
@@ -57,52 +56,36 @@ def true_accuracy(cell: Cell) -> float:
     return 0.7 + 0.1 * (place.method == "ssc") + 0.01 * place.point + 0.001 * place.seed
 
 
-def record(cell: Cell, **changes: Any) -> Record:
+def _record(cell: Cell, **changes: Any) -> Record:
     accuracy = true_accuracy(cell)
-    history = tuple(
-        Evaluation(
-            step=20 * (i + 1),
-            time=START + i,
-            train_loss=1.0 - 0.1 * i,
-            loss_terms={"labelled": 0.5},
-            validation_accuracy=accuracy - 0.1 + 0.09 * i,
-            confident_fraction=0.5,
-            confident_accuracy=0.9,
-            learning_rate=0.03,
-            images_per_second=1000.0,
-        )
-        for i in range(2)
-    )
-    result = {
-        "status": "ok",
-        "steps": 40,
-        "validation_accuracy": history[-1].validation_accuracy,
-        "test_accuracy": accuracy,
-        "steps_to_90": 20,
-        "seconds": 2.0,
-        "images_per_second": 1000.0,
-        "num_classes": 10,
-        "num_parameters": 77_850,
-        "history": history,
-    }
-    place = cell.placement
-    return Record(
-        cell_id=cell.cell_id,
-        study="small",
-        block=place.block,
-        setting=place.setting,
-        point=place.point,
-        config=cell.config,
-        result=RunResult.model_validate({**result, **changes}),
-        attempts=(Attempt(number=1, started=START, ended=START + 2, outcome="finished", host="node-1"),),
-        versions={"python": "3.11"},
-        environment={"host": "node-1"},
-        started=START,
-        ended=START + 2,
+    return record(
+        cell,
+        accuracy,
+        times=(START, START + 2),
+        attempt={"outcome": "finished", "host": "node-1"},
+        about={"environment": {"host": "node-1"}},
+        **{
+            "steps": 40,
+            "validation_accuracy": accuracy - 0.1 + 0.09,
+            "steps_to_90": 20,
+            "images_per_second": 1000.0,
+            "num_parameters": 77_850,
+            "history": tuple(
+                evaluation(
+                    20 * (i + 1),
+                    accuracy - 0.1 + 0.09 * i,
+                    time=START + i,
+                    train_loss=1.0 - 0.1 * i,
+                    loss_terms={"labelled": 0.5},
+                )
+                for i in range(2)
+            ),
+            **changes,
+        },
     )
 
 
-FAILED: dict[str, Any] = {"status": "failed", "validation_accuracy": None, "test_accuracy": None, "history": ()}
+FAILED: dict[str, Any] = {"status": "failed", **LOST}
 
 
 class Bench:
@@ -120,4 +103,4 @@ class Bench:
         content = {"study": self.study.model_dump(mode="json", by_alias=True), "command": "python -m ssc_tune.run ..."}
         self.folder.write_json("study.json", content)
         for cell in self.cells if cells is None else cells:
-            self.folder.records.write(record(cell, **changes))
+            self.folder.records.write(_record(cell, **changes))

@@ -11,6 +11,7 @@ import pandas as pd
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import fixed_points
 from ssc_tune.study.model.study import Study
+from tests.making.studies import SYNTHETIC, Content, study
 
 METHODS = ("fixmatch", "ssc")
 NUM_CLASSES = 10
@@ -18,21 +19,9 @@ NUM_CLASSES = 10
 Accuracy = Callable[[str, Mapping[str, float], int], float]
 
 
-def make_study(claims: Sequence[Mapping[str, Any]] = (), *, seeds: int = 3, **changes: Any) -> Study:
-    """Two methods over tau and learning rate on 32 Sobol points; ``changes`` replace keys of the study."""
-    space = {
-        "tau": {"type": "float", "default": 0.95, "factor": 4, "complement": True},
-        "learning_rate": {"type": "float", "default": 0.03, "factor": 4},
-    }
-    content = {
-        "name": "synthetic",
-        "methods": dict.fromkeys(METHODS),
-        "search_space": {"parameters": space},
-        "design": {"type": "sobol", "points": 32},
-        "seeds": seeds,
-        "claims": [{"name": f"claim {i}", **claim} for i, claim in enumerate(claims)],
-    }
-    return Study.model_validate({**content, **changes})
+def make_study(claims: Sequence[Mapping[str, Any]] = (), *, base: Content = SYNTHETIC, **changes: Any) -> Study:
+    """A study of known truth, whose claims need no names; ``changes`` replace keys of the base."""
+    return study(base, **{"claims": [{"name": f"claim {i}", **claim} for i, claim in enumerate(claims)], **changes})
 
 
 def make_tables(
@@ -92,3 +81,63 @@ def surface(
         return levels[method] + scale[method] * slope + noise * rng.standard_normal()
 
     return accuracy
+
+
+def unit_points(study: Study, count: int, seed: int = 5) -> np.ndarray:
+    """Uniform points of the unit cube."""
+    return np.random.default_rng(seed).random((count, len(study.search_space.parameters)))
+
+
+def sampled_tables(
+    study: Study,
+    points: list[dict[str, Any]],
+    accuracy: Callable[[str, str, np.ndarray], float],
+    *,
+    noise: float = 0.01,
+    num_evaluations: int = 5,
+    block: str = "shared",
+) -> Tables:
+    """A cell for every point, method, seed and setting; point 0 is the first of ``points``.
+
+    ``accuracy`` maps method, setting and unit coordinates to the true accuracy; seeds add normal noise.
+    """
+    rng = np.random.default_rng(11)
+    space = study.search_space.parameters
+    steps = np.linspace(20, 100, num_evaluations).astype(int)
+    rows, history = [], []
+    for setting in study.setting_names:
+        for index, point in enumerate(points):
+            unit = np.array([space[name].to_unit(value) for name, value in point.items()])
+            for method in study.methods:
+                for seed in range(study.seeds):
+                    value = accuracy(method, setting, unit) + noise * rng.standard_normal()
+                    key = f"{setting}-{method}-{index}-{seed}"
+                    row = {"study": study.name, "block": block, "setting": setting, "method": method, "point": index}
+                    row |= {
+                        "seed": seed,
+                        "status": "ok",
+                        "validation_accuracy": value + 0.3 * noise * rng.standard_normal(),
+                    }
+                    row |= {"test_accuracy": value, "steps": 100, "steps_to_90": 50, "seconds": 1.0, "num_classes": 10}
+                    rows.append({**row, "cell_id": key, **point})
+                    for step in steps:
+                        at = {"cell_id": key, "step": step, "time": 0.0, "train_loss": 1.0}
+                        at |= {"validation_accuracy": value * step / 100, "confident_fraction": 0.5}
+                        at |= {"confident_accuracy": 0.9, "learning_rate": 0.03, "images_per_second": 100.0}
+                        history.append(at)
+    cells = pd.DataFrame(rows)
+    expected = cells[["block", "setting", "method", "point", "seed", "cell_id"]].copy()
+    return Tables(cells, pd.DataFrame(history), expected)
+
+
+def defaults(study: Study) -> dict[str, Any]:
+    """The default point."""
+    return {name: parameter.default for name, parameter in study.search_space.parameters.items()}
+
+
+def sobol_points(study: Study, count: int) -> list[dict[str, Any]]:
+    """The defaults and ``count`` uniform points, as values."""
+    space = study.search_space.parameters
+    unit = unit_points(study, count)
+    drawn = [{name: p.from_unit(float(u)) for (name, p), u in zip(space.items(), row, strict=True)} for row in unit]
+    return [defaults(study), *drawn]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from tests.making.analyses import case, study
+from functools import partial
+
+from tests.making import studies
+from tests.making.analyses import case
 
 __all__ = ["case", "study"]
+
+study = partial(studies.study, studies.REPORTED)
