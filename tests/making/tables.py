@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,10 @@ from tests.making.studies import SYNTHETIC, Content, study
 METHODS = ("fixmatch", "ssc")
 NUM_CLASSES = 10
 
+PLACE = ("block", "setting", "method", "point", "seed")
+
 Accuracy = Callable[[str, Mapping[str, float], int], float]
+Scored = tuple[tuple[str, str, str, int, int], str, float, float, Mapping[str, Any]]
 
 
 def make_study(claims: Sequence[Mapping[str, Any]] = (), *, base: Content = SYNTHETIC, **changes: Any) -> Study:
@@ -34,38 +37,70 @@ def make_tables(
         accuracy: of a cell, given the method, its point in the unit cube and the seed; called in the design's order.
         statuses: other than ok, by method, point and seed; a status of "missing" leaves the cell out.
     """
-    rows, history, expected = [], [], []
     space = study.search_space.parameters
+    cells = []
     for block in study.blocks:
         for setting in study.setting_names:
             for point in fixed_points(study, block):
                 unit = {name: space[name].to_unit(value) for name, value in point.values.items()}
                 for seed in range(study.seeds):
                     for method in study.block_methods(block):
-                        place = (block, setting, method, point.number, seed)
-                        cell_id = "-".join(map(str, place))
-                        expected.append((*place, cell_id))
                         status = (statuses or {}).get((method, point.number, seed), "ok")
                         score = float(np.clip(accuracy(method, unit, seed), 0, 1))
-                        if status == "missing":
-                            continue
                         score = score if status == "ok" else np.nan
-                        numbers = (score, score, 200, 100.0, 7.0, NUM_CLASSES)
-                        rows.append((study.name, *place, status, *numbers, cell_id, *point.values.values()))
-                        if status == "ok":
-                            history += [
-                                (cell_id, step, 0.0, 1.0, score * step / 200, 0.5, 0.9, 0.03, 900.0)
-                                for step in (50, 100, 150, 200)
-                            ]
-    place = ["block", "setting", "method", "point", "seed"]
-    columns = ["study", *place, "status", "validation_accuracy", "test_accuracy", "steps", "steps_to_90", "seconds"]
+                        cells.append(((block, setting, method, point.number, seed), status, score, score, point.values))
+    return _tables(study, cells)
+
+
+def sampled_tables(
+    study: Study,
+    points: list[dict[str, Any]],
+    accuracy: Callable[[str, str, np.ndarray], float],
+    *,
+    noise: float = 0.01,
+    block: str = "shared",
+) -> Tables:
+    """A cell for every point, method, seed and setting; point 0 is the first of ``points``.
+
+    ``accuracy`` maps method, setting and unit coordinates to the true accuracy; seeds add normal noise.
+    """
+    rng = np.random.default_rng(11)
+    space = study.search_space.parameters
+    cells = []
+    for setting in study.setting_names:
+        for index, point in enumerate(points):
+            unit = np.array([space[name].to_unit(value) for name, value in point.items()])
+            for method in study.methods:
+                for seed in range(study.seeds):
+                    value = accuracy(method, setting, unit) + noise * rng.standard_normal()
+                    validation = value + 0.3 * noise * rng.standard_normal()
+                    cells.append(((block, setting, method, index, seed), "ok", validation, value, point))
+    return _tables(study, cells, steps=100, evaluations=5)
+
+
+def _tables(study: Study, cells: Iterable[Scored], *, steps: int = 200, evaluations: int = 4) -> Tables:
+    """The tables of cells by place, status, accuracy of validation and test, and values."""
+    rows, history, expected = [], [], []
+    for place, status, validation, test, values in cells:
+        cell_id = "-".join(map(str, place))
+        expected.append((*place, cell_id))
+        if status == "missing":
+            continue
+        numbers = (validation, test, steps, steps / 2, 7.0, NUM_CLASSES)
+        rows.append((study.name, *place, status, *numbers, cell_id, *values.values()))
+        if status == "ok":
+            history += [
+                (cell_id, step, 0.0, 1.0, test * step / steps, 0.5, 0.9, 0.03, 900.0)
+                for step in range(steps // evaluations, steps + 1, steps // evaluations)
+            ]
+    columns = ["study", *PLACE, "status", "validation_accuracy", "test_accuracy", "steps", "steps_to_90", "seconds"]
     columns += ["num_classes", "cell_id", *study.block_parameters(next(iter(study.blocks)))]
     names = ["cell_id", "step", "time", "train_loss", "validation_accuracy", "confident_fraction"]
     names += ["confident_accuracy", "learning_rate", "images_per_second"]
     return Tables(
         pd.DataFrame(rows, columns=columns),
         pd.DataFrame(history, columns=names),
-        pd.DataFrame(expected, columns=[*place, "cell_id"]),
+        pd.DataFrame(expected, columns=[*PLACE, "cell_id"]),
     )
 
 
@@ -86,48 +121,6 @@ def surface(
 def unit_points(study: Study, count: int, seed: int = 5) -> np.ndarray:
     """Uniform points of the unit cube."""
     return np.random.default_rng(seed).random((count, len(study.search_space.parameters)))
-
-
-def sampled_tables(
-    study: Study,
-    points: list[dict[str, Any]],
-    accuracy: Callable[[str, str, np.ndarray], float],
-    *,
-    noise: float = 0.01,
-    num_evaluations: int = 5,
-    block: str = "shared",
-) -> Tables:
-    """A cell for every point, method, seed and setting; point 0 is the first of ``points``.
-
-    ``accuracy`` maps method, setting and unit coordinates to the true accuracy; seeds add normal noise.
-    """
-    rng = np.random.default_rng(11)
-    space = study.search_space.parameters
-    steps = np.linspace(20, 100, num_evaluations).astype(int)
-    rows, history = [], []
-    for setting in study.setting_names:
-        for index, point in enumerate(points):
-            unit = np.array([space[name].to_unit(value) for name, value in point.items()])
-            for method in study.methods:
-                for seed in range(study.seeds):
-                    value = accuracy(method, setting, unit) + noise * rng.standard_normal()
-                    key = f"{setting}-{method}-{index}-{seed}"
-                    row = {"study": study.name, "block": block, "setting": setting, "method": method, "point": index}
-                    row |= {
-                        "seed": seed,
-                        "status": "ok",
-                        "validation_accuracy": value + 0.3 * noise * rng.standard_normal(),
-                    }
-                    row |= {"test_accuracy": value, "steps": 100, "steps_to_90": 50, "seconds": 1.0, "num_classes": 10}
-                    rows.append({**row, "cell_id": key, **point})
-                    for step in steps:
-                        at = {"cell_id": key, "step": step, "time": 0.0, "train_loss": 1.0}
-                        at |= {"validation_accuracy": value * step / 100, "confident_fraction": 0.5}
-                        at |= {"confident_accuracy": 0.9, "learning_rate": 0.03, "images_per_second": 100.0}
-                        history.append(at)
-    cells = pd.DataFrame(rows)
-    expected = cells[["block", "setting", "method", "point", "seed", "cell_id"]].copy()
-    return Tables(cells, pd.DataFrame(history), expected)
 
 
 def defaults(study: Study) -> dict[str, Any]:
