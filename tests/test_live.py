@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from design.builders import record, study
 from rich.console import Console
 
 from ssc_tune import methods
@@ -17,7 +16,9 @@ from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.presentation.live import BlindView, LiveView
 from ssc_tune.records import Attempt, StudyFolder
-from ssc_tune.training import CellConfig, Evaluation
+from ssc_tune.training import CellConfig
+from tests.making.records import evaluation, record
+from tests.making.studies import study
 
 CELLS = fixed_cells(study())
 
@@ -42,11 +43,8 @@ def _begin(folder: StudyFolder, view: LiveView, cell: Cell, *, images_per_second
     folder.log_attempt(cell.cell_id, Attempt(number=1, started=1.0, outcome="running"))
     view.started(cell)
     if images_per_second is not None:
-        evaluation = Evaluation(
-            step=3, time=2.0, train_loss=1.0, loss_terms={}, validation_accuracy=0.8125, confident_fraction=0.5,
-            confident_accuracy=0.9, learning_rate=0.01, images_per_second=images_per_second,
-        )  # fmt: skip
-        (folder.cell(cell.cell_id) / "progress.json").write_text(evaluation.model_dump_json())
+        seen = evaluation(3, 0.8125, images_per_second=images_per_second)
+        (folder.cell(cell.cell_id) / "progress.json").write_text(seen.model_dump_json())
 
 
 def _shown(view: LiveView, width: int) -> list[str]:

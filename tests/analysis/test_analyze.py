@@ -16,8 +16,7 @@ from ssc_tune.analysis.estimators.variance import components
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables, surface
+from tests.making.tables import make_study, make_tables, surface
 
 CLAIMS = [
     {"less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.03},
@@ -195,7 +194,7 @@ def test_blocks_and_settings_have_their_own_rows() -> None:
     blocks = {"shared": {}, "tau alone": {"parameters": ["tau"], "methods": ["ssc"]}}
     settings: dict[str, Any] = {"few": {}, "many": {"data": {"labels_per_class": 10}}}
     claims = [{**CLAIMS[0], "setting": "many"}, {"less": "ssc", "than": "fixmatch", "in": "transfer_sensitivity"}]
-    study = make_study(claims, blocks=blocks, settings=settings, design={"type": "sobol", "points": 8})
+    study = make_study(claims, blocks=blocks, settings=settings, points=8)
     made = make_tables(study, surface(scale=SCALE))
     found = analyze(study, made, num_bootstrap=100)
     assert {(s.block, s.setting, s.method) for s in found.summaries} == {
@@ -216,7 +215,7 @@ def test_a_grid_and_its_defaults() -> None:
 
 @pytest.mark.slow
 def test_twenty_thousand_records_stay_within_memory() -> None:
-    study = make_study(CLAIMS, seeds=5, design={"type": "sobol", "points": 2000})
+    study = make_study(CLAIMS, seeds=5, points=2000)
     made = make_tables(study, surface(scale=SCALE))
     assert len(made.cells) == 20_010
     found = analyze(study, made._replace(history=pd.DataFrame(made.history)), num_bootstrap=2000)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from design.builders import study
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
@@ -17,6 +16,7 @@ from ssc_tune.analysis.judge import batched, simulated
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.measures.cvar import cvar_difference
 from ssc_tune.study.model.claims import read_claim
+from tests.making.studies import study
 
 SHAPES = [(3, 3), (5, 4), (11, 2), (20, 5), (40, 8)]
 NUM = 5

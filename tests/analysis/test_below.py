@@ -19,8 +19,7 @@ from ssc_tune.analysis.result import MethodSummary, Verdict
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.presentation.measures import tables as measure_tables
-
-from .synthetic import NUM_CLASSES, Accuracy, make_study, make_tables, surface
+from tests.making.tables import NUM_CLASSES, Accuracy, make_study, make_tables, surface
 
 STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 
@@ -48,7 +47,7 @@ def judged(claims: list[dict[str, Any]], accuracy: Accuracy, **study: Any) -> tu
 
 def indicator(claims: list[dict[str, Any]], accuracy: Accuracy, limit: float) -> dict[str, np.ndarray]:
     """Which cells of the same study are below, (64, 5) a method, read from the table by loops."""
-    made = make_study(claims, seeds=5, design={"type": "sobol", "points": 64})
+    made = make_study(claims, seeds=5, points=64)
     cells = make_tables(made, accuracy).cells
     found = {method: np.zeros((64, 5), dtype=bool) for method in ("ssc", "fixmatch")}
     for row in cells[cells["point"] > 0].itertuples():
@@ -144,7 +143,7 @@ def test_points_of_a_grid_are_no_draws() -> None:
 
 @pytest.mark.parametrize("points", [16, 32, 64])
 def test_a_summary_says_what_no_failure_leaves_open(points: int) -> None:
-    study = make_study(design={"type": "sobol", "points": points})
+    study = make_study(points=points)
     summary = summaries(study, make_tables(study, surface(scale=STABLE)))["ssc"]
     share = {16: "17.1%", 32: "8.94%", 64: "4.57%"}[points]
     note = f"no failure at {points} points: with these seeds up to {share} of the space may still fail (95%)"
@@ -183,7 +182,7 @@ def test_chance_is_what_a_test_of_this_size_cannot_tell_from_it() -> None:
 
 
 def test_equal_points_count_once() -> None:
-    study = make_study(design={"type": "sobol", "points": 16})
+    study = make_study(points=16)
     tables = make_tables(study, surface(scale=STABLE))
     # Points 9 to 16 are copies of 1 to 8: the same cells, hence the same ids.
     original = tables.cells.set_index(["method", "point", "seed"])["cell_id"]
@@ -224,7 +223,7 @@ def test_more_stable_on_few_points_carries_the_bound(points: int) -> None:
 def test_the_bound_is_that_of_the_stable_method_alone() -> None:
     claims = [{"less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.5}]
     for method, expected in (("ssc", False), ("fixmatch", True)):
-        study = make_study(claims, seeds=5, design={"type": "sobol", "points": 16})
+        study = make_study(claims, seeds=5, points=16)
         failed = {(method, 1, 0): "diverged"}
         tables = make_tables(study, surface(scale={"fixmatch": 0.9, "ssc": 0.06}), statuses=failed)
         found = judge_claims(study, tables, num_bootstrap=99)[0]
@@ -251,7 +250,7 @@ def test_a_difference_with_unequal_scales_is_unchanged_by_renaming_points_and_se
 def test_the_share_is_the_one_of_the_estimator() -> None:
     law = cliff({"fixmatch": 0.3, "ssc": 0.3}, noise=0.25)
     claims = [below(0.6, method="ssc", at_most=0.9)]
-    made = make_study(claims, seeds=5, design={"type": "sobol", "points": 64})
+    made = make_study(claims, seeds=5, points=64)
     tables = make_tables(made, law)
     cells = tables.cells[(tables.cells["method"] == "ssc") & (tables.cells["point"] > 0)]
     scores = cells.pivot_table(index="point", columns="seed", values="test_accuracy").to_numpy()

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import yaml
-from design.builders import record
 
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.judge.verdicts import judge_claims
@@ -21,7 +20,7 @@ from ssc_tune.study import load_study
 from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.measures import DRAWN, FILLING, MEASURES
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.result import Evaluation
+from tests.making.records import evaluation, record
 
 LEVELS = {"learning_rate": [0.01, 0.03, 0.09], "tau": [0.7, 0.8, 0.9, 0.95]}
 DESIGNS: dict[str, dict[str, Any]] = {
@@ -74,22 +73,8 @@ def outcome(cell: Cell) -> Record:
     steep = 0.12 if place.method == "fixmatch" else 0.08
     tilt = 0.05 * np.log(values["learning_rate"] / 0.03) * (1 if place.setting == "one" else -1)
     accuracy = float(np.clip(0.8 - steep * away + tilt + 0.03 * rng.standard_normal(), 0.05, 0.99))
-    made = record(cell, accuracy, study="contract")
-    history = tuple(
-        Evaluation(
-            step=step,
-            time=float(step),
-            train_loss=1.0,
-            loss_terms={},
-            validation_accuracy=accuracy * share,
-            confident_fraction=0.5,
-            confident_accuracy=0.9,
-            learning_rate=0.03,
-            images_per_second=100.0,
-        )
-        for step, share in ((2, 0.3), (4, 0.7), (6, 0.95), (8, 1.0))
-    )
-    return made.model_copy(update={"result": made.result.model_copy(update={"history": history})})
+    history = tuple(evaluation(step, accuracy * share) for step, share in ((2, 0.3), (4, 0.7), (6, 0.95), (8, 1.0)))
+    return record(cell, accuracy, study="contract", history=history)
 
 
 def run(made: Study, folder: Path) -> tuple[list[Cell], dict[str, Record]]:

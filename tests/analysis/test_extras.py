@@ -13,8 +13,10 @@ import pytest
 from ssc_tune.analysis.estimators import budget
 from ssc_tune.analysis.explore.extras import Extras, extras
 from ssc_tune.analysis.tables import Tables
+from tests.making.studies import ALIKE
+from tests.making.tables import defaults, make_study, sampled_tables, sobol_points
 
-from .synthetic_study import SPACE, defaults, make_study, make_tables, sobol_points
+SPACE = ALIKE["search_space"]["parameters"]
 
 
 def accuracy(method: str, setting: str, unit: np.ndarray) -> float:
@@ -35,8 +37,8 @@ def run(study: Any, tables: Tables, seed: int = 0) -> Extras:
 
 @pytest.fixture(scope="module")
 def sobol_extras() -> tuple[Any, Tables, Extras]:
-    study = make_study({"type": "sobol", "points": 32})
-    tables = make_tables(study, sobol_points(study, 32), accuracy)
+    study = make_study(base=ALIKE, points=32)
+    tables = sampled_tables(study, sobol_points(study, 32), accuracy)
     return study, tables, run(study, tables)
 
 
@@ -105,8 +107,8 @@ def test_same_seed_same_numbers_in_any_row_order(sobol_extras: tuple[Any, Tables
 
 
 def test_a_tiny_study_gets_warnings_not_zeros() -> None:
-    study = make_study({"type": "sobol", "points": 3}, seeds=1)
-    found = run(study, make_tables(study, sobol_points(study, 3), accuracy))
+    study = make_study(base=ALIKE, points=3, seeds=1)
+    found = run(study, sampled_tables(study, sobol_points(study, 3), accuracy))
     assert any("too few points" in w for w in found.warnings)
     assert any("2 seeds" in w for w in found.warnings)
     assert found.shares == ()
@@ -114,8 +116,8 @@ def test_a_tiny_study_gets_warnings_not_zeros() -> None:
 
 
 def test_failed_cells_score_at_chance_and_missing_ones_drop_their_point() -> None:
-    study = make_study({"type": "sobol", "points": 16})
-    tables = make_tables(study, sobol_points(study, 16), accuracy)
+    study = make_study(base=ALIKE, points=16)
+    tables = sampled_tables(study, sobol_points(study, 16), accuracy)
     cells = tables.cells.copy()
     lost = (cells["method"] == "fixmatch") & (cells["point"] == 3)
     cells.loc[lost, ["test_accuracy", "validation_accuracy"]] = np.nan
@@ -134,16 +136,16 @@ def test_failed_cells_score_at_chance_and_missing_ones_drop_their_point() -> Non
 
 
 def test_no_records_at_all() -> None:
-    study = make_study({"type": "sobol", "points": 4})
-    tables = make_tables(study, sobol_points(study, 4), accuracy)
+    study = make_study(base=ALIKE, points=4)
+    tables = sampled_tables(study, sobol_points(study, 4), accuracy)
     found = run(study, Tables(tables.cells.iloc[:0], tables.history.iloc[:0], tables.expected))
     assert found.curves == ()
     assert len(found.warnings) == 2
 
 
 def test_constant_scores_are_refused_with_reasons() -> None:
-    study = make_study({"type": "sobol", "points": 32})
-    found = run(study, make_tables(study, sobol_points(study, 32), lambda *_: 0.5, noise=0.0))
+    study = make_study(base=ALIKE, points=32)
+    found = run(study, sampled_tables(study, sobol_points(study, 32), lambda *_: 0.5, noise=0.0))
     assert any("do not vary" in w for w in found.warnings)
     assert all(s.share.value is not None for s in found.shares)
 
@@ -152,14 +154,17 @@ def test_categories_and_parameters_of_one_method() -> None:
     space = {**SPACE, "cutout": {"type": "choice", "default": 0.5, "choices": [0.5, 0.0, 0.25]}}
     space["randaugment_n"] = {**SPACE["randaugment_n"], "applies_to": ["fixmatch"]}
     study = make_study(
-        {"type": "sobol", "points": 48}, space=space, blocks={"all": {"parameters": list(space), "methods": None}}
+        base=ALIKE,
+        points=48,
+        search_space={"parameters": space},
+        blocks={"all": {"parameters": list(space), "methods": None}},
     )
     jump = {0: 0.0, 1: 0.2, 2: 0.02}
 
     def with_category(method: str, setting: str, unit: np.ndarray) -> float:
         return 0.6 + jump[min(int(unit[3] * 3), 2)] + 0.05 * unit[0]
 
-    tables = make_tables(study, sobol_points(study, 48), with_category, block="all")
+    tables = sampled_tables(study, sobol_points(study, 48), with_category, block="all")
     tables.cells.loc[tables.cells["method"] == "supervised", "randaugment_n"] = np.nan
     found = run(study, tables)
     curves = {(c.method, c.x_name): c for c in found.curves if c.kind == "partial_dependence"}
@@ -171,9 +176,9 @@ def test_categories_and_parameters_of_one_method() -> None:
 
 def test_grid_is_analysed_exactly() -> None:
     levels = {"tau": [0.7, 0.9, 0.95], "learning_rate": [0.01, 0.03, 0.1]}
-    study = make_study({"type": "grid", "levels": levels})
+    study = make_study(base=ALIKE, design={"type": "grid", "levels": levels})
     points = [{**defaults(study), "tau": t, "learning_rate": r} for t, r in itertools.product(*levels.values())]
-    found = run(study, make_tables(study, [defaults(study), *points], accuracy))
+    found = run(study, sampled_tables(study, [defaults(study), *points], accuracy))
     exact = [s for s in found.shares if s.evaluator == "ANOVA, omega squared" and s.method == "fixmatch"]
     assert {s.source for s in exact} == {"tau", "learning_rate", "tau x learning_rate", "seed", "residual"}
     assert sum(s.share.value or 0 for s in exact) == pytest.approx(1)
@@ -181,9 +186,9 @@ def test_grid_is_analysed_exactly() -> None:
 
 def test_one_at_a_time_curves_and_widths() -> None:
     levels = {"tau": [0.7, 0.9, 0.98], "learning_rate": [0.01, 0.1]}
-    study = make_study({"type": "one-at-a-time", "levels": levels})
+    study = make_study(base=ALIKE, design={"type": "one-at-a-time", "levels": levels})
     points = [defaults(study)] + [{**defaults(study), k: v} for k, values in levels.items() for v in values]
-    found = run(study, make_tables(study, points, accuracy))
+    found = run(study, sampled_tables(study, points, accuracy))
     curves = {(c.method, c.x_name): c for c in found.curves if c.kind == "one_at_a_time"}
     assert curves["fixmatch", "learning_rate"].x == (0.01, 0.03, 0.1)
     assert sorted(curves["fixmatch", "tau"].x) == [0.7, 0.9, 0.95, 0.98]
@@ -194,21 +199,21 @@ def test_one_at_a_time_curves_and_widths() -> None:
 
 
 def test_adaptive_points_give_convergence_only() -> None:
-    study = make_study({"type": "search", "points": 8})
-    found = run(study, make_tables(study, sobol_points(study, 8), accuracy))
+    study = make_study(base=ALIKE, design={"type": "search", "points": 8})
+    found = run(study, sampled_tables(study, sobol_points(study, 8), accuracy))
     assert {c.kind for c in found.curves} == {"convergence"}
     assert found.shares == ()
 
 
 def test_transfer_over_settings() -> None:
     settings = {"few": {"data": {"labels_per_class": 1}}, "many": {"data": {"labels_per_class": 10}}}
-    study = make_study({"type": "sobol", "points": 48}, settings=settings)
+    study = make_study(base=ALIKE, points=48, settings=settings)
 
     def moving(method: str, setting: str, unit: np.ndarray) -> float:
         best = {"few": 0.1, "many": 0.9}[setting] if method == "fixmatch" else 0.5
         return 0.9 - 0.5 * (unit[0] - best) ** 2
 
-    found = run(study, make_tables(study, sobol_points(study, 48), moving, noise=0.005))
+    found = run(study, sampled_tables(study, sobol_points(study, 48), moving, noise=0.005))
     rows = {row["method"]: row for row in found.facts["transfer"]}
     assert rows["fixmatch"]["sensitivity"] > 0.2
     assert abs(rows["supervised"]["sensitivity"]) < 0.05
@@ -219,8 +224,8 @@ def test_transfer_over_settings() -> None:
 
 @pytest.mark.slow
 def test_twenty_thousand_records() -> None:
-    study = make_study({"type": "sobol", "points": 2000}, seeds=5)
-    tables = make_tables(study, sobol_points(study, 2000), accuracy)
+    study = make_study(base=ALIKE, points=2000, seeds=5)
+    tables = sampled_tables(study, sobol_points(study, 2000), accuracy)
     assert len(tables.cells) == 20_010
     found = run(study, tables)
     assert found.warnings == ()

@@ -18,8 +18,10 @@ from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHA
 from ssc_tune.analysis.material import Materials, plain
 from ssc_tune.analysis.result import Curve
 from ssc_tune.analysis.tables import Tables
+from tests.making.studies import ALIKE
+from tests.making.tables import make_study, sampled_tables, sobol_points
 
-from .synthetic_study import SPACE, make_study, make_tables, sobol_points
+SPACE = ALIKE["search_space"]["parameters"]
 
 SETTINGS = {"few": {"data": {"labels_per_class": 2}}, "many": {"data": {"labels_per_class": 8}}}
 
@@ -59,15 +61,15 @@ def run(study: Any, tables: Tables) -> Explored:
 
 @pytest.fixture(scope="module")
 def single() -> tuple[Any, Tables, Explored]:
-    study = make_study({"type": "sobol", "points": 32})
-    tables = make_tables(study, sobol_points(study, 32), accuracy)
+    study = make_study(base=ALIKE, points=32)
+    tables = sampled_tables(study, sobol_points(study, 32), accuracy)
     return study, tables, run(study, tables)
 
 
 @pytest.fixture(scope="module")
 def several() -> tuple[Any, Tables, Extras]:
-    study = make_study({"type": "sobol", "points": 32}, settings=SETTINGS)
-    tables = make_tables(study, sobol_points(study, 32), accuracy)
+    study = make_study(base=ALIKE, points=32, settings=SETTINGS)
+    tables = sampled_tables(study, sobol_points(study, 32), accuracy)
     found = extras(study, tables, seed=0, num_bootstrap=60)
     json.dumps(found.facts, allow_nan=False)
     return study, tables, found
@@ -144,9 +146,9 @@ def test_the_path_leads_from_the_defaults_to_the_best_point_on_validation(single
 
 
 def test_what_a_surrogate_explains_too_little_of_is_refused_with_the_reason() -> None:
-    study = make_study({"type": "sobol", "points": 32})
+    study = make_study(base=ALIKE, points=32)
     rng = np.random.default_rng(3)
-    noise = make_tables(study, sobol_points(study, 32), lambda *_: 0.5 + 0.1 * float(rng.standard_normal()))
+    noise = sampled_tables(study, sobol_points(study, 32), lambda *_: 0.5 + 0.1 * float(rng.standard_normal()))
     found = run(study, noise)
     for topic in (SHAPLEY, ABLATION):
         assert len(found.facts[topic]) == 2
@@ -155,8 +157,8 @@ def test_what_a_surrogate_explains_too_little_of_is_refused_with_the_reason() ->
 
 
 def test_a_tiny_study_says_why_and_adds_no_warning() -> None:
-    study = make_study({"type": "sobol", "points": 3}, seeds=1)
-    found = extras(study, make_tables(study, sobol_points(study, 3), accuracy), seed=0, num_bootstrap=60)
+    study = make_study(base=ALIKE, points=3, seeds=1)
+    found = extras(study, sampled_tables(study, sobol_points(study, 3), accuracy), seed=0, num_bootstrap=60)
     assert all("too few points for a surrogate" in row["reason"] for row in found.facts[SHAPLEY])
     assert found.facts[IQM][0]["iqm"]["low"] is None
     assert found.facts[IQM][0]["reason"] == "one seed: seed noise is unknown"
@@ -165,9 +167,9 @@ def test_a_tiny_study_says_why_and_adds_no_warning() -> None:
 
 def test_points_that_were_not_drawn_are_not_explored() -> None:
     levels = {"tau": [0.9, 0.98]}
-    study = make_study({"type": "one-at-a-time", "levels": levels})
+    study = make_study(base=ALIKE, design={"type": "one-at-a-time", "levels": levels})
     points = [{"tau": tau, "learning_rate": 0.03, "randaugment_n": 2} for tau in (0.95, 0.9, 0.98)]
-    assert run(study, make_tables(study, points, accuracy)) == ([], {})
+    assert run(study, sampled_tables(study, points, accuracy)) == ([], {})
 
 
 def test_one_setting_has_no_plane(single: tuple[Any, Tables, Explored]) -> None:

@@ -14,8 +14,7 @@ from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share_difference
 from ssc_tune.analysis.estimators.failures import compare_failures, mcnemar
 from ssc_tune.report.context import _comparison
-
-from .synthetic import make_study, make_tables, surface
+from tests.making.tables import make_study, make_tables, surface
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -59,7 +58,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 
 
 def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
-    study = make_study(design={"type": "sobol", "points": 8})
+    study = make_study(points=8)
     smooth = surface(scale={"fixmatch": 0.1, "ssc": 0.1})
     (without,) = analyze(study, make_tables(study, smooth), num_bootstrap=20).comparisons
     assert without.failures_alone is None
@@ -74,7 +73,7 @@ def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
 
 
 def test_the_report_shows_both_tests() -> None:
-    study = make_study(design={"type": "sobol", "points": 8})
+    study = make_study(points=8)
     statuses = {("ssc", point, seed): "diverged" for point in (1, 4, 5) for seed in range(3)}
     statuses |= {("fixmatch", 1, 0): "failed", ("fixmatch", 2, 1): "missing"}
     tables = make_tables(study, surface(scale={"fixmatch": 0.1, "ssc": 0.1}), statuses=statuses)

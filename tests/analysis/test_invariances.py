@@ -17,8 +17,7 @@ from ssc_tune.analysis.measures.base import Effect
 from ssc_tune.analysis.measures.registry import estimator, estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables
+from tests.making.tables import make_study, make_tables
 
 FIRST, SECOND = "ssc", "fixmatch"
 SAME, MOVES, SCALES = "same", "moves by the constant", "scales with the factor"

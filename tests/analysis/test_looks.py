@@ -17,8 +17,7 @@ from ssc_tune.analysis.judge.looks import decided, judge, num_missing, until
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables, surface
+from tests.making.tables import make_study, make_tables, surface
 
 LOOKS = (8, 16, 32)
 MEAN = {"more": "ssc", "than": "fixmatch", "in": "mean"}

@@ -14,8 +14,7 @@ import pytest
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import figures
-
-from .synthetic import Accuracy, make_study, make_tables, surface
+from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 PAIR = {"more": "ssc", "than": "fixmatch"}
 MEASURES = ("mean", "cvar", "std", "iqr", "worst", "default", "area_under_curve", "steps_to_target", "default_regret")

@@ -12,8 +12,7 @@ from scipy.stats import t
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.result import Estimate, MethodSummary, Share, StudyAnalysis, Verdict
 from ssc_tune.study.model.study import Study
-
-from . import synthetic
+from tests.making import tables as synthetic
 
 PAIR = {"more": "ssc", "than": "fixmatch"}
 LEVELS = {"tau": [0.86, 0.9, 0.97], "learning_rate": [0.01, 0.06]}
@@ -79,7 +78,7 @@ def sobol() -> Analysed:
     measures["default_regret"] = {**PAIR, "in": "default_regret"}
     measures |= {f"{p} {m}": importance(p, m) for p in ("tau", "learning_rate") for m in ("ssc", "fixmatch")}
     measures["tau ssc at 90%"] = importance("tau", "ssc", confidence=0.9)
-    study = synthetic.make_study(claims(**measures), design={"type": "sobol", "points": 16})
+    study = synthetic.make_study(claims(**measures), points=16)
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, level={"fixmatch": 0.7, "ssc": 0.75})
     return Analysed(study, analyze(study, synthetic.make_tables(study, surface), num_bootstrap=100))
 
@@ -158,7 +157,7 @@ def test_importance_of_a_grid_is_exact_in_both() -> None:
 
 
 def test_importance_where_cells_failed_is_that_of_the_table() -> None:
-    study = synthetic.make_study(claims(tau=importance("tau", "ssc")), design={"type": "sobol", "points": 16})
+    study = synthetic.make_study(claims(tau=importance("tau", "ssc")), points=16)
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.2}, level={"fixmatch": 0.7, "ssc": 0.2})
     lost = {("ssc", 3, 1): "diverged", ("fixmatch", 5, 0): "failed"}
     tables = synthetic.make_tables(study, surface, statuses=lost)

@@ -23,8 +23,7 @@ from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.study import Study
-
-from .synthetic import Accuracy, make_study, make_tables, surface
+from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 Statuses = Mapping[str, Mapping[tuple[str, int, int], str]]
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from design.builders import study
 from scipy import stats
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
@@ -16,6 +15,7 @@ from ssc_tune.analysis.judge import law, power, simulated
 from ssc_tune.analysis.judge.law import Law
 from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.study.model.claims import read_claim
+from tests.making.studies import study
 
 QUIET = Law(0.0016, 0.0001, 0.0002, slope_cv=0.0)
 WIDE = Question(QUIET, margin=0.05)

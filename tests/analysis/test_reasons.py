@@ -14,8 +14,7 @@ from ssc_tune.analysis.measures import absent
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
-
-from .synthetic import Accuracy, make_study, make_tables, surface
+from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 MEAN = {"more": "ssc", "than": "fixmatch", "in": "mean"}
 DEFAULT = {**MEAN, "in": "default"}
@@ -94,12 +93,12 @@ def _under(study: Study, tables: Tables, policy: Any) -> ClaimData:
 
 def test_failed_cells_that_are_dropped_are_no_missing_results() -> None:
     every = {("ssc", point, 1): "diverged" for point in range(9)}
-    study = make_study([MEAN], design={"type": "sobol", "points": 8})
+    study = make_study([MEAN], points=8)
     tables = make_tables(study, surface(scale=SMOOTH), statuses=every)
     dropped = "every point has a failed cell, and such points are dropped here"
     assert absent.whatever_is_missing(_under(study, tables, "dropped")) == dropped
     assert absent.whatever_is_missing(_under(study, tables, "chance")) == ""
-    default = make_study([DEFAULT], design={"type": "sobol", "points": 8})
+    default = make_study([DEFAULT], points=8)
     at_defaults = "a cell of ssc at the defaults failed, and is dropped here"
     assert absent.missing_defaults(_under(default, tables, "dropped")) == at_defaults
     assert absent.missing_defaults(_under(default, tables, "chance")) == ""
@@ -157,7 +156,7 @@ def test_shares_that_differ_at_every_point_are_not_said_to_be_alike() -> None:
         return 0.9 + 0.001 * unit["tau"] if method == "ssc" else 0.5 + 0.001 * unit["tau"]
 
     accuracy: Accuracy = apart
-    study = make_study([{**MEAN, "in": "near_optimal_volume"}], design={"type": "sobol", "points": 8})
+    study = make_study([{**MEAN, "in": "near_optimal_volume"}], points=8)
     (found,) = judge_claims(study, make_tables(study, accuracy), num_bootstrap=20)
     assert (found.verdict, found.effect.value) == ("inconclusive", 1)
     assert found.reason == "there is no interval: the values do not vary"
@@ -174,7 +173,7 @@ def test_searches_that_no_two_methods_share() -> None:
     from ssc_tune.design.points import search_of
 
     study = make_study(design={"type": "search", "points": 8})
-    tables = make_tables(make_study(design={"type": "sobol", "points": 8}), surface(scale=SMOOTH))
+    tables = make_tables(make_study(points=8), surface(scale=SMOOTH))
     first, second = (load(study, tables, block="shared", setting="main", method=m) for m in ("ssc", "fixmatch"))
     assert {search_of(int(point)) for point in first.points} == {search_of(1)}
     none = second.at(np.array([], dtype=np.int64))

@@ -20,8 +20,7 @@ from ssc_tune.analysis.measures.paths import paths
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import stand_ins
 from ssc_tune.study.model.study import Study
-
-from .synthetic import make_study, make_tables
+from tests.making.tables import make_study, make_tables
 
 CLAIM = {"less": "ssc", "than": "fixmatch", "in": "std", "margin": 1.0}
 
@@ -61,7 +60,7 @@ def drawn(study: Study, rng: np.random.Generator, *, scale: float = 0.05) -> Tab
 @pytest.fixture(scope="module")
 def study() -> Study:
     claims = [CLAIM, *({"more": "ssc", "than": "fixmatch", "in": m} for m in ("mean", "cvar", "area_under_curve"))]
-    return make_study(claims, design={"type": "sobol", "points": 16})
+    return make_study(claims, points=16)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from design.builders import PARAMETERS, record, study
 from scipy import stats
 
 from ssc_tune import running
@@ -24,6 +23,8 @@ from ssc_tune.design.points import SEARCH_STRIDE, search_of
 from ssc_tune.design.storage import open_storage
 from ssc_tune.records import Record
 from ssc_tune.running import Options
+from tests.making.records import record
+from tests.making.studies import PARAMETERS, study
 
 Array = np.ndarray
 

@@ -19,8 +19,7 @@ from ssc_tune.analysis.result import Estimate, Specification, Verdict
 from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import with_
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter
-
-from .synthetic import Accuracy, make_study, make_tables, surface
+from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 SOBOL = {"type": "sobol", "points": 64}

@@ -21,8 +21,7 @@ from ssc_tune.analysis.result import Gate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, read_claim
 from ssc_tune.study.model.measures import MEASURES, with_
-
-from .synthetic import METHODS, make_study, make_tables, surface
+from tests.making.tables import METHODS, make_study, make_tables, surface
 
 STABLE = {"fixmatch": 0.2, "ssc": 0.06}
 

@@ -22,7 +22,6 @@ def _measured(monkeypatch: pytest.MonkeyPatch, out: Path, *arguments: str) -> di
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium on this machine")
-    # By its file: "report" is also a folder of tests.
     spec = importlib.util.spec_from_file_location("benchmark_of_reports", ROOT / "benchmarks" / "report.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,111 +1,14 @@
-"""A finished study with records that nothing was trained for: 2 methods, 4 points and the defaults, 2 seeds."""
+"""The folder that a command is run in, and the command."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ssc_tune.analysis.analyze import analyze
-from ssc_tune.design import Cell
-from ssc_tune.design.cells import fixed_cells
-from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.study import Study, load_study
-from ssc_tune.training.result import Evaluation, RunResult
-
-TEXT = """\
-name: small
-description: A study for tests.
-training: {steps: 40, evaluations: 2}
-methods: [fixmatch, ssc]
-search_space:
-  parameters:
-    tau: {type: float, default: 0.95, low: 0.6, high: 0.99, log: true, complement: true}
-    learning_rate: {type: float, default: 0.03, factor: 3}
-    temperature: {type: float, default: 0.1, factor: 3, applies_to: [ssc]}
-design: {type: sobol, points: 4}
-seeds: 2
-blocks:
-  shared: {}
-  specific: {parameters: [learning_rate, temperature]}
-claims:
-  - {name: better, more: ssc, than: fixmatch, in: mean, expected: supported}
-  - {name: stability, less: ssc, than: fixmatch, in: std}
-"""
-START = 1_700_000_000.0
-
-
-def true_accuracy(cell: Cell) -> float:
-    place = cell.placement
-    return 0.7 + 0.1 * (place.method == "ssc") + 0.01 * place.point + 0.001 * place.seed
-
-
-def record(cell: Cell, **changes: Any) -> Record:
-    accuracy = true_accuracy(cell)
-    history = tuple(
-        Evaluation(
-            step=20 * (i + 1),
-            time=START + i,
-            train_loss=1.0 - 0.1 * i,
-            loss_terms={"labelled": 0.5},
-            validation_accuracy=accuracy - 0.1 + 0.09 * i,
-            confident_fraction=0.5,
-            confident_accuracy=0.9,
-            learning_rate=0.03,
-            images_per_second=1000.0,
-        )
-        for i in range(2)
-    )
-    result = {
-        "status": "ok",
-        "steps": 40,
-        "validation_accuracy": history[-1].validation_accuracy,
-        "test_accuracy": accuracy,
-        "steps_to_90": 20,
-        "seconds": 2.0,
-        "images_per_second": 1000.0,
-        "num_classes": 10,
-        "num_parameters": 77_850,
-        "history": history,
-    }
-    place = cell.placement
-    return Record(
-        cell_id=cell.cell_id,
-        study="small",
-        block=place.block,
-        setting=place.setting,
-        point=place.point,
-        config=cell.config,
-        result=RunResult.model_validate({**result, **changes}),
-        attempts=(Attempt(number=1, started=START, ended=START + 2, outcome="finished", host="node-1"),),
-        versions={"python": "3.11"},
-        environment={"host": "node-1"},
-        started=START,
-        ended=START + 2,
-    )
-
-
-FAILED: dict[str, Any] = {"status": "failed", "validation_accuracy": None, "test_accuracy": None, "history": ()}
-
-
-class Bench:
-    """A study file and a storage folder in the working directory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "small.yaml"
-        self.file.write_text(TEXT, encoding="utf-8")
-        self.study: Study = load_study(self.file)
-        self.folder = StudyFolder(Path("runs"), "small")
-        self.cells = list({cell.cell_id: cell for cell in fixed_cells(self.study)}.values())
-
-    def fill(self, cells: list[Cell] | None = None, **changes: Any) -> None:
-        """Writes records of these cells, of all of them unless told otherwise, as a run would."""
-        content = {"study": self.study.model_dump(mode="json", by_alias=True), "command": "python -m ssc_tune.run ..."}
-        self.folder.write_json("study.json", content)
-        for cell in self.cells if cells is None else cells:
-            self.folder.records.write(record(cell, **changes))
+from tests.making.files import Bench
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 import ssc_tune
-
-from .conftest import FAILED, Bench, true_accuracy
+from tests.making.files import FAILED, Bench, true_accuracy
 
 
 def test_the_function_and_the_module_have_names_of_their_own() -> None:

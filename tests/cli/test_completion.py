@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Bench
+from tests.making.files import Bench
 
 Call = Callable[..., tuple[int, str, str]]
 _ASK = """

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ports import free_port
 
-from .conftest import Bench
+from tests.making.files import Bench
+from tests.ports import free_port
 
 Call = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import FAILED, Bench, true_accuracy
+from tests.making.files import FAILED, Bench, true_accuracy
 
 Call = Callable[..., tuple[int, str, str]]
 

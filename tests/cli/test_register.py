@@ -15,8 +15,7 @@ from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.records import Record
 from ssc_tune.running import estimate
 from ssc_tune.study.registration import plan_hash
-
-from .conftest import Bench
+from tests.making.files import Bench
 
 Call = Callable[..., tuple[int, str, str]]
 FILE = Path("runs/small/registrations.jsonl")

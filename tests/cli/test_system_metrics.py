@@ -11,8 +11,7 @@ import pytest
 
 import ssc_tune
 from ssc_tune import tracking
-
-from .conftest import Bench
+from tests.making.files import Bench
 
 Call = Callable[..., tuple[int, str, str]]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from disk_formats import Parts, write_cifar, write_mnist, write_stl10, write_svhn
 from torchvision import datasets
 
 from ssc_tune import data
@@ -16,6 +15,7 @@ from ssc_tune.data import cache, cifar, mnist, stl10, svhn
 from ssc_tune.data.dataset import Dataset
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.errors import InputError
+from tests.data.disk_formats import Parts, write_cifar, write_mnist, write_stl10, write_svhn
 
 
 @pytest.fixture

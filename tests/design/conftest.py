@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ports import free_port
+
+from tests.ports import free_port
 
 
 def _binaries() -> Path | None:

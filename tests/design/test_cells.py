@@ -12,8 +12,7 @@ from ssc_tune.design.cells import Placement, fixed_cells, make_cell, placements
 from ssc_tune.frozen import without_later
 from ssc_tune.methods.ssc import SSCHyperparameters
 from ssc_tune.training.config import SEMANTICS_VERSION, CellConfig, ModelConfig
-
-from .builders import study
+from tests.making.studies import study
 
 PLACE = Placement("specific", "main", "ssc", 1, 0)
 

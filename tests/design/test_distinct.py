@@ -16,23 +16,16 @@ from ssc_tune.design.distinct import Count, count, equal_points, stand_ins
 from ssc_tune.design.notes import notes, repeated, unbalanced
 from ssc_tune.design.points import sobol
 from ssc_tune.study.model.study import Study
+from tests.making import studies
 
 KEYS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=30)
-BATCH = {"type": "int", "default": 8, "low": 8, "high": 9}
-TEMPERATURE = {"type": "float", "default": 0.1, "factor": 3, "applies_to": ["ssc"]}
+BATCH, TEMPERATURE = studies.DISCRETE["search_space"]["parameters"].values()
 
 
 def make(design: dict[str, Any], space: dict[str, Any], **more: Any) -> Study:
-    return Study.model_validate(
-        {
-            "name": "discrete",
-            "methods": ["fixmatch", "ssc"],
-            "search_space": {"parameters": space},
-            "design": design,
-            "blocks": {"all": {"parameters": list(space)}},
-            "seeds": 2,
-            **more,
-        }
+    blocks = {"all": {"parameters": list(space)}}
+    return studies.study(
+        studies.DISCRETE, **{"design": design, "search_space": {"parameters": space}, "blocks": blocks} | more
     )
 
 

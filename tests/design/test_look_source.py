@@ -10,8 +10,7 @@ from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource
 from ssc_tune.design.storage import open_storage
 from ssc_tune.study.model.study import Study
-
-from .builders import study
+from tests.making.studies import study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
 
@@ -71,7 +70,7 @@ def test_the_cells_in_all_are_those_of_the_study_without_looks() -> None:
     of = looking(4, 8)
     bench = Bench(of)
     bench.run()
-    plain = study(design={"type": "sobol", "points": 8}, claims=[CLAIM])
+    plain = study(points=8, claims=[CLAIM])
     assert bench.done == {cell.cell_id for cell in fixed_cells(plain)}
 
 

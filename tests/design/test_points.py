@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from ssc_tune.design.points import MAX_PARAMETERS, fixed_points, sobol, uniform
-
-from .builders import PARAMETERS, study
+from tests.making.studies import PARAMETERS, study
 
 
 def test_sobol_is_the_sequence_of_scipy() -> None:
@@ -82,7 +81,7 @@ def test_sobol_fills_the_space_better_than_random_points() -> None:
 
 
 def test_whole_numbers_and_choices_are_drawn_evenly() -> None:
-    of = study(design={"type": "sobol", "points": 48}, blocks={"all": {"parameters": ["mu", "prototype_init"]}})
+    of = study(points=48, blocks={"all": {"parameters": ["mu", "prototype_init"]}})
     points = fixed_points(of, "all")[1:]
     for name, num in (("mu", 4), ("prototype_init", 3)):
         values = [p.values[name] for p in points]

@@ -16,8 +16,7 @@ from ssc_tune.design.points import SEARCH_STRIDE, label, search_of
 from ssc_tune.design.storage import ledger_name, open_storage
 from ssc_tune.study.model.space import Value
 from ssc_tune.study.model.study import Study
-
-from .builders import PARAMETERS, study
+from tests.making.studies import PARAMETERS, study
 
 
 def searching(sampler: str = "tpe", points: int = 12, **changes: Any) -> Study:

@@ -15,8 +15,7 @@ from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.design.storage import PointLedger, from_trial, ledger_name, open_storage, to_trial
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.study import Study
-
-from .builders import PARAMETERS, study
+from tests.making.studies import PARAMETERS, study
 
 
 @pytest.fixture(params=["sqlite", "journal", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -87,7 +86,7 @@ def test_opening_again_changes_nothing(location: str | None, tmp_path: Path) -> 
 
 
 def test_more_points_go_on_in_the_same_study(location: str | None, tmp_path: Path) -> None:
-    few, many = study(), study(design={"type": "sobol", "points": 8})
+    few, many = study(), study(points=8)
     run(few, location, tmp_path)
     before = trials(few, location, tmp_path, "shared", "ssc")
     run(many, location, tmp_path)
@@ -160,7 +159,7 @@ def test_a_journal_with_a_torn_tail_is_read(tmp_path: Path) -> None:
 
 
 def test_values_come_back_from_trials_exactly_enough_to_name_the_same_cell() -> None:
-    of = study(design={"type": "sobol", "points": 64})
+    of = study(points=64)
     for point in fixed_points(of, "shared"):
         assert from_trial(of, to_trial(of, point.values)) == point.values
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .blocks import ROOT, blocks
+from tests.docs.blocks import ROOT, blocks
 
 PAGE = ROOT / "docs" / "adding_a_method.md"
 

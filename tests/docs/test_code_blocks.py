@@ -23,8 +23,7 @@ from ssc_tune.errors import InputError
 from ssc_tune.study import load_search_space, load_study
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.template import study_template
-
-from .blocks import PAGES, ROOT, Block, blocks, commands
+from tests.docs.blocks import PAGES, ROOT, Block, blocks, commands
 
 LANGUAGES = ("python", "yaml", "bash", "console", "diff", "text", "json", "mermaid")
 REASONS = (

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from .blocks import ROOT
+from tests.docs.blocks import ROOT
 
 PATH = ROOT / "docs" / "example.ipynb"
 

@@ -12,8 +12,7 @@ import yaml
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import load_study
-
-from .blocks import ROOT, blocks
+from tests.docs.blocks import ROOT, blocks
 
 PAGE = ROOT / "docs" / "own_methods.md"
 EXAMPLES = ROOT / "examples"

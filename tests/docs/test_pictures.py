@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from .blocks import PAGES, ROOT
+from tests.docs.blocks import PAGES, ROOT
 
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+)\)")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<path>[^)#]+)(#[^)]*)?\)")

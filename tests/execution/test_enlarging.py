@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from design.builders import PARAMETERS, record, study
 
 from ssc_tune import run, running
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.running import Options, StudyPlan
 from ssc_tune.running.changes import stored_study
 from ssc_tune.study.model.study import Study
+from tests.making.records import record
+from tests.making.studies import PARAMETERS, study
 
 
 class Kept:
@@ -134,7 +135,7 @@ def test_a_grid_names_the_points_it_adds(tmp_path: Path) -> None:
 
 
 def test_cells_of_other_studies_are_reused_and_not_copied_by_looking(kept: Kept) -> None:
-    other = study("other", seeds=3)
+    other = study(name="other", seeds=3)
     found = kept.look(other)
     assert len(found.reused) == num_cells(study())
     assert set(found.reused) <= set(found.records)
@@ -168,15 +169,15 @@ def test_dry_run_shows_old_reused_and_new_cells(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     kept = Kept(tmp_path / "runs")
-    kept.run(study("first"))
-    mine = study("mine", seeds=1)
+    kept.run(study(name="first"))
+    mine = study(name="mine", seeds=1)
     kept.run(mine)
-    larger = study("mine", seeds=3, training={"steps": 6, "evaluations": 2})
+    larger = study(name="mine", seeds=3, training={"steps": 6, "evaluations": 2})
     Path("mine.yaml").write_text(json.dumps(larger.model_dump(mode="json", by_alias=True, exclude={"settings"})))
     before = sorted(tmp_path.rglob("*"))
     assert run.main(["mine.yaml", "--dry-run"]) == 0
     said = capsys.readouterr().out
-    own, reused = num_cells(mine), num_cells(study("first")) - num_cells(mine)
+    own, reused = num_cells(mine), num_cells(study(name="first")) - num_cells(mine)
     new = num_cells(larger) - own - reused
     assert f"{own} have a record, {reused} are taken over from other studies, {new} are new" in said
     assert sorted(tmp_path.rglob("*")) == before

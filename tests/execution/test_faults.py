@@ -12,8 +12,7 @@ import pytest
 
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.registration import plan_hash
-
-from .launches import Launches
+from tests.making.launches import Launches
 
 FAULTS = "raise:ssc:1,raise:fixmatch:2:1,exit:fixmatch:1:1"
 """Always raises; raises once; dies once."""

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.training.loop import CHECKPOINT
-
-from .launches import Launches, kill_group, wait_until
+from tests.making.launches import Launches, kill_group, wait_until
 
 SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in (1, 2))
 """Two cells finish at once, the others take seconds."""

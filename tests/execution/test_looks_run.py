@@ -10,8 +10,7 @@ import pytest
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import load_study
-
-from .launches import Launches, wait_until
+from tests.making.launches import Launches, wait_until
 
 LOOKS = """\
 name: tiny

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .launches import STUDY, Launches
+from tests.making.launches import STUDY, Launches
 
 SEARCH = STUDY.replace("{type: defaults}", "{type: search, sampler: tpe, points: 2, pruner: wilcoxon}").replace(
     "seeds: 3", "seeds: 5"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from design.builders import record, study
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.execution import worker
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.registration import register
+from tests.making.records import record
+from tests.making.studies import study
 
 CELL = fixed_cells(study())[0]
 

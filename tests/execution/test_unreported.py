@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from design.builders import record, study
 
 from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import Cell, fixed_cells
@@ -19,6 +18,8 @@ from ssc_tune.execution.execute import execute
 from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+from tests.making.records import record
+from tests.making.studies import study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .launches import Launches
+from tests.making.launches import Launches
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_oracles import fixmatch
 from torch import Tensor
 
 from ssc_tune.losses import fixmatch_loss, fixmatch_terms
+from tests.losses.loss_oracles import fixmatch
 
 Arguments = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 

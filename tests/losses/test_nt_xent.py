@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_oracles import nt_xent
 from torch import Tensor
 
 from ssc_tune.losses import nt_xent_loss
+from tests.losses.loss_oracles import nt_xent
 
 
 def views(n: int, d: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -8,10 +8,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_batches import Batch, batches, mixed_batch, weights
-from loss_oracles import dot, supcon_anchor, unit_rows
 
 from ssc_tune.losses import soft_ssc_terms, ssc_terms
+from tests.losses.loss_oracles import dot, supcon_anchor, unit_rows
+from tests.making.batches import Batch, batches, mixed_batch, weights
 
 
 def soft_ssc(batch: Batch, certainty: list[float], t: float, proto: float, conf: float, unconf: float) -> list[float]:

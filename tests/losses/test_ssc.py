@@ -8,12 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_batches import Batch, batches, make_batch, mixed_batch, weights
-from loss_oracles import ssc, ssc_shares
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ssc_tune.losses import fixmatch_loss, nt_xent_loss, ssc_loss, ssc_terms, supcon_loss
+from tests.losses.loss_oracles import ssc, ssc_shares
+from tests.making.batches import Batch, batches, make_batch, mixed_batch, weights
 
 WEIGHT_NAMES = ("prototype_weight", "confident_weight", "unconfident_weight")
 any_weight = st.sampled_from([0.0, 0.2, 1.0, 2.5])

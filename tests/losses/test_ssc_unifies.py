@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_batches import Batch, batches, weights
 from torch import Tensor
 
 from ssc_tune.losses import nt_xent_loss, ssc_loss, supcon_loss
+from tests.making.batches import Batch, batches, weights
 
 shapes = (st.integers(2, 8), st.integers(2, 10), st.integers(0, 2**31))
 

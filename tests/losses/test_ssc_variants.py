@@ -9,10 +9,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_batches import Batch, batches, make_batch, mixed_batch, weights
-from loss_oracles import nt_xent, ssc, ssc_shares
 
 from ssc_tune.losses import masked_nt_xent_loss, nt_xent_loss, ssc_terms, ssc_variant_terms
+from tests.losses.loss_oracles import nt_xent, ssc, ssc_shares
+from tests.making.batches import Batch, batches, make_batch, mixed_batch, weights
 
 
 def variant(batch: Batch, unconfident: Any = "joint", normalization: Any = "ours", **changes: Any) -> list[float]:

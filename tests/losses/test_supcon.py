@@ -8,10 +8,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_oracles import supcon
 from torch import Tensor
 
 from ssc_tune.losses import supcon_loss
+from tests.losses.loss_oracles import supcon
 
 
 def rows(n: int, d: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:

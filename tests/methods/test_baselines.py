@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from policy_oracles import probabilities, softmax
 from torch import Tensor
 
 from ssc_tune import data, methods
 from ssc_tune.methods.base import Extent, StepLoss, Views
 from ssc_tune.training import CellConfig
 from ssc_tune.training.loop import _Cell
+from tests.methods.policy_oracles import probabilities, softmax
 
 K, STEPS = 3, 10
 LABELS = torch.tensor([0, 1, 2, 0])

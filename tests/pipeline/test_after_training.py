@@ -7,7 +7,6 @@ import html
 import io
 from pathlib import Path
 
-import fake_records
 from rich.console import Console
 
 from ssc_tune import running
@@ -15,6 +14,7 @@ from ssc_tune.presentation import words
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
+from tests.making import fake_records, studies
 
 
 def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]
@@ -25,10 +25,10 @@ def _analyse(study: Study, storage: Path):  # type: ignore[no-untyped-def]
 
 
 def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_path: Path) -> None:
-    study = fake_records.study()
+    study = studies.study(studies.FAKE)
     fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
     claims = [{"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.02}]
-    edited = fake_records.study(claims=claims)
+    edited = studies.study(studies.FAKE, claims=claims)
     analysis, _, files = _analyse(edited, tmp_path)
     known = "54 of 54 cells were known under an earlier plan of this study; this plan is not registered"
     assert [(v.post_hoc, v.known) for v in analysis.verdicts] == [(True, known)]
@@ -54,7 +54,7 @@ def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
-    study = fake_records.study()
+    study = studies.study(studies.FAKE)
     fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
     _, _, files = _analyse(study, tmp_path)
     before = {path: path.read_bytes() for path in files}

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_runs import Lab, study
 
 from ssc_tune import running
 from ssc_tune.design import storage
+from tests.making.fake_runs import MINE, Lab
+from tests.making.studies import study
 
 
 def test_ctrl_c_while_the_points_are_opened_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab, of = Lab(tmp_path, monkeypatch), study()
+    lab, of = Lab(tmp_path, monkeypatch), study(MINE)
     opened = storage.open_storage
 
     def interrupted(*arguments: Any) -> Any:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fake_records
 import optuna
 import pytest
 
@@ -26,6 +25,7 @@ from ssc_tune.design.look_source import Source
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+from tests.making import fake_records, studies
 
 SPREAD = {"fixmatch": 0.03, "ssc": 0.03}
 APART, ALIKE = 0.04, 0.0
@@ -35,7 +35,7 @@ def looking(stop: str = "when_decided", **changes: Any) -> Study:
     """Looks at 4, 8 and 16 points; methods that lie apart are told apart at the second."""
     design = {"type": "sobol", "points": 16, "looks": [4, 8, 16], "stop": stop}
     claim = {"name": "better", "more": "ssc", "than": "fixmatch", "in": "mean"}
-    return fake_records.study(**{"design": design, "claims": [claim], **changes})
+    return studies.study(studies.FAKE, **{"design": design, "claims": [claim], **changes})
 
 
 def shifted(record: Record, gap: float) -> Record:
@@ -169,7 +169,7 @@ def test_it_goes_on_while_a_claim_is_open(runs: Runs) -> None:
 
 
 def test_run_to_its_end_it_has_the_cells_of_the_study_without_looks(runs: Runs) -> None:
-    study, plain = looking("never"), fake_records.study(name="plain", design={"type": "sobol", "points": 16})
+    study, plain = looking("never"), studies.study(studies.FAKE, name="plain", design={"type": "sobol", "points": 16})
     runs.run(study)
     runs.given.clear()
     runs.run(plain)
@@ -229,7 +229,7 @@ def test_a_look_with_a_lost_cell_is_not_judged_and_its_cells_are_tried_again(run
 def test_what_another_study_trains_later_does_not_start_it_again(runs: Runs) -> None:
     study = looking()
     runs.run(study)
-    runs.run(fake_records.study(name="larger", design={"type": "sobol", "points": 16}))
+    runs.run(studies.study(studies.FAKE, name="larger", design={"type": "sobol", "points": 16}))
     assert runs.look(study)["stopped_at"] == 8
     fresh = looking(name="fresh")  # all its cells are known before it begins: every look is shown
     done = runs.run(fresh)

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import fake_records
 import pytest
-from ports import free_port
 
 from ssc_tune import running
 from ssc_tune.design import placements
 from ssc_tune.tracking import charts_address, experiment_address, sync, ui_command, ui_environment
+from tests.making import fake_records, studies
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -36,7 +36,7 @@ FLAGS = [
 def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Address of the running UI, and the id of the study's experiment."""
     folder = tmp_path_factory.mktemp("mlflow")
-    study = fake_records.study()
+    study = studies.study(studies.FAKE)
     options = running.Options(storage=folder / "runs")
     home = running.folder_of(study, options)
     records = fake_records.fill(study, home)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from design.builders import PARAMETERS, record, study
 
 from ssc_tune import running
 from ssc_tune.analysis.estimators.variance import components
@@ -24,6 +23,8 @@ from ssc_tune.running import power as planning
 from ssc_tune.running.pilot import Known, claim_of, parse_variances, pilot_study, read_records, with_slopes
 from ssc_tune.running.power import Plan, make_plan
 from ssc_tune.study.model.study import Study
+from tests.making.records import record
+from tests.making.studies import PARAMETERS, study
 
 SHARED = {"shared": {"parameters": ["learning_rate", "tau"]}}
 STD = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.05}
@@ -95,7 +96,7 @@ def test_variances_that_mean_nothing_are_refused(text: str) -> None:
 
 
 def test_the_records_variances_are_means_over_the_methods(tmp_path: Path) -> None:
-    of, options = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED), Options(storage=tmp_path)
+    of, options = study(points=16, seeds=3, blocks=SHARED), Options(storage=tmp_path)
     fill(of, options)
     found = known_of(of, options)
     cells = {cell.placement[2:]: cell for cell in running.survey(of, options).cells}
@@ -111,7 +112,7 @@ def test_the_records_variances_are_means_over_the_methods(tmp_path: Path) -> Non
 
 def test_only_the_methods_of_the_claim_are_pooled(tmp_path: Path) -> None:
     three = {"methods": ["fixmatch", "ssc", "supervised"], "blocks": {"shared": {"parameters": ["learning_rate"]}}}
-    of = study(design={"type": "sobol", "points": 8}, seeds=3, claims=[STD], **three)
+    of = study(points=8, seeds=3, claims=[STD], **three)
     options = Options(storage=tmp_path)
     fill(
         of,
@@ -127,7 +128,7 @@ def test_nothing_that_a_plan_says_tells_the_methods_apart(
 ) -> None:
     monkeypatch.setattr(planning, "_sizes", lambda study: [(points, 3)])
     both = {name: PARAMETERS[name] for name in ("learning_rate", "tau")}
-    of = study(design={"type": "sobol", "points": points}, seeds=3, blocks=SHARED, search_space={"parameters": both})
+    of = study(points=points, seeds=3, blocks=SHARED, search_space={"parameters": both})
     said = []
     for number, accuracy in enumerate((effect, exchanged)):
         folder = tmp_path / str(number)
@@ -148,7 +149,7 @@ def test_nothing_that_a_plan_says_tells_the_methods_apart(
 
 
 def test_a_pilot_that_shows_nothing_does_not_say_of_which_method(tmp_path: Path) -> None:
-    of = study(design={"type": "sobol", "points": 9}, seeds=3, blocks=SHARED)
+    of = study(points=9, seeds=3, blocks=SHARED)
     messages = []
     for name in ("one", "other"):
         options = Options(storage=tmp_path / name)
@@ -187,7 +188,7 @@ def test_pilots_that_cannot_be_are_refused(change: dict[str, Any], points: int, 
 
 
 def test_the_cells_of_a_pilot_are_cells_of_the_study(tmp_path: Path) -> None:
-    of, options = study(design={"type": "sobol", "points": 16}, blocks=SHARED), Options(storage=tmp_path)
+    of, options = study(points=16, blocks=SHARED), Options(storage=tmp_path)
     pilot = pilot_study(of, 4)
     fill(pilot, options)
     progress = running.survey(of, options)
@@ -203,7 +204,7 @@ def own_size(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def planned(*, claims: list[dict[str, Any]] | None = None, points: int = 32, seeds: int = 3, **more: Any) -> Plan:
-    of = study(design={"type": "sobol", "points": points}, seeds=seeds, blocks=SHARED, claims=claims or [STD])
+    of = study(points=points, seeds=seeds, blocks=SHARED, claims=claims or [STD])
     return make_plan(of, more.pop("known", QUIET), **{"num_simulations": 400, **more})
 
 
@@ -338,7 +339,7 @@ def test_the_command_answers_in_words_and_in_json(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(planning, "_sizes", lambda study: [(16, 3)])
-    of = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED)
+    of = study(points=16, seeds=3, blocks=SHARED)
     both = {name: PARAMETERS[name] for name in ("learning_rate", "tau")}
     of = of.model_copy(update={"search_space": study(search_space={"parameters": both}).search_space})
     Path("small.yaml").write_text(json.dumps(of.model_dump(mode="json", by_alias=True, exclude={"settings"})))
@@ -367,7 +368,7 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
         return running.Interrupted(0, 4, {}, [])
 
     monkeypatch.setattr(running, "train_and_judge", run)
-    of = study(design={"type": "sobol", "points": 16}, seeds=3, blocks=SHARED)
+    of = study(points=16, seeds=3, blocks=SHARED)
     both = {name: PARAMETERS[name] for name in ("learning_rate", "tau")}
     of = of.model_copy(update={"search_space": study(search_space={"parameters": both}).search_space})
     Path("small.yaml").write_text(json.dumps(of.model_dump(mode="json", by_alias=True, exclude={"settings"})))

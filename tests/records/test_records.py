@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from design.builders import record, study
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Attempt, CorruptRecord, Record, RecordStore, StudyFolder
 from ssc_tune.records.files import append_line
+from tests.making.records import record
+from tests.making.studies import study
 
 CELLS = fixed_cells(study())
 

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from design.builders import record, study
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +14,15 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Record, Registration, StudyFolder
 from ssc_tune.records.registrations import FILE, register, registered, registered_below, standing
 from ssc_tune.study.registration import hash_of, plan_hash, plan_of
+from tests.making.records import record
+from tests.making.studies import study
 
 CELLS = fixed_cells(study())
 CELL = CELLS[0].cell_id
 
 
 def plan(points: int, name: str = "small", at: float = 1000.0) -> Registration:
-    content = plan_of(study(design={"type": "sobol", "points": points}))
+    content = plan_of(study(points=points))
     return Registration(hash=hash_of(content), time=at, study=name, version="1", plan=content)
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from .builders import case, study
-from .written import HOSTILE, write
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
+from tests.report.written import HOSTILE, write
 
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report in which everything that users write tries to be HTML or Markdown."""
     directory = tmp_path_factory.mktemp("hostile")
-    made = case(study(description=HOSTILE), num_failed=2, traceback=f"ValueError: {HOSTILE}\n```\nend")
+    made = case(study(REPORTED, description=HOSTILE), num_failed=2, traceback=f"ValueError: {HOSTILE}\n```\nend")
     verdicts = tuple(v.model_copy(update={"sentence": HOSTILE, "reason": HOSTILE}) for v in made.analysis.verdicts)
     made = made._replace(analysis=made.analysis.model_copy(update={"verdicts": verdicts, "warnings": (HOSTILE,)}))
     write(made, directory, command=HOSTILE, versions={HOSTILE: HOSTILE}, hints=[HOSTILE])

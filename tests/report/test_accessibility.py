@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .browser import chromium, opened
-from .builders import case
-from .written import write
+from tests.making.analyses import case
+from tests.report.browser import chromium, opened
+from tests.report.written import write
 
 
 def _axe() -> Path:

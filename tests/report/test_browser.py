@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .browser import chromium, opened
-from .builders import case, study
-from .written import write
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
+from tests.report.browser import chromium, opened
+from tests.report.written import write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -189,7 +190,7 @@ def test_no_other_script_can_run(browser: Browser, path: Path) -> None:
 
 @pytest.mark.slow
 def test_5000_cells_are_still_usable(browser: Browser, tmp_path: Path) -> None:
-    write(case(study(points=832, seeds=3), history=8), tmp_path)
+    write(case(study(REPORTED, points=832, seeds=3), history=8), tmp_path)
     with opened(browser, tmp_path / "report.html", width=390) as (page, messages, requests):
         assert (messages, requests) == ([], [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

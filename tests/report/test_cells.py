@@ -8,8 +8,8 @@ from statistics import fmean
 import pytest
 
 from ssc_tune.report.cells import cell_rows, mean_rows, thin, unit, views
-
-from .builders import case, study
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
 
 
 def test_means_are_over_seeds_and_failures_count_at_chance() -> None:
@@ -38,7 +38,7 @@ def test_positions_are_those_of_the_search_space() -> None:
 
 
 def test_a_method_without_a_parameter_has_no_position() -> None:
-    made = case(study(blocks={"shared": {}, "own": {"parameters": ["tau", "temperature", "prototypes"]}}))
+    made = case(study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "temperature", "prototypes"]}}))
     view = next(view for view in views(made.study, made.tables) if view.block == "own")
     has = {(row["m"], "x1" in row, "x2" in row) for row in mean_rows(view)}
     assert has == {("ssc", True, True), ("fixmatch", False, False)}
@@ -46,7 +46,7 @@ def test_a_method_without_a_parameter_has_no_position() -> None:
 
 
 def test_no_value_is_no_position() -> None:
-    parameter = study().search_space.parameters["prototypes"]
+    parameter = study(REPORTED).search_space.parameters["prototypes"]
     assert unit(parameter, float("nan")) is None
     assert unit(parameter, "unheard of") is None
     assert unit(parameter, "random") == 0.125

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ssc_tune.report.context import Extras, context
-
-from .builders import START, Case, case, study
+from tests.making.analyses import Case, case
+from tests.making.records import START
+from tests.making.studies import REPORTED, study
 
 
 def _facts(made: Case) -> dict[str, str]:
@@ -14,9 +15,9 @@ def _facts(made: Case) -> dict[str, str]:
 
 def test_what_varies_is_said_of_every_block() -> None:
     assert _facts(case())["Varied"] == "tau, learning_rate, mu"
-    defaults = study(design={"type": "defaults"}, claims=[])
+    defaults = study(REPORTED, design={"type": "defaults"}, claims=[])
     assert "Varied" not in _facts(case()._replace(study=defaults))
-    two = _facts(case(study(blocks={"shared": {}, "own": {"parameters": ["tau", "temperature"]}})))
+    two = _facts(case(study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "temperature"]}})))
     assert two["Varied in block shared"] == "tau, learning_rate, mu"
     assert two["Varied in block own"] == "tau, temperature"
 

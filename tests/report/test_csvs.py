@@ -6,8 +6,8 @@ import csv
 import io
 
 from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
-
-from .builders import case, study
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
 
 PARAMETERS = ["tau", "learning_rate", "mu"]
 
@@ -21,7 +21,10 @@ def test_columns_are_those_promised() -> None:
 
 
 def test_every_cell_has_a_row_that_reads_back_exactly() -> None:
-    made = case(study(blocks={"shared": {}, "own": {"parameters": ["tau", "temperature", "prototypes"]}}), num_failed=2)
+    made = case(
+        study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "temperature", "prototypes"]}}),
+        num_failed=2,
+    )
     rows = {row["cell_id"]: row for row in csv.DictReader(io.StringIO(results_csv(made.study, made.tables)))}
     assert len(rows) == len(made.records)
     for record in made.records:
@@ -37,7 +40,7 @@ def test_every_cell_has_a_row_that_reads_back_exactly() -> None:
 
 
 def test_methods_stand_in_the_order_of_the_study() -> None:
-    made = case(study(methods=["ssc", "fixmatch"]))
+    made = case(study(REPORTED, methods=["ssc", "fixmatch"]))
     rows = list(csv.DictReader(io.StringIO(results_csv(made.study, made.tables))))
     assert list(dict.fromkeys(row["method"] for row in rows)) == ["ssc", "fixmatch"]
 

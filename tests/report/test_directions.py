@@ -9,8 +9,8 @@ from ssc_tune.report.cells import views
 from ssc_tune.report.figures import directions
 from ssc_tune.report.figures.base import Given
 from ssc_tune.training.result import Geometry
-
-from .builders import Case, case, study
+from tests.making.analyses import Case, case
+from tests.making.studies import REPORTED, study
 
 
 def _picture(level: float) -> Geometry:
@@ -53,7 +53,7 @@ def test_nothing_is_shown_without_pictures() -> None:
 
 def test_the_best_cell_is_the_one_of_a_plain_loop() -> None:
     blocks: dict[str, Any] = {"shared": {}, "own": {"parameters": ["tau", "temperature"], "methods": ["ssc"]}}
-    made = case(study(blocks=blocks), num_failed=3)
+    made = case(study(REPORTED, blocks=blocks), num_failed=3)
     best: dict[tuple[str, str, str], Record] = {}
     for record in made.records:
         key = (record.block, record.setting, record.config.method)
@@ -76,7 +76,7 @@ def test_of_equal_cells_the_first_point_and_seed_is_best() -> None:
 def test_the_model_that_mlflow_gets_is_a_cell_of_the_report() -> None:
     """One rule: a method's model is the best of the cells whose pictures the report shows."""
     blocks: dict[str, Any] = {"shared": {}, "own": {"parameters": ["tau", "temperature"], "methods": ["ssc"]}}
-    tables = case(study(blocks=blocks), num_failed=3).tables
+    tables = case(study(REPORTED, blocks=blocks), num_failed=3).tables
     level = tables._replace(cells=tables.cells.assign(validation_accuracy=0.5)[::-1])
     for made in (tables, level):
         of_methods, shown = made.best_of_methods(), made.best_cells()

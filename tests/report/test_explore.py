@@ -12,9 +12,8 @@ from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHA
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.specification import svg
 from ssc_tune.report.further import tables
-
-from .builders import Case, case
-from .written import pages
+from tests.making.analyses import Case, case
+from tests.report.written import pages
 
 FACTS: dict[str, list[dict[str, Any]]] = {
     IQM: [{"block": "shared", "method": "ssc", "iqm": {"value": 0.9, "low": 0.875, "high": 0.925}, "reason": ""}],

@@ -12,8 +12,8 @@ from ssc_tune.presentation.colours import colours, shapes
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.specification import page, picture, png, svg
-
-from .builders import case, study
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_every_figure_with_data_is_there(made: dict[str, Figure]) -> None:
 
 
 def test_figures_without_data_are_left_out() -> None:
-    small = case(study(points=4), history=1)
+    small = case(study(REPORTED, points=4), history=1)
     bare = small.analysis.model_copy(update={"curves": (), "shares": ()})
     names = [figure.name for figure in figures(small.study, small.tables, bare)]
     assert names == ["parameters", "spread", "pseudo-labels"]
@@ -69,7 +69,10 @@ def test_the_colour_of_a_method_is_the_same_everywhere(made: dict[str, Figure]) 
 
 
 def test_colours_and_markers_do_not_depend_on_the_order_of_methods() -> None:
-    one, other = study(methods=["fixmatch", "ssc"]), study(methods=["ssc", "fixmatch", "supervised"])
+    one, other = (
+        study(REPORTED, methods=["fixmatch", "ssc"]),
+        study(REPORTED, methods=["ssc", "fixmatch", "supervised"]),
+    )
     for chosen in (colours, shapes):
         assert chosen(one).items() <= chosen(other).items()
         assert len(set(chosen(other).values())) == 3
@@ -110,7 +113,7 @@ def test_alternatives_in_words_name_every_method_with_numbers(made: dict[str, Fi
 
 
 def test_marks_are_limited_and_the_caption_says_so() -> None:
-    large = case(study(points=256, seeds=3), history=1)
+    large = case(study(REPORTED, points=256, seeds=3), history=1)
     found = figures(large.study, large.tables, large.analysis)[0]
     assert max(len(rows) for rows in found.datasets.values()) <= 2 * MAX_POINTS
     assert f"at most {MAX_POINTS} marks" in found.caption
@@ -119,7 +122,7 @@ def test_marks_are_limited_and_the_caption_says_so() -> None:
 def test_a_choice_keeps_methods_side_by_side() -> None:
     blocks = {"own": {"parameters": ["prototypes"], "methods": ["ssc", "supervised"]}}
     space = {"prototypes": {"type": "choice", "default": "a", "choices": ["a", "b"]}}
-    made = study(methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
+    made = study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
     one = case(made)
     rows = figures(one.study, one.tables, one.analysis)[0].datasets["points"]
     lanes = {(row["m"], row["v"]): row["x0"] for row in rows}
@@ -162,7 +165,7 @@ def test_panels_of_curves_share_one_scale_of_accuracy() -> None:
 
 
 def test_only_pairs_that_a_method_has_are_counted_and_the_rest_is_said() -> None:
-    one = case(study(points=32, blocks={"own": {"parameters": [*study().search_space.parameters]}}))
+    one = case(study(REPORTED, points=32, blocks={"own": {"parameters": [*study(REPORTED).search_space.parameters]}}))
     figure = next(f for f in figures(one.study, one.tables, one.analysis) if f.name == "interactions")
     pairs = {panel.name.rsplit("-", 1)[0] for panel in figure.panels}
     assert len(pairs) == 6

@@ -11,13 +11,13 @@ import pytest
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.report.figures.inline import drawing
 from ssc_tune.report.figures.specification import WIDTH, page_svg
-
-from .builders import case, study
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, Figure]:
-    one = case(study(points=16, seeds=2))
+    one = case(study(REPORTED, points=16, seeds=2))
     return {figure.name: figure for figure in figures(one.study, one.tables, one.analysis, one.records)}
 
 
@@ -93,7 +93,9 @@ def test_what_users_wrote_is_text_in_a_drawing() -> None:
         "kind": {"type": "choice", "default": hostile, "choices": [hostile, 'b" onload="c', "&lt;"]}
     }
     blocks = {"own": {"parameters": ["kind"], "methods": ["ssc", "supervised"]}}
-    one = case(study(methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space}))
+    one = case(
+        study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
+    )
     figure = figures(one.study, one.tables, one.analysis)[0]
     svg = drawing(figure.panels[0], figure.datasets, name="one").svg
     assert "<script" not in svg

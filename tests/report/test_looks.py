@@ -19,8 +19,8 @@ from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import Figure, figures
-
-from .builders import Case, case, study
+from tests.making.analyses import Case, case
+from tests.making.studies import REPORTED, study
 
 HOSTILE = "a <b>bold</b> | `claim` & more"
 
@@ -34,7 +34,7 @@ def looking(stop: str = "never") -> Case:
         {"name": "worst case", "equivalent": ["ssc", "fixmatch"], "within": 0.02, "in": "cvar"},
         {"name": "at the defaults", "more": "ssc", "than": "fixmatch", "in": "default"},
     ]
-    made = case(study(design=design, claims=claims), history=1)
+    made = case(study(REPORTED, design=design, claims=claims), history=1)
     judged = judge(made.study, made.tables, num_bootstrap=50)
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     return made._replace(analysis=analysis)
@@ -44,7 +44,7 @@ def stopped() -> Case:
     """One claim that is decided at the second look, where the study ends."""
     design = {"type": "sobol", "points": 16, "looks": [4, 8, 16], "stop": "when_decided"}
     claim = {"name": "alike", "equivalent": ["ssc", "fixmatch"], "within": 0.1, "in": "mean"}
-    made = case(study(design=design, claims=[claim]), history=1)
+    made = case(study(REPORTED, design=design, claims=[claim]), history=1)
     _, tables = until(made.study, made.tables, 8)
     judged = judge(made.study, tables, num_bootstrap=50)
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})

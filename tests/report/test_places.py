@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from ssc_tune.presentation import places
-
-from .builders import study
+from tests.making.studies import REPORTED, study
 
 SETTINGS = {"few": {"data": {"labels_per_class": 4}}, "more": {"data": {"labels_per_class": 8}}}
 
 
 def test_only_what_there_are_several_of_is_told() -> None:
-    one, blocks = study(), study(blocks={"shared": {}, "own": {"parameters": ["tau"]}})
-    both = study(blocks={"shared": {}, "own": {"parameters": ["tau"]}}, settings=SETTINGS, claims=[])
+    one, blocks = study(REPORTED), study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau"]}})
+    both = study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau"]}}, settings=SETTINGS, claims=[])
     assert [places.told(one, "shared", "main"), places.slug(one, "shared", "main")] == ["", ""]
     assert [places.told(blocks, "own", "main"), places.slug(blocks, "own", "main")] == ["block own", "-own"]
     assert [places.told(both, "own", "few"), places.slug(both, "own", "few")] == ["block own, setting few", "-own-few"]

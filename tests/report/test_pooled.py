@@ -17,9 +17,8 @@ from ssc_tune.presentation.words import NEXT, settings
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.forest import MEAN, pooled_forest
 from ssc_tune.study.model.claims import read_claim
-
-from .builders import Case, case
-from .written import HOSTILE, write
+from tests.making.analyses import Case, case
+from tests.report.written import HOSTILE, write
 
 SETTINGS = {"digits": (0.6, 0.3, 0.9), "mnist5k": (0.2, -0.2, 0.6), "svhn": (0.9, 0.5, 1.3)}
 

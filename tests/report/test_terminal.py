@@ -8,8 +8,7 @@ import pytest
 from rich.console import Console
 
 from ssc_tune.presentation.terminal import terminal_summary
-
-from .builders import case
+from tests.making.analyses import case
 
 
 def _shown(width: int, **changes: object) -> str:

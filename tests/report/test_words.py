@@ -10,8 +10,8 @@ from ssc_tune.analysis.result import Estimate
 from ssc_tune.presentation import words
 from ssc_tune.report.forest import forest
 from ssc_tune.study.model.claims import read_claim
-
-from .builders import case, study
+from tests.making.analyses import case
+from tests.making.studies import REPORTED, study
 
 
 def test_a_logarithm_is_told_as_a_ratio() -> None:
@@ -73,7 +73,10 @@ def test_without_claims_nothing_is_judged() -> None:
 
 
 def test_a_study_without_description_still_asks() -> None:
-    assert words.question(study(description="")) == "How sensitive are fixmatch and ssc to their hyperparameters?"
+    assert (
+        words.question(study(REPORTED, description=""))
+        == "How sensitive are fixmatch and ssc to their hyperparameters?"
+    )
 
 
 @pytest.mark.parametrize("index", range(3))

@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 from ssc_tune import report
 from ssc_tune.analysis.result import Estimate, StudyAnalysis
 from ssc_tune.presentation.numbers import number
-
-from .builders import Case, case, study
-from .written import GIVEN, write
+from tests.making.analyses import Case, case
+from tests.making.studies import REPORTED, study
+from tests.report.written import GIVEN, write
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_the_navigation_has_every_section_and_nothing_else(tmp_path: Path) -> No
     named = {"verdicts", "warnings", "measures", "parameters", "further", "failed", "ranges", "repeat", "versions"}
     assert named < set(one.sections)
     blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
-    write(case(study(blocks=blocks)), tmp_path / "two")
+    write(case(study(REPORTED, blocks=blocks)), tmp_path / "two")
     two = Outline((tmp_path / "two" / "report.html").read_text())
     assert sorted(two.navigation) == sorted(two.sections)
     assert not {"further", "failed"} & set(two.sections)
@@ -177,7 +177,7 @@ def test_what_users_wrote_stays_text(hostile: Path) -> None:
 
 
 def test_a_study_without_claims_records_or_figures_is_still_a_report(tmp_path: Path) -> None:
-    made = case(study(claims=[], points=2, seeds=1))
+    made = case(study(REPORTED, claims=[], points=2, seeds=1))
     empty = made.tables._replace(
         cells=made.tables.cells.head(0), history=made.tables.history.head(0), expected=made.tables.expected
     )
@@ -202,7 +202,7 @@ def test_size_of_an_ordinary_report(plain: tuple[Case, Path]) -> None:
 
 @pytest.mark.slow
 def test_size_of_a_report_on_5000_cells(tmp_path: Path) -> None:
-    made = case(study(points=832, seeds=3), history=8)
+    made = case(study(REPORTED, points=832, seeds=3), history=8)
     assert len(made.records) >= 4_998
     write(made, tmp_path)
     assert (tmp_path / "report.html").stat().st_size < 6_000_000

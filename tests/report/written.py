@@ -8,8 +8,7 @@ from typing import Any
 from ssc_tune import report
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
-
-from .builders import Case
+from tests.making.analyses import Case
 
 HOSTILE = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked=2"> | `a` {{ 7 * 7 }} <!-- & \''
 GIVEN: dict[str, Any] = {

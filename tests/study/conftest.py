@@ -1,4 +1,4 @@
-"""A small valid study, and a way to write files beside it."""
+"""A way to write study files, and to see what is wrong with them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ import pytest
 
 from ssc_tune.errors import InputError
 from ssc_tune.study import load_study
-
-BASE = """\
-name: small
-methods: [fixmatch, ssc]
-hyperparameters: {batch_size: 32}
-search_space:
-  parameters:
-    learning_rate: {type: float, default: 0.03, factor: 3}
-    tau: {type: float, default: 0.95, low: 0.6, high: 0.99, log: true, complement: true}
-    temperature: {type: float, default: 0.1, low: 0.03, high: 0.3, log: true, applies_to: [ssc]}
-design: {type: sobol, points: 4}
-seeds: 2
-blocks:
-  shared: {}
-  specific: {parameters: [tau, temperature, learning_rate]}
-claims:
-  - {name: stability, less: ssc, than: fixmatch, in: std}
-"""
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import Study, dump_study, load_study
 from ssc_tune.study.reading.yaml_reader import parse_yaml
 from ssc_tune.study.registration import differences, hash_of, may_share_cells, plan_hash, plan_of
-
-from .strategies import studies
+from tests.making.files import BASE as TEXT
+from tests.making.strategies import studies
+from tests.making.studies import study
 
 SPACE: dict[str, Any] = {
     "learning_rate": {"type": "float", "default": 0.03, "factor": 3, "reason": "usual"},
@@ -43,7 +44,7 @@ BASE: dict[str, Any] = {
 
 
 def made(**changes: Any) -> Study:
-    return Study.model_validate({**BASE, **changes})
+    return study(BASE, **changes)
 
 
 def space(name: str, **changes: Any) -> dict[str, Any]:
@@ -162,11 +163,11 @@ def turned(value: Any, path: tuple[str, ...] = ()) -> Any:
 
 @given(studies())
 @settings(max_examples=60, deadline=None)
-def test_neither_the_order_of_keys_nor_written_defaults_matter(study: Study) -> None:
-    whole = study.model_dump(mode="json", by_alias=True)
-    short = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for content in (whole, short, turned(whole), turned(short), parse_yaml(dump_study(study), "written").value):
-        assert plan_hash(Study.model_validate(content)) == plan_hash(study)
+def test_neither_the_order_of_keys_nor_written_defaults_matter(drawn: Study) -> None:
+    whole = drawn.model_dump(mode="json", by_alias=True)
+    short = drawn.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for content in (whole, short, turned(whole), turned(short), parse_yaml(dump_study(drawn), "written").value):
+        assert plan_hash(study(content)) == plan_hash(drawn)
 
 
 @given(studies())
@@ -195,8 +196,6 @@ def test_the_hash_of_a_file_stays() -> None:
 
 
 def test_overrides_in_any_order(write: Callable[..., Path]) -> None:
-    from .conftest import BASE as TEXT
-
     path = write(TEXT)
     changes = ["seeds=4", "design.points=8", "claims.0.margin=0.02", "hyperparameters.momentum=0.5"]
     assert plan_hash(load_study(path, changes)) == plan_hash(load_study(path, changes[::-1]))

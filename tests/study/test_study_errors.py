@@ -11,8 +11,7 @@ from ssc_tune import methods
 from ssc_tune.methods import Hyperparameters
 from ssc_tune.methods.ssc import SSCHyperparameters
 from ssc_tune.study import MEASURES, Study
-
-from .conftest import BASE
+from tests.making.files import BASE
 
 LISTS = {
     "{KEYS}": ", ".join(Study.model_fields),

@@ -17,6 +17,7 @@ from scipy.stats import qmc
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.study import FloatParameter, load_study
 from ssc_tune.study.model.space import IntParameter, shown
+from tests.making.files import BASE
 
 UNITS = [float(u) for u in qmc.Sobol(1, seed=3).random_base2(6)[:, 0]]
 STUDIES = Path(__file__).parents[2] / "studies"
@@ -159,8 +160,6 @@ def test_limits_from_a_factor_keep_the_digits_they_need() -> None:
 
 
 def test_the_loader_refuses_a_narrow_range_in_words(problems: Callable[..., list[str]]) -> None:
-    from .conftest import BASE
-
     text = BASE.replace("default: 0.1, low: 0.03, high: 0.3", "default: 0.1, low: 0.1, high: 0.1000000000000001")
     (line,) = problems(text)
     assert line.startswith("s.yaml:8: search_space.parameters.temperature: floating-point numbers from low")

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from ssc_tune.errors import InputError
 from ssc_tune.study import ChoiceParameter, FloatParameter, Study, dump_study, load_search_space, load_study
 from ssc_tune.study.reading.template import study_template
-
-from .conftest import BASE
-from .strategies import studies
+from tests.making.files import BASE
+from tests.making.strategies import studies
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "studies").glob("*.yaml"))

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.study import load_study
-
-from .conftest import BASE
+from tests.making.files import BASE
 
 
 @pytest.mark.parametrize(

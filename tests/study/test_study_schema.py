@@ -14,8 +14,7 @@ from ssc_tune.data.registry import DATASETS, NAMES
 from ssc_tune.study import reference, schema
 from ssc_tune.study.reading.yaml_reader import read_yaml
 from ssc_tune.training.config import DataConfig
-
-from .conftest import BASE
+from tests.making.files import BASE
 
 ROOT = Path(__file__).parents[2]
 

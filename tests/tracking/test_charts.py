@@ -12,14 +12,14 @@ from ssc_tune.presentation.colours import colours
 from ssc_tune.tracking import study_version, sync
 from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, group_tag, view
 from ssc_tune.tracking.content import MAX_TAG
-
-from .builders import analysis, cells, study
-from .store_view import cells as cell_runs
-from .store_view import runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cells
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import runs
 
 
 def state(**changes: Any) -> dict[str, Any]:
-    found = view(study(**changes), "abc")
+    found = view(study(TRACKED, **changes), "abc")
     assert found is not None
     envelope = json.loads(found)
     assert {name: type(value) for name, value in envelope.items()} == {
@@ -53,9 +53,11 @@ def test_one_setting_is_shown_of_several() -> None:
 
 
 def test_the_view_of_many_hyperparameters_still_fits_into_a_tag() -> None:
-    names = sorted(set.intersection(*(set(registry.get(m).Hyperparameters.model_fields) for m in study().methods)))
+    names = sorted(
+        set.intersection(*(set(registry.get(m).Hyperparameters.model_fields) for m in study(TRACKED).methods))
+    )
     assert len(names) > 8
-    of = study()
+    of = study(TRACKED)
     space = {name: of.search_space.parameters["tau"] for name in names}
     wide = of.model_copy(update={"search_space": of.search_space.model_copy(update={"parameters": space})})
     found = view(wide, "0" * 12)
@@ -73,7 +75,7 @@ def test_the_first_hundred_runs_hold_the_same_points_of_each_method() -> None:
 
 
 def test_runs_carry_what_the_view_looks_for(uri: str, tmp_path: Path) -> None:
-    of = study()
+    of = study(TRACKED)
     sync(of, cells(), analysis(of), [], uri=uri, directory=tmp_path)
     wanted = json.loads(json.loads(runs_tag(uri))["state"])
     found = runs(uri, of.name, wanted["searchFilter"])
@@ -84,7 +86,7 @@ def test_runs_carry_what_the_view_looks_for(uri: str, tmp_path: Path) -> None:
 
 
 def test_only_the_newest_version_is_shown(uri: str, tmp_path: Path) -> None:
-    old, new = study(), study(seeds=1)
+    old, new = study(TRACKED), study(TRACKED, seeds=1)
     sync(old, cells(), analysis(old), [], uri=uri, directory=tmp_path)
     sync(new, cells(seeds=1), analysis(new), [], uri=uri, directory=tmp_path)
     found = runs(uri, new.name, json.loads(json.loads(runs_tag(uri))["state"])["searchFilter"])
@@ -96,7 +98,7 @@ def test_only_the_newest_version_is_shown(uri: str, tmp_path: Path) -> None:
 def test_a_colour_that_someone_chose_is_kept(uri: str, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    of = study()
+    of = study(TRACKED)
     sync(of, cells(), analysis(of), [], uri=uri, directory=tmp_path)
     chosen = next(iter(cell_runs(uri).values()))
     MlflowClient(tracking_uri=uri).set_tag(chosen.info.run_id, COLOUR_TAG, "#123456")

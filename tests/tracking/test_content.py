@@ -15,13 +15,13 @@ from ssc_tune.tracking.content import (
     verdict_metrics,
 )
 from ssc_tune.tracking.notes import cell_note, study_note, table
-
-from .builders import analysis, cell, study
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cell
 
 
 def test_names_can_be_read() -> None:
     record, (placement,) = cell("ssc", 1, 1)
-    assert cell_name(study(), record, placement) == "ssc · point 1 · seed 1 · tau 0.93 lr 0.022"
+    assert cell_name(study(TRACKED), record, placement) == "ssc · point 1 · seed 1 · tau 0.93 lr 0.022"
 
 
 def test_parameters_have_the_names_of_the_field() -> None:
@@ -81,11 +81,11 @@ def test_the_first_placement_decides_the_tags_and_all_are_kept() -> None:
 
 
 def test_the_version_changes_with_what_decides_results_or_verdicts_only() -> None:
-    base = study_version(study())
-    assert study_version(study()) == base
-    assert study_version(study(seeds=3)) != base
-    assert study_version(study(claims=[])) != base
-    assert study_version(study(description="other", retries=5, resources={"cpus": 2})) == base
+    base = study_version(study(TRACKED))
+    assert study_version(study(TRACKED)) == base
+    assert study_version(study(TRACKED, seeds=3)) != base
+    assert study_version(study(TRACKED, claims=[])) != base
+    assert study_version(study(TRACKED, description="other", retries=5, resources={"cpus": 2})) == base
 
 
 def test_the_digest_follows_the_record() -> None:
@@ -95,7 +95,7 @@ def test_the_digest_follows_the_record() -> None:
 
 
 def test_undefined_numbers_of_an_analysis_are_left_out() -> None:
-    of = study()
+    of = study(TRACKED)
     found = analysis(of)
     assert verdict_metrics(found) == {"effect/more stable": 0.41, "p_value/more stable": 0.01}
     verdict = found.verdicts[0].model_copy(update={"p_value": None})
@@ -107,7 +107,7 @@ def test_names_that_mlflow_refuses_are_mended() -> None:
 
 
 def test_notes_show_verdicts_and_keep_tables_whole() -> None:
-    of = study()
+    of = study(TRACKED)
     assert "not judged yet" in study_note(of, "abc", None)
     note = study_note(of, "abc", analysis(of))
     assert "**supported**" in note

@@ -7,13 +7,13 @@ from markdown_it import MarkdownIt
 from ssc_tune.analysis.result import Estimate, Look, LookVerdict, StudyAnalysis
 from ssc_tune.tracking.content import verdict_tags
 from ssc_tune.tracking.notes import study_note
-
-from .builders import analysis, study
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis
 
 
 def looked() -> StudyAnalysis:
     """Decided at the second of four looks, where the study stopped; its claims carry the look."""
-    plain = analysis(study())
+    plain = analysis(study(TRACKED))
     names = [verdict.claim.name for verdict in plain.verdicts]
 
     def at(number: int, points: int, verdict: str) -> Look:
@@ -39,7 +39,7 @@ def looked() -> StudyAnalysis:
 
 
 def test_a_tag_says_at_which_look_a_verdict_was_reached() -> None:
-    plain, with_looks = verdict_tags(analysis(study())), verdict_tags(looked())
+    plain, with_looks = verdict_tags(analysis(study(TRACKED))), verdict_tags(looked())
     assert plain
     assert not any(name.startswith("look/") for name in plain)
     added = {name: value for name, value in with_looks.items() if name not in plain}
@@ -47,7 +47,7 @@ def test_a_tag_says_at_which_look_a_verdict_was_reached() -> None:
 
 
 def test_the_note_holds_the_ledger() -> None:
-    text = study_note(study(), "v", looked())
+    text = study_note(study(TRACKED), "v", looked())
     section = text.split("### Looks\n")[1].split("\n###")[0]
     rows: list[list[str]] = []
     for token in MarkdownIt().enable("table").parse(section):
@@ -63,4 +63,4 @@ def test_the_note_holds_the_ledger() -> None:
         ["32", *["not needed"] * len(names)],
         ["64", *["not complete"] * len(names)],
     ]
-    assert "### Looks" not in study_note(study(), "v", analysis(study()))
+    assert "### Looks" not in study_note(study(TRACKED), "v", analysis(study(TRACKED)))

@@ -13,10 +13,10 @@ from ssc_tune.design import Placement
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import models_of, sync
 from ssc_tune.training import CellConfig, train
-
-from .builders import analysis, cell, study
-from .store_view import cells as cell_runs
-from .store_view import dump, runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cell
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, runs
 
 
 def trained(method: str, folder: StudyFolder) -> tuple[Record, list[Placement]]:
@@ -64,7 +64,7 @@ def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
     assert set(models) == {"fixmatch", "ssc"}
 
     def write() -> Any:
-        return sync(study(), pairs, analysis(study()), [], uri=uri, directory=folder.path, models=models)
+        return sync(study(TRACKED), pairs, analysis(study(TRACKED)), [], uri=uri, directory=folder.path, models=models)
 
     assert write().problems == ()
     before, files = dump(tmp_path / "mlflow.db"), sorted((tmp_path / "mlartifacts").rglob("*"))

@@ -14,21 +14,21 @@ from ssc_tune.running.registration import register
 from ssc_tune.study.registration import hash_of, plan_hash
 from ssc_tune.tracking import sync
 from ssc_tune.tracking.notes import study_note
-
-from .builders import analysis, cells, study
-from .store_view import dump, runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cells
+from tests.tracking.store_view import dump, runs
 
 KNOWN = "8 of 8 cells were known from study other when this plan was registered"
 
 
 def marked(known: str = KNOWN) -> StudyAnalysis:
-    plain = analysis(study())
+    plain = analysis(study(TRACKED))
     verdicts = tuple(v.model_copy(update={"post_hoc": bool(known), "known": known}) for v in plain.verdicts)
     return plain.model_copy(update={"verdicts": verdicts})
 
 
 def write(uri: str, tmp_path: Path, found: StudyAnalysis) -> Any:
-    report = sync(study(), cells(), found, (), uri=uri, directory=tmp_path / "stability")
+    report = sync(study(TRACKED), cells(), found, (), uri=uri, directory=tmp_path / "stability")
     assert report.problems == ()
     (parent,) = runs(uri, "stability", 'tags.`ssc.role` = "study"')
     return parent
@@ -38,9 +38,9 @@ def test_the_parent_run_has_the_hash_and_the_plan_and_a_second_writing_changes_n
     uri: str, tmp_path: Path
 ) -> None:
     assert "registration" not in write(uri, tmp_path, marked("")).data.tags
-    made, _ = register(study(), StudyFolder(tmp_path, "stability"))
+    made, _ = register(study(TRACKED), StudyFolder(tmp_path, "stability"))
     parent = write(uri, tmp_path, marked(""))
-    assert parent.data.tags["registration"] == made.hash == plan_hash(study())
+    assert parent.data.tags["registration"] == made.hash == plan_hash(study(TRACKED))
     kept = json.loads(mlflow.artifacts.load_text(f"{parent.info.artifact_uri}/registration.json"))
     assert hash_of(kept["plan"]) == made.hash
     assert kept["time"] == made.time
@@ -64,5 +64,5 @@ def test_the_note_tells_the_registration() -> None:
 
     line = "registered as 0123456789abcdef on 2026-11-23 21:11:05 UTC; before each of its 8 cells was begun"
     one = Registered(hash="0" * 64, time=1.0, study="stability", num_cells=8, num_known=0, known="", line=line)
-    note = study_note(study(), "v", analysis(study()).model_copy(update={"registration": one}))
+    note = study_note(study(TRACKED), "v", analysis(study(TRACKED)).model_copy(update={"registration": one}))
     assert f"\nRegistration: {line}.\n" in note

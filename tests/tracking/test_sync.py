@@ -14,14 +14,14 @@ from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.tracking import find_experiment, study_version, sync
 from ssc_tune.tracking.store import RunStore
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, query, runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cell, cells
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, query, runs
 
 
 def write(uri: str, tmp_path: Path, of: Any = None, records: Any = None, **more: Any) -> Any:
-    of = of or study()
+    of = of or study(TRACKED)
     return sync(
         of,
         cells() if records is None else records,
@@ -51,7 +51,7 @@ def test_the_first_writing_creates_the_tree(uri: str, tmp_path: Path) -> None:
 def test_the_experiment_is_found_without_mlflow(uri: str, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    write(uri, tmp_path, of=study("other"))
+    write(uri, tmp_path, of=study(TRACKED, name="other"))
     found = write(uri, tmp_path).experiment_id
     assert found is not None
     assert find_experiment(uri, "stability") == found
@@ -116,7 +116,7 @@ def written(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 def test_an_enlarged_study_adopts_the_cells_and_duplicates_none(uri: str, tmp_path: Path) -> None:
-    small, large = study(), study(seeds=3)
+    small, large = study(TRACKED), study(TRACKED, seeds=3)
     write(uri, tmp_path, small, cells(seeds=2))
     before = {cell_id: run.info.run_id for cell_id, run in cell_runs(uri).items()}
     report = write(uri, tmp_path, large, cells(seeds=3))
@@ -221,7 +221,7 @@ def test_one_refused_cell_does_not_hide_the_others(uri: str, tmp_path: Path) -> 
 
 
 def test_new_figures_replace_old_ones_even_if_smaller(uri: str, tmp_path: Path) -> None:
-    of = study()
+    of = study(TRACKED)
     write(uri, tmp_path, of, analysis=analysis(of, std=0.03))
     write(uri, tmp_path, of, analysis=analysis(of, std=0.01))
     group = runs(uri, "stability", 'tags.`ssc.role` = "group"')[0]
@@ -253,7 +253,7 @@ def test_artifacts_are_kept_beside_the_store(uri: str, tmp_path: Path) -> None:
     assert names == {"study.json", "analysis.json", "tables", "figures"}
     assert (tmp_path / "mlartifacts").is_dir()
     table = Path(client.download_artifacts(parent.info.run_id, "tables/verdicts.csv", str(tmp_path))).read_text()
-    assert table == verdicts_csv(analysis(study()))
+    assert table == verdicts_csv(analysis(study(TRACKED)))
     assert "more stable,ssc varies less than fixmatch,supported," in table
 
 

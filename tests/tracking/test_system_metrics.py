@@ -13,10 +13,10 @@ from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, sync
 from ssc_tune.tracking import tracker as tracker_module
 from ssc_tune.tracking.system import SystemMetrics
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, query, runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cell, cells
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, query, runs
 
 CPU, MEMORY = "system/cpu_utilization_percentage", "system/system_memory_usage_percentage"
 
@@ -28,7 +28,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def follow(uri: str, folder: Path, problems: list[str] | None = None, **options: Any) -> Tracker:
     report = problems.append if problems is not None else pytest.fail
-    followed = Tracker(uri, study(), directory=folder / "study", on_problem=report, **options)
+    followed = Tracker(uri, study(TRACKED), directory=folder / "study", on_problem=report, **options)
     followed.start()
     return followed
 
@@ -51,7 +51,7 @@ def test_the_parent_run_alone_gets_them_and_sync_leaves_them(uri: str, tmp_path:
     for record, placements in cells():
         followed.cell(record, placements)
     wait_for_samples(tmp_path, 3)
-    assert followed.finish(analysis(study()), [], timeout=60)[:4] == (8, 0, 0, ())
+    assert followed.finish(analysis(study(TRACKED)), [], timeout=60)[:4] == (8, 0, 0, ())
     parent = runs(uri, "stability", 'tags.`ssc.role` = "study"')[0]
     assert parent.info.status == "FINISHED"
     assert {run for run, _ in samples(tmp_path)} == {run for run, _ in samples(tmp_path, CPU)} == {parent.info.run_id}
@@ -59,7 +59,7 @@ def test_the_parent_run_alone_gets_them_and_sync_leaves_them(uri: str, tmp_path:
     assert {"system/system_memory_usage_megabytes", "system/disk_usage_percentage"} <= set(parent.data.metrics)
     before = dump(tmp_path / "mlflow.db")
     time.sleep(0.5)  # five intervals
-    assert sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path)[:4] == (0, 0, 8, ())
+    assert sync(study(TRACKED), cells(), analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)[:4] == (0, 0, 8, ())
     assert dump(tmp_path / "mlflow.db") == before
 
 
@@ -80,13 +80,13 @@ def test_nothing_is_sampled_unless_asked_for(uri: str, tmp_path: Path) -> None:
 
 
 def test_a_finished_study_that_is_run_again_gets_no_samples(uri: str, tmp_path: Path) -> None:
-    sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path)
+    sync(study(TRACKED), cells(), analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)
     before = dump(tmp_path / "mlflow.db")
     followed = follow(uri, tmp_path, system_metrics=True)
     for record, placements in cells():
         followed.cell(record, placements)
     time.sleep(1.0)
-    followed.finish(analysis(study()), [], timeout=60)
+    followed.finish(analysis(study(TRACKED)), [], timeout=60)
     assert dump(tmp_path / "mlflow.db") == before
 
 
@@ -138,7 +138,7 @@ def test_a_monitor_that_fails_costs_its_samples_only(uri: str, tmp_path: Path, m
     followed = follow(uri, tmp_path, problems, system_metrics=True)
     for record, placements in cells():
         followed.cell(record, placements)
-    assert followed.finish(analysis(study()), [], timeout=60).num_created == 8
+    assert followed.finish(analysis(study(TRACKED)), [], timeout=60).num_created == 8
     assert problems == ["system metrics: RuntimeError: no /proc"]
     assert len(cell_runs(uri)) == 8
 
@@ -146,5 +146,5 @@ def test_a_monitor_that_fails_costs_its_samples_only(uri: str, tmp_path: Path, m
 def test_without_psutil_it_is_refused_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", None)
     with pytest.raises(InputError, match="pip install psutil"):
-        Tracker("sqlite:///x.db", study(), directory=tmp_path, on_problem=pytest.fail, system_metrics=True)
-    Tracker("sqlite:///x.db", study(), directory=tmp_path, on_problem=pytest.fail)
+        Tracker("sqlite:///x.db", study(TRACKED), directory=tmp_path, on_problem=pytest.fail, system_metrics=True)
+    Tracker("sqlite:///x.db", study(TRACKED), directory=tmp_path, on_problem=pytest.fail)

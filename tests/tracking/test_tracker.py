@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ports import free_port
 
 from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, find_experiment, sync
 from ssc_tune.tracking.client import first_use_lock
-
-from .builders import analysis, cell, cells, study
-from .store_view import cells as cell_runs
-from .store_view import dump, runs
+from tests.making.studies import TRACKED, study
+from tests.making.tracked import analysis, cell, cells
+from tests.ports import free_port
+from tests.tracking.store_view import cells as cell_runs
+from tests.tracking.store_view import dump, runs
 
 
 def tracker(uri: str, tmp_path: Path, problems: list[str] | None = None, **more: Any) -> Tracker:
     report = problems.append if problems is not None else pytest.fail
-    return Tracker(uri, study(), directory=tmp_path / "study", on_problem=report, **more)
+    return Tracker(uri, study(TRACKED), directory=tmp_path / "study", on_problem=report, **more)
 
 
 def test_a_followed_study_is_as_sync_would_write_it(uri: str, tmp_path: Path) -> None:
@@ -31,21 +31,21 @@ def test_a_followed_study_is_as_sync_would_write_it(uri: str, tmp_path: Path) ->
     followed.start()
     for record, placements in cells():
         followed.cell(record, placements)
-    report = followed.finish(analysis(study()), [], timeout=60)
+    report = followed.finish(analysis(study(TRACKED)), [], timeout=60)
     assert report[:4] == (8, 0, 0, ())
     before = dump(tmp_path / "mlflow.db")
-    again = sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    again = sync(study(TRACKED), cells(), analysis(study(TRACKED)), [], uri=uri, directory=tmp_path / "study")
     assert again[:4] == (0, 0, 8, ())
     assert dump(tmp_path / "mlflow.db") == before
     assert again.experiment_id == report.experiment_id
 
 
 def test_following_a_finished_study_again_changes_nothing(uri: str, tmp_path: Path) -> None:
-    sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    sync(study(TRACKED), cells(), analysis(study(TRACKED)), [], uri=uri, directory=tmp_path / "study")
     before = dump(tmp_path / "mlflow.db")
     followed = tracker(uri, tmp_path)
     followed.start()
-    assert followed.finish(analysis(study()), [], timeout=60)[:4] == (0, 0, 0, ())
+    assert followed.finish(analysis(study(TRACKED)), [], timeout=60)[:4] == (0, 0, 0, ())
     assert dump(tmp_path / "mlflow.db") == before
 
 
@@ -67,7 +67,7 @@ def test_a_server_that_is_down_is_reported_once_and_sync_repairs(
     followed.start()
     for record, placements in cells():
         followed.cell(record, placements)
-    report = followed.finish(analysis(study()), [], timeout=60)
+    report = followed.finish(analysis(study(TRACKED)), [], timeout=60)
     assert report[:3] == (0, 0, 0)
     assert len(problems) == 1
     assert "ssc-tune sync stability --tracking-uri" in problems[0]
@@ -75,7 +75,7 @@ def test_a_server_that_is_down_is_reported_once_and_sync_repairs(
     assert not any("hunter2" in text for text in (*problems, *report.problems))
     log = tmp_path / "study" / "tracking.log"
     assert not log.exists() or "hunter2" not in log.read_text()
-    repaired = sync(study(), cells(), analysis(study()), [], uri=uri, directory=tmp_path / "study")
+    repaired = sync(study(TRACKED), cells(), analysis(study(TRACKED)), [], uri=uri, directory=tmp_path / "study")
     assert repaired[:4] == (8, 0, 0, ())
 
 
@@ -177,12 +177,17 @@ def test_a_real_server(tmp_path: Path) -> None:
         for record, placements in everything[:4]:
             followed.cell(record, placements)
         assert followed.finish(None, [], timeout=120)[:4] == (4, 0, 0, ())
-        first = sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)
+        first = sync(study(TRACKED), everything, analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)
         assert first[:4] == (5, 0, 4, ()), (tmp_path / "server.log").read_text()[-2000:]
         assert find_experiment(uri, "stability") == first.experiment_id
         assert find_experiment(uri, "unknown") is None
         before = dump(tmp_path / "server.db")
-        assert sync(study(), everything, analysis(study()), [], uri=uri, directory=tmp_path)[:4] == (0, 0, 9, ())
+        assert sync(study(TRACKED), everything, analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)[:4] == (
+            0,
+            0,
+            9,
+            (),
+        )
         assert dump(tmp_path / "server.db") == before
         assert len(runs(uri, "stability", 'tags.method = "ssc" and metrics.test_accuracy > 0.9')) == 4
         assert list((tmp_path / "artifacts").rglob("traceback.txt"))

@@ -1,6 +1,6 @@
 """The golden runs: one short digits cell a method, and the figures of it that are stored.
 
-    python tests/training/golden_runs.py [METHOD ...]       # trains them, or all, and writes golden/*.json
+    python -m tests.training.golden_runs [METHOD ...]       # trains them, or all, and writes golden/*.json
 
 Regenerate only for a change that is meant to change results; say so where the change is recorded.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from training_cells import make_config
 
 from ssc_tune import methods
 from ssc_tune.training import RunResult, train
+from tests.making.cells import make_config
 
 FOLDER = Path(__file__).parent / "golden"
 METHODS = methods.names

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from training_cells import make_config, without_times
 
 from ssc_tune import data
 from ssc_tune.methods.base import StepLoss
@@ -14,6 +13,7 @@ from ssc_tune.training.batches import Batch, Batches
 from ssc_tune.training.images import RESIDENT_BYTES, Images, fits
 from ssc_tune.training.network import make_method
 from ssc_tune.training.step import _add
+from tests.making.cells import make_config, without_times
 
 CPU = torch.device("cpu")
 

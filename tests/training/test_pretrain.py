@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from training_cells import make_config, without_times
 
 from ssc_tune import data
 from ssc_tune.errors import InputError
@@ -18,6 +17,7 @@ from ssc_tune.study import load_study
 from ssc_tune.training import CellConfig, ModelConfig, PretrainConfig, checkpoint, pretrain, train
 from ssc_tune.training.loop import CHECKPOINT
 from ssc_tune.training.pretrain import encoder_state
+from tests.making.cells import make_config, without_times
 
 CPU = torch.device("cpu")
 SMALL = {"steps": 16, "batch_size": 32, "randaugment_m": 5.0, "cutout": 0.25}

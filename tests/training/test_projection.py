@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from training_cells import make_config
 
 from ssc_tune.training import train
 from ssc_tune.training.network import make_method, make_network
+from tests.making.cells import make_config
 
 
 @pytest.mark.parametrize(

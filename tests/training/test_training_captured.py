@@ -13,7 +13,6 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from training_cells import make_config
 
 from ssc_tune import data, methods
 from ssc_tune.training import captured
@@ -22,6 +21,7 @@ from ssc_tune.training.loop import _Cell
 from ssc_tune.training.network import Network, make_method, make_network
 from ssc_tune.training.optimization import Averaged, NesterovSGD
 from ssc_tune.training.step import Pace, Stepper, Sums
+from tests.making.cells import make_config
 
 CPU = torch.device("cpu")
 METHODS = methods.names

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 import torch
-from training_cells import make_config, without_times
 
 from ssc_tune import data, methods
 from ssc_tune.training import CellConfig, Evaluation, train
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.loop import CHECKPOINT
 from ssc_tune.training.network import make_method, make_network
+from tests.making.cells import make_config, without_times
 
 CPU = torch.device("cpu")
 
@@ -208,8 +208,8 @@ def test_training_does_not_import_the_compiler() -> None:
     """torch._dynamo, with sympy and triton, would cost each worker seconds and memory that nothing here needs."""
     code = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from training_cells import make_config
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.making.cells import make_config
 from ssc_tune import methods
 from ssc_tune.training import train
 for method in methods.names:

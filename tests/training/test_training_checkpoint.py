@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from training_cells import make_config
 
 from ssc_tune.training import checkpoint, train
 from ssc_tune.training.loop import CHECKPOINT
+from tests.making.cells import make_config
 
 CPU = torch.device("cpu")
 

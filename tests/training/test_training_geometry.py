@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training_cells import make_config
 
 from ssc_tune.training import train
 from ssc_tune.training.geometry import MAX_IMAGES, geometry
 from ssc_tune.training.result import Geometry
+from tests.making.cells import make_config
 
 
 def test_cosines_and_axes_agree_with_numpy() -> None:

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from golden_runs import FOLDER, HYPERPARAMETERS, METHODS, OWN, TOLERANCE, Curve, distance, golden_run
 
 from ssc_tune.data import augmentation
 from ssc_tune.training import optimization
+from tests.training.golden_runs import FOLDER, HYPERPARAMETERS, METHODS, OWN, TOLERANCE, Curve, distance, golden_run
 
 
 def _stored(method: str) -> Curve:

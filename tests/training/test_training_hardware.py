@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from training_cells import make_config
 
 from ssc_tune import methods
 from ssc_tune.training.hardware import allow_tf32, autocast
 from ssc_tune.training.loop import _Cell
+from tests.making.cells import make_config
 
 CPU = torch.device("cpu")
 

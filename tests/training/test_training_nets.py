@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from training_cells import make_config, without_times
 
 from ssc_tune.atomic import digest
 from ssc_tune.errors import InputError
@@ -17,6 +16,7 @@ from ssc_tune.training import CellConfig, Evaluation, ModelConfig, train
 from ssc_tune.training.loop import CHECKPOINT
 from ssc_tune.training.network import make_method, make_network
 from ssc_tune.training.predict import Predictor
+from tests.making.cells import make_config, without_times
 
 
 class Stop(Exception):

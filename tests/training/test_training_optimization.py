@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.models import build, update_running_statistics
-from ssc_tune.training import Evaluation, TrainingConfig
+from ssc_tune.training import TrainingConfig
 from ssc_tune.training.loop import evaluation_steps, steps_to_share
 from ssc_tune.training.network import Network
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine, ema_decay, norm_momentum
+from tests.making.records import evaluation
 
 
 def test_cosine_schedule_at_known_places() -> None:
@@ -158,20 +159,6 @@ def test_evaluations_are_even_distinct_and_end_with_the_last_step(evaluations: i
     assert found == sorted(found)
     assert found[-1] == steps
     assert all(abs(place - steps * (i + 1) / evaluations) <= 0.5 for i, place in enumerate(found))
-
-
-def evaluation(step: int, accuracy: float) -> Evaluation:
-    return Evaluation(
-        step=step,
-        time=0.0,
-        train_loss=1.0,
-        loss_terms={},
-        validation_accuracy=accuracy,
-        confident_fraction=0.0,
-        confident_accuracy=None,
-        learning_rate=0.1,
-        images_per_second=1.0,
-    )
 
 
 def test_steps_to_share_is_the_first_evaluation_that_reaches_it() -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ssc_tune.training import Evaluation
 from ssc_tune.training.signatures import class_imbalance, effective_rank, geometry, mean_cosine, warnings
+from tests.making.records import evaluation
 
 
 def _rows(count: int, dim: int, seed: int) -> Tensor:
@@ -95,18 +96,7 @@ HEALTHY = {
 
 
 def _evaluation(confident_accuracy: float | None = 0.9, **signatures: float) -> Evaluation:
-    return Evaluation(
-        step=1,
-        time=0.0,
-        train_loss=1.0,
-        loss_terms={},
-        validation_accuracy=0.5,
-        confident_fraction=0.5,
-        confident_accuracy=confident_accuracy,
-        learning_rate=0.1,
-        images_per_second=1.0,
-        signatures={**HEALTHY, **signatures},
-    )
+    return evaluation(confident_accuracy=confident_accuracy, signatures={**HEALTHY, **signatures})
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from training_cells import make_config
 
 from ssc_tune.methods.base import StepLoss, Views
 from ssc_tune.training.network import make_method
+from tests.making.cells import make_config
 
 NUM_CLASSES, DIM = 5, 8
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import fake_records
 import pytest
 
 from ssc_tune import report, running
@@ -20,18 +19,16 @@ from ssc_tune.execution.execute import Outcome
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+from tests.making import fake_records
+from tests.making.records import LOST
+from tests.making.studies import FAKE, STD
 
 SD = {"fixmatch": 0.06, "ssc": 0.01, "supervised": 0.02}
-STD = {"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std"}
 MEAN = {"name": "better", "more": "ssc", "than": "fixmatch", "in": "mean"}
 DEFAULT = {"name": "alike", "equivalent": ["ssc", "fixmatch"], "in": "default", "within": 0.2}
 CLAIMS = [STD, MEAN, DEFAULT]
-
-
-def study(name: str = "mine", **changes: Any) -> Study:
-    """Three claims on 5 points x 2 seeds x 2 methods: 20 cells."""
-    whole = {"name": name, "design": {"type": "sobol", "points": 4}, "seeds": 2, "claims": CLAIMS}
-    return fake_records.study(**(whole | changes))
+MINE = {**FAKE, "name": "mine", "design": {"type": "sobol", "points": 4}, "seeds": 2, "claims": CLAIMS}
+"""Three claims on 5 points x 2 seeds x 2 methods: 20 cells."""
 
 
 class Lab:
@@ -65,8 +62,8 @@ class Lab:
     def _ended(record: Record, status: str) -> Record:
         if status == "ok":
             return record
-        lost = {"status": status, "validation_accuracy": None, "test_accuracy": None, "history": ()}
-        return record.model_copy(update={"result": record.result.model_copy(update=lost)})
+        lost = record.result.model_copy(update={"status": status, **LOST})
+        return record.model_copy(update={"result": lost})
 
     def options(self, **changes: Any) -> running.Options:
         return running.Options(

@@ -27,7 +27,7 @@ design: {type: defaults}
 seeds: 3
 retries: 1
 """
-FAULTS = Path(__file__).parent / "faults"
+FAULTS = Path(__file__).parents[1] / "execution" / "faults"
 """What makes the faults that a launch is given."""
 
 

@@ -6,33 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
-from ssc_tune.design import Placement
-from ssc_tune.records.record import Attempt, Record
+from ssc_tune.design import Cell, Placement
+from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
-from ssc_tune.training.result import Evaluation, RunResult, Status
+from ssc_tune.training.result import Status
+from tests.making.records import START, evaluation, record
 
-START = 1_700_000_000.0  # seconds since the epoch, long past
 TAUS = (0.95, 0.93, 0.9, 0.85)
-
-
-def study(name: str = "stability", **changes: Any) -> Study:
-    """Two methods, two shared hyperparameters, one claim."""
-    content: dict[str, Any] = {
-        "name": name,
-        "description": "Is SSC less sensitive than FixMatch?",
-        "methods": ["fixmatch", "ssc"],
-        "search_space": {
-            "parameters": {
-                "tau": {"type": "float", "default": 0.95, "low": 0.6, "high": 0.99},
-                "learning_rate": {"type": "float", "default": 0.03, "low": 0.01, "high": 0.1, "log": True},
-            }
-        },
-        "design": {"type": "sobol", "points": 4},
-        "seeds": 2,
-        "claims": [{"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std"}],
-    }
-    return Study.model_validate(content | changes)
 
 
 def accuracy(method: str, point: int, seed: int) -> float:
@@ -58,57 +39,39 @@ def cell(
     began = START + 100 * point + 10 * seed + shift
     score = accuracy(method, point, seed)
     history = tuple(
-        Evaluation(
-            step=25 * (i + 1),
+        evaluation(
+            25 * (i + 1),
+            score - 0.01 * (evaluations - i),
             time=began + i + 1,
             train_loss=2.0 - 0.1 * i,
             loss_terms={"contrastive": 1.5 - 0.1 * i},
-            validation_accuracy=score - 0.01 * (evaluations - i),
             confident_fraction=0.1 * i,
             confident_accuracy=None if i == 0 else 0.9,
             learning_rate=0.02,
-            images_per_second=1000.0,
             signatures={"prototype_cosine_max": 0.3},
         )
         for i in range(evaluations)
     )
-    ended = began + evaluations + 1
     failed = status == "failed"
-    result = RunResult(
+    traceback = 'Traceback (most recent call last):\nRuntimeError: out of "luck"' if failed else None
+    placement = Placement("shared", "main", method, point, seed)
+    made = record(
+        Cell(placement, config, config.cell_id),
+        score,
+        study="stability",
         status=status,
+        times=(began, began + evaluations + 1),
+        attempt={"outcome": "raised" if failed else "finished", "host": "node-1", "traceback": traceback},
+        about={"versions": {"python": "3.11", "torch": "2.9"}, "environment": {"host": "node-1"}},
         steps=25 * evaluations,
         validation_accuracy=None if failed else history[-1].validation_accuracy,
-        test_accuracy=score if status == "ok" else None,
         steps_to_90=25 if status == "ok" else None,
         seconds=float(evaluations),
         images_per_second=1000.0,
-        num_classes=10,
         num_parameters=77_850,
         history=() if failed else history,
     )
-    attempt = Attempt(
-        number=1,
-        started=began,
-        ended=ended,
-        outcome="raised" if failed else "finished",
-        host="node-1",
-        traceback='Traceback (most recent call last):\nRuntimeError: out of "luck"' if failed else None,
-    )
-    record = Record(
-        cell_id=config.cell_id,
-        study="stability",
-        block="shared",
-        setting="main",
-        point=point,
-        config=config,
-        result=result,
-        attempts=(attempt,),
-        versions={"python": "3.11", "torch": "2.9"},
-        environment={"host": "node-1"},
-        started=began,
-        ended=ended,
-    )
-    return record, [Placement("shared", "main", method, point, seed)]
+    return made, [placement]
 
 
 def cells(points: Sequence[int] = range(2), seeds: int = 2) -> list[tuple[Record, list[Placement]]]:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ssc_tune.study import Study
+from tests.making.studies import study
 
 WORDS = st.text(alphabet="abcxyz0189_-", min_size=1, max_size=8).filter(lambda word: word[0].isalnum())
 ANY_TEXT = st.text(max_size=20)
@@ -60,4 +61,4 @@ def studies(draw: st.DrawFn) -> Study:
         names = draw(st.lists(st.text(min_size=1, max_size=10), unique=True, max_size=3))
         claim = {"less": "ssc", "than": "fixmatch", "in": "std", "expected": None}
         content["claims"] = [{**claim, "name": name, "source": draw(ANY_TEXT)} for name in names]
-    return Study.model_validate(content)
+    return study(content)
