@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import policy_oracles as oracle
 import pytest
 import torch
 from hypothesis import given
@@ -21,6 +20,7 @@ from ssc_tune.methods.thresholds import (
     Seen,
     SelfAdaptiveThreshold,
 )
+from tests.methods import policy_oracles as oracle
 
 K, IMAGES = 4, 30
 SEEDS = st.integers(0, 2**31)
