@@ -41,3 +41,12 @@ def test_one_at_a_time_is_the_authors_protocol() -> None:
     assert levels["randaugment_n"] == [1, 3, 4, 5]
     assert all(sum(point.values[name] != default[name] for name in default) <= 1 for point in points)
     assert len(points) == 1 + 4 + 4 + 4 + 3 + 3
+
+
+def test_the_transfer_study_pretrains_once_a_seed_in_one_of_two_settings() -> None:
+    study = load_study(STUDIES / "transfer" / "embedded.yaml")
+    configs = [cell.config for cell in fixed_cells(study)]
+    with_one = [config for config in configs if config.pretrain is not None]
+    assert 2 * len(with_one) == len(configs)
+    assert len({config.pretraining_id for config in with_one}) == study.seeds
+    assert study.claims
