@@ -126,11 +126,12 @@ def _self_times(profile: dict[str, Any]) -> Counter[str]:
 def synthetic(cells: int, directory: Path) -> Path:
     """The report of a made-up study of two methods with at least so many cells, the same that the tests look at."""
     sys.path.insert(0, str(ROOT))
-    from tests.report.builders import case, study
+    from tests.making.analyses import case
+    from tests.making.studies import REPORTED, study
     from tests.report.written import write
 
     points = -(-cells // (2 * SEEDS)) - 1  # the defaults are a point more
-    write(case(study(points=points, seeds=SEEDS), history=8), directory)
+    write(case(study(REPORTED, points=points, seeds=SEEDS), history=8), directory)
     return directory / "report.html"
 
 

@@ -78,9 +78,8 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
         everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(study, method))
         yield Problem(path, unknown("no method has such a hyperparameter", name, everything))
     elif parameter.applies_to is None:
-        yield Problem(
-            path, f"{' and '.join(lacking)} has no such hyperparameter; add applies_to: [{', '.join(having)}]"
-        )
+        mine = [method for method in having if method in methods] or having
+        yield Problem(path, f"{' and '.join(lacking)} has no such hyperparameter; add applies_to: [{', '.join(mine)}]")
     else:
         for method in lacking:
             where = (*path, "applies_to", parameter.applies_to.index(method))
