@@ -62,19 +62,8 @@ def train(
     Raises:
         ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
     """
-    where = resolve_device(device)
     path = directory / CHECKPOINT if directory is not None else None
-    content = None
-    if path is not None and resume:
-        content = checkpoint.load(path, cell_id=config.cell_id, device=where)
-        if content is not None and content.get("format") != _FORMAT:
-            content = None
-    start = None
-    if content is None and config.pretrain is not None:
-        start = pretrain.encoder_state(config, device=where, folder=pretrained)
-    cell = _Cell(config, where, fresh=content is None, start=start)
-    if content is not None:
-        cell.load_state(content)
+    cell = _begun(config, resolve_device(device), path if resume else None, pretrained)
     status: Status = "ok"
     for stop in evaluation_steps(config.training):
         if stop <= cell.step:
@@ -91,6 +80,17 @@ def train(
     if directory is not None and status == "ok":
         cell.write_geometry(directory / GEOMETRY)
     return result
+
+
+def _begun(config: CellConfig, device: torch.device, path: Path | None, pretrained: Path | None) -> _Cell:
+    """The cell as its checkpoint left it, where there is one of this format; else at its start."""
+    content = None if path is None else checkpoint.load(path, cell_id=config.cell_id, device=device)
+    if content is not None and content.get("format") == _FORMAT:
+        cell = _Cell(config, device, fresh=False)
+        cell.load_state(content)
+        return cell
+    start = None if config.pretrain is None else pretrain.encoder_state(config, device=device, folder=pretrained)
+    return _Cell(config, device, start=start)
 
 
 def evaluation_steps(config: TrainingConfig) -> list[int]:
