@@ -78,12 +78,13 @@ def _facts(
     facts = [
         ("Methods", words.join(list(study.methods))),
         ("Data", f"{data.name}, {data.labels_per_class} labels a class, {data.validation} validation images"),
-        ("Net", f"{net.name}, {training.steps} steps"),
         ("Design", f"{study.design.words}, {study.seeds} seeds"),
         ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
     ]
+    if any(study.trains(method) for method in study.methods):  # functions and commands have nets of their own
+        facts.insert(2, ("Net", f"{net.name}, {training.steps} steps"))
     if len(study.setting_names) > 1:
-        facts.insert(3, ("Settings", ", ".join(study.setting_names)))
+        facts.insert(len(facts) - 2, ("Settings", ", ".join(study.setting_names)))
     varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}
     facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):

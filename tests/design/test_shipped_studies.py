@@ -17,16 +17,27 @@ def ids(name: str) -> set[str]:
     return {cell.cell_id for cell in fixed_cells(load_study(STUDIES / f"{name}.yaml"))}
 
 
-@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=lambda path: path.stem)
+def name_of(path: Path) -> str:
+    """The file's name; below a folder of one question, the folder's and the file's."""
+    return "_".join(path.relative_to(STUDIES).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.rglob("*.yaml")), ids=name_of)
 def test_every_study_has_cells_and_claims(path: Path) -> None:
     study = load_study(path)
-    assert study.name == path.stem
+    assert study.name == name_of(path)
     assert fixed_cells(study)
     assert study.claims
 
 
 def test_the_full_study_contains_the_main_one() -> None:
     assert ids("stability") < ids("stability_full")
+
+
+def test_the_rungs_of_the_ladder_are_cells_of_their_own() -> None:
+    study = load_study(STUDIES / "ablation" / "embedded.yaml")
+    cells = fixed_cells(study)
+    assert len({cell.cell_id for cell in cells}) == len(cells) == 7 * study.seeds * len(study.setting_names)
 
 
 def test_one_at_a_time_is_the_authors_protocol() -> None:
@@ -50,3 +61,12 @@ def test_the_transfer_study_pretrains_once_a_seed_in_one_of_two_settings() -> No
     assert 2 * len(with_one) == len(configs)
     assert len({config.pretraining_id for config in with_one}) == study.seeds
     assert study.claims
+
+
+def test_the_page_of_studies_names_each_with_its_number_of_cells() -> None:
+    page = (STUDIES.parent / "docs" / "studies.md").read_text(encoding="utf-8")
+    for path in STUDIES.rglob("*.yaml"):
+        name = f"`{path.relative_to(STUDIES.parent)}`"
+        row = next(line for line in page.splitlines() if name in line)
+        count = len({cell.cell_id for cell in fixed_cells(load_study(path))})
+        assert f"{count:,}" in row.rsplit("|", 2)[1].strip().split("; ")

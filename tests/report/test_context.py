@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssc_tune.methods import OwnMethod
 from ssc_tune.report.context import Extras, context
 from tests.making.analyses import Case, case
 from tests.making.records import START
@@ -29,3 +30,11 @@ def test_a_run_within_a_day_names_the_day_once() -> None:
     assert (
         _facts(made._replace(records=(*made.records[:-1], late)))["Run"] == "2023-11-14 22:13 to 2023-11-15 22:13 UTC"
     )
+
+
+def test_a_net_is_named_only_where_there_is_one() -> None:
+    made = case()
+    own = {name: OwnMethod(command=("true",)) for name in made.study.methods}
+    without = made._replace(study=made.study.model_copy(update={"own_methods": own}))
+    assert "Net" in _facts(made)
+    assert set(_facts(without)) == set(_facts(made)) - {"Net"}

@@ -136,6 +136,11 @@ class Study(Frozen):
         """The model of a method's hyperparameters."""
         return method_registry.hyperparameters_of(method, self.own_methods.get(method))
 
+    def trains(self, method: str) -> bool:
+        """Whether our loop trains a method, and not a function or command."""
+        own = self.own_methods.get(method)
+        return own is None or own.is_ours_to_train
+
     @property
     def known_methods(self) -> tuple[str, ...]:
         """Every method that the study may name: those it declares itself, and the registered ones."""
