@@ -11,7 +11,7 @@ import pytest
 from ssc_tune.design.cells import Placement, fixed_cells, make_cell, placements
 from ssc_tune.frozen import without_later
 from ssc_tune.methods.ssc import SSCHyperparameters
-from ssc_tune.training.config import SEMANTICS_VERSION, CellConfig, ModelConfig
+from ssc_tune.training.config import SEMANTICS_VERSION, CellConfig, DataConfig, ModelConfig
 from tests.making.studies import study
 
 PLACE = Placement("specific", "main", "ssc", 1, 0)
@@ -64,7 +64,9 @@ def test_the_id_is_the_hash_of_the_whole_configuration() -> None:
     cell = make_cell(study(), PLACE, {"temperature": 0.2})
     whole = cell.config.model_dump(mode="json")
     content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, whole)}
-    content["model"] = without_later(ModelConfig, whole["model"])  # at their defaults these are no part of it
+    # Later fields at their defaults are no part of it.
+    content["data"] = without_later(DataConfig, whole["data"])
+    content["model"] = without_later(ModelConfig, whole["model"])
     content["hyperparameters"] = without_later(SSCHyperparameters, whole["hyperparameters"])
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert cell.cell_id == hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from ssc_tune import methods
 from ssc_tune.training import CellConfig, DataConfig, ModelConfig, RunResult, TrainingConfig
 
 SMALL = {"batch_size": 8, "mu": 2, "randaugment_m": 5.0, "cutout": 0.25, "tau": 0.5}
+
+QUICK = ("fixmatch", "ssc", "supervised", "flexmatch-ssc", "mean-teacher")
+"""Methods that the default tests train: the three oldest, one with a threshold that has a state, one with a teacher."""
+EVERY_METHOD = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in methods.names]
+"""Every method as a parameter of a test; the others than the quick ones in the slow tests."""
 
 
 def make_config(

@@ -57,6 +57,6 @@ def test_images_without_a_label_are_neither_right_nor_wrong() -> None:
     confident = torch.tensor([True, True, True, True, False])
     loss = StepLoss(torch.zeros(()), {}, torch.tensor([0, 1, 2, 0, 1]), confident)
     hidden = torch.tensor([0, 2, -1, -1, 1])
-    batch = Batch(torch.zeros(0), torch.zeros(0, dtype=torch.int64), hidden)
+    batch = Batch(torch.zeros(0), torch.zeros(0, dtype=torch.int64), hidden, torch.arange(5))
     sums = _add(_add(None, loss, batch, 3), loss, batch, 3)
     assert (int(sums.right), int(sums.judged), sums.classes.tolist()) == (2, 4, [4, 2, 2])

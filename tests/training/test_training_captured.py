@@ -14,17 +14,16 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ssc_tune import data, methods
+from ssc_tune import data
 from ssc_tune.training import captured
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.loop import _Cell
 from ssc_tune.training.network import Network, make_method, make_network
 from ssc_tune.training.optimization import Averaged, NesterovSGD
 from ssc_tune.training.step import Pace, Stepper, Sums
-from tests.making.cells import make_config
+from tests.making.cells import EVERY_METHOD, make_config
 
 CPU = torch.device("cpu")
-METHODS = methods.names
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def _tensors(cell: _Cell, sums: Sums) -> list[torch.Tensor]:
 
 
 @pytest.mark.usefixtures("tensor_paces")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 @pytest.mark.parametrize("group_bytes", [1_500_000, 20_000, 1])
 def test_static_tensors_train_with_the_bits_of_eager_steps(
     method: str, group_bytes: int, monkeypatch: pytest.MonkeyPatch
@@ -175,7 +174,7 @@ def _gradients(parameters: list[torch.nn.Parameter]) -> Callable[[object], None]
     return backward
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 @pytest.mark.parametrize("weak_view", ["joint", "separate"])
 def test_no_step_on_cuda_moves_anything_between_host_and_device(
     fake_cuda: torch.device, method: str, weak_view: str

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import torch
 
-from ssc_tune import data, methods
+from ssc_tune import data
 from ssc_tune.training import CellConfig, Evaluation, train
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.loop import CHECKPOINT
 from ssc_tune.training.network import make_method, make_network
-from tests.making.cells import make_config, without_times
+from tests.making.cells import EVERY_METHOD, make_config, without_times
 
 CPU = torch.device("cpu")
 
@@ -49,7 +49,7 @@ def assert_same(a: Any, b: Any) -> None:
         assert a == b
 
 
-@pytest.mark.parametrize("method", methods.names)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_the_same_cell_twice_is_the_same_bit_by_bit(tmp_path: Path, method: str) -> None:
     config = make_config(method)
     first = train(config, directory=tmp_path / "1", device="cpu")
@@ -62,7 +62,11 @@ def test_the_same_cell_twice_is_the_same_bit_by_bit(tmp_path: Path, method: str)
 
 
 @pytest.mark.parametrize(
-    ("method", "more"), [*((name, {}) for name in methods.names), ("ssc", {"prototype_init": "kmeans"})]
+    ("method", "more"),
+    [
+        *(pytest.param(*each.values, {}, marks=each.marks) for each in EVERY_METHOD),
+        ("ssc", {"prototype_init": "kmeans"}),
+    ],
 )
 def test_an_interrupted_cell_continues_bit_by_bit(tmp_path: Path, method: str, more: dict[str, Any]) -> None:
     config = make_config(method, hyperparameters=more)
@@ -111,7 +115,7 @@ def test_a_killed_process_continues_bit_by_bit(tmp_path: Path, method: str, step
     assert_same(_weights(tmp_path / "killed"), _weights(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("method", methods.names)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_a_diverged_cell_is_a_result(tmp_path: Path, method: str) -> None:
     config = make_config(method, hyperparameters={"learning_rate": 1e6, "weight_decay": 0.1})
     result = train(config, directory=tmp_path, device="cpu")

@@ -9,7 +9,8 @@ import pytest
 
 from ssc_tune.data import augmentation
 from ssc_tune.training import optimization
-from tests.training.golden_runs import FOLDER, HYPERPARAMETERS, METHODS, OWN, TOLERANCE, Curve, distance, golden_run
+from tests.making.cells import EVERY_METHOD
+from tests.training.golden_runs import FOLDER, HYPERPARAMETERS, OWN, TOLERANCE, Curve, distance, golden_run
 
 
 def _stored(method: str) -> Curve:
@@ -17,12 +18,12 @@ def _stored(method: str) -> Curve:
     return stored
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_a_golden_run_repeats(method: str) -> None:
     assert distance(golden_run(method), _stored(method)) < TOLERANCE
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_the_memory_order_does_not_matter(method: str) -> None:
     assert distance(golden_run(method, channels_last=False), _stored(method)) < TOLERANCE
 

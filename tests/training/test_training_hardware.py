@@ -9,10 +9,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ssc_tune import methods
 from ssc_tune.training.hardware import allow_tf32, autocast
 from ssc_tune.training.loop import _Cell
-from tests.making.cells import make_config
+from tests.making.cells import EVERY_METHOD, make_config
 
 CPU = torch.device("cpu")
 
@@ -61,7 +60,7 @@ class _Reads(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("method", methods.names)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_nothing_in_a_step_waits_for_the_device(method: str) -> None:
     moving = _Cell(make_config(method, precision="bfloat16"), CPU)
     stepper, sums = moving._stepper, None
