@@ -131,6 +131,7 @@ def _load(barrier: object, source: str, root: str, log: str, answers: multiproce
     answers.put(int(np.array_equal(dataset.train_images.numpy(), parts.train)))
 
 
+@pytest.mark.slow
 def test_two_processes_download_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     barrier, answers, log = context.Barrier(2), context.Queue(), tmp_path / "downloads"

@@ -91,6 +91,7 @@ print(sum(float(v.double().sum()) for v in
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_it_once(tmp_path: Path) -> None:
     folder = tmp_path / "pretrained"
     texts = [cell(method, steps=40).model_dump_json() for method in ("fixmatch", "ssc")]
@@ -121,6 +122,7 @@ def test_cells_start_from_it_and_go_on_without_it(tmp_path: Path) -> None:
     assert not kept.exists()
 
 
+@pytest.mark.slow
 def test_it_learns_and_a_frozen_encoder_is_better_for_it() -> None:
     few = {"steps": 120, "batch_size": 64, "learning_rate": 0.05}
     content = pretrain._SimCLR(cell(**few), CPU).run(None)

@@ -44,6 +44,7 @@ def weights_of(directory: Path) -> dict[str, Any]:
     return {f"{part}.{k}": v for part in ("network", "average") for k, v in content[part].items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet10t", "mobilenetv3_small_050", "vit_tiny_patch16_224"])
 def test_a_net_of_timm_continued_ends_with_equal_bits_and_predicts(name: str, tmp_path: Path) -> None:
     pytest.importorskip("timm")
