@@ -118,3 +118,25 @@ def test_nothing_asks_which_design_it_is() -> None:
                 }
                 found += [f"{path}: {name}" for name in compared & names]
     assert found == []
+
+
+OF_REGISTERED = ("methods/", "study/schema.py", "study/reference.py")
+"""Where registered methods are meant, and not those that a study declares."""
+
+
+def test_what_a_method_is_given_is_asked_of_the_study_or_the_cell() -> None:
+    """A function or command has no class, so that only the registry may ask for one."""
+    asked = []
+    for path, tree in trees():
+        names = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "ssc_tune"
+            for alias in node.names
+            if alias.name == "methods"
+        }
+        for node in ast.walk(tree):
+            called = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+            if called and node.attr == "get" and not path.startswith(OF_REGISTERED):
+                asked.append(f"{path}:{node.lineno}")
+    assert asked == []

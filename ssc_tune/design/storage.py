@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ssc_tune import methods
 from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import without_later
@@ -238,7 +237,7 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str, search: 
         "data": without_later(DataConfig, data.model_dump(mode="json")),
         "model": without_later(ModelConfig, model.model_dump(mode="json")),
         "training": without_later(TrainingConfig, study.training.model_dump(mode="json")),
-        "fixed": without_later(methods.get(method).Hyperparameters, study.fixed(method)),
+        "fixed": without_later(study.hyperparameters_of(method), study.fixed(method)),
         "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
         "design": study.design.model_dump(mode="json", exclude={"points", "searches"}),
         "seeds": study.seeds,

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ssc_tune import methods
 from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis, Verdict
 from ssc_tune.frozen import LATER
 from ssc_tune.presentation.measures import SCORES
@@ -47,7 +46,8 @@ def results_csv(study: Study, tables: Tables) -> str:
 
 def _unused(study: Study, cells: pd.DataFrame) -> set[str]:
     """Hyperparameters of later versions that every cell has at its default."""
-    fields = {name: field for m in study.methods for name, field in methods.get(m).Hyperparameters.model_fields.items()}
+    models = [study.hyperparameters_of(method) for method in study.methods]
+    fields = {name: field for model in models for name, field in model.model_fields.items()}
     later = {name: field for name, field in fields.items() if LATER in field.metadata and name in cells.columns}
     return {name for name, field in later.items() if (cells[name].dropna() == field.get_default()).all()}
 
