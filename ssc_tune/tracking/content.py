@@ -69,7 +69,8 @@ def parameters(config: CellConfig) -> dict[str, str]:
     """Everything that decides the cell's result, flat, under the names of the field.
 
     Hyperparameters stand under their own names (``tau``), the rest as ``data.name``, ``training.steps``; the net's name
-    is ``model``. All of it is part of the cell's id, hence never changes for a run, as MLflow demands of parameters.
+    is ``model``. All of it is part of the cell's id, hence never changes for a run, as MLflow demands of parameters. Of
+    a function or command neither net nor training is said, since it has its own; what it is stands as ``own.command``.
     """
     net = without_later(ModelConfig, config.model.model_dump())
     model = {"model" if name == "name" else f"model.{name}": value for name, value in net.items()}
@@ -78,9 +79,12 @@ def parameters(config: CellConfig) -> dict[str, str]:
         "seed": config.seed,
         **without_later(methods.hyperparameters_of(config.method, config.own), config.hyperparameters),
         **{f"data.{name}": value for name, value in DataConfig.identity(config.data.model_dump()).items()},
-        **model,
-        **{f"training.{name}": value for name, value in config.training.model_dump().items()},
     }
+    if config.is_ours_to_train:
+        flat |= {**model, **{f"training.{name}": value for name, value in config.training.model_dump().items()}}
+    if config.own is not None:
+        declared = config.own.model_dump(exclude_defaults=True, exclude={"hyperparameters"})
+        flat |= {f"own.{name}": value for name, value in declared.items()}
     if config.pretrain is not None:
         flat |= {f"pretrain.{name}": value for name, value in config.pretrain.model_dump().items()}
     return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.design import Placement
+from ssc_tune.methods import OwnMethod
 from ssc_tune.tracking import study_version
 from ssc_tune.tracking.content import (
     MAX_PARAMETER,
@@ -31,6 +32,16 @@ def test_parameters_have_the_names_of_the_field() -> None:
     assert flat["model"] == "wrn-10-1"
     assert flat["training.steps"] == "200"
     assert flat["prototype_init"] == "random"
+
+
+def test_a_command_is_told_in_the_place_of_net_and_training() -> None:
+    ours = cell("ssc")[0].config
+    own = OwnMethod(command=("python", "train.py"), version="2", hyperparameters={"tau": 0.5})
+    theirs = ours.model_copy(update={"own": own, "method": "mine", "hyperparameters": {"tau": 0.7}})
+    flat = parameters(theirs)
+    assert (flat["tau"], flat["own.command"], flat["own.version"]) == ("0.7", "('python', 'train.py')", "2")
+    assert not [name for name in flat if name.startswith(("model", "training."))]
+    assert set(parameters(ours)) >= {"model", "training.steps"}
 
 
 def test_long_parameters_are_cut_and_the_note_says_so() -> None:
