@@ -20,7 +20,8 @@ SKIPPED = {"memory", "waits"}
 def test_every_part_reports_a_result_or_says_why_not(tmp_path: Path) -> None:
     path = tmp_path / "cpu.json"
     command = [sys.executable, str(SCRIPTS / "gpu_acceptance.py"), "--device", "cpu", "--json", str(path)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    command += ["--budget", "240"]  # a loaded machine wants longer than a quiet one
+    run = subprocess.run(command, capture_output=True, text=True, timeout=330)
     parts = json.loads(path.read_text())["parts"]
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     assert list(parts) == list(importlib.import_module("gpu_acceptance").PARTS)
