@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -17,15 +18,39 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
+    def identity(self) -> dict[str, Any]:
+        """What tells this from others, as JSON values: all its fields, by alias, and all the way down.
+
+        Fields marked :data:`LATER` that are at their default are no part of it, nor are fields that are never written.
+        Models leave out more where a field decides nothing.
+        """
+        names = _written(type(self))
+        kept = without_later(type(self), {name: getattr(self, name) for name in names})
+        return {names[name]: _json(value) for name, value in kept.items()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Frozen):
+        return value.identity()
+    if isinstance(value, Mapping):
+        return {str(key): _json(inner) for key, inner in value.items()}
+    return [_json(inner) for inner in value] if isinstance(value, list | tuple) else value
+
 
 def without_later(kind: type[BaseModel], content: Mapping[str, Any]) -> dict[str, Any]:
-    """``content``, the JSON values of a ``kind``, without the fields marked :data:`LATER` that are at their default."""
-    return {
-        name: value
-        for name, value in content.items()
-        if not (
-            name in kind.model_fields
-            and LATER in kind.model_fields[name].metadata
-            and value == kind.model_fields[name].get_default(call_default_factory=True)
-        )
-    }
+    """``content``, values of a ``kind``, without the fields marked :data:`LATER` that are at their default."""
+    later = _later(kind)
+    return {name: value for name, value in content.items() if name not in later or value != later[name]}
+
+
+@cache
+def _later(kind: type[BaseModel]) -> dict[str, Any]:
+    """The defaults of the fields that came later."""
+    fields = kind.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if LATER in field.metadata}
+
+
+@cache
+def _written(kind: type[BaseModel]) -> dict[str, str]:
+    """The names that fields are written by."""
+    return {name: field.alias or name for name, field in kind.model_fields.items() if not field.exclude}

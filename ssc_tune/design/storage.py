@@ -21,7 +21,7 @@ from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.config import SEMANTICS_VERSION, DataConfig, ModelConfig, TrainingConfig
+from ssc_tune.training.config import SEMANTICS_VERSION
 
 if TYPE_CHECKING:
     import optuna
@@ -234,18 +234,18 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str, search: 
     """
     data, model = study.setting(setting)
     deciding = {
-        "data": without_later(DataConfig, data.model_dump(mode="json")),
-        "model": without_later(ModelConfig, model.model_dump(mode="json")),
-        "training": without_later(TrainingConfig, study.training.model_dump(mode="json")),
+        "data": data.identity(),
+        "model": model.identity(),
+        "training": study.training.identity(),
         "fixed": without_later(study.hyperparameters_of(method), study.fixed(method)),
         "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
         "design": study.design.model_dump(mode="json", exclude={"points", "searches"}),
         "seeds": study.seeds,
         "semantics": SEMANTICS_VERSION,
     }
-    pretrain = study.pretraining(setting)
-    if pretrain is not None:
-        deciding["pretrain"] = pretrain.model_dump(mode="json")
+    for key, later in (("pretrain", study.pretraining(setting)), ("own", study.own_methods.get(method))):
+        if later is not None:
+            deciding[key] = later.identity()
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{study.name}/{block}/{setting}/{method}/{study.design.type}-{digest}"
     return f"{name}/search-{search}" if search else name

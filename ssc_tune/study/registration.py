@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.config import SEMANTICS_VERSION, DataConfig
+from ssc_tune.training.config import SEMANTICS_VERSION
 
 SHOWN = 16
 """Hexadecimal digits of a hash that are shown; it is kept whole."""
@@ -38,8 +38,8 @@ def plan_of(study: Study) -> Plan:
     """
     plan: Plan = study.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_STUDY)
     for part in (plan, *plan.get("settings", {}).values()):
-        if "data" in part:
-            part["data"] = DataConfig.identity(part["data"])
+        if "fingerprint" in part.get("data", {}):
+            part["data"].pop("path", None)
         part.get("model", {}).pop("weights", None)  # their SHA-256 stays
     plan["semantics"] = SEMANTICS_VERSION
     plan["methods"] = {method: _fixed(study, method) for method in study.methods}

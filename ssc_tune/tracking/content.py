@@ -12,17 +12,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune import methods
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
-from ssc_tune.frozen import without_later
 from ssc_tune.presentation.measures import SCORES, estimates
 from ssc_tune.presentation.numbers import compact
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
-from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig
+from ssc_tune.training.config import CellConfig
 
 FORMAT = 1
 """Raised whenever the same record would be written differently: runs of an older format are written again."""
@@ -61,7 +59,8 @@ def key(text: str) -> str:
 
 def record_digest(record: Record) -> str:
     """What tells a run that is up to date from one that is not: a hash of FORMAT and of what the run shows."""
-    text = json.dumps([FORMAT, record.model_dump(mode="json", exclude={"registrations"})], sort_keys=True)
+    content = {name: value for name, value in record.identity().items() if name != "registrations"}
+    text = json.dumps([FORMAT, content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -72,28 +71,28 @@ def parameters(config: CellConfig) -> dict[str, str]:
     is ``model``. All of it is part of the cell's id, hence never changes for a run, as MLflow demands of parameters. Of
     a function or command neither net nor training is said, since it has its own; what it is stands as ``own.command``.
     """
-    net = without_later(ModelConfig, config.model.model_dump())
-    model = {"model" if name == "name" else f"model.{name}": value for name, value in net.items()}
+    whole = config.identity()
+    model = {"model" if name == "name" else f"model.{name}": value for name, value in whole["model"].items()}
     flat: dict[str, Any] = {
         "method": config.method,
         "seed": config.seed,
-        **without_later(methods.hyperparameters_of(config.method, config.own), config.hyperparameters),
-        **{f"data.{name}": value for name, value in DataConfig.identity(config.data.model_dump()).items()},
+        **whole["hyperparameters"],
+        **{f"data.{name}": value for name, value in whole["data"].items()},
     }
     if config.is_ours_to_train:
-        flat |= {**model, **{f"training.{name}": value for name, value in config.training.model_dump().items()}}
+        flat |= {**model, **{f"training.{name}": value for name, value in whole["training"].items()}}
     if config.own is not None:
         declared = config.own.model_dump(exclude_defaults=True, exclude={"hyperparameters"})
         flat |= {f"own.{name}": value for name, value in declared.items()}
     if config.pretrain is not None:
-        flat |= {f"pretrain.{name}": value for name, value in config.pretrain.model_dump().items()}
+        flat |= {f"pretrain.{name}": value for name, value in whole["pretrain"].items()}
     return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}
 
 
 def study_parameters(study: Study) -> dict[str, str]:
     """What the parent run shows: design, data, net, training, methods and number of seeds."""
-    data = DataConfig.identity(study.data.model_dump())
-    parts = {"design": study.design.model_dump(), "data": data, "training": study.training.model_dump()}
+    design, data, training = study.design.model_dump(), study.data.identity(), study.training.identity()
+    parts = {"design": design, "data": data, "training": training}
     flat = {f"{part}.{name}": str(value) for part, values in parts.items() for name, value in values.items()}
     flat |= {"model": study.model.name, "methods": ", ".join(study.methods), "seeds": str(study.seeds)}
     return {name: cut(value, MAX_PARAMETER) for name, value in flat.items()}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ssc_tune.study.model.study import Study
-from ssc_tune.training.config import DataConfig
 
 
 class Group(NamedTuple):
@@ -32,8 +31,6 @@ def study_version(study: Study) -> str:
     ``resources``, ``retries`` and ``description`` are left out: a study that goes on with fewer machines at once, or
     with a better description, is the same version.
     """
-    content = study.model_dump(mode="json", by_alias=True, exclude={"resources", "retries", "description"})
-    for part in (content, *content["settings"].values()):
-        if part["data"] is not None:
-            part["data"] = DataConfig.identity(part["data"])
+    left_out = ("resources", "retries", "description")
+    content = {name: value for name, value in study.identity().items() if name not in left_out}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -53,7 +53,7 @@ def _registration(study: Study, directory: Path) -> Registration | None:
 
 def _dataset(data: DataConfig) -> mlflow.entities.DatasetInput:
     entities = mlflow.entities
-    text = json.dumps(DataConfig.identity(data.model_dump(mode="json")), sort_keys=True)
+    text = json.dumps(data.identity(), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     dataset = entities.Dataset(data.name, digest, "code", json.dumps({"name": data.name}), profile=text)
     return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])

@@ -77,11 +77,9 @@ class DataConfig(Frozen):
         """Which data these are, for :func:`ssc_tune.data.load`."""
         return Source(self.name, self.path, self.size, self.mirror, self.fingerprint)
 
-    @staticmethod
-    def identity(content: dict[str, Any]) -> dict[str, Any]:
-        """``content``, the JSON values of a DataConfig, without what decides no result: own data may be moved."""
-        found = without_later(DataConfig, content)
-        return {key: value for key, value in found.items() if key != "path" or "fingerprint" not in found}
+    def identity(self) -> dict[str, Any]:
+        """See the base; data of one's own that have a fingerprint may be moved."""
+        return {key: value for key, value in super().identity().items() if key != "path" or self.fingerprint is None}
 
 
 class ModelConfig(Frozen):
@@ -114,10 +112,9 @@ class ModelConfig(Frozen):
             )
         return self
 
-    @property
     def identity(self) -> dict[str, Any]:
-        """What of it decides a result: where the weights lie does not."""
-        return {k: v for k, v in without_later(ModelConfig, self.model_dump(mode="json")).items() if k != "weights"}
+        """See the base; weights are known by their SHA-256 and may be moved."""
+        return {key: value for key, value in super().identity().items() if key != "weights"}
 
 
 class TrainingConfig(Frozen):
@@ -218,17 +215,12 @@ class CellConfig(Frozen):
     @property
     def cell_id(self) -> str:
         """16 hexadecimal digits of the SHA-256 of the canonical JSON of this configuration and SEMANTICS_VERSION."""
-        content = {"semantics": SEMANTICS_VERSION, **without_later(CellConfig, self.model_dump(mode="json"))}
-        content |= {
-            "data": DataConfig.identity(content["data"]),
-            "model": self.model.identity,
-            "training": without_later(TrainingConfig, content["training"]),
-            **({"pretrain": without_later(PretrainConfig, content["pretrain"])} if self.pretrain is not None else {}),
-            "hyperparameters": without_later(
-                methods.hyperparameters_of(self.method, self.own), content["hyperparameters"]
-            ),
-        }
-        return _short_hash(content)
+        return _short_hash({"semantics": SEMANTICS_VERSION, **self.identity()})
+
+    def identity(self) -> dict[str, Any]:
+        """See the base; of the hyperparameters too, later ones at their default are no part."""
+        kind = methods.hyperparameters_of(self.method, self.own)
+        return {**super().identity(), "hyperparameters": without_later(kind, self.hyperparameters)}
 
     @property
     def pretraining_seed(self) -> int:
@@ -245,10 +237,10 @@ class CellConfig(Frozen):
         assert self.pretrain is not None
         content = {
             "semantics": SEMANTICS_VERSION,
-            "data": DataConfig.identity(self.data.model_dump(mode="json", exclude=_OF_LABELS)),
-            "model": {key: value for key, value in self.model.identity.items() if key != "train"},
-            "training": self.training.model_dump(mode="json", include={"precision", "channels_last"}),
-            "pretrain": without_later(PretrainConfig, self.pretrain.model_dump(mode="json", exclude={"seed"})),
+            "data": {key: value for key, value in self.data.identity().items() if key not in _OF_LABELS},
+            "model": {key: value for key, value in self.model.identity().items() if key != "train"},
+            "training": {key: getattr(self.training, key) for key in ("precision", "channels_last")},
+            "pretrain": {key: value for key, value in self.pretrain.identity().items() if key != "seed"},
             "seed": self.pretraining_seed,
         }
         return _short_hash(content)

@@ -219,7 +219,7 @@ def test_cells_of_before_keep_their_ids() -> None:
     config = CellConfig.model_validate(
         {"data": {"name": "digits"}, "model": {}, "training": {}, "method": "ssc", "hyperparameters": {}, "seed": 0}
     )
-    assert set(config.data.identity(config.data.model_dump())) == {"name", "labels_per_class", "validation"}
+    assert set(config.data.identity()) == {"name", "labels_per_class", "validation"}
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
+from pathlib import Path
+
 from ssc_tune.design import Placement
 from ssc_tune.methods import OwnMethod
+from ssc_tune.records import Record
+from ssc_tune.study import load_study
 from ssc_tune.tracking import study_version
 from ssc_tune.tracking.content import (
     MAX_PARAMETER,
@@ -124,3 +130,14 @@ def test_notes_show_verdicts_and_keep_tables_whole() -> None:
     assert "**supported**" in note
     assert "0.41 [0.205, 0.82]" in note
     assert table(["a"], [["x | y\nz"]]).splitlines()[2] == "| x \\| y z |"
+
+
+def test_what_a_run_and_a_version_are_known_by_outlives_fields_that_come_later() -> None:
+    """The hashes are those of a revision before later fields: with others MLflow's view would be written anew."""
+    stored = Path(__file__).parents[1] / "stored"
+    assert study_version(load_study(stored / "study.yaml")) == "7b09b0a5ce4b"
+    with tarfile.open(stored / "records.tar.xz") as archive:
+        file = archive.extractfile("records/015d1d7fd32e192c.json")
+        assert file is not None
+        content = json.loads(file.read())
+    assert record_digest(Record.model_validate(content.get("record", content))) == "c75119af570ef57d"

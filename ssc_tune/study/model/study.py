@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from ssc_tune import methods as method_registry
-from ssc_tune.frozen import Frozen
+from ssc_tune.frozen import LATER, Frozen
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
@@ -36,7 +36,7 @@ class Setting(Frozen):
 
     data: DataConfig | None = Field(None, description="Instead of the study's data.")
     model: ModelConfig | None = Field(None, description="Instead of the study's model.")
-    pretrain: PretrainConfig | None = Field(None, description="Instead of the study's pre-training.")
+    pretrain: Annotated[PretrainConfig | None, LATER] = Field(None, description="Instead of the study's pre-training.")
 
 
 class Study(Frozen):
@@ -49,11 +49,13 @@ class Study(Frozen):
     data: DataConfig = Field(DataConfig(), description="Data set and label budget.")
     model: ModelConfig = Field(ModelConfig(), description="The encoder.")
     training: TrainingConfig = Field(TrainingConfig(), description="Length and arithmetic of one training run.")
-    pretrain: PretrainConfig | None = Field(None, description="A first stage without labels; none when absent.")
+    pretrain: Annotated[PretrainConfig | None, LATER] = Field(
+        None, description="A first stage without labels; none when absent."
+    )
     methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
         description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
     )
-    own_methods: dict[str, OwnMethod] = Field(
+    own_methods: Annotated[dict[str, OwnMethod], LATER] = Field(
         {},
         description="Methods of one's own by name: a class, a function or a command; `methods` names them too.",
     )
