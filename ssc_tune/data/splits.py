@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ssc_tune.data.facts import largest_remainders
 from ssc_tune.errors import InputError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def noisy_labels(dataset: Dataset, split: Split, *, rate: float, kind: Noise, se
 def stratified(labels: npt.NDArray[np.int64], size: int, *, seed: int) -> Indices:
     """``size`` ascending indices, of each class its share of ``size`` rounded by largest remainders."""
     order = np.argsort(_ranks(len(labels), seed=seed), kind="stable")
-    counts = _largest_remainders(np.bincount(labels), size)
+    counts = largest_remainders(np.bincount(labels).tolist(), size)
     chosen = [order[labels[order] == k][:count] for k, count in enumerate(counts)]
     return np.sort(np.concatenate(chosen))
 
@@ -133,11 +134,3 @@ def stratified(labels: npt.NDArray[np.int64], size: int, *, seed: int) -> Indice
 def _ranks(size: int, *, seed: int) -> npt.NDArray[np.uint64]:
     """Random ranks. Raw output of a bit generator, which numpy keeps the same for ever, unlike its permutations."""
     return np.random.PCG64(seed).random_raw(size)
-
-
-def _largest_remainders(counts: npt.NDArray[np.int64], size: int) -> Indices:
-    """``size`` seats in proportion to ``counts``: whole shares first, then one each to the largest fractions."""
-    seats, remainders = np.divmod(counts * size, counts.sum())
-    extra = np.argsort(-remainders, kind="stable")[: size - seats.sum()]
-    seats[extra] += 1
-    return np.asarray(seats, dtype=np.int64)

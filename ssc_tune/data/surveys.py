@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ssc_tune import atomic
 from ssc_tune.atomic import write_atomically
 from ssc_tune.data import cache
 from ssc_tune.data.facts import DatasetInfo, SourceError, Survey
@@ -88,6 +89,12 @@ def digest(parts: Sequence[bytes | memoryview]) -> str:
 
 
 def of_file(file: Path) -> bytes:
-    """SHA-256 of a file's content."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").digest()
+    """SHA-256 of a file's content.
+
+    Raises:
+        SourceError: the file is gone.
+    """
+    found = atomic.digest(file)
+    if found is None:
+        raise SourceError("path", f"{file} is gone")
+    return bytes.fromhex(found)

@@ -17,15 +17,16 @@ from typing import Any
 
 import torch
 
-from ssc_tune import __version__
+from ssc_tune import __version__, data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.task import Task
+from ssc_tune.methods.own import add_folder
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import PRETRAINED, STANDING
 from ssc_tune.training import train
 from ssc_tune.training.hardware import describe, resolve_device
-from ssc_tune.training.own import add_folder, num_classes, train_own
+from ssc_tune.training.own import train_own
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
 
@@ -109,7 +110,7 @@ def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
         steps_to_90=None,
         seconds=seconds,
         images_per_second=None,
-        num_classes=num_classes(task.config),
+        num_classes=data.info(task.config.data.source).num_classes,
         num_parameters=0,
         history=history,
         warnings=("the worker process died",) if died else (),

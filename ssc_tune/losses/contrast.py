@@ -86,6 +86,19 @@ def anchor_losses(scaled: Tensor, positive_sum: Tensor, num_positives: Tensor) -
     return torch.where(num_positives > 0, losses, 0.0)
 
 
+def log_sums_of_present(scaled: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """As the first term of the module's equation, over those other rows alone that are ``present`` (N,), bool.
+
+    Returns:
+        The log-sums (N,), finite where no other row is present; the (N, N) inner products of the rows; and (N, N) bool,
+        true where column a is no row for anchor i. Shapes do not depend on how many rows are present.
+    """
+    similarities = scaled @ scaled.T
+    hidden = torch.eye(len(scaled), dtype=torch.bool, device=scaled.device) | ~present
+    log_sums = similarities.masked_fill(hidden, torch.finfo(scaled.dtype).min).logsumexp(1)
+    return log_sums, similarities, hidden
+
+
 def mean_shares(losses: Tensor, weights: Tensor, num_positives: Tensor) -> Tensor:
     """The part (N,) of each anchor in the weighted mean: w_i l_i / sum_j w_j, over anchors with a positive.
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ssc_tune.losses.contrast import Scalar, anchor_losses, check_temperature, full_precision, scaled_directions
+from ssc_tune.losses.contrast import (
+    Scalar,
+    anchor_losses,
+    check_temperature,
+    full_precision,
+    log_sums_of_present,
+    scaled_directions,
+)
 
 
 def nt_xent_loss(first: Tensor, second: Tensor, *, temperature: Scalar) -> Tensor:
@@ -48,7 +55,5 @@ def masked_nt_xent_loss(first: Tensor, second: Tensor, present: Tensor, *, tempe
     with full_precision(first):
         rows = scaled_directions(torch.cat([first, second]), temperature)
         shown = present.repeat(2)
-        hidden = torch.eye(len(rows), dtype=torch.bool, device=rows.device) | ~shown
-        log_sums = (rows @ rows.T).masked_fill(hidden, torch.finfo(rows.dtype).min).logsumexp(1)
-        losses = log_sums - (rows * rows.roll(first.shape[0], 0)).sum(1)
+        losses = log_sums_of_present(rows, shown)[0] - (rows * rows.roll(first.shape[0], 0)).sum(1)
         return torch.where(shown, losses, 0.0).sum() / shown.sum().clamp(min=1)

@@ -17,15 +17,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ssc_tune.losses.contrast import (
-    Scalar,
-    accumulator,
-    anchor_losses,
-    check_temperature,
-    full_precision,
-    scaled_directions,
-)
-from ssc_tune.losses.ssc import SSCTerms
+from ssc_tune.losses.contrast import Scalar, anchor_losses, check_temperature, full_precision
+from ssc_tune.losses.ssc import SSCTerms, rows_of
 
 
 def soft_ssc_terms(
@@ -53,8 +46,7 @@ def soft_ssc_terms(
     check_temperature(temperature)
     num_classes, num_certain = prototypes.shape[0], prototypes.shape[0] + labelled.shape[0]
     with full_precision(prototypes):
-        parts = [accumulator(part) for part in (prototypes, labelled, strong[0], strong[1])]
-        rows = scaled_directions(torch.cat(parts), temperature)  # (N, D)
+        rows = rows_of(prototypes, labelled, strong, temperature)
         mass = torch.cat([rows.new_ones(num_certain), certainty.to(rows.dtype).repeat(2)])  # (N,)
         classes = torch.arange(num_classes, device=labels.device)
         of_row = torch.cat([classes, labels, pseudo_labels, pseudo_labels])

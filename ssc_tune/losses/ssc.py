@@ -122,12 +122,11 @@ def ssc_terms(
     unconfident_weight: Scalar,
 ) -> SSCTerms:
     """:func:`ssc_loss` with what each role adds to it; the same arguments."""
-    _check_shapes(prototypes, labelled, labels, strong, pseudo_labels, confident)
+    check_shapes(prototypes, labelled, labels, strong, pseudo_labels, confident)
     check_temperature(temperature)
     num_classes, num_certain = prototypes.shape[0], prototypes.shape[0] + labelled.shape[0]
     with full_precision(prototypes):
-        parts = [accumulator(part) for part in (prototypes, labelled, strong[0], strong[1])]
-        rows = scaled_directions(torch.cat(parts), temperature)  # (N, D)
+        rows = rows_of(prototypes, labelled, strong, temperature)
         alone = (~confident).to(rows.dtype).repeat(2)  # (2U,): 1 for an unconfident view
         members = _class_members(num_classes, labels, pseudo_labels, confident).to(rows.dtype)  # (N, K)
         positive_sum = _positive_sum(rows, members, alone)
@@ -151,6 +150,12 @@ def ssc_terms(
         )
 
 
+def rows_of(prototypes: Tensor, labelled: Tensor, strong: Tensor, temperature: Scalar) -> Tensor:
+    """The rows (N, D) in the order of the module's table, normalized and divided by sqrt(T)."""
+    parts = [accumulator(part) for part in (prototypes, labelled, strong[0], strong[1])]
+    return scaled_directions(torch.cat(parts), temperature)
+
+
 def _class_members(num_classes: int, labels: Tensor, pseudo_labels: Tensor, confident: Tensor) -> Tensor:
     """(N, K) bool: row i belongs to class k. Rows of unconfident views belong to none."""
     classes = torch.arange(num_classes, device=labels.device)
@@ -167,9 +172,10 @@ def _positive_sum(rows: Tensor, members: Tensor, alone: Tensor) -> Tensor:
     return torch.cat([in_class[: rows.shape[0] - num_views], in_class[rows.shape[0] - num_views :] + other_view])
 
 
-def _check_shapes(
+def check_shapes(
     prototypes: Tensor, labelled: Tensor, labels: Tensor, strong: Tensor, pseudo_labels: Tensor, confident: Tensor
 ) -> None:
+    """Raise ValueError for arguments of :func:`ssc_loss` whose shapes do not fit together."""
     tensors = (prototypes, labelled, labels, strong, pseudo_labels, confident)
     fits = [t.ndim for t in tensors] == [2, 2, 1, 3, 1, 1] and prototypes.shape[0] >= 1 and strong.shape[0] == 2
     if (

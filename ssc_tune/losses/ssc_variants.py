@@ -21,9 +21,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from ssc_tune.losses.contrast import Scalar, accumulator, check_temperature, full_precision, scaled_directions
+from ssc_tune.losses.contrast import Scalar, check_temperature, full_precision, log_sums_of_present, mean_shares
 from ssc_tune.losses.nt_xent import masked_nt_xent_loss
-from ssc_tune.losses.ssc import SSCTerms
+from ssc_tune.losses.ssc import SSCTerms, check_shapes, rows_of
 
 Unconfident = Literal["joint", "separate", "absent"]
 Normalization = Literal["ours", "authors"]
@@ -54,11 +54,11 @@ def ssc_variant_terms(
 
     Equal to :func:`ssc_terms` for ``joint`` and ``ours``, with more memory.
     """
+    check_shapes(prototypes, labelled, labels, strong, pseudo_labels, confident)
     check_temperature(temperature)
     num_classes, num_certain = prototypes.shape[0], prototypes.shape[0] + labelled.shape[0]
     with full_precision(prototypes):
-        parts = [accumulator(part) for part in (prototypes, labelled, strong[0], strong[1])]
-        rows = scaled_directions(torch.cat(parts), temperature)  # (N, D)
+        rows = rows_of(prototypes, labelled, strong, temperature)
         present = torch.ones_like(rows[:, 0], dtype=torch.bool)
         if unconfident != "joint":
             present = torch.cat([present[:num_certain], confident, confident])
@@ -86,10 +86,7 @@ def ssc_variant_terms(
 
 def _anchors(rows: Tensor, classes: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     """Loss and number of positives of each anchor, among the rows that are present; 0 and 0 for the others."""
-    itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
-    similarities = rows @ rows.T
-    hidden = itself | ~present  # (N, N): column a is no row for anchor i
-    log_sums = similarities.masked_fill(hidden, torch.finfo(rows.dtype).min).logsumexp(1)
+    log_sums, similarities, hidden = log_sums_of_present(rows, present)
     positive = (classes.unsqueeze(1) == classes) & ~hidden & present.unsqueeze(1)
     num_positives = positive.sum(1)
     losses = log_sums - (positive * similarities).sum(1) / num_positives.clamp(min=1)
@@ -112,9 +109,8 @@ def _shares(
     losses: Tensor, weights: Tensor, num_positives: Tensor, present: Tensor, normalization: Normalization
 ) -> Tensor:
     """Each anchor's part in the weighted mean."""
-    counted = torch.where(num_positives > 0, weights, 0.0)
     if normalization == "ours":
-        total = counted.sum()
-    else:
-        total = weights.sum() * (counted > 0).sum() / present.sum()
+        return mean_shares(losses, weights, num_positives)
+    counted = torch.where(num_positives > 0, weights, 0.0)
+    total = weights.sum() * (counted > 0).sum() / present.sum()
     return counted * losses / torch.where(total == 0, 1.0, total)

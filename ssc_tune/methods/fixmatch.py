@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ssc_tune import losses, methods
-from ssc_tune.methods.base import Hyperparameters, Method, StepLoss, Views, Weight
+from ssc_tune.methods.base import Hyperparameters, StepLoss, Views, Weight
+from ssc_tune.methods.linear import LinearMethod
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from ssc_tune.methods.parts import LinearHead
-    from ssc_tune.methods.thresholds import Policy
 
 
 class FixMatchHyperparameters(Hyperparameters):
@@ -24,7 +23,7 @@ class FixMatchHyperparameters(Hyperparameters):
     num_strong_views: Literal[1, 2] = Field(1, description="Strong views of each unlabelled image; their terms add up.")
 
 
-class FixMatch(Method["LinearHead"]):
+class FixMatch(LinearMethod):
     """Cross-entropy on labelled images, and on strong views against the confident pseudo-labels of the weak view.
 
     loss = CE(labelled, y) + lambda_u * sum over views of (1/U) sum_i [max p_i >= tau] CE(strong_i, argmax p_i)
@@ -40,14 +39,6 @@ class FixMatch(Method["LinearHead"]):
         """1, or 2 for the double augmentation variant."""
         return self.hyperparameters.num_strong_views
 
-    def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
-        """A linear classifier with the policy."""
-        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator, policy=self.policy())
-
-    def policy(self) -> Policy:
-        """Which pseudo-labels count, and how much: those with max p >= tau."""
-        return methods.thresholds.FixedThreshold(self.hyperparameters.tau)
-
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
         pseudo = head.policy(methods.thresholds.Seen(views.weak, views.labelled, views.indices))
@@ -62,11 +53,3 @@ class FixMatch(Method["LinearHead"]):
         parts = {"labelled": terms.labelled, "unlabelled": terms.unlabelled}
         parts |= (more := head.policy.regularizers(views.strong, pseudo))
         return StepLoss(sum(more.values(), terms.total), parts, pseudo.labels, pseudo.confident)
-
-    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
-        """The logits."""
-        return outputs
-
-    def prototypes(self, head: LinearHead) -> Tensor:
-        """The classifier's rows (K, F)."""
-        return head.classifier.weight

@@ -6,6 +6,7 @@ Nothing here imports torch or what it names: a study file is checked without run
 from __future__ import annotations
 
 import math
+import sys
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -14,6 +15,12 @@ from pydantic import Field, create_model, model_validator
 from ssc_tune.frozen import Frozen
 
 Value = bool | int | float | str
+
+
+def add_folder(folder: str) -> None:
+    """Lets modules beside a study file be found, before installed ones; nothing where ``folder`` is empty."""
+    if folder and folder not in sys.path:
+        sys.path.insert(0, folder)
 
 
 class Metric(Frozen):

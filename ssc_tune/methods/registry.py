@@ -66,10 +66,24 @@ def get(name: str, own: OwnMethod | None = None) -> type[Method[Any]]:
         if own is not None:
             raise ValueError(f"method {name!r} is a function or a command and has no class")
         raise ValueError(f"unknown method {name!r}; allowed: {', '.join(known())}")
-    method = pkgutil.resolve_name(target)
-    if not (isinstance(method, type) and issubclass(method, Method)):
-        raise ValueError(f"method {name!r}: {target} is no subclass of ssc_tune.methods.base.Method")
-    return method
+    return class_at(target)
+
+
+class NotAMethod(ValueError):
+    """What was named is no class of methods."""
+
+
+def class_at(target: str) -> type[Method[Any]]:
+    """The class that ``module:Class`` names.
+
+    Raises:
+        NotAMethod: it is none of a method.
+        Exception: whatever its module raises.
+    """
+    found = pkgutil.resolve_name(target)
+    if not (isinstance(found, type) and issubclass(found, Method)):
+        raise NotAMethod(f"{target} is no subclass of ssc_tune.methods.base.Method")
+    return found
 
 
 def hyperparameters_of(name: str, own: OwnMethod | None = None) -> type[Frozen]:

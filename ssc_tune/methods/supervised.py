@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssc_tune import losses, methods
-from ssc_tune.methods.base import Hyperparameters, Method, StepLoss, Views
+from ssc_tune import losses
+from ssc_tune.methods.base import Hyperparameters, StepLoss, Views
+from ssc_tune.methods.linear import LinearMethod
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from ssc_tune.methods.parts import LinearHead
 
 
-class Supervised(Method["LinearHead"]):
+class Supervised(LinearMethod):
     """Cross-entropy on weakly augmented labelled images; unlabelled images are not read."""
 
     name = "supervised"
@@ -26,23 +26,11 @@ class Supervised(Method["LinearHead"]):
         """None."""
         return 0
 
-    def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
-        """A linear classifier."""
-        return methods.parts.LinearHead(num_features, self.num_classes, generator=generator)
-
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """CE(labelled, y)."""
         loss = losses.supervised_loss(views.labelled, labels)
         nothing = labels.new_zeros(0)
         return StepLoss(loss, {"labelled": loss.detach()}, nothing, nothing.bool())
-
-    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
-        """The logits."""
-        return outputs
-
-    def prototypes(self, head: LinearHead) -> Tensor:
-        """The classifier's rows (K, F)."""
-        return head.classifier.weight
 
 
 class SupervisedFull(Supervised):

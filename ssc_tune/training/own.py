@@ -12,14 +12,13 @@ import importlib
 import inspect
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ssc_tune.data import registry
-from ssc_tune.methods.own import OwnMethod
+from ssc_tune.methods.own import OwnMethod, add_folder
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.own_command import run_command
 from ssc_tune.training.result import Evaluation, RunResult, steps_to_share
@@ -58,18 +57,8 @@ def train_own(
     else:
         assert own.command is not None
         run_command(own.command, Path(folder or "."), _given(config, directory), course.report)
-    return course.result(num_classes(config), time.perf_counter() - started)
-
-
-def add_folder(folder: str) -> None:
-    """Lets modules beside the study file be found, before installed ones."""
-    if folder and folder not in sys.path:
-        sys.path.insert(0, folder)
-
-
-def num_classes(config: CellConfig) -> int:
-    """Classes K of a cell's data, so that guessing scores 1 / K."""
-    return registry.info(config.data.source).num_classes
+    num_classes = registry.info(config.data.source).num_classes
+    return course.result(num_classes, time.perf_counter() - started)
 
 
 def _given(config: CellConfig, directory: Path) -> dict[str, Any]:
@@ -147,15 +136,13 @@ class _Course:
         Raises:
             ValueError: a final value is missing.
         """
-        final = dict(self._final)
+        shares = {name: self._own.metric.share(value) for name, value in self._final.items()}
         if self._history:
-            final.setdefault(self._validation, math.nan)
-            if math.isnan(final[self._validation]):
-                final[self._validation] = self._unscaled(self._history[-1].validation_accuracy)
+            shares.setdefault(self._validation, self._history[-1].validation_accuracy)
         for name in (self._validation, self._test):
-            if name not in final:
-                raise ValueError(f"{name} was not reported; got: {', '.join(final) or 'nothing'}")
-        validation, test = (self._own.metric.share(final[name]) for name in (self._validation, self._test))
+            if name not in shares:
+                raise ValueError(f"{name} was not reported; got: {', '.join(shares) or 'nothing'}")
+        validation, test = shares[self._validation], shares[self._test]
         ok = math.isfinite(validation) and math.isfinite(test)
         return RunResult(
             status="ok" if ok else "diverged",
@@ -169,10 +156,6 @@ class _Course:
             num_parameters=0,
             history=tuple(self._history),
         )
-
-    def _unscaled(self, share: float) -> float:
-        worst, best = self._own.metric.ends
-        return worst + share * (best - worst)
 
 
 def _number(name: str, value: Any) -> float:

@@ -202,3 +202,8 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_a_final_value_that_is_not_finite_is_not_replaced_by_an_earlier_one(function: Any) -> None:
+    body = "report(step=1, validation_accuracy=0.5)\nreturn {'validation_accuracy': float('nan'), 'test_accuracy': 0.1}"
+    assert function("report", body)[0].status == "diverged"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.machinery
-import pkgutil
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,8 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ssc_tune.methods.base import Method
-from ssc_tune.methods.own import OwnMethod
+from ssc_tune.atomic import digest
+from ssc_tune.methods import registry
+from ssc_tune.methods.own import OwnMethod, add_folder
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
@@ -65,15 +65,13 @@ def _problems(path: KeyPath, own: OwnMethod, folder: Path) -> Iterator[Problem]:
 
 
 def _class_problems(path: KeyPath, target: str, folder: Path) -> Iterator[Problem]:
-    if str(folder.absolute()) not in sys.path:
-        sys.path.insert(0, str(folder.absolute()))
+    add_folder(str(folder.absolute()))
     try:
-        found = pkgutil.resolve_name(target)
+        registry.class_at(target)
+    except registry.NotAMethod as error:
+        yield Problem(path, str(error))
     except Exception as error:  # a module of the user's may raise anything
         yield Problem(path, f"{target} cannot be imported: {type(error).__name__}: {error}")
-        return
-    if not (isinstance(found, type) and issubclass(found, Method)):
-        yield Problem(path, f"{target} is no subclass of ssc_tune.methods.base.Method")
 
 
 def _module_file(module: str, folder: Path) -> Path | None:
@@ -111,8 +109,5 @@ def _fingerprint(own: OwnMethod, folder: Path) -> str:
     files = [folder / name for name in (*own.files, *(own.command or ())) if (folder / name).is_file()]
     target = own.method or own.function
     module = _module_file(target.partition(":")[0], folder) if target else None
-    digest = hashlib.sha256()
-    for file in [*files, *([module] if module is not None else [])]:
-        if file.is_file():
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    found = (digest(file) for file in (*files, module) if file is not None)
+    return hashlib.sha256(b"".join(bytes.fromhex(one) for one in found if one is not None)).hexdigest()
