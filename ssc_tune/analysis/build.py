@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from ssc_tune.analysis.result import COST
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design import Cell
 from ssc_tune.design.points import search_of
@@ -34,11 +35,11 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     usable = {key: record for key, record in records.items() if record.result.status != "infrastructure"}
     rows = [_row(study, cell, usable[cell.cell_id]) for cell in cells if cell.cell_id in usable]
     columns = ["study", "block", "setting", "method", "point", "seed", "status", "validation_accuracy"]
-    columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id"]
+    columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id", *COST]
     frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells))
     if study.design.adaptive:
         frame["search"] = [search_of(point) for point in frame["point"]]
-    for name in ("validation_accuracy", "test_accuracy", "steps_to_90"):
+    for name in ("validation_accuracy", "test_accuracy", "steps_to_90", *COST):
         frame[name] = pd.to_numeric(frame[name]).astype("float64")
     used = sorted({cell.cell_id for cell in cells} & set(usable))
     history = [
@@ -74,5 +75,6 @@ def _row(study: Study, cell: Cell, record: Record) -> dict[str, object]:
         "seconds": result.seconds,
         "num_classes": record.num_classes,
         "cell_id": cell.cell_id,
+        **{name: getattr(result, name) for name in COST},
         **cell.config.hyperparameters,
     }

@@ -33,6 +33,10 @@ class Score(Frozen):
     test: float
 
 
+COST = ("images_per_second", "num_parameters", "peak_memory")
+"""What a cell cost beside its seconds."""
+
+
 class MethodSummary(Frozen):
     """One method in one block and setting. Accuracies are test accuracies; choices are made on validation."""
 
@@ -64,6 +68,9 @@ class MethodSummary(Frozen):
     failure_rate: Estimate  # of the cells at drawn points
     num_missing: int  # cells of the design without a record
     seconds: float  # median training seconds of a cell
+    images_per_second: float | None = None  # medians of cells that are ok; images through the net, all views counted
+    num_parameters: float | None = None
+    peak_memory: float | None = None  # bytes at most held while training
 
 
 class Gate(Frozen):

@@ -18,7 +18,7 @@ from ssc_tune.analysis.estimators.failures import compare_failures
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures import searches
-from ssc_tune.analysis.result import Comparison, Estimate, MethodSummary, Score
+from ssc_tune.analysis.result import COST, Comparison, Estimate, MethodSummary, Score
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
 
@@ -53,6 +53,7 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         ),
         "num_missing": max(0, num_expected - num_results),
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
+        **{name: _median_known(ok[name]) for name in COST if name in ok},
         "default": _default(scores),
     }
     if not len(scores.points):
@@ -74,8 +75,12 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
 
 
 def _median(seconds: pd.Series) -> float:
-    known = seconds.dropna()
-    return float(known.median()) if len(known) else 0.0
+    return _median_known(seconds) or 0.0
+
+
+def _median_known(values: pd.Series) -> float | None:
+    known = values.dropna()
+    return float(known.median()) if len(known) else None
 
 
 def _failure_rate(scores: Scores, failures: int, results: int) -> Estimate:

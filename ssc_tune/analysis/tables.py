@@ -11,10 +11,11 @@ class Tables(NamedTuple):
     """A study's results.
 
     ``cells`` has a row a cell of the design that has a record, with columns ``study, block, setting, method, point,
-    seed, status, validation_accuracy, test_accuracy, steps, steps_to_90, seconds, num_classes, cell_id`` and one
-    column a hyperparameter (NaN where a method lacks it), and ``search`` after an adaptive one. Accuracies are NaN for
-    cells that are not ``ok``. Point 0 is the defaults; a cell that stands in several blocks has a row in each.
-    ``expected`` has the rows (block, setting, method, point, seed, cell_id) of the whole design.
+    seed, status, validation_accuracy, test_accuracy, steps, steps_to_90, seconds, num_classes, cell_id``, those of
+    :data:`ssc_tune.analysis.result.COST` (NaN where not known) and one column a hyperparameter (NaN where a method
+    lacks it), and ``search`` after an adaptive one. Accuracies are NaN for cells that are not ``ok``. Point 0 is the
+    defaults; a cell that stands in several blocks has a row in each. ``expected`` has the rows (block, setting, method,
+    point, seed, cell_id) of the whole design.
 
     ``history`` has a row an evaluation: ``cell_id, step, time, train_loss, validation_accuracy, confident_fraction,
     confident_accuracy, learning_rate, images_per_second``.

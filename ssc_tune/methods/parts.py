@@ -40,6 +40,39 @@ class LinearHead(nn.Module):
         return logits
 
 
+class CosineHead(LinearHead):
+    """A linear classifier that may follow a projection, be normalized and divided by a temperature, and lack its bias.
+
+    Outputs are logits (N, K): s(z) . s(w_k) / T + b_k, z being the projected features (the features themselves with no
+    layers), s dividing by the length where ``normalize`` says so and doing nothing else.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        num_classes: int,
+        *,
+        generator: torch.Generator,
+        policy: Policy | None = None,
+        layers: int,
+        normalize: bool,
+        temperature: float,
+        bias: bool,
+    ) -> None:
+        super().__init__(num_features, num_classes, generator=generator, policy=policy)
+        self.normalize, self.temperature = normalize, temperature
+        if not bias:
+            self.classifier.bias = None
+        self.projection = projection(num_features, layers=layers, generator=generator) if layers else nn.Identity()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, F) to logits (N, K)."""
+        z, w = self.projection(features), self.classifier.weight
+        if self.normalize:
+            z, w = F.normalize(z.float(), dim=-1), F.normalize(w.float(), dim=-1)
+        return F.linear(z / self.temperature, w, self.classifier.bias)
+
+
 class ProjectedLinearHead(LinearHead):
     """A linear classifier and beside it a projection (Linear, ReLU, Linear, width unchanged), as that of prototypes.
 

@@ -15,6 +15,7 @@ from ssc_tune.methods.own import OwnMethod
 _METHODS = {
     "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
+    "fixmatch-cosine": "ssc_tune.methods.fixmatch_cosine:FixMatchCosine",
     "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",
     "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",
     "flexmatch-ssc": "ssc_tune.methods.flexmatch:FlexMatchSSC",

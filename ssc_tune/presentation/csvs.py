@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ssc_tune.analysis.result import Estimate, Score, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import COST, Estimate, Score, StudyAnalysis, Verdict
 from ssc_tune.frozen import LATER
 from ssc_tune.presentation.measures import SCORES
 from ssc_tune.study.model.study import Study
@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from ssc_tune.analysis.tables import Tables
 
 _FIRST = ("study", "method", "point", "seed", "status")
-_LAST = ("validation_accuracy", "test_accuracy", "steps", "seconds", "cell_id", "block", "setting", "steps_to_90")
-_WHOLE = ("point", "seed", "steps", "steps_to_90")
+_LAST = (
+    "validation_accuracy",
+    "test_accuracy",
+    "steps",
+    "seconds",
+    "cell_id",
+    "block",
+    "setting",
+    "steps_to_90",
+    *COST,
+)
+_WHOLE = ("point", "seed", "steps", "steps_to_90", "num_parameters", "peak_memory")
 
 
 def results_csv(study: Study, tables: Tables) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import Estimate, MethodSummary, Score
 from ssc_tune.design.points import label
 from ssc_tune.presentation import places
-from ssc_tune.presentation.numbers import UNDEFINED, duration, interval, number
+from ssc_tune.presentation.numbers import UNDEFINED, duration, interval, megabytes, number
 from ssc_tune.study.model.study import Study
 
 
@@ -44,6 +44,14 @@ def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
     def text(summary: MethodSummary) -> str:
         value = getattr(summary, name)
         return interval(value, digits) if isinstance(value, Estimate) else number(value, digits)
+
+    return text
+
+
+def _whole(name: str) -> Callable[[MethodSummary], str]:
+    def text(summary: MethodSummary) -> str:
+        value = getattr(summary, name)
+        return UNDEFINED if value is None else f"{value:,.0f}"
 
     return text
 
@@ -89,6 +97,19 @@ MEASURES: tuple[Measure, ...] = (
         _points,
     ),
     Measure("Time of a cell", "time", "median inside training", lambda s: duration(s.seconds, measured=True)),
+    Measure(
+        "Images a second",
+        "images/s",
+        "through the net while training, all views counted; median",
+        _whole("images_per_second"),
+    ),
+    Measure("Parameters", "parameters", "of the net with its head", _whole("num_parameters")),
+    Measure(
+        "Peak memory",
+        "memory",
+        "at most held while training: on CUDA by tensors, elsewhere by a whole process; median",
+        lambda s: megabytes(s.peak_memory),
+    ),
 )
 
 

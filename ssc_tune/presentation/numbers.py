@@ -68,6 +68,11 @@ def compact(value: object, digits: int = 4) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
+def megabytes(count: float | None) -> str:
+    """Bytes in megabytes, millions of bytes."""
+    return UNDEFINED if count is None else f"{count / 1e6:,.0f} MB"
+
+
 def duration(seconds: float, *, measured: bool = False) -> str:
     """``12 s``, ``3 min 5 s``, ``2 h 7 min``; where it was measured ``0.42 s``, ``3 min 05 s``, ``2 h 07 min``."""
     if measured and seconds < 60:

@@ -103,7 +103,7 @@ def metrics(record: Record) -> list[MetricRow]:
 
     By step: ``train_loss``, ``loss/TERM``, ``validation_accuracy``, ``confident_fraction``, ``confident_accuracy``,
     ``learning_rate``, ``images_per_second``, ``signature/NAME``. Once, at the last step: ``test_accuracy``,
-    ``steps_to_90``, ``seconds``. What is undefined is left out.
+    ``steps_to_90``, ``seconds``, ``peak_memory``. What is undefined is left out.
     """
     rows: list[MetricRow] = []
 
@@ -125,7 +125,7 @@ def metrics(record: Record) -> list[MetricRow]:
         for name, value in named.items():
             add(name, value, evaluation.time, evaluation.step)
     result = record.result
-    for name in ("test_accuracy", "steps_to_90", "seconds"):
+    for name in ("test_accuracy", "steps_to_90", "seconds", "peak_memory"):
         add(name, getattr(result, name), record.ended, result.steps)
     return rows
 

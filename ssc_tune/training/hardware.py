@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -66,6 +67,33 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
     if device.type != "cuda" or values.numel() == 0:
         return values.to(device)
     return values.pin_memory().to(device, non_blocking=True)
+
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def forget_peak_memory(device: torch.device) -> None:
+    """Lets :func:`peak_memory` begin anew."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with contextlib.suppress(OSError):
+        _CLEAR.write_text("5")
+
+
+def peak_memory(device: torch.device) -> int | None:
+    """Bytes at most held since :func:`forget_peak_memory`; none where the system does not tell (not Linux).
+
+    On CUDA those of tensors; elsewhere the process's resident memory, its libraries included. Processes share the pages
+    of images, and each counts them.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    with contextlib.suppress(OSError):
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 def describe(device: torch.device) -> dict[str, str]:

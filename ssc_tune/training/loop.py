@@ -20,7 +20,7 @@ from ssc_tune.training import captured, checkpoint, pretrain, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
 from ssc_tune.training.geometry import geometry
-from ssc_tune.training.hardware import resolve_device
+from ssc_tune.training.hardware import forget_peak_memory, peak_memory, resolve_device
 from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
@@ -105,6 +105,7 @@ class _Cell:
         self, config: CellConfig, device: torch.device, *, fresh: bool = True, start: dict[str, Tensor] | None = None
     ) -> None:
         started = time.perf_counter()
+        forget_peak_memory(device)
         self.config, self.device = config, device
         dataset = data.load(config.data.source)
         self._dataset = dataset
@@ -234,6 +235,7 @@ class _Cell:
             num_parameters=sum(p.numel() for p in self.network.parameters()),
             history=tuple(self._history),
             warnings=signatures.warnings(self._history, num_classes=self._dataset.num_classes),
+            peak_memory=peak_memory(self.device),
         )
 
     def write_geometry(self, path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ssc_tune.frozen import Frozen
+from ssc_tune.frozen import LATER, Frozen
 
 Status = Literal["ok", "diverged", "failed", "infrastructure"]
 
@@ -64,6 +64,11 @@ class RunResult(Frozen):
     num_parameters: int
     history: tuple[Evaluation, ...]
     warnings: tuple[str, ...] = ()
+    peak_memory: Annotated[int | None, LATER] = Field(
+        None,
+        description="Bytes at most held while training: on CUDA by tensors, elsewhere by the whole process, its "
+        "libraries included; none where the system does not tell.",
+    )
 
 
 def steps_to_share(history: Sequence[Evaluation], share: float) -> int | None:

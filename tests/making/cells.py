@@ -33,7 +33,7 @@ def make_config(
 
 def without_times(result: RunResult) -> dict[str, Any]:
     """All of a result that must repeat bit by bit."""
-    content = result.model_dump(exclude={"seconds", "images_per_second"})
+    content = result.model_dump(exclude={"seconds", "images_per_second", "peak_memory"})
     for evaluation in content["history"]:
         del evaluation["time"], evaluation["images_per_second"]
     return content

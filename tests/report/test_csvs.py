@@ -17,7 +17,8 @@ def test_columns_are_those_promised() -> None:
     header = results_csv(made.study, made.tables).splitlines()[0].split(",")
     first = ["study", "method", "point", "seed", "status"]
     last = ["validation_accuracy", "test_accuracy", "steps", "seconds", "cell_id", "block", "setting", "steps_to_90"]
-    assert header == [*first, *PARAMETERS, *last]
+    cost = ["images_per_second", "num_parameters", "peak_memory"]
+    assert header == [*first, *PARAMETERS, *last, *cost]
 
 
 def test_every_cell_has_a_row_that_reads_back_exactly() -> None:
