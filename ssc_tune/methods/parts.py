@@ -62,7 +62,7 @@ class CosineHead(LinearHead):
         super().__init__(num_features, num_classes, generator=generator, policy=policy)
         self.normalize, self.temperature = normalize, temperature
         if not bias:
-            self.classifier.bias = None
+            self.classifier.register_parameter("bias", None)
         self.projection = projection(num_features, layers=layers, generator=generator) if layers else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:

@@ -28,10 +28,12 @@ def test_holm_by_its_definition(p_values: list[float]) -> None:
     assert multiplicity.holm(p_values) == pytest.approx(expected)
 
 
+@settings(
+    max_examples=10
+)  # statsmodels collects garbage on every call, which takes a second in a process of many tests
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_both_agree_with_statsmodels(p_values: list[float]) -> None:
-    for adjust, method in ((multiplicity.holm, "holm"),):
-        assert adjust(p_values) == pytest.approx(multipletests(p_values, method=method)[1])
+def test_statsmodels_agrees(p_values: list[float]) -> None:
+    assert multiplicity.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
 def test_an_undefined_claim_still_counts_in_the_family() -> None:

@@ -49,7 +49,7 @@ def test_its_cross_entropy_is_the_contrast_with_prototypes_alone(temperature: fl
     logits = head(features)
     views = Views(logits, logits.detach(), logits.unsqueeze(0))
     found = method.loss(head, views, torch.tensor(labels)).terms["labelled"]
-    assert float(found) == pytest.approx(_loss_by_loops(head, features, labels, temperature), rel=1e-6)
+    assert found.item() == pytest.approx(_loss_by_loops(head, features, labels, temperature), rel=1e-6)
 
 
 def test_the_logits_are_told_with_all_their_parts() -> None:
