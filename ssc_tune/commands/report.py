@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from ssc_tune import commands, running
 from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
@@ -13,13 +14,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of which study."""
     add_study(parser)
     add_json(parser)
+    parser.add_argument(
+        "--publish",
+        type=Path,
+        metavar="DIR",
+        help="write the answer to DIR too, as a page with its figures and tables that a repository can keep",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes all files of the report again and prints their paths."""
     found = commands.stored.look(study_of(arguments), arguments.storage)
     analysis, _, files = running.analyse(
-        found.study, found.folder, found.progress.cells, found.progress.records, command=found.command, overhead=None
+        found.study,
+        found.folder,
+        found.progress.cells,
+        found.progress.records,
+        command=found.command,
+        overhead=None,
+        publish=arguments.publish,
     )
     if arguments.json:
         verdicts = commands.state.verdicts(analysis)

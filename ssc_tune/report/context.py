@@ -133,6 +133,7 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.verdict,
         "mark": _MARKS[verdict.verdict],
         "effect": words.effect(verdict),
+        "p_adjusted": p_value(verdict.p_adjusted),
         "details": [(name, text) for name, text in details if text],
         "reason": verdict.reason,
         "look": looks.decided(study, verdict),

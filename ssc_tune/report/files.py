@@ -15,6 +15,7 @@ from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.specification import png, svg
+from ssc_tune.report.published import published
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
@@ -31,6 +32,7 @@ def write(
     records: Sequence[Record] = (),
     hints: Sequence[str] = (),
     geometries: Mapping[str, Geometry] | None = None,
+    publish: Path | None = None,
 ) -> list[Path]:
     """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
@@ -47,6 +49,7 @@ def write(
         overhead: named figures on how the time was spent; none for a report made from records alone.
         records: the records themselves, for tracebacks, dates, machines and prototype geometry.
         geometries: where prototypes and images lie, by cell id; shown for the best cells (``Tables.best_cells``).
+        publish: folder for :func:`ssc_tune.report.published.published` too; none for no such page.
         hints: lines on how to go on, such as the command that opens MLflow.
     """
     made = figures(study, tables, analysis, records, geometries or {})
@@ -65,7 +68,13 @@ def write(
         files[f"figures/{figure.name}.png"] = png(drawn)
     for name, content_of in files.items():
         write_atomically(directory / name, content_of)
-    return [directory / name for name in files]
+    paths = [directory / name for name in files]
+    if publish is not None:
+        how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
+        for name, content_of in published(content, made, files, command=how).items():
+            write_atomically(publish / name, content_of)
+            paths.append(publish / name)
+    return paths
 
 
 def _json(analysis: StudyAnalysis) -> str:

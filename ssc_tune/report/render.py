@@ -23,6 +23,14 @@ def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     return _environment(escape=False).get_template("report.md.j2").render(**content, figures=figures)
 
 
+def published(content: Mapping[str, Any], figures: Sequence[Figure], command: str) -> str:
+    """The page of :mod:`ssc_tune.report.published`."""
+    environment = dict(content["environment"])
+    processor = environment.get("processor", "unknown")
+    template = _environment(escape=False).get_template("published.md.j2")
+    return template.render(**content, shown=figures, publish=command, processor=processor)
+
+
 def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script."""
     environment = _environment(escape=True)

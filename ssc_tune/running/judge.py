@@ -28,8 +28,9 @@ def analyse(
     command: str,
     overhead: dict[str, float] | None,
     hints: Sequence[str] = (),
+    publish: Path | None = None,
 ) -> tuple[StudyAnalysis, Tables, list[Path]]:
-    """Tables, verdicts and files of a study, from its records alone."""
+    """Tables, verdicts and files of a study, from its records; ``publish`` is where a page for a repository goes."""
     tables = analyses.build.build_tables(study, cells, records)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
@@ -45,6 +46,7 @@ def analyse(
         records=used,
         geometries=_geometries(folder, tables),
         hints=hints,
+        publish=publish,
     )
     return analysis, tables, files
 
