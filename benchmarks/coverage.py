@@ -231,7 +231,12 @@ def gather(part: str, repeats: int) -> Rows:
     else:
         makers = {
             "surfaces": (coverage_surfaces.surfaces, coverage_surfaces.grids, coverage_surfaces.levels),
-            "pairs": (coverage_pairs.pairs, coverage_pairs.defaults, coverage_pairs.middle),
+            "pairs": (
+                coverage_pairs.pairs,
+                coverage_pairs.defaults,
+                coverage_pairs.default_of_one,
+                coverage_pairs.middle,
+            ),
             "further": coverage_further.PARTS,
         }
         share = max(1, repeats // 5) if part == "surfaces" else repeats

@@ -81,6 +81,30 @@ def defaults(repeats: int) -> Iterator[Row]:
         yield counted("difference at the defaults", "normal", f"1 x {num_seeds}", inside)
 
 
+DEFAULTS: dict[str, tuple[float, float]] = {  # level, and how often a seed ends at 0.3 instead
+    "normal": (0.8, 0.0),
+    "near the ceiling": (0.98, 0.0),
+    "a seed in ten collapses": (0.8, 0.1),
+}
+
+
+def default_of_one(repeats: int) -> Iterator[Row]:
+    """One method's accuracy at the defaults, over seeds; the truth is the mean over very many."""
+    for law, (level, collapse) in DEFAULTS.items():
+
+        def drawn(rng: np.random.Generator, num_seeds: int, level: float = level, collapse: float = collapse) -> Array:
+            y = level + float(np.hypot(SEED, ERROR)) * rng.standard_normal(num_seeds)
+            y = np.where(rng.random(num_seeds) < collapse, 0.3, y)
+            return rng.binomial(IMAGES, np.clip(y, 0, 1)) / IMAGES
+
+        truth = np.array(drawn(np.random.default_rng(0), 1_000_000).mean())
+        for num_seeds in (3, 5, 10):
+            rng = np.random.default_rng([num_seeds, len(law)])
+            found = [intervals.mean_interval(drawn(rng, num_seeds), 0.95) for _ in range(repeats)]
+            inside = [inside_of(np.array(f.low), np.array(f.high), truth) for f in found]
+            yield counted("accuracy at the defaults of a method", law, f"1 x {num_seeds}", inside)
+
+
 def middle(repeats: int) -> Iterator[Row]:
     """The interquartile mean of one method's cells, whose truth is that of very many."""
     for law in LAWS:

@@ -37,6 +37,7 @@ WHERE = {
     "area under the curve": f"{CLAIM}; further facts",
     "mean under another prior": "specification curve",
     "difference at the defaults": CLAIM,
+    "accuracy at the defaults": SUMMARY,
     "interquartile mean": "further facts",
     "other ranges": "specification curve",
     "tunability of a method": SUMMARY,

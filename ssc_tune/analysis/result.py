@@ -61,6 +61,7 @@ class MethodSummary(Frozen):
     median: Score | None
     worst: Score | None  # worst on test
     default: Score | None
+    default_accuracy: Estimate = Estimate(value=None)  # test accuracy at the defaults, over seeds
     tunability: Estimate
     default_regret: Estimate
     num_diverged: int

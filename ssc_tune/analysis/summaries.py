@@ -55,6 +55,7 @@ def summarize(study: Study, tables: Tables, block: str, setting: str, method: st
         "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
         **{name: _median_known(ok[name]) for name in COST if name in ok},
         "default": _default(scores),
+        "default_accuracy": _default_accuracy(scores),
     }
     if not len(scores.points):
         nothing = missing("no point has a result for every seed")
@@ -172,6 +173,17 @@ def _default(scores: Scores) -> Score | None:
     if not len(scores.default_test):
         return None
     return Score(point=0, validation=float(scores.default_validation.mean()), test=float(scores.default_test.mean()))
+
+
+def _default_accuracy(scores: Scores) -> Estimate:
+    if not len(scores.default_test):
+        return missing("the defaults have no result for every seed")
+    found = intervals.mean_interval(scores.default_test, CONFIDENCE)
+    return estimate(
+        found,
+        confidence=CONFIDENCE,
+        how="mean over seeds, t; a collapse that is rarer than these seeds show is not in it",
+    )
 
 
 def _tunability(scores: Scores, study: Study) -> Estimate:

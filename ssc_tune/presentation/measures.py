@@ -26,6 +26,10 @@ def _score(score: Score | None) -> str:
     return UNDEFINED if score is None else f"{number(score.test)} (point {label(score.point)})"
 
 
+def _default(summary: MethodSummary) -> str:
+    return _score(summary.default) if summary.default_accuracy.value is None else interval(summary.default_accuracy)
+
+
 def _failures(summary: MethodSummary) -> str:
     count = f"{summary.num_diverged} diverged, {summary.num_failed} failed"
     rate = summary.failure_rate
@@ -64,7 +68,7 @@ MEASURES: tuple[Measure, ...] = (
         lambda s: _score(s.best),
         True,
     ),
-    Measure("Default point", "default", "test accuracy at the defaults", lambda s: _score(s.default), True),
+    Measure("Default point", "default", "test accuracy at the defaults, over seeds", _default, True),
     Measure(
         "Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True
     ),

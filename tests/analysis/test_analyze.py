@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.estimators.comparison import stability
@@ -76,6 +77,23 @@ def test_summaries_are_those_of_the_points_without_the_defaults(
     assert found.seed_std == pytest.approx(math.sqrt(components(y).ms_error))
     assert (found.num_points, found.num_seeds, found.num_missing) == (32, 3, 0)
     assert (found.failure_rate.value, found.failure_rate.low) == (0, 0)
+
+
+@pytest.mark.parametrize("method", ["fixmatch", "ssc"])
+def test_accuracy_at_the_defaults_has_the_t_interval_of_its_seeds(
+    tables: Tables, analysis: StudyAnalysis, method: str
+) -> None:
+    own = tables.cells[(tables.cells["method"] == method) & (tables.cells["point"] == 0)]["test_accuracy"]
+    low, high = stats.t.interval(0.95, len(own) - 1, own.mean(), stats.sem(own))
+    found = summary(analysis, method).default_accuracy
+    assert (found.value, found.low, found.high) == pytest.approx((own.mean(), low, high))
+
+
+def test_a_study_of_the_defaults_alone_misses_no_curves() -> None:
+    study = make_study(design={"type": "defaults"})
+    found = analyze(study, make_tables(study, surface(scale=SCALE, noise=0.01)), num_bootstrap=100)
+    assert found.summaries[0].default_accuracy.low is not None
+    assert not [line for line in found.warnings if "curves" in line]
 
 
 def test_best_and_median_are_chosen_on_validation_and_worst_on_test(study: Study, tables: Tables) -> None:
