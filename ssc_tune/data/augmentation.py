@@ -15,9 +15,11 @@ from torch import Tensor
 
 from ssc_tune.data import geometric, randaugment
 from ssc_tune.data.cutout import cutout as cut_out
+from ssc_tune.data.cutout import random_cutout
 
 ROWS = ("shift down", "shift right", "mirror", "rotation", "scale", "cutout's row", "cutout's column")
 _WEAK_ROWS = 5
+_SIDE = ROWS.index("scale")  # which a strong view has no other use for
 
 
 def weak(
@@ -67,17 +69,22 @@ def strong(
     cutout: float,
     max_shift: float = 0.125,
     horizontal_flip: bool = False,
+    law: str = "ours",
 ) -> Tensor:
     """FixMatch's strong view: shift (and mirror) as the weak one, RandAugment(n, m), then cutout.
+
+    The laws ``fixmatch`` and ``paper`` are those of the public code of FixMatch and of arXiv 2409.07292: operations as
+    :mod:`ssc_tune.data.randaugment` says, and with ``paper`` a hole of random side (:func:`cutout.random_cutout`).
 
     Args:
         images: uint8 (N, C, H, W), C being 1 or 3.
         generator: on the images' device.
         num_ops: n, operations an image.
         magnitude: m in [0, 10]; see :mod:`ssc_tune.data.randaugment` for each operation's range.
-        cutout: side of the grey square as a share of the image's shorter side, in [0, 1].
+        cutout: side of the grey square as a share of the image's shorter side, in [0, 1]; with ``paper`` the largest.
         max_shift: as in :func:`weak`.
         horizontal_flip: as in :func:`weak`.
+        law: of :data:`ssc_tune.data.randaugment.LAWS`.
 
     Returns:
         uint8 (N, C, H, W).
@@ -86,6 +93,8 @@ def strong(
         ValueError: the images are not of this kind, or an argument is outside its range.
     """
     _check_images(images)
+    if law not in randaugment.LAWS:
+        raise ValueError(f"law is {law!r}; allowed: {', '.join(randaugment.LAWS)}")
     _check_range("num_ops", num_ops, 0, 1000)
     _check_range("magnitude", magnitude, 0, 10)
     _check_range("cutout", cutout, 0, 1)
@@ -93,8 +102,11 @@ def strong(
     views = _shifted(images, uniforms, max_shift, horizontal_flip)
     by_layer = uniforms[len(ROWS) :].view(num_ops, randaugment.UNIFORMS_PER_OPERATION, len(images))
     size = (images.shape[2], images.shape[3])
-    views = randaugment.apply(views, randaugment.layers(by_layer, magnitude=magnitude, size=size))
-    return cut_out(views, uniforms[_WEAK_ROWS : len(ROWS)], share=cutout)
+    views = randaugment.apply(views, randaugment.layers(by_layer, magnitude=magnitude, size=size, law=law))
+    centres = uniforms[_WEAK_ROWS : len(ROWS)]
+    if law == "paper":
+        return random_cutout(views, centres, uniforms[_SIDE], share=cutout)
+    return cut_out(views, centres, share=cutout)
 
 
 def normalize(

@@ -16,6 +16,7 @@ class DatasetInfo(NamedTuple):
     train_counts: tuple[int, ...]  # labelled training images of each class
     test_size: int
     unlabelled: int = 0  # further training images, without a label
+    hyperparameters: tuple[tuple[str, int | str], ...] = ()  # where a study on it gives none: views as published for it
 
     @property
     def num_classes(self) -> int:

@@ -10,8 +10,9 @@ m = 0 every operation leaves the image as it is; in between all are proportional
 value: they are applied with probability m / 10. The number of bits is rounded to the nearest whole number, the pixels
 of a shift are not rounded.
 
-Deviation: FixMatch draws from the full range whatever m (its authors' pool has no global magnitude), which is m = 10
-here; the public PyTorch code of arXiv 2409.07292 stores m and does not use it.
+Two other laws of drawing are for reproduction (:data:`LAWS`). FixMatch's TensorFlow code applies each operation with
+probability 1/2, at a whole level l drawn from 1 .. m - 1 (9 at its m of 10): here u = l / 10 at the full range.
+The public PyTorch code of arXiv 2409.07292 stores m and does not use it: the full range whatever m, as m = 10 here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ import torch
 from torch import Tensor
 
 from ssc_tune.data import geometric, pointwise
+
+LAWS = ("ours", "fixmatch", "paper")
+"""How operations and strengths are drawn: as above, as FixMatch's code does, as that of arXiv 2409.07292."""
 
 
 class Operation(NamedTuple):
@@ -93,13 +97,19 @@ def values(operation: Tensor, u: Tensor, sign: Tensor, *, magnitude: float) -> T
     return torch.where((signed > 0) & (sign < 0.5), -value, value)
 
 
-def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int]) -> list[Layer]:
+def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int], law: str = "ours") -> list[Layer]:
     """The layers that uniform numbers (n, 3, N) in [0, 1) stand for, for images of ``size`` (H, W).
 
-    The three are, in this order: which operation, its strength u, its sign.
+    The three are, in this order: which operation, its strength u (with ``fixmatch`` the lower half of it: applied, at
+    which level), its sign.
     """
     which, u, sign = uniforms.unbind(1)
     operation = (which * len(OPERATIONS)).long()
+    if law == "fixmatch":
+        operation = torch.where(u < 0.5, operation, _INDEX["identity"])
+        u = (1 + (2 * u * (levels := _num_levels(magnitude))).floor().clamp(max=levels - 1)) / 10
+    if law != "ours":
+        magnitude = 10.0
     skipped = (operation >= _INDEX["autocontrast"]) & (operation <= _INDEX["equalize"]) & (u >= magnitude / 10)
     operation = torch.where(skipped, _INDEX["identity"], operation)
     value = values(operation, u, sign, magnitude=magnitude)
@@ -124,6 +134,11 @@ def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int]) -> list
         matrix,
     )
     return [Layer(*(part[i] for part in parts)) for i in range(len(uniforms))]
+
+
+def _num_levels(magnitude: float) -> int:
+    """Whole levels of FixMatch's code: 1 .. m - 1, and 1 alone for a smaller m."""
+    return max(1, round(magnitude) - 1)
 
 
 def apply(images: Tensor, chosen: list[Layer]) -> Tensor:

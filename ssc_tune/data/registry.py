@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ssc_tune.data.dataset import Dataset
 
 
+_PAPER = (("strong_view", "paper"), ("randaugment_n", 3))
+"""Strong views of arXiv 2409.07292, which has results for the sets that say so."""
+
 DATASETS: dict[str, DatasetInfo] = {
     "digits": DatasetInfo(
         "ssc_tune.data.digits:read", (1, 8, 8), (128, 131, 128, 132, 131, 131, 131, 129, 126, 130), 500
@@ -30,21 +33,29 @@ DATASETS: dict[str, DatasetInfo] = {
         10_000,
     ),
     "fashion_mnist": DatasetInfo("ssc_tune.data.mnist:read_fashion_mnist", (1, 28, 28), (6000,) * 10, 10_000),
-    "cifar10": DatasetInfo("ssc_tune.data.cifar:read_cifar10", (3, 32, 32), (5000,) * 10, 10_000),
-    "cifar100": DatasetInfo("ssc_tune.data.cifar:read_cifar100", (3, 32, 32), (500,) * 100, 10_000),
+    "cifar10": DatasetInfo(
+        "ssc_tune.data.cifar:read_cifar10", (3, 32, 32), (5000,) * 10, 10_000, hyperparameters=_PAPER
+    ),
+    "cifar100": DatasetInfo(
+        "ssc_tune.data.cifar:read_cifar100", (3, 32, 32), (500,) * 100, 10_000, hyperparameters=_PAPER
+    ),
     "svhn": DatasetInfo(
         "ssc_tune.data.svhn:read_svhn",
         (3, 32, 32),
         (4948, 13_861, 10_585, 8497, 7458, 6882, 5727, 5595, 5045, 4659),
         26_032,
+        hyperparameters=_PAPER,
     ),
     "svhn_extra": DatasetInfo(
         "ssc_tune.data.svhn:read_svhn_extra",
         (3, 32, 32),
         (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115),
         26_032,
+        hyperparameters=_PAPER,
     ),
-    "stl10": DatasetInfo("ssc_tune.data.stl10:read", (3, 96, 96), (500,) * 10, 8000, unlabelled=100_000),
+    "stl10": DatasetInfo(
+        "ssc_tune.data.stl10:read", (3, 96, 96), (500,) * 10, 8000, unlabelled=100_000, hyperparameters=_PAPER
+    ),
 }
 """Every data set by name."""
 
@@ -96,6 +107,11 @@ def known(source: Source) -> DatasetInfo | None:
         return DATASETS[source.name]
     kept = surveys.kept(source.fingerprint, source.size)
     return kept and kept.info
+
+
+def hyperparameters(source: Source) -> dict[str, int | str]:
+    """Hyperparameters that a registered data set gives where a study on it does not; none for one's own data."""
+    return dict(DATASETS[source.name].hyperparameters) if source.name in DATASETS else {}
 
 
 def survey(source: Source) -> Survey:

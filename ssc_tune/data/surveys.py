@@ -17,6 +17,10 @@ DIGITS = 16
 """Hexadecimal digits of a fingerprint."""
 
 
+_SURVEYED = 5
+"""Leading fields of ``DatasetInfo`` that are seen in data; the others are of registered sets."""
+
+
 def existing(path: str | None, kind: str) -> Path:
     """The place that ``data.path`` names.
 
@@ -50,7 +54,7 @@ def surveyed(seen: list[Any], size: int | None, look: Callable[[], Survey]) -> S
 
 def keep(found: Survey, size: int | None, *files: Path) -> None:
     """Writes what was found, under its fingerprint too."""
-    content = json.dumps([found.fingerprint, found.info])
+    content = json.dumps([found.fingerprint, found.info[:_SURVEYED]])
     try:
         for file in (*files, _by_fingerprint(found.fingerprint, size)):
             write_atomically(file, content)

@@ -40,7 +40,7 @@ def make_cell(study: Study, placement: Placement, values: dict[str, bool | int |
         model=model,
         training=study.training,
         method=method,
-        hyperparameters={**study.fixed(method), **chosen},
+        hyperparameters={**study.fixed(method, placement.setting), **chosen},
         seed=placement.seed,
         own=study.own_methods.get(method),
         pretrain=study.pretraining(placement.setting),

@@ -237,7 +237,7 @@ def ledger_name(study: Study, *, block: str, setting: str, method: str, search: 
         "data": data.identity(),
         "model": model.identity(),
         "training": study.training.identity(),
-        "fixed": without_later(study.hyperparameters_of(method), study.fixed(method)),
+        "fixed": without_later(study.hyperparameters_of(method), study.fixed(method, setting)),
         "space": {n: study.search_space.parameters[n].model_dump(mode="json") for n in study.block_parameters(block)},
         "design": study.design.model_dump(mode="json", exclude={"points", "searches"}),
         "seeds": study.seeds,

@@ -5,11 +5,11 @@ Nothing here imports torch at import time: study files are validated through the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from ssc_tune.frozen import Frozen
+from ssc_tune.frozen import LATER, Frozen
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +38,11 @@ class Hyperparameters(Frozen):
     randaugment_n: Annotated[int, Field(ge=0)] = Field(2, description="RandAugment operations an image.")
     randaugment_m: Annotated[float, Field(ge=0, le=10)] = Field(10.0, description="RandAugment magnitude, 0 to 10.")
     cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
+    strong_view: Annotated[Literal["ours", "fixmatch", "paper"], LATER] = Field(
+        "ours",
+        description="How strong views are drawn: see [augmentation.md](augmentation.md); the others are those of the "
+        "public code of FixMatch and of arXiv 2409.07292.",
+    )
 
 
 _Shared = Hyperparameters

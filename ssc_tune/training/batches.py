@@ -152,6 +152,7 @@ class Batches:
                 num_ops=hp.randaugment_n,
                 magnitude=hp.randaugment_m,
                 cutout=hp.cutout,
+                law=hp.strong_view,
                 horizontal_flip=self._flip,
             )
             by_view = strong.reshape(views, steps, self.num_unlabelled, *size)

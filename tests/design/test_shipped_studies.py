@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,21 @@ def test_the_transfer_study_pretrains_once_a_seed_in_one_of_two_settings() -> No
 
 
 def test_the_page_of_studies_names_each_with_its_number_of_cells() -> None:
-    page = (STUDIES.parent / "docs" / "studies.md").read_text(encoding="utf-8")
+    docs = STUDIES.parent / "docs"
+    page = (docs / "studies.md").read_text(encoding="utf-8")
     for path in STUDIES.rglob("*.yaml"):
         name = f"`{path.relative_to(STUDIES.parent)}`"
-        row = next(line for line in page.splitlines() if name in line)
+        (row,) = [line for line in page.splitlines() if line.startswith("|") and name in line]
         count = len({cell.cell_id for cell in fixed_cells(load_study(path))})
-        assert f"{count:,}" in row.rsplit("|", 2)[1].strip().split("; ")
+        assert row.split("|")[3].strip() == f"{count:,}"
+        kept = docs / "results" / name_of(path)
+        assert (f"(results/{kept.name}/README.md)" in row) == kept.is_dir()
+
+
+@pytest.mark.parametrize("kept", sorted((STUDIES.parent / "docs" / "results").glob("*/")), ids=lambda path: path.name)
+def test_kept_results_are_of_the_shipped_studies(kept: Path) -> None:
+    """Every cell of the table is one of the study as it is shipped; none is missing or of another plan."""
+    by_name = {name_of(path): path for path in STUDIES.rglob("*.yaml")}
+    rows = list(csv.DictReader((kept / "results.csv").open(encoding="utf-8")))
+    expected = {cell.cell_id for cell in fixed_cells(load_study(by_name[kept.name]))}
+    assert {row["cell_id"] for row in rows} == expected

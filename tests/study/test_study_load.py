@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssc_tune.design.cells import fixed_cells
 from ssc_tune.errors import InputError
 from ssc_tune.study import ChoiceParameter, FloatParameter, Study, dump_study, load_search_space, load_study
 from ssc_tune.study.reading.template import study_template
@@ -226,3 +227,18 @@ def test_validation_imports_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_data_sets_own_views_are_the_defaults_of_its_settings_alone(write: Callable[..., Path]) -> None:
+    settings = "settings:\n  here: {}\n  there: {data: {name: cifar10, labels_per_class: 4, validation: 500}}\n"
+    base = BASE.replace("in: std", "in: std, setting: here")
+    study = load_study(write(base + settings))
+    names = ("strong_view", "randaugment_n")
+    there = {name: study.fixed("ssc", "there")[name] for name in names}
+    assert there == {"strong_view": "paper", "randaugment_n": 3}
+    assert {name: study.fixed("ssc", "here")[name] for name in names} == {"strong_view": "ours", "randaugment_n": 2}
+    given = load_study(write(base.replace("batch_size: 32", "batch_size: 32, strong_view: fixmatch") + settings))
+    assert given.fixed("ssc", "there")["strong_view"] == "fixmatch"
+    assert given.fixed("ssc", "there")["randaugment_n"] == 3
+    cells = {cell.placement.setting: cell.config.hyperparameters for cell in fixed_cells(given)}
+    assert (cells["there"]["randaugment_n"], cells["here"]["randaugment_n"]) == (3, 2)

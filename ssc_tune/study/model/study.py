@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from ssc_tune import methods as method_registry
+from ssc_tune.data import registry as data_registry
 from ssc_tune.frozen import LATER, Frozen
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
@@ -148,10 +149,14 @@ class Study(Frozen):
         """Every method that the study may name: those it declares itself, and the registered ones."""
         return (*self.own_methods, *(name for name in method_registry.known() if name not in self.own_methods))
 
-    def fixed(self, method: str) -> dict[str, Value]:
-        """The hyperparameters of a method outside the design: its defaults, then ``hyperparameters``, then its own."""
+    def fixed(self, method: str, setting: str = "") -> dict[str, Value]:
+        """The hyperparameters of a method outside the design.
+
+        Its defaults, then those of the setting's data set, then ``hyperparameters``, then its own.
+        """
         known = self.hyperparameters_of(method).model_fields
-        common = {key: value for key, value in self.hyperparameters.items() if key in known}
+        of_data = data_registry.hyperparameters(self.setting(setting)[0].source) if self.trains(method) else {}
+        common = {key: value for key, value in {**of_data, **self.hyperparameters}.items() if key in known}
         defaults = {
             name: parameter.default
             for name, parameter in self.search_space.parameters.items()
