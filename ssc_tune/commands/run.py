@@ -16,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", type=Path, help="study file (YAML), for instance studies/stability.yaml")
     add_overrides(parser)
     parser.add_argument("--dry-run", action="store_true", help="show points, cells, resources and time; train nothing")
+    parser.add_argument(
+        "--price",
+        type=float,
+        metavar="MONEY",
+        help="with --dry-run: of a GPU hour, or of a CPU core's where cells use no GPU; tells what the study costs",
+    )
     add_options(parser)
 
 
@@ -23,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs a study as the arguments say."""
     of = study.load_study(arguments.study, arguments.overrides)
     options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
-    commands.screen.show_plan(of, options, running.survey(of, options, adopt=False), estimate=arguments.dry_run)
+    commands.screen.show_plan(
+        of, options, running.survey(of, options, adopt=False), estimate=arguments.dry_run, price=arguments.price
+    )
     if arguments.dry_run:
         return EXIT_DONE
     result = running.train_and_judge(of, options)

@@ -16,13 +16,14 @@ from ssc_tune.execution.execute import num_workers
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged, folder_of, hints_of, looks
+from ssc_tune.running.estimate import Estimate
 from ssc_tune.running.registration import plan_lines
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
 
 
-def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool) -> None:
-    """Points, cells and resources of a run; with ``estimate`` also each point and the time it would take."""
+def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool, price: float | None = None) -> None:
+    """Points, cells and resources of a run; with ``estimate`` also each point, and the time and money it would take."""
     console = Console()
     console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
     if estimate:
@@ -50,24 +51,27 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
     print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
     print(f"folder: {folder_of(study, options).path}", flush=True)
     if estimate:
-        seconds, how = running.estimate.seconds_by_method(study, options)
-        left = [cell for cell in {c.cell_id: c for c in plan.cells}.values() if cell.cell_id not in plan.records]
-        _show_time(study, [cell.placement.method for cell in left], new, workers, seconds, how)
+        for line in _costs(study, running.estimate.estimate(study, options, plan, workers=workers), workers, price):
+            print(line)
 
 
-def _show_time(study: Study, left: list[str], new: int, workers: int, seconds: dict[str, float], how: str) -> None:
-    """Seconds of the cells that are left, by method; of ``new`` ones where the design is adaptive."""
-    unknown = [method for method in study.methods if method not in seconds]
-    known = [method for method in left if method in seconds]
-    total = sum(seconds[method] for method in known)
-    if study.design.adaptive and seconds:
-        total = new * sum(seconds.values()) / len(study.methods)
-    each = ", ".join(f"{method} {value:.1f} s" for method, value in seconds.items())
-    if seconds:
-        count = new if study.design.adaptive else len(known)
-        print(f"time: about {duration(total / workers)} for {count} cells ({each} a cell, {how})")
-    if unknown:
-        print(f"time of {' and '.join(unknown)}: not known before a cell of it has run")
+def _costs(study: Study, found: Estimate, workers: int, price: float | None) -> list[str]:
+    """Time, use and money of the cells that are left."""
+    lines = []
+    if found.num_cells:
+        each = ", ".join(
+            f"{method} {low:.1f} s" if f"{low:.1f}" == f"{high:.1f}" else f"{method} {low:.1f} to {high:.1f} s"
+            for method, (low, high) in found.by_method.items()
+        )
+        wall = duration(found.wall(workers))
+        lines.append(f"time: about {wall} for {found.num_cells} cells ({each} a cell, {found.how})")
+        gpus, r = bool(study.resources.gpus), study.resources
+        hours = found.seconds / 3600 * (r.gpus if gpus else r.cpus)
+        cost = "" if price is None else f", which costs {hours * price:,.2f} at {price:g} an hour"
+        lines.append(f"use: {hours:,.2f} {'GPU' if gpus else 'CPU core'} hours{cost}")
+    if found.unknown:
+        lines.append(f"time of {' and '.join(found.unknown)}: not known before a cell of it has run")
+    return lines
 
 
 def _points(study: Study, block: str, method: str) -> str:

@@ -1,73 +1,194 @@
-"""How long a cell will take, without training one."""
+"""How long a study will take, from a few trained steps of its own cells."""
 
 from __future__ import annotations
 
+import json
 import statistics
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune import data, methods, training
+from ssc_tune import methods
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
 from ssc_tune.late import Late
 from ssc_tune.running.options import folder_of
+from ssc_tune.running.plan import StudyPlan
 from ssc_tune.study.model.study import Study
+from ssc_tune.training.config import CellConfig
 
 if TYPE_CHECKING:
     import torch
 
     from ssc_tune.running.options import Options
+    from ssc_tune.training import cost
 else:
     torch = Late("torch")
+    cost = Late("ssc_tune.training.cost")
+
+AROUND, BETWEEN = 20.0, 0.15
+"""Seconds of a run in which no cell trains: before the first and after the last one together, and from cell to cell
+of a worker. Medians of ``benchmarks/estimates.py``."""
+MOST_AT_ONCE = 4
+"""Processes that measure at the same time: as many as will train, up to this."""
+
+Measure = Callable[[Sequence[CellConfig], int], "list[cost.Cost]"]
 
 
-def seconds_by_method(study: Study, options: Options) -> tuple[dict[str, float], str]:
-    """Seconds a cell of each method, and in words where they come from.
+class Estimate(NamedTuple):
+    """What the cells that are left will take."""
 
-    From the median of this study's earlier cells with the same data, model and training where there are any of every
-    method; otherwise from one timed forward pass a method: backward is taken as twice forward. Then a function or
-    command is left out: nothing is known of it.
+    by_method: dict[str, tuple[float, float]]  # seconds of the shortest and longest cell
+    seconds: float  # of all these cells, pre-trainings included
+    num_cells: int  # that the seconds are of
+    unknown: tuple[str, ...]  # methods whose time is not known before a cell of theirs has run
+    how: str
+
+    def wall(self, workers: int) -> float:
+        """Seconds that a run takes."""
+        return AROUND + (self.seconds + self.num_cells * BETWEEN) / workers if self.num_cells else 0.0
+
+
+def estimate(
+    study: Study, options: Options, plan: StudyPlan, *, workers: int, measure: Measure | None = None
+) -> Estimate:
+    """The time of the cells that have no record.
+
+    A cell takes what the median of this study's earlier cells like it took, where there are three; else what a few
+    steps of it take that are trained for this, in as many processes at a time as will train. Cells are alike where
+    they differ in real-valued hyperparameters, labels and seed alone. Of those that differ in images a step too, the
+    smallest and the largest are measured, and time is taken to be linear between them.
+
+    Args:
+        study: the study.
+        options: of the run.
+        plan: what is there and what is missing.
+        workers: cells that will run at once.
+        measure: in the place of :func:`measured`.
     """
-    earlier: dict[str, list[float]] = {}
-    for path in folder_of(study, options).records.directory.glob("*.json"):
-        record, _ = folder_of(study, options).records.read_or_set_aside(path.stem)
-        if record is None or record.result.status != "ok":
+    left = _left(study, plan)
+    ours = [cell for cell, _ in left if cell.config.is_ours_to_train]
+    earlier = _earlier(study, options)
+    families: dict[str, dict[int, CellConfig]] = {}
+    for cell in ours:
+        if _kind(cell.config) not in earlier:
+            families.setdefault(_family(cell.config), {}).setdefault(_images(cell.config), cell.config)
+    ends = {key: sorted({min(sizes), max(sizes)}) for key, sizes in families.items()}
+    asked = [families[key][size] for key, sizes in ends.items() for size in sizes]
+    costs = iter((measure or measured)(asked, workers) if asked else [])
+    lines = {key: [(size, next(costs)) for size in sizes] for key, sizes in ends.items()}
+    seconds: dict[str, list[tuple[float, int]]] = {}
+    for cell, times in left:
+        kind = _kind(cell.config)
+        if kind in earlier:
+            found = statistics.median(earlier[kind])
+        elif cell.config.is_ours_to_train:
+            found = _between(lines[_family(cell.config)], cell.config)
+        else:
             continue
-        same = record.config.training == study.training and record.config.data == study.data
-        if same and record.config.model == study.model:
-            earlier.setdefault(record.config.method, []).append(record.result.seconds)
-    if all(method in earlier for method in study.methods):
-        return {m: statistics.median(earlier[m]) for m in study.methods}, "median of earlier cells"
-    cells = {method: _default_cell(study, method) for method in study.methods}
-    known = {method: _from_forward(cell) for method, cell in cells.items() if cell.config.is_ours_to_train}
-    return known, "from one timed forward pass"
+        seconds.setdefault(cell.placement.method, []).append((found, times))
+    everything = [pair for each in seconds.values() for pair in each]
+    there = {cell.placement.method for cell, _ in left}
+    return Estimate(
+        {name: (min(s for s, _ in each), max(s for s, _ in each)) for name, each in seconds.items()},
+        sum(s * times for s, times in everything) + _pretraining(ours, lines),
+        sum(times for _, times in everything),
+        tuple(name for name in study.methods if name in there and name not in seconds),
+        _how(any(_kind(cell.config) in earlier for cell, _ in left), lines, workers),
+    )
 
 
-def _default_cell(study: Study, method: str) -> Cell:
-    block = next(b for b in study.blocks if method in study.block_methods(b))
-    place = Placement(block, study.setting_names[0], method, 0, 0)
-    return make_cell(study, place, fixed_points(study, block)[0].values)
+def _left(study: Study, plan: StudyPlan) -> list[tuple[Cell, int]]:
+    """Cells without a record, and how many each stands for: of points that a search will propose, the defaults."""
+    left = {cell.cell_id: cell for cell in plan.cells if cell.cell_id not in plan.records}
+    if not study.design.adaptive:
+        return [(cell, 1) for cell in left.values()]
+    places = [
+        (block, setting, method)
+        for block in study.blocks
+        for setting in study.setting_names
+        for method in study.block_methods(block)
+    ]
+    each = -(-plan.num_new // len(places)) if plan.num_new else 0
+    made = [make_cell(study, Placement(*place, 0, 0), fixed_points(study, place[0])[0].values) for place in places]
+    return [(cell, each) for cell in made if each]
 
 
-def _from_forward(cell: Cell) -> float:
-    config = cell.config
-    dataset = data.load(config.data.source)
-    method = methods.make(config.method, config.hyperparameters, num_classes=dataset.num_classes, own=config.own)
-    images, sample = method.images_per_step, dataset.train_images
-    device = training.hardware.resolve_device("auto")
+def _family(config: CellConfig) -> str:
+    """What decides the time of a step beside the number of images in it."""
+    whole = config.identity()
+    counted = ("batch_size", "mu")
+    kept = {k: v for k, v in config.hyperparameters.items() if not isinstance(v, float) and k not in counted}
+    source = list(config.data.source)
+    arithmetic = {k: v for k, v in whole["training"].items() if k not in ("steps", "evaluations")}
+    parts = [config.method, whole.get("own"), source, config.data.validation, whole["model"], arithmetic, kept]
+    return json.dumps(parts, sort_keys=True, default=str)
+
+
+def _kind(config: CellConfig) -> str:
+    """What decides the time of a cell."""
+    training = config.training
+    counted = [config.hyperparameters.get(name) for name in ("batch_size", "mu")]
+    return json.dumps([_family(config), training.steps, training.evaluations, counted])
+
+
+def _images(config: CellConfig) -> int:
+    return methods.make(config.method, config.hyperparameters, num_classes=2, own=config.own).images_per_step
+
+
+def _between(line: Sequence[tuple[int, cost.Cost]], config: CellConfig) -> float:
+    """Seconds of a cell on the line through what was measured."""
+    (low, first), (high, last) = line[0], line[-1]
+    share = (_images(config) - low) / (high - low) if high > low else 0.0
+    ends = (first.of(config.training), last.of(config.training))
+    return ends[0] + share * (ends[1] - ends[0])
+
+
+def _pretraining(cells: Sequence[Cell], lines: dict[str, list[tuple[int, cost.Cost]]]) -> float:
+    """Seconds of the pre-trainings of these cells, each counted once: two views an image, at a step's time an image."""
+    total, done = 0.0, set()
+    for cell in cells:
+        first, family = cell.config.pretrain, _family(cell.config)
+        if first is None or family not in lines or cell.config.pretraining_id in done:
+            continue
+        done.add(cell.config.pretraining_id)
+        images, found = lines[family][-1]
+        total += first.steps * 2 * first.batch_size * found.step / images
+    return total
+
+
+def _earlier(study: Study, options: Options) -> dict[str, list[float]]:
+    """Seconds of this study's cells that ended well, by kind; kinds of fewer than three are left out."""
+    found: dict[str, list[float]] = {}
+    records = folder_of(study, options).records
+    for path in sorted(records.directory.glob("*.json")):
+        record = records.read(path.stem)
+        if record is not None and record.result.status == "ok":
+            found.setdefault(_kind(record.config), []).append(record.result.seconds)
+    return {kind: seconds for kind, seconds in found.items() if len(seconds) >= 3}
+
+
+def _how(known: bool, lines: dict[str, list[tuple[int, cost.Cost]]], workers: int) -> str:
+    steps = sum(found.steps for line in lines.values() for _, found in line)
+    told = [f"from {steps} trained steps, {min(workers, MOST_AT_ONCE)} at a time"] if lines else []
+    return " and ".join([*told, *(["from earlier cells"] if known else [])])
+
+
+def measured(configs: Sequence[CellConfig], workers: int) -> list[cost.Cost]:
+    """What each configuration costs where ``workers`` cells train at once: means over so many processes."""
+    at_once = max(1, min(workers, MOST_AT_ONCE))
+    asked = [config.model_dump(mode="json") for config in configs]
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(_measure_all, [asked] * at_once))
+    return [_mean(each) for each in zip(*found, strict=True)]
+
+
+def _measure_all(asked: Sequence[dict[str, object]]) -> list[cost.Cost]:
     torch.set_num_threads(1)
-    draws = torch.Generator().manual_seed(0)
-    encoder = training.network.make_encoder(config.model, in_channels=sample.shape[1], generator=draws)
-    layout = torch.channels_last if config.training.channels_last else torch.contiguous_format
-    encoder = encoder.to(device).to(memory_format=layout)
-    count = min(images, 256)
-    inputs = torch.zeros(count, *sample.shape[1:], device=device).contiguous(memory_format=layout)
-    best = float("inf")
-    with torch.no_grad(), training.hardware.autocast(config.training.precision, device):
-        for _ in range(3):
-            started = time.perf_counter()
-            encoder(inputs)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            best = min(best, time.perf_counter() - started)
-    return best / count * images * 3 * config.training.steps
+    return [cost.measure(CellConfig.model_validate(one)) for one in asked]
+
+
+def _mean(found: Sequence[cost.Cost]) -> cost.Cost:
+    times = [statistics.fmean(values) for values in zip(*(one[:4] for one in found), strict=True)]
+    return found[0]._replace(start=times[0], step=times[1], evaluation=times[2], test=times[3])

@@ -82,15 +82,15 @@ def train(
     return result
 
 
-def _begun(config: CellConfig, device: torch.device, path: Path | None, pretrained: Path | None) -> _Cell:
+def _begun(config: CellConfig, device: torch.device, path: Path | None, pretrained: Path | None) -> RunningCell:
     """The cell as its checkpoint left it, where there is one of this format; else at its start."""
     content = None if path is None else checkpoint.load(path, cell_id=config.cell_id, device=device)
     if content is not None and content.get("format") == _FORMAT:
-        cell = _Cell(config, device, fresh=False)
+        cell = RunningCell(config, device, fresh=False)
         cell.load_state(content)
         return cell
     start = None if config.pretrain is None else pretrain.encoder_state(config, device=device, folder=pretrained)
-    return _Cell(config, device, start=start)
+    return RunningCell(config, device, start=start)
 
 
 def evaluation_steps(config: TrainingConfig) -> list[int]:
@@ -98,16 +98,30 @@ def evaluation_steps(config: TrainingConfig) -> list[int]:
     return [round(config.steps * (i + 1) / config.evaluations) for i in range(config.evaluations)]
 
 
-class _Cell:
-    """The moving parts of one cell and their state."""
+class RunningCell:
+    """The moving parts of one cell and their state.
+
+    Args:
+        config: of the cell.
+        device: that it trains on.
+        fresh: whether it begins; a cell that continues gets its state by ``load_state``.
+        start: of the encoder, from a pre-training; none leaves it as drawn.
+        dataset: in the place of the configuration's.
+    """
 
     def __init__(
-        self, config: CellConfig, device: torch.device, *, fresh: bool = True, start: dict[str, Tensor] | None = None
+        self,
+        config: CellConfig,
+        device: torch.device,
+        *,
+        fresh: bool = True,
+        start: dict[str, Tensor] | None = None,
+        dataset: data.Dataset | None = None,
     ) -> None:
         started = time.perf_counter()
         forget_peak_memory(device)
         self.config, self.device = config, device
-        dataset = data.load(config.data.source)
+        dataset = data.load(config.data.source) if dataset is None else dataset
         self._dataset = dataset
         self._split = data.split(
             dataset,
@@ -144,7 +158,7 @@ class _Cell:
             self._start()
         self.step = 0
         self._history: list[Evaluation] = []
-        self._images_trained, self._train_seconds = 0, 0.0
+        self._images_trained, self.train_seconds = 0, 0.0
         self._seconds_before, self._clock = 0.0, started
 
     def _start(self) -> None:
@@ -173,7 +187,7 @@ class _Cell:
         steps, loss = stop - self.step, float(sums.loss)
         elapsed = time.perf_counter() - started
         self.step = stop
-        self._train_seconds += elapsed
+        self.train_seconds += elapsed
         images = steps * self.method.images_per_step
         self._images_trained += images
         if not math.isfinite(loss):
@@ -230,7 +244,7 @@ class _Cell:
             test_accuracy=test,
             steps_to_90=steps_to_share(self._history, 0.9) if status == "ok" else None,
             seconds=self._seconds(),
-            images_per_second=self._images_trained / self._train_seconds if self._train_seconds else None,
+            images_per_second=self._images_trained / self.train_seconds if self.train_seconds else None,
             num_classes=self._dataset.num_classes,
             num_parameters=sum(p.numel() for p in self.network.parameters()),
             history=tuple(self._history),
@@ -263,7 +277,7 @@ class _Cell:
             "generators": self._batches.state(),
             "history": json.dumps([e.model_dump(mode="json") for e in self._history]),
             "seconds": self._seconds(),
-            "train_seconds": self._train_seconds,
+            "train_seconds": self.train_seconds,
             "images_trained": self._images_trained,
         }
 
@@ -276,4 +290,4 @@ class _Cell:
         self._batches.load_state({name: value.cpu() for name, value in content["generators"].items()})
         self._history = [Evaluation.model_validate(item) for item in json.loads(content["history"])]
         self._seconds_before = content["seconds"]
-        self._train_seconds, self._images_trained = content["train_seconds"], content["images_trained"]
+        self.train_seconds, self._images_trained = content["train_seconds"], content["images_trained"]

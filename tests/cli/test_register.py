@@ -15,6 +15,7 @@ from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.records import Record
 from ssc_tune.running import estimate
 from ssc_tune.study.registration import plan_hash
+from ssc_tune.training.cost import Cost
 from tests.making.files import Bench
 
 Call = Callable[..., tuple[int, str, str]]
@@ -26,7 +27,7 @@ OTHER = "0123456789abcdef"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither curves and shares nor the time of a cell are asked about here."""
     monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
-    monkeypatch.setattr(estimate, "seconds_by_method", lambda of, _: (dict.fromkeys(of.methods, 1.0), "made up"))
+    monkeypatch.setattr(estimate, "measured", lambda configs, _: [Cost(0.1, 0.01, 0.01, 0.1, 100, 5) for _ in configs])
 
 
 def carry(bench: Bench, *hashes: str) -> None:

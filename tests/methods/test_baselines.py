@@ -12,7 +12,7 @@ from torch import Tensor
 from ssc_tune import data, methods
 from ssc_tune.methods.base import Extent, StepLoss, Views
 from ssc_tune.training import CellConfig
-from ssc_tune.training.loop import _Cell
+from ssc_tune.training.loop import RunningCell
 from tests.methods.policy_oracles import probabilities, softmax
 
 K, STEPS = 3, 10
@@ -83,7 +83,7 @@ def test_uda_sharpened_to_the_limit_is_fixmatch() -> None:
     assert float(limit.total) == pytest.approx(float(fixmatch.total), rel=1e-5)
 
 
-def cell(name: str, **training: Any) -> _Cell:
+def cell(name: str, **training: Any) -> RunningCell:
     content = {
         "data": {"name": "digits", "labels_per_class": 2},
         "model": {"name": "wrn-10-1"},
@@ -92,7 +92,7 @@ def cell(name: str, **training: Any) -> _Cell:
         "hyperparameters": {"batch_size": 8, "mu": 2},
         "seed": 0,
     }
-    return _Cell(CellConfig.model_validate(content), torch.device("cpu"))
+    return RunningCell(CellConfig.model_validate(content), torch.device("cpu"))
 
 
 def test_full_supervision_draws_from_all_images_but_those_for_validation() -> None:

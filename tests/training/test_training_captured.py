@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 from ssc_tune import data
 from ssc_tune.training import captured
 from ssc_tune.training.batches import Batches
-from ssc_tune.training.loop import _Cell
+from ssc_tune.training.loop import RunningCell
 from ssc_tune.training.network import Network, make_method, make_network
 from ssc_tune.training.optimization import Averaged, NesterovSGD
 from ssc_tune.training.step import Pace, Stepper, Sums
@@ -36,7 +36,7 @@ def tensor_paces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stepper, "update", update)
 
 
-def _tensors(cell: _Cell, sums: Sums) -> list[torch.Tensor]:
+def _tensors(cell: RunningCell, sums: Sums) -> list[torch.Tensor]:
     state = cell.state()
     parts = [*state["network"].values(), *state["average"].values(), *state["velocities"]]
     return [*parts, *state["generators"].values(), sums.loss, sums.largest_loss, *sums.terms.values(), *sums[3:]]
@@ -50,7 +50,7 @@ def test_static_tensors_train_with_the_bits_of_eager_steps(
 ) -> None:
     """In groups of many steps, of some, with a shorter one at the end, and of one; over two intervals."""
     monkeypatch.setattr("ssc_tune.training.batches._GROUP_BYTES", group_bytes)
-    eager, static = (_Cell(make_config(method), CPU) for _ in range(2))
+    eager, static = (RunningCell(make_config(method), CPU) for _ in range(2))
     steps = captured.Captured(static._stepper, static._batches)
     for start, stop in ((0, 7), (7, 12)):
         expected = eager._stepper.run(eager._batches.between(start, stop), start)
@@ -61,7 +61,7 @@ def test_static_tensors_train_with_the_bits_of_eager_steps(
 
 
 def test_a_step_with_tensors_for_numbers_differs_in_rounding_alone() -> None:
-    one, other = (_Cell(make_config("ssc"), CPU) for _ in range(2))
+    one, other = (RunningCell(make_config("ssc"), CPU) for _ in range(2))
     for step, (a, b) in enumerate(zip(one._batches.between(0, 3), other._batches.between(0, 3), strict=True)):
         for cell, batch in ((one, a), (other, b)):
             cell._stepper.backward(cell._stepper.loss(batch))
@@ -76,7 +76,7 @@ def test_a_step_with_tensors_for_numbers_differs_in_rounding_alone() -> None:
 @pytest.mark.parametrize("always", [False, True])
 def test_no_cell_on_a_cpu_is_captured(wanted: bool, always: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captured, "ALWAYS", always)
-    cell = _Cell(make_config(), CPU)
+    cell = RunningCell(make_config(), CPU)
     training = cell.config.training.model_copy(update={"compile": wanted})
     assert captured.of(training, cell._stepper, cell._batches) is None
 

@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ssc_tune.training.hardware import allow_tf32, autocast
-from ssc_tune.training.loop import _Cell
+from ssc_tune.training.loop import RunningCell
 from tests.making.cells import EVERY_METHOD, make_config
 
 CPU = torch.device("cpu")
@@ -62,7 +62,7 @@ class _Reads(TorchDispatchMode):
 
 @pytest.mark.parametrize("method", EVERY_METHOD)
 def test_nothing_in_a_step_waits_for_the_device(method: str) -> None:
-    moving = _Cell(make_config(method, precision="bfloat16"), CPU)
+    moving = RunningCell(make_config(method, precision="bfloat16"), CPU)
     stepper, sums = moving._stepper, None
     with _Reads() as reads:  # the draws and the augmentation too
         for number, batch in enumerate(moving._batches.between(0, 2)):
