@@ -13,6 +13,7 @@ import pandas as pd
 
 from ssc_tune import running
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
+from ssc_tune.data import cache
 from ssc_tune.presentation.csvs import results_csv
 from ssc_tune.running.options import declared
 from ssc_tune.study import Study, load_study
@@ -64,6 +65,7 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
     unknown = set(options) - set(declared())
     if unknown:
         raise TypeError(f"run_study has no option {', '.join(sorted(unknown))}; there are {', '.join(declared())}")
+    cache.use(options.get("data_dir"))
     loaded = study if isinstance(study, Study) else load_study(study)
     command = _as_typed(loaded, options.get("storage", "runs"), options.get("tracking_uri"))
     given = running.options_from(options, command=command)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ssc_tune import commands, study
+from ssc_tune.data import cache
 from ssc_tune.running.options import add_options
 
 
@@ -26,7 +27,7 @@ def add_study(parser: argparse.ArgumentParser, *, more: str = "") -> None:
     """A study by its file or name, changes to it, and where studies are kept."""
     parser.add_argument("study", type=Path, help=f"study file, or the name of a study in the storage folder{more}")
     add_overrides(parser)
-    add_options(parser, "storage")
+    add_options(parser, "storage", "data_dir")
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -55,4 +56,5 @@ def add_tracking(parser: argparse.ArgumentParser) -> None:
 
 def study_of(arguments: argparse.Namespace) -> study.Study:
     """The study that the arguments of :func:`add_study` name."""
+    cache.use(arguments.data_dir)
     return commands.stored.load(arguments.study, arguments.overrides, arguments.storage)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ssc_tune import commands, running, study
 from ssc_tune.commands.arguments import Command, add_overrides
+from ssc_tune.data import cache
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
 
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a study as the arguments say."""
+    cache.use(arguments.data_dir)
     of = study.load_study(arguments.study, arguments.overrides)
     options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
     commands.screen.show_plan(

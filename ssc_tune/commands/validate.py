@@ -7,16 +7,20 @@ from pathlib import Path
 
 from ssc_tune import design, study
 from ssc_tune.commands.arguments import Command
+from ssc_tune.data import cache
 from ssc_tune.errors import InputError
+from ssc_tune.running.options import add_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="study file or search-space file")
+    add_options(parser, "data_dir")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Says what is wrong in all of the files at once."""
+    cache.use(arguments.data_dir)
     problems: list[str] = []
     for path in arguments.files:
         try:

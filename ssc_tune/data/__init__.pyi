@@ -9,4 +9,5 @@ from .registry import info as info
 from .registry import load as load
 from .splits import Split as Split
 from .splits import noisy_labels as noisy_labels
+from .splits import num_labelled as num_labelled
 from .splits import split as split

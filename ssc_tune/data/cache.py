@@ -1,8 +1,8 @@
 """The folder that keeps data: what was downloaded, and every set once more as arrays that processes share.
 
-``SSC_TUNE_DATA`` names it; without, it is ``ssc_tune/data`` in the user's cache folder (``XDG_CACHE_HOME``, else
-``~/.cache``). It is the root that torchvision's loaders know, so a folder that they filled before can be named as well.
-Nothing here imports torch or numpy.
+``--data-dir`` or ``SSC_TUNE_DATA`` names it; without, it is ``ssc_tune/data`` in the user's cache folder
+(``XDG_CACHE_HOME``, else ``~/.cache``). It is the root that torchvision's loaders know, so a folder that they filled
+before can be named as well. Nothing here imports torch or numpy.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ def folder() -> Path:
         return Path(given).expanduser().absolute()
     caches = os.environ.get("XDG_CACHE_HOME")
     return (Path(caches) if caches else Path.home() / ".cache").absolute() / "ssc_tune" / "data"
+
+
+def use(given: Path | str | None) -> None:
+    """Lets this process, and those that it starts, keep data in a folder; none leaves it as it is."""
+    if given is not None:
+        os.environ[VARIABLE] = str(Path(given).expanduser().absolute())
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ssc_tune.data.facts import FOREIGN
 from ssc_tune.data.splits import stratified
 from ssc_tune.errors import InputError
 
@@ -22,7 +23,7 @@ class Dataset(NamedTuple):
 
     name: str
     train_images: Tensor  # (N, C, H, W) uint8
-    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1; -1 for images of the unlabelled pool without a label
+    train_labels: Tensor  # (N,) int64 in 0 .. num_classes - 1; UNLABELLED or FOREIGN in the unlabelled pool alone
     test_images: Tensor  # (M, C, H, W) uint8
     test_labels: Tensor  # (M,) int64
     num_classes: int
@@ -31,6 +32,23 @@ class Dataset(NamedTuple):
     std: tuple[float, ...]
     weak_rotation: float = 0.0  # largest rotation of a weak view, degrees either way
     weak_scale: float = 0.0  # largest change of size of a weak view, as a share
+
+
+def open_set(dataset: Dataset, unknown_classes: int) -> Dataset:
+    """The data set with the last classes unknown: their training images stay as :data:`FOREIGN`, no test image does.
+
+    The protocol of class mismatch of Oliver et al., "Realistic evaluation of deep semi-supervised learning algorithms",
+    NeurIPS 2018 (there animals of CIFAR-10 are known).
+    """
+    num_classes = dataset.num_classes - unknown_classes
+    labels = torch.where(dataset.train_labels < num_classes, dataset.train_labels, FOREIGN)
+    known = dataset.test_labels < num_classes
+    return dataset._replace(
+        train_labels=labels,
+        test_images=dataset.test_images[known],
+        test_labels=dataset.test_labels[known],
+        num_classes=num_classes,
+    )
 
 
 def packaged_table(package: str, path: str) -> npt.NDArray[np.uint8]:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from ssc_tune.errors import InputError
 
+UNLABELLED, FOREIGN = -1, -2
+"""Labels of images of which nothing is known, and of images whose class is none of those asked about."""
+
 
 class DatasetInfo(NamedTuple):
     """Where a data set is read from, and its sizes. C channels, height H, width W."""
@@ -33,6 +36,14 @@ class DatasetInfo(NamedTuple):
         """The largest validation set that leaves K images."""
         return self.train_size - self.num_classes
 
+    def without_last(self, unknown_classes: int) -> DatasetInfo:
+        """The same with the labels of so many of the last classes unknown; the test part shrinks in proportion."""
+        if not unknown_classes:
+            return self
+        kept, lost = self.train_counts[:-unknown_classes], self.train_counts[-unknown_classes:]
+        left = round(self.test_size * len(kept) / self.num_classes)
+        return self._replace(train_counts=kept, test_size=left, unlabelled=self.unlabelled + sum(lost))
+
     def most_labels_per_class(self, validation: int) -> int:
         """The most labelled images a class can have beside a stratified validation set (largest remainders)."""
         taken = largest_remainders(self.train_counts, validation)
@@ -57,6 +68,7 @@ class Source(NamedTuple):
     size: int | None = None  # side that images are resized to
     mirror: bool = False  # whether a mirrored image keeps its label
     fingerprint: str | None = None  # of the content; none before it was looked at
+    unknown_classes: int = 0  # of the last ones: their images have no label and are in the unlabelled part alone
 
 
 class Survey(NamedTuple):

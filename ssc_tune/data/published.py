@@ -73,5 +73,5 @@ def _obtained(part: Part, name: str, files: Sequence[str]) -> mapped.Arrays:
         reason = (str(error).splitlines() or [type(error).__name__])[-1]
         raise InputError(
             f"data.name: {name} is not in {root} and cannot be downloaded ({reason}); put {', '.join(files)} there, "
-            f"or set {cache.VARIABLE} to the folder that holds them"
+            f"or name with --data-dir or {cache.VARIABLE} the folder that holds them"
         ) from error

@@ -78,7 +78,9 @@ FUNCTION = OwnData("ssc_tune.data.function:read", "ssc_tune.data.function:survey
 """Data that a function without arguments returns, which a study file names as ``module:function``."""
 FUNCTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
 FUNCTION_IN_WORDS = "module:function"
-NAMES = (*DATASETS, *OWN)
+EXTRA = {"svhn": "svhn_extra"}
+"""Sets that the key ``extra`` enlarges, and the row of the enlarged one."""
+NAMES = (*(name for name in DATASETS if name not in EXTRA.values()), *OWN)
 """What ``data.name`` may be, beside a function."""
 
 
@@ -98,15 +100,15 @@ def info(source: str | Source) -> DatasetInfo:
         InputError: as :func:`load`.
     """
     source = _source(source)
-    return known(source) or survey(source).info
+    return known(source) or survey(source).info.without_last(source.unknown_classes)
 
 
 def known(source: Source) -> DatasetInfo | None:
     """Sizes of a data set without a look at it; none where it is one's own and was not looked at on this machine."""
     if source.name in DATASETS:
-        return DATASETS[source.name]
+        return DATASETS[source.name].without_last(source.unknown_classes)
     kept = surveys.kept(source.fingerprint, source.size)
-    return kept and kept.info
+    return kept and kept.info.without_last(source.unknown_classes)
 
 
 def hyperparameters(source: Source) -> dict[str, int | str]:
@@ -138,6 +140,10 @@ def _own(source: Source) -> OwnData:
 
 @cache
 def _load(source: Source) -> Dataset:
+    if source.unknown_classes:
+        whole = _load(source._replace(unknown_classes=0))
+        part: Dataset = pkgutil.resolve_name("ssc_tune.data.dataset:open_set")(whole, source.unknown_classes)
+        return part
     row = DATASETS.get(source.name)
     dataset: Dataset = pkgutil.resolve_name((row or _own(source)).reader)(*() if row else (source,))
     return dataset

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ssc_tune.data.facts import largest_remainders
+from ssc_tune.data.facts import FOREIGN, largest_remainders
 from ssc_tune.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def split(
     seed: int,
     imbalance: float = 1.0,
     unlabelled_imbalance: float = 1.0,
+    unknown_share: float | None = None,
 ) -> Split:
     """Divides a data set's training part.
 
@@ -50,7 +51,9 @@ def split(
       are nested: those for 1 label a class are the first of those for 4.
     - ``unlabelled``: all of the rest, the labelled images included, as FixMatch does.
 
-    Images without a label (-1) are in the unlabelled pool alone, all of them.
+    Images without a label are in the unlabelled pool alone, all of them. With an ``unknown_share`` some of the pool are
+    left out, the same for every seed, so that this share of it is of unknown classes: of these, or of the others but
+    the labelled ones.
 
     With an imbalance the counts have a long tail: class k keeps :func:`tail` of the first class's. The labelled images
     are those that are kept of the balanced draw. The unlabelled pool keeps of each class a share that is the same for
@@ -62,25 +65,25 @@ def split(
     labels = dataset.train_labels.numpy()
     known = np.flatnonzero(labels >= 0)
     num_images, num_classes = len(known), dataset.num_classes
-    if not 1 <= validation <= num_images - num_classes:
-        raise InputError(
-            f"data.validation: {validation} of the {num_images} training images of {dataset.name}; "
-            f"allowed: 1 to {num_images - num_classes}"
-        )
+    _check(dataset, "validation", validation, num_images - num_classes, f"of the {num_images} training images of")
     held_out = known[stratified(labels[known], validation, seed=_VALIDATION_SEED)]
     rest = np.setdiff1d(np.arange(len(labels)), held_out)
     largest = int(np.bincount(labels[np.setdiff1d(known, held_out)], minlength=num_classes).min())
-    if not 1 <= labels_per_class <= largest:
-        raise InputError(
-            f"data.labels_per_class: {labels_per_class} for {dataset.name} with {validation} validation images; "
-            f"allowed: 1 to {largest}"
-        )
+    beside = f" with {validation} validation images"
+    _check(dataset, "labels_per_class", labels_per_class, largest, "for", beside)
     drawn = rest[np.argsort(_ranks(len(rest), seed=seed), kind="stable")]
     counts = tail(labels_per_class, imbalance, num_classes)
     by_class = [drawn[labels[drawn] == k] for k in range(num_classes)]
     labelled = np.array([by_class[k][i] for i in range(labels_per_class) for k in range(num_classes) if i < counts[k]])
     pool = rest if unlabelled_imbalance == 1 else _thinned(labels, rest, unlabelled_imbalance, num_classes, labelled)
+    if unknown_share is not None:
+        pool = _mixed(labels, pool, unknown_share, labelled)
     return Split(*(torch.from_numpy(indices) for indices in (labelled, pool, held_out)))
+
+
+def _check(dataset: Dataset, key: str, value: int, most: int, of: str, more: str = "") -> None:
+    if not 1 <= value <= most:
+        raise InputError(f"data.{key}: {value} {of} {dataset.name}{more}; allowed: 1 to {most}")
 
 
 def tail(most: int, imbalance: float, num_classes: int) -> list[int]:
@@ -101,6 +104,23 @@ def _thinned(
     counts = tail(int((labels[pool] == 0).sum()), imbalance, num_classes)
     chosen = [order[labels[order] == k][:count] for k, count in enumerate(counts)]
     return np.unique(np.concatenate([*chosen, order[labels[order] < 0], kept]))
+
+
+def _mixed(labels: npt.NDArray[np.int64], pool: Indices, share: float, kept: npt.NDArray[np.int64]) -> Indices:
+    """As much of the pool as has this share of foreign images, the ``kept`` ones among them."""
+    order = pool[np.argsort(_ranks(len(pool), seed=_TAIL_SEED), kind="stable")]
+    foreign, others = order[labels[order] == FOREIGN], order[labels[order] != FOREIGN]
+    others = np.concatenate([others[np.isin(others, kept)], others[~np.isin(others, kept)]])
+    most = round(share / (1 - share) * len(others))
+    if most <= len(foreign):
+        return np.unique(np.concatenate([foreign[:most], others]))
+    fewer = max(len(kept), round((1 - share) / share * len(foreign)))
+    return np.unique(np.concatenate([foreign, others[:fewer]]))
+
+
+def num_labelled(dataset: Dataset) -> int:
+    """Training images that have a label."""
+    return int((dataset.train_labels >= 0).sum())
 
 
 def noisy_labels(dataset: Dataset, split: Split, *, rate: float, kind: Noise, seed: int) -> Tensor:

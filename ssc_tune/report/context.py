@@ -77,7 +77,7 @@ def _facts(
     data, net, training = study.data, study.model, study.training
     facts = [
         ("Methods", words.join(list(study.methods))),
-        ("Data", f"{data.name}, {data.labels_per_class} labels a class, {data.validation} validation images"),
+        ("Data", f"{data.name}, {data.labels_per_class} labels a class, {_held_out(data.validation)}"),
         ("Design", f"{study.design.words}, {study.seeds} seeds"),
         ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
     ]
@@ -92,6 +92,10 @@ def _facts(
     if records:
         facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
+
+
+def _held_out(validation: float) -> str:
+    return f"{validation} validation images" if validation >= 1 else f"{validation:.0%} of the images for validation"
 
 
 def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:

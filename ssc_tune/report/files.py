@@ -63,18 +63,19 @@ def write(
         "analysis.json": _json(analysis),
     }
     for figure in made:
-        drawn = svg(figure)
-        files[f"figures/{figure.name}.svg"] = drawn
+        files[f"figures/{figure.name}.svg"] = (drawn := svg(figure))
         files[f"figures/{figure.name}.png"] = png(drawn)
-    for name, content_of in files.items():
-        write_atomically(directory / name, content_of)
-    paths = [directory / name for name in files]
+    paths = _written(directory, files)
     if publish is not None:
         how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
-        for name, content_of in published(content, made, files, command=how).items():
-            write_atomically(publish / name, content_of)
-            paths.append(publish / name)
+        paths += _written(publish, published(content, made, files, command=how))
     return paths
+
+
+def _written(directory: Path, files: Mapping[str, str | bytes]) -> list[Path]:
+    for name, content in files.items():
+        write_atomically(directory / name, content)
+    return [directory / name for name in files]
 
 
 def _json(analysis: StudyAnalysis) -> str:

@@ -43,6 +43,11 @@ class Options:
         False,
         "let MLflow sample this machine (CPU, memory, disk, network, GPUs) into the study's run; needs psutil",
     )
+    data_dir: Path | None = option(
+        None,
+        "folder that keeps data sets; default $SSC_TUNE_DATA or ssc_tune/data in the user's cache folder",
+        metavar="DIR",
+    )
     retry_failed: bool = option(False, "run cells again that were recorded as failed")
     command: str = ""
     """The command as it would be typed again."""
@@ -61,7 +66,7 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
     for name, one in declared().items():
         if names and name not in names:
             continue
-        more: dict[str, Any] = {"type": Path} if hints[name] is Path else {}
+        more: dict[str, Any] = {"type": Path} if Path in (hints[name], *get_args(hints[name])) else {}
         if hints[name] is bool:
             more = {"action": "store_true"}
         else:

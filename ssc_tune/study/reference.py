@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ssc_tune import methods as registry
-from ssc_tune.data.registry import DATASETS
+from ssc_tune.data.registry import DATASETS, EXTRA
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import space, study
 from ssc_tune.study.model.claims import FORMS, ClaimForm
@@ -92,9 +92,10 @@ def _table(model: type[BaseModel], names: list[str]) -> str:
 def _datasets() -> str:
     rows = ["| name | classes | image (C, H, W) | training | test |", "| --- | --- | --- | --- | --- |"]
     for name, info in DATASETS.items():
+        spelt = next((f"{base}`, `extra: true" for base, enlarged in EXTRA.items() if enlarged == name), name)
         more = f" and {info.unlabelled} without a label" if info.unlabelled else ""
         sizes = f"{info.train_size}{more} | {info.test_size}"
-        rows.append(f"| `{name}` | {info.num_classes} | {info.image_shape} | {sizes} |")
+        rows.append(f"| `{spelt}` | {info.num_classes} | {info.image_shape} | {sizes} |")
     return "\n".join(rows) + "\n"
 
 

@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 
     images: Tensor  # (B + (1 + V) U, C, H, W): labelled, weak, strong views one after another
     labels: Tensor  # (B,) int64
-    hidden_labels: Tensor  # (U,) int64, true labels of the unlabelled images, -1 where unknown; for tracking alone
+    hidden_labels: Tensor  # (U,) int64, true labels as the data set has them; for tracking alone
     indices: Tensor  # (U,) int64, the unlabelled images' places in the training part
 
 

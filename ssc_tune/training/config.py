@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ssc_tune import methods
 from ssc_tune.data.facts import Source
-from ssc_tune.data.registry import FUNCTION_PATTERN, NAMES
+from ssc_tune.data.registry import EXTRA, FUNCTION_PATTERN, NAMES
 from ssc_tune.frozen import LATER, Frozen, without_later
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.models import registry as encoders
@@ -40,8 +40,10 @@ class DataConfig(Frozen):
         "returns ([data.md](data.md)).",
     )
     labels_per_class: Annotated[int, Field(ge=1)] = Field(4, description="Labelled images of each class.")
-    validation: Annotated[int, Field(ge=1)] = Field(
-        300, description="Images of the training part kept for validation; never trained on."
+    validation: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] = Field(
+        300,
+        description="Images of the training part kept for validation, a number or a share of those with a label; never "
+        "trained on.",
     )
     imbalance: Annotated[float, LATER, Field(ge=1)] = Field(
         1.0,
@@ -57,11 +59,22 @@ class DataConfig(Frozen):
     label_noise_kind: Annotated[Literal["symmetric", "pair"], LATER] = Field(
         "symmetric", description="Wrong labels are any other class, or the next one."
     )
+    unknown_classes: Annotated[int, LATER, Field(ge=0)] = Field(
+        0,
+        description="So many of the last classes are unknown: their images are among the unlabelled ones alone, and "
+        "neither labelled nor validation nor test images are of them.",
+    )
+    unknown_share: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, LATER] = Field(
+        None, description="Share of unlabelled images that are of unknown classes; as many as there are when absent."
+    )
     path: Annotated[str | None, LATER] = Field(
         None, description="Of `folder` and `array`: where they are, relative to the study file."
     )
     size: Annotated[Annotated[int, Field(ge=1)] | None, LATER] = Field(
         None, description="Of `folder`: side in pixels that images are resized to; needed where they differ."
+    )
+    extra: Annotated[bool, LATER] = Field(
+        False, description="Of `svhn`: the part of that name joins the training part."
     )
     mirror: Annotated[bool, LATER] = Field(
         False, description="Of `folder` and `array`: a mirrored image keeps its label, so that views are mirrored."
@@ -75,7 +88,12 @@ class DataConfig(Frozen):
     @property
     def source(self) -> Source:
         """Which data these are, for :func:`ssc_tune.data.load`."""
-        return Source(self.name, self.path, self.size, self.mirror, self.fingerprint)
+        name = EXTRA.get(self.name, self.name) if self.extra else self.name
+        return Source(name, self.path, self.size, self.mirror, self.fingerprint, self.unknown_classes)
+
+    def held_out(self, train_size: int) -> int:
+        """Validation images of so many with a label."""
+        return self.validation if isinstance(self.validation, int) else max(1, round(self.validation * train_size))
 
     def identity(self) -> dict[str, Any]:
         """See the base; data of one's own that have a fingerprint may be moved."""

@@ -51,7 +51,7 @@ def measure(config: CellConfig, *, device: str = "auto", seconds: float = 0.5) -
     if step < seconds:
         _timed(cell, _WARM)
         step, evaluation, steps = _timed(cell, max(1, min(200, round(seconds / step))))
-    test = evaluation * len(dataset.test_labels) / config.data.validation
+    test = evaluation * len(dataset.test_labels) / config.data.held_out(data.num_labelled(dataset))
     return Cost(start, step, evaluation, test, cell.method.images_per_step, steps)
 
 
@@ -73,7 +73,7 @@ def _dataset(config: DataConfig) -> Dataset:
 def _stand_in(config: DataConfig) -> Dataset:
     """Random images of a registered set's size, as many as a split and a few steps need."""
     info = data.info(config.source)
-    wanted = config.validation + info.num_classes * config.labels_per_class + _SPARE
+    wanted = config.held_out(info.train_size) + info.num_classes * config.labels_per_class + _SPARE
     counts = largest_remainders(info.train_counts, min(wanted, info.train_size))
     labels = torch.from_numpy(np.repeat(np.arange(info.num_classes), counts))
     draws = torch.Generator().manual_seed(0)

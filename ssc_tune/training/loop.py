@@ -98,6 +98,22 @@ def evaluation_steps(config: TrainingConfig) -> list[int]:
     return [round(config.steps * (i + 1) / config.evaluations) for i in range(config.evaluations)]
 
 
+def _divided(config: CellConfig, dataset: data.Dataset) -> tuple[data.Split, Tensor]:
+    """The parts of the training images, and the labels (N,) that they are trained with."""
+    asked = config.data
+    split = data.split(
+        dataset,
+        labels_per_class=asked.labels_per_class,
+        validation=asked.held_out(data.num_labelled(dataset)),
+        seed=config.seed,
+        imbalance=asked.imbalance,
+        unlabelled_imbalance=asked.unlabelled_imbalance,
+        unknown_share=asked.unknown_share,
+    )
+    kind = asked.label_noise_kind
+    return split, data.noisy_labels(dataset, split, rate=asked.label_noise, kind=kind, seed=config.seed)
+
+
 class RunningCell:
     """The moving parts of one cell and their state.
 
@@ -123,17 +139,7 @@ class RunningCell:
         self.config, self.device = config, device
         dataset = data.load(config.data.source) if dataset is None else dataset
         self._dataset = dataset
-        self._split = data.split(
-            dataset,
-            labels_per_class=config.data.labels_per_class,
-            validation=config.data.validation,
-            seed=config.seed,
-            imbalance=config.data.imbalance,
-            unlabelled_imbalance=config.data.unlabelled_imbalance,
-        )
-        given = data.noisy_labels(
-            dataset, self._split, rate=config.data.label_noise, kind=config.data.label_noise_kind, seed=config.seed
-        )
+        self._split, given = _divided(config, dataset)
         self.method = make_method(config, dataset.num_classes, unlabelled=len(self._split.unlabelled))
         in_channels = dataset.train_images.shape[1]
         network = make_network(config, self.method, in_channels=in_channels)

@@ -64,7 +64,7 @@ def make_method(config: CellConfig, num_classes: int, *, unlabelled: int | None 
     """
     info = data.info(config.data.source)
     images = info.train_size + info.unlabelled
-    shown = images - config.data.validation if unlabelled is None else unlabelled
+    shown = images - config.data.held_out(info.train_size) if unlabelled is None else unlabelled
     extent = Extent(images=images, unlabelled=shown, steps=config.training.steps)
     return methods.make(config.method, config.hyperparameters, num_classes=num_classes, extent=extent, own=config.own)
 

@@ -75,9 +75,10 @@ class _SimCLR:
         pool = data.split(  # the number of labels decides nothing of it
             dataset,
             labels_per_class=1,
-            validation=config.data.validation,
+            validation=config.data.held_out(data.num_labelled(dataset)),
             seed=seed,
             unlabelled_imbalance=config.data.unlabelled_imbalance,
+            unknown_share=config.data.unknown_share,
         ).unlabelled
         self._order = Order(pool, seed=seed, stream="pretraining order")
         self._views = generator(seed, "pretraining views", device=device)

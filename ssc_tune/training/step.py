@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ssc_tune.data import Dataset, augmentation
+from ssc_tune.data.facts import UNLABELLED
 from ssc_tune.methods import Method
 from ssc_tune.methods.base import StepLoss, Views
 from ssc_tune.models import update_running_statistics, waiting
@@ -27,7 +28,7 @@ class Sums(NamedTuple):
     terms: dict[str, Tensor]
     right: Tensor  # () int64: confident pseudo-labels that are right
     classes: Tensor  # (K,) int64: confident pseudo-labels of each class
-    judged: Tensor  # () int64: confident pseudo-labels of images whose label is known
+    judged: Tensor  # () int64: confident pseudo-labels but those of images of which nothing is known
 
 
 class Pace(NamedTuple):
@@ -164,7 +165,7 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     classes = torch.zeros(num_classes, dtype=torch.int64, device=total.device)
     classes.index_add_(0, loss.pseudo_labels, confident.long())
     right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
-    judged = (confident & (batch.hidden_labels >= 0)).sum()
+    judged = (confident & (batch.hidden_labels != UNLABELLED)).sum()
     if sums is None:
         # Copies: what is added to must not be what belongs to the step.
         copies = {name: value.clone() for name, value in terms.items()}

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from ssc_tune import data
 from ssc_tune.data.dataset import packaged_table
-from ssc_tune.data.registry import DATASETS, OWN
+from ssc_tune.data.registry import DATASETS, EXTRA, OWN
 from ssc_tune.errors import InputError
 from ssc_tune.training.config import DataConfig
 
@@ -98,7 +98,8 @@ def test_missing_package_is_named() -> None:
 
 def test_registry_matches_the_configuration() -> None:
     named = DataConfig.model_fields["name"].annotation.__args__[0]  # type: ignore[union-attr]
-    assert {*DATASETS, *OWN} == set(named.__args__)
+    assert {*DATASETS, *OWN} - {*EXTRA.values()} == set(named.__args__)
+    assert all(DataConfig(name=name, extra=True).source.name == enlarged for name, enlarged in EXTRA.items())
 
 
 def test_names_and_loading_import_only_what_they_need() -> None:

@@ -146,20 +146,21 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
     except SourceError as error:
         yield Problem((*path, error.key), error.text)
         return
-    if data.validation > info.most_validation:
+    held_out = data.held_out(info.train_size)
+    if held_out > info.most_validation:
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
-        yield Problem((*path, "validation"), f"{text}, not {data.validation}")
+        yield Problem((*path, "validation"), f"{text}, not {held_out}")
         return
-    most = info.most_labels_per_class(data.validation)
+    most = info.most_labels_per_class(held_out)
     if data.labels_per_class > most:
-        text = f"must be at most {most} for {data.name} with {data.validation} validation images"
+        text = f"must be at most {most} for {data.name} with {held_out} validation images"
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
 
 
 def _check_pretrain(path: KeyPath, pretrain: PretrainConfig | None, data: DataConfig) -> Iterator[Problem]:
     """No image is twice in a step: its other view would be taken for a different image."""
     try:
-        images = checked_info(data).train_size - data.validation
+        images = (size := checked_info(data).train_size) - data.held_out(size)
     except SourceError:
         return  # it is told of the data
     if pretrain is not None and pretrain.batch_size > images:

@@ -27,14 +27,25 @@ def checked_info(data: DataConfig) -> DatasetInfo:
         if getattr(data, key) and not (own and key in row.keys):
             having = [name for name, one in registry.OWN.items() if key in one.keys]
             raise SourceError(key, f"no key of {data.name}; allowed for {' and '.join(having)}")
+    if data.extra and data.name not in registry.EXTRA:
+        raise SourceError("extra", f"no key of {data.name}; allowed for {' and '.join(registry.EXTRA)}")
     if not own:
         if data.fingerprint is not None:
             raise SourceError("fingerprint", f"no key of {data.name}; allowed for one's own data")
-        return registry.DATASETS[data.name]
+        return _known(registry.DATASETS[data.source.name], data)
     found = registry.survey(data.source)
     if data.fingerprint not in (None, found.fingerprint):
         raise SourceError("fingerprint", f"is {found.fingerprint} now, not {data.fingerprint}; the data have changed")
-    return found.info
+    return _known(found.info, data)
+
+
+def _known(info: DatasetInfo, data: DataConfig) -> DatasetInfo:
+    if data.unknown_classes > info.num_classes - 2:
+        text = f"must leave 2 of the {info.num_classes} classes of {data.name}: at most {info.num_classes - 2}"
+        raise SourceError("unknown_classes", f"{text}, not {data.unknown_classes}")
+    if data.unknown_share is not None and not data.unknown_classes:
+        raise SourceError("unknown_share", "no class is unknown; unknown_classes says how many are")
+    return info.without_last(data.unknown_classes)
 
 
 def with_fingerprints(study: Study) -> Study:
