@@ -14,6 +14,8 @@ from ssc_tune.methods.own import OwnMethod
 
 _METHODS = {
     "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
+    "comatch": "ssc_tune.methods.comatch:CoMatch",
+    "comatch-ssc": "ssc_tune.methods.comatch:CoMatchSSC",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
     "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",
     "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",

@@ -66,9 +66,7 @@ def normal(wanted: Wanted) -> Tensor:
     """Standard normal, as in the authors' code of arXiv 2409.07292."""
     device = wanted.generator.device
     rows = torch.randn(wanted.num_classes, wanted.dim, generator=wanted.generator, device=device)
-    while bool((rows == 0).all(dim=1).any()):  # one number in some million is 0
-        rows = torch.randn(wanted.num_classes, wanted.dim, generator=wanted.generator, device=device)
-    return rows
+    return torch.where((rows == 0).all(dim=1, keepdim=True), 1.0, rows)  # one number in some million is 0
 
 
 def orthogonal(wanted: Wanted) -> Tensor:
