@@ -1,5 +1,6 @@
 """What the package gives on first use."""
 
+from . import falling as falling
 from . import memory as memory
 from . import moving as moving
 from . import parts as parts

@@ -16,6 +16,8 @@ _METHODS = {
     "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
     "comatch": "ssc_tune.methods.comatch:CoMatch",
     "comatch-ssc": "ssc_tune.methods.comatch:CoMatchSSC",
+    "dash": "ssc_tune.methods.dash:Dash",
+    "dash-ssc": "ssc_tune.methods.dash:DashSSC",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
     "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",
     "flexmatch": "ssc_tune.methods.flexmatch:FlexMatch",

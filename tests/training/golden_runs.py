@@ -42,6 +42,8 @@ SEEDS = {name: 0 for name in METHODS} | {
     "adamatch": 6,
     "comatch": 1,
     "comatch-ssc": 4,
+    "dash": 4,
+    "dash-ssc": 3,
     "freematch": 1,
     "freematch-ssc": 1,
     "mean-teacher": 6,
