@@ -1,4 +1,4 @@
-"""Consistency of two views of an image, as squared errors or as a divergence of distributions."""
+"""Consistency of two views of an image, as squared errors, cross-entropy or divergence of distributions."""
 
 from __future__ import annotations
 
@@ -44,3 +44,16 @@ def sharpened_consistency(strong: Tensor, weak: Tensor, confident: Tensor, *, te
             dim=-1
         )
         return torch.where(confident, divergence, 0.0).sum() / max(strong.shape[1], 1)
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor, confident: Tensor) -> Tensor:
+    """-(1 / U) sum over confident images i of sum_c q_i(c) log softmax(logits_i)(c); no gradient to the targets.
+
+    Args:
+        logits: (U, K).
+        targets: (U, K) q.
+        confident: (U,) bool.
+    """
+    with full_precision(logits):
+        each = -(targets.detach() * accumulator(logits).log_softmax(dim=-1)).sum(dim=-1)
+        return torch.where(confident, each, 0.0).sum() / max(len(logits), 1)

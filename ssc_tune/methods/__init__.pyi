@@ -1,5 +1,7 @@
 """What the package gives on first use."""
 
+from . import falling as falling
+from . import memory as memory
 from . import moving as moving
 from . import parts as parts
 from . import ramps as ramps

@@ -41,7 +41,7 @@ class FixMatch(LinearMethod):
 
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
-        pseudo = head.policy(methods.thresholds.Seen(views.weak, views.labelled, views.indices))
+        pseudo = head.policy(methods.thresholds.Seen(views.weak, views.labelled, views.indices, labels))
         terms = losses.fixmatch_terms(
             views.labelled,
             labels,

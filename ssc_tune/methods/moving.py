@@ -1,4 +1,4 @@
-"""Running statistics of a method, kept as buffers: step counter, moving averages, distribution alignment.
+"""Running statistics of a method, kept as buffers: step counter, averages, distribution alignment.
 
 Buffers are changed in place and never read by the host, so that a checkpoint continues them, the moving average of the
 weights takes them over, and a step can be captured.
@@ -62,25 +62,54 @@ class MovingAverage(nn.Module):
         return self.average.clone()
 
 
+class RecentMean(nn.Module):
+    """The mean of the last n values, of all values as long as they are fewer.
+
+    Args:
+        shape: of a value.
+        window: n, at least 1.
+    """
+
+    values: Tensor  # (n, ...)
+    count: Tensor  # () int64, values so far
+
+    def __init__(self, shape: tuple[int, ...], *, window: int) -> None:
+        super().__init__()
+        self.window = window
+        self.register_buffer("values", torch.zeros(window, *shape))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+
+    @torch.no_grad()
+    def forward(self, value: Tensor) -> Tensor:
+        """Takes in a value and gives the new mean."""
+        place = (self.count % self.window).unsqueeze(0)
+        self.values.index_copy_(0, place, value.detach().float().unsqueeze(0))
+        self.count.add_(1)
+        mean: Tensor = self.values.sum(0) / self.count.clamp(max=self.window)
+        return mean
+
+
 class DistributionAlignment(nn.Module):
     r"""Scales class probabilities so that their running mean becomes a target distribution.
 
     .. math:: \tilde p_i = \mathrm{Norm}\left(p_i \cdot \frac{t}{\hat p}\right), \qquad \mathrm{Norm}(x) = x / \sum x,
 
-    \hat p being the moving average of the mean of p over the batch. The target t is uniform, or the moving average of
-    the mean probabilities of the labelled images. Sources: Berthelot et al., "ReMixMatch" (ICLR 2020), with a window of
-    128 batches in the place of an average; "AdaMatch" (ICLR 2022); uniform: Chen et al., "SoftMatch" (ICLR 2023).
+    \hat p being the average of the mean of p over the batch, by a moving average or over a window of batches. The
+    target t is uniform, or the moving average of the mean probabilities of the labelled images. Sources: Berthelot et
+    al., "ReMixMatch" (ICLR 2020), with a window of 128 batches; "AdaMatch" (ICLR 2022); uniform: Chen et al.,
+    "SoftMatch" (ICLR 2023), and Li et al., "CoMatch" (ICCV 2021), with a window of 32.
 
     Args:
         num_classes: K.
-        decay: ceiling of both averages' decay.
+        decay: ceiling of moving averages' decay.
         to_labelled: the target is the labelled images' distribution.
+        window: batches over which p is averaged; 0 is a moving average.
     """
 
-    def __init__(self, num_classes: int, *, decay: float, to_labelled: bool = False) -> None:
+    def __init__(self, num_classes: int, *, decay: float = 0.0, to_labelled: bool = False, window: int = 0) -> None:
         super().__init__()
         uniform = torch.full((num_classes,), 1 / num_classes)
-        self.predicted = MovingAverage(uniform, decay=decay)
+        self.predicted = RecentMean((num_classes,), window=window) if window else MovingAverage(uniform, decay=decay)
         self.labelled = MovingAverage(uniform, decay=decay) if to_labelled else None
 
     @torch.no_grad()

@@ -74,19 +74,26 @@ class CosineHead(LinearHead):
 
 
 class ProjectedLinearHead(LinearHead):
-    """A linear classifier and beside it a projection (Linear, ReLU, Linear, width unchanged), as that of prototypes.
+    """A linear classifier and beside it a projection (Linear, ReLU, Linear), as that of prototypes.
 
-    Outputs are logits (N, K), then projections (N, F): (N, K + F).
+    Outputs are logits (N, K), then projections (N, D): (N, K + D). ``out_width`` is D; 0 leaves the width unchanged.
     """
 
     def __init__(
-        self, num_features: int, num_classes: int, *, generator: torch.Generator, policy: Policy | None = None
+        self,
+        num_features: int,
+        num_classes: int,
+        *,
+        generator: torch.Generator,
+        policy: Policy | None = None,
+        out_width: int = 0,
     ) -> None:
         super().__init__(num_features, num_classes, generator=generator, policy=policy)
-        self.projection = projection(num_features, layers=2, generator=generator)
+        self.projection = projection(num_features, layers=2, generator=generator, out_width=out_width)
+        self.policy.hold(out_width or num_features)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (N, F) to logits and projections (N, K + F)."""
+        """Features (N, F) to logits and projections (N, K + D)."""
         return torch.cat([self.classifier(features), self.projection(features)], dim=-1)
 
 
@@ -133,6 +140,7 @@ class PrototypeHead(nn.Module):
     ) -> None:
         super().__init__()
         self.policy = Policy() if policy is None else policy
+        self.policy.hold(width or num_features)
         self.projection = projection(num_features, layers=layers, width=width, generator=generator)
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
         self.prototypes = nn.Parameter(

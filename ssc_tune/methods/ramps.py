@@ -39,6 +39,6 @@ class RampedThreshold(Policy):
         done = self.clock.tick()
         risen = (done / self.share).clamp(max=1) if self.share > 0 else torch.ones_like(done)
         weight: Tensor = risen if self.shape == "linear" else (-5 * (1 - risen).square()).exp()
-        labels, confident, _ = fixed_threshold(seen.weak, tau=self.tau)
+        labels, confident = fixed_threshold(seen.weak, tau=self.tau)[:2]
         counted = torch.ones_like(confident) if self.everywhere else confident
         return PseudoLabels(labels, confident, weight * counted.float())

@@ -14,6 +14,10 @@ from ssc_tune.methods.own import OwnMethod
 
 _METHODS = {
     "adamatch": "ssc_tune.methods.adamatch:AdaMatch",
+    "comatch": "ssc_tune.methods.comatch:CoMatch",
+    "comatch-ssc": "ssc_tune.methods.comatch:CoMatchSSC",
+    "dash": "ssc_tune.methods.dash:Dash",
+    "dash-ssc": "ssc_tune.methods.dash:DashSSC",
     "fixmatch": "ssc_tune.methods.fixmatch:FixMatch",
     "fixmatch-cosine": "ssc_tune.methods.fixmatch_cosine:FixMatchCosine",
     "fixmatch-ntxent": "ssc_tune.methods.fixmatch_ntxent:FixMatchNTXent",

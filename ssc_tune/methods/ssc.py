@@ -92,7 +92,10 @@ class SSC(Method["PrototypeHead"]):
 
     def loss(self, head: PrototypeHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""
-        pseudo = head.policy(self._seen(head, views))
+        return self.loss_of(head, views, labels, head.policy(self.seen(head, views, labels)))
+
+    def loss_of(self, head: PrototypeHead, views: Views, labels: Tensor, pseudo: PseudoLabels) -> StepLoss:
+        """The loss of one step whose pseudo-labels are known."""
         parts = self._terms(head, views, labels, pseudo)._asdict()
         total = parts.pop("total")
         if head.policy.regularizes:
@@ -101,13 +104,16 @@ class SSC(Method["PrototypeHead"]):
             total = sum(more.values(), total)
         return StepLoss(total, parts, pseudo.labels, pseudo.confident)
 
-    def _seen(self, head: PrototypeHead, views: Views) -> Seen:
+    def seen(self, head: PrototypeHead, views: Views, labels: Tensor) -> Seen:
         """What the policy judges by, the logits being cos / T_pseudo."""
         weak = head.cosines(views.weak) / self.hyperparameters.pseudo_temperature
         labelled = None
         if head.policy.reads_labelled:
             labelled = head.cosines(views.labelled.detach()) / self.hyperparameters.pseudo_temperature
-        return methods.thresholds.Seen(weak, labelled, views.indices)
+        seen = methods.thresholds.Seen(weak, labelled, views.indices, labels)
+        if head.policy.reads_embeddings:
+            seen = seen._replace(embeddings=views.weak, labelled_embeddings=views.labelled)
+        return seen
 
     def _terms(self, head: PrototypeHead, views: Views, labels: Tensor, pseudo: PseudoLabels) -> SSCTerms:
         hp = self.hyperparameters

@@ -24,6 +24,7 @@ class PseudoLabels(NamedTuple):
     labels: Tensor  # (U,) int64
     confident: Tensor  # (U,) bool
     weights: Tensor | None = None  # (U,) float32 in [0, 1] where images count by degrees; none where ``confident`` says
+    targets: Tensor | None = None  # (U, K) float32 distributions, where the policy makes them
 
 
 class Seen(NamedTuple):
@@ -32,6 +33,9 @@ class Seen(NamedTuple):
     weak: Tensor  # (U, K) logits of the weak views
     labelled: Tensor | None = None  # (B, K) logits of the labelled images, where the policy reads them
     indices: Tensor | None = None  # (U,) int64, the unlabelled images' places in the training part
+    labels: Tensor | None = None  # (B,) int64, of the labelled images
+    embeddings: Tensor | None = None  # (U, D) of the weak views, where the policy reads them
+    labelled_embeddings: Tensor | None = None  # (B, D), as these
 
 
 def fixed_threshold(logits: Tensor, *, tau: float) -> PseudoLabels:
@@ -44,7 +48,11 @@ class Policy(nn.Module):
     """The base of threshold policies; by itself it judges nothing."""
 
     reads_labelled: ClassVar[bool] = False  # whether ``Seen.labelled`` is wanted
+    reads_embeddings: ClassVar[bool] = False  # whether both of ``Seen``'s embeddings are wanted
     regularizes: ClassVar[bool] = False  # whether there are ``regularizers``
+
+    def hold(self, width: int) -> None:
+        """Makes room for embeddings of this width, where any are kept; a head with embeddings calls it once."""
 
     def forward(self, seen: Seen) -> PseudoLabels:
         """Pseudo-labels of one step; moves the state by this step."""

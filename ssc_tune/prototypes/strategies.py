@@ -3,6 +3,8 @@
 Every strategy returns rows of the same scale, that of a standard normal vector: with normalized use the gradient falls
 with a prototype's length, and so does the effect of weight decay, so that strategies of different lengths would compare
 learning rates. Rows of `random` have length about sqrt(D), those of all others exactly sqrt(D).
+
+No row is 0. Where what it is made of says no direction (embeddings that cancel, or are 0), it is drawn uniformly.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ def initialize(
 def normal(wanted: Wanted) -> Tensor:
     """Standard normal, as in the authors' code of arXiv 2409.07292."""
     device = wanted.generator.device
-    return torch.randn(wanted.num_classes, wanted.dim, generator=wanted.generator, device=device)
+    rows = torch.randn(wanted.num_classes, wanted.dim, generator=wanted.generator, device=device)
+    return torch.where((rows == 0).all(dim=1, keepdim=True), 1.0, rows)  # one number in some million is 0
 
 
 def orthogonal(wanted: Wanted) -> Tensor:
@@ -89,13 +92,34 @@ def simplex(wanted: Wanted) -> Tensor:
 
 
 def class_means(wanted: Wanted) -> Tensor:
-    """Mean of each class's normalized labelled embeddings."""
+    """Mean of each class's normalized labelled embeddings; drawn where that mean is 0."""
     return scaled(mean_directions(wanted), wanted)
 
 
 def scaled(directions: Tensor, wanted: Wanted) -> Tensor:
-    """Directions (K, D) as rows of length sqrt(D), float32, where the generator is."""
-    return (F.normalize(directions, dim=1) * math.sqrt(wanted.dim)).to(wanted.generator.device, torch.float32)
+    """Directions (K, D) as rows of length sqrt(D), float32, where the generator is.
+
+    They are means of unit rows. Where such a mean is shorter than 1e-6, what is left of it is rounding, and a
+    direction is drawn in its place.
+    """
+    device = wanted.generator.device
+    rows = (F.normalize(directions, dim=1) * math.sqrt(wanted.dim)).to(device, torch.float32)
+    for lost in (directions.norm(dim=1) < _SHORTEST).nonzero().flatten().tolist():
+        drawn = _random_frame(1, wanted.dim, wanted.generator)[0]
+        rows[lost] = (drawn * math.sqrt(wanted.dim)).float()
+    return rows
+
+
+_SHORTEST = 1e-6
+
+
+def unit_rows(embeddings: Tensor) -> Tensor:
+    """Finite rows (N, D) divided by their length, float64; 0 where a row is. No length over- or underflows."""
+    rows = embeddings.detach().double()
+    lengths = rows.norm(dim=1, keepdim=True)
+    safe = rows / rows.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny)
+    ordinary = (lengths > 1e-12) & lengths.isfinite()
+    return torch.where(ordinary, F.normalize(rows, dim=1), F.normalize(safe, dim=1))
 
 
 def mean_directions(wanted: Wanted) -> Tensor:
@@ -112,9 +136,7 @@ def mean_directions(wanted: Wanted) -> Tensor:
     if missing or counts.sum() != labels.shape[0]:
         problem = f"classes without labelled images: {', '.join(missing)}" if missing else "labels outside"
         raise ValueError(f"labels must lie in 0..{num_classes - 1} and hold every class; {problem}")
-    return (
-        members.to(embeddings.device) @ F.normalize(embeddings.detach().double(), dim=1) / counts.to(embeddings.device)
-    )
+    return members.to(embeddings.device) @ unit_rows(embeddings) / counts.to(embeddings.device)
 
 
 def check_embeddings(name: str, embeddings: Tensor, dim: int) -> None:
@@ -129,5 +151,6 @@ def _random_frame(num_vectors: int, dim: int, generator: torch.Generator) -> Ten
     """(num_vectors, dim) float64 orthonormal rows, uniform over all such frames (Haar)."""
     normal = torch.randn(dim, num_vectors, generator=generator, device=generator.device, dtype=torch.float64)
     q, r = torch.linalg.qr(normal)
-    rows: Tensor = (q * r.diagonal().sign()).T  # a positive diagonal of R makes Q unique, hence uniform
+    signs = torch.where(r.diagonal() < 0, -1.0, 1.0).to(q)
+    rows: Tensor = (q * signs).T  # a positive diagonal of R makes Q unique, hence uniform
     return rows

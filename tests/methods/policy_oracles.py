@@ -128,3 +128,86 @@ def adamatch(steps: list[tuple[Tensor, Tensor]], *, tau: float, ceiling: float, 
         least = tau * mean([max(row) for row in known])
         found.append([(row.index(max(row)), max(row) >= least) for row in rows])
     return found
+
+
+def dot(a: Row, b: Row) -> float:
+    """The inner product."""
+    return math.fsum(x * y for x, y in zip(a, b, strict=True))
+
+
+def unit(row: Row) -> Row:
+    """Divided by its length."""
+    return [x / math.sqrt(dot(row, row)) for x in row]
+
+
+def comatch(
+    steps: list[tuple[Tensor, Tensor, Tensor, list[int]]],
+    *,
+    alpha: float,
+    temperature: float,
+    size: int,
+    window: int,
+    k: int,
+) -> list[list[Row]]:
+    """q of each step, from logits and embeddings of weak views, and embeddings and labels of labelled images."""
+    memory: list[tuple[Row, Row]] = []
+    means: list[Row] = []
+    found = []
+    for weak, embeddings, labelled, labels in steps:
+        rows = probabilities(weak)
+        means = [*means, columns(rows)][-window:]
+        rows = aligned(rows, columns(means), [1.0] * k)
+        directions = [unit(row) for row in embeddings.double().tolist()]
+        smoothed = []
+        for row, z in zip(rows, directions, strict=True):
+            if len(memory) == size:
+                shares = softmax([dot(z, other) / temperature for other, _ in memory])
+                near = [math.fsum(a * p[c] for a, (_, p) in zip(shares, memory, strict=True)) for c in range(k)]
+                row = [alpha * a + (1 - alpha) * b for a, b in zip(row, near, strict=True)]
+            smoothed.append(row)
+        found.append(smoothed)
+        memory += list(zip(directions, rows, strict=True))
+        for z, label in zip(labelled.double().tolist(), labels, strict=True):
+            memory.append((unit(z), [float(c == label) for c in range(k)]))
+        memory = memory[-size:]
+    return found
+
+
+def graph(first: list[Row], second: list[Row], q: list[Row], *, threshold: float, temperature: float) -> float:
+    """CoMatch's contrast of the graphs."""
+    losses = []
+    for i in range(len(q)):
+        logs = [math.log(p) for p in softmax([dot(unit(first[i]), unit(z)) / temperature for z in second])]
+        edges = [1.0 if i == j else dot(q[i], q[j]) for j in range(len(q))]
+        edges = normed([edge if edge >= threshold else 0.0 for edge in edges])
+        losses.append(-dot(edges, logs))
+    return mean(losses)
+
+
+def dash(
+    steps: list[tuple[Tensor, Tensor, list[int]]],
+    *,
+    scale: float,
+    base: float,
+    least: float,
+    warmup: int,
+    period: int,
+    ceiling: float,
+    k: int,
+) -> list[list[tuple[int, bool]]]:
+    """Pseudo-labels and which count, of each step, from logits of weak views and of labelled images, and labels."""
+    loss = [math.log(k)]
+    found = []
+    for number, (weak, labelled, labels) in enumerate(steps):
+        if number < warmup:
+            known = zip(probabilities(labelled), labels, strict=True)
+            loss = moved(loss, [mean([-math.log(row[label]) for row, label in known])], number, ceiling)
+        stage = 1 + (number - warmup) // period
+        threshold = max(scale * base ** -(stage - 1) * loss[0], least)
+        found.append(
+            [
+                (row.index(max(row)), number >= warmup and -math.log(max(row)) <= threshold)
+                for row in probabilities(weak)
+            ]
+        )
+    return found

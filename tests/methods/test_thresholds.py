@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ssc_tune import methods
+from ssc_tune.methods.memory import MemorySmoothing
 from ssc_tune.methods.thresholds import (
     CurriculumThreshold,
     FixedThreshold,
@@ -172,7 +173,18 @@ def test_the_memory_of_a_policy_is_in_buffers_that_stay_in_place(name: str) -> N
     assert one is not None
     assert other is not None
     before = {key: value.data_ptr() for key, value in one.state_dict().items()}
-    seen = [Seen(logits(9, draw), logits(5, draw), torch.randperm(IMAGES, generator=draw)[:9]) for _ in range(6)]
+    width = one.bank.embeddings.shape[1] if isinstance(one, MemorySmoothing) else 2
+    seen = [
+        Seen(
+            logits(9, draw),
+            logits(5, draw),
+            torch.randperm(IMAGES, generator=draw)[:9],
+            torch.randint(K, (5,), generator=draw),
+            torch.randn(9, width, generator=draw),
+            torch.randn(5, width, generator=draw),
+        )
+        for _ in range(6)
+    ]
     for step in seen[:3]:
         one(step)
     other.load_state_dict({key: value.clone() for key, value in one.state_dict().items()})

@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from torch import Tensor
@@ -142,6 +142,66 @@ def test_kmeans_matching_is_the_best_of_all_permutations() -> None:
     assert (cosines(rows) - torch.eye(4)).max() < 0.95  # four different centres
     costs = {order: sum(distances[k, order[k]].item() for k in range(4)) for order in permutations(range(4))}
     assert min(costs, key=costs.__getitem__) == (0, 1, 2, 3)
+
+
+def _drawn(draw: st.DrawFn, k: int, dim: int) -> dict[str, Tensor]:
+    """Embeddings as a net that learns badly gives them: few different ones, opposite, 0, huge, tiny."""
+    unit = st.sampled_from([0.0, 1.0, -1.0, 1e-30, -1e30, 1.5])
+    row = st.lists(unit, min_size=dim, max_size=dim)
+    labelled = draw(st.lists(row, min_size=k, max_size=3 * k))
+    mirrored = labelled + [[-x for x in r] for r in labelled] if draw(st.booleans()) else labelled
+    labels = torch.arange(len(labelled)) % k
+    return {
+        "embeddings": torch.tensor(mirrored),
+        "labels": labels.repeat(len(mirrored) // len(labelled)),
+        "unlabelled": torch.tensor(draw(st.lists(row, min_size=k, max_size=3 * k))),
+    }
+
+
+@pytest.mark.parametrize("strategy", prototypes.STRATEGIES)
+@given(data=st.data())
+@settings(max_examples=40)
+def test_every_row_of_every_strategy_has_a_direction(strategy: str, data: st.DataObject) -> None:
+    k = data.draw(st.integers(2, 4))
+    dim = data.draw(st.integers(k, k + 3))
+    images = st.composite(lambda draw: _drawn(draw, k, dim))
+    rows = prototypes.initialize(
+        strategy,
+        num_classes=k,
+        dim=dim,
+        generator=generator(data.draw(st.integers(0, 2**31))),
+        **data.draw(images()),  # type: ignore[arg-type]
+    )
+    lengths = rows.norm(dim=1)
+    assert rows.isfinite().all()
+    assert (lengths > 0).all()
+    if strategy != "random":
+        torch.testing.assert_close(lengths, torch.full((k,), math.sqrt(dim)), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("strategy", ["class_means", "kmeans"])
+def test_embeddings_that_cancel_say_no_direction_and_one_is_drawn(strategy: str) -> None:
+    """Of two opposite embeddings the mean is 0; the row drawn in its place is the generator's, the other stays."""
+    opposite = torch.tensor([[1.0, 0, 0], [-1.0, 0, 0]])
+    own = torch.tensor([[0, 0, 2.0], [0, 0, 3.0]])
+
+    def draw(seed: int) -> Tensor:
+        return prototypes.initialize(
+            strategy,
+            num_classes=2,
+            dim=3,
+            generator=generator(seed),
+            embeddings=torch.cat([opposite, own]),
+            labels=torch.tensor([0, 0, 1, 1]),
+            unlabelled=torch.cat([opposite, own.repeat(5, 1), 1e-3 * own]),
+        )
+
+    first, other = draw(0), draw(1)
+    assert (first.norm(dim=1) > 1.7).all()
+    assert torch.equal(first, draw(0))
+    if strategy == "class_means":
+        assert not torch.equal(first[0], other[0])
+        torch.testing.assert_close(first[1], math.sqrt(3) * torch.tensor([0, 0, 1.0]))
 
 
 @pytest.mark.parametrize(

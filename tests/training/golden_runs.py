@@ -36,8 +36,14 @@ OWN: dict[str, dict[str, Any]] = {
     for name in METHODS
     if "pseudo_temperature" in methods.get(name).Hyperparameters.model_fields
 }
+for _name in ("comatch", "comatch-ssc"):  # aligned probabilities are flat at first; the memory is full after two steps
+    OWN[_name] = OWN.get(_name, {}) | {"tau": 0.16, "memory_batches": 2, "graph_threshold": 0.105}
 SEEDS = {name: 0 for name in METHODS} | {
     "adamatch": 6,
+    "comatch": 1,
+    "comatch-ssc": 4,
+    "dash": 4,
+    "dash-ssc": 3,
     "freematch": 1,
     "freematch-ssc": 1,
     "mean-teacher": 6,
