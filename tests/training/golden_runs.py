@@ -45,7 +45,7 @@ SEEDS = {name: 0 for name in METHODS} | {
     "dash": 4,
     "dash-ssc": 3,
     "freematch": 1,
-    "freematch-ssc": 1,
+    "freematch-ssc": 5,
     "mean-teacher": 6,
     "softmatch-ssc": 7,
     "ssc": 3,
