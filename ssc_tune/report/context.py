@@ -12,7 +12,7 @@ from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Comparison, Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
-from ssc_tune.presentation import looks, measures, places, words
+from ssc_tune.presentation import ground, looks, measures, places, words
 from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, exponential, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
@@ -74,16 +74,14 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """The study at a glance."""
     expected = planned["cell_id"].nunique() if len(planned) else len(cells)
-    data, net, training, factors = study.data, study.model, study.training, study.factors
-    labels = "labels that vary" if "labels_per_class" in factors else f"{data.labels_per_class} labels a class"
     facts = [
         ("Methods", words.join(list(study.methods))),
-        ("Data", f"{data.name}, {labels}, {_held_out(data.validation)}"),
+        ("Data", ground.data(study)),
         ("Design", f"{study.design.words}, {study.seeds} seeds"),
         ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
     ]
     if any(study.trains(method) for method in study.methods):  # functions and commands have nets of their own
-        facts.insert(2, ("Net", f"{'varies' if 'model' in factors else net.name}, {training.steps} steps"))
+        facts.insert(2, ("Net", ground.net(study)))
     if len(study.setting_names) > 1:
         facts.insert(len(facts) - 2, ("Settings", ", ".join(study.setting_names)))
     varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}
@@ -93,10 +91,6 @@ def _facts(
     if records:
         facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
-
-
-def _held_out(validation: float) -> str:
-    return f"{validation} validation images" if validation >= 1 else f"{validation:.0%} of the images for validation"
 
 
 def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:
