@@ -164,8 +164,9 @@ class CellSearcher(Searcher):
 
 @contextmanager
 def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
-    """Ray on this machine, with room for so many cells at once."""
+    """Ray on this machine, with room for so many cells at once, whatever cluster the environment names."""
     ray.init(
+        address="local",
         num_cpus=max(1, int(workers * study.resources.cpus)),
         num_gpus=gpus if study.resources.gpus else 0,
         include_dashboard=False,

@@ -18,6 +18,10 @@ FAULTS = "raise:ssc:1,raise:fixmatch:2:1,exit:fixmatch:1:1"
 """Always raises; raises once; dies once."""
 
 
+NO_CLUSTER = "127.0.0.1:1"
+"""What the environment names while the study runs; nobody listens there."""
+
+
 class Ended(NamedTuple):
     launches: Launches
     code: int
@@ -30,7 +34,9 @@ class Ended(NamedTuple):
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A run with faults, to its end."""
     launches = Launches(tmp_path_factory.mktemp("faults"))
-    code, out, err = launches.run(faults=FAULTS)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("RAY_ADDRESS", NO_CLUSTER)
+        code, out, err = launches.run(faults=FAULTS)
     return Ended(launches, code, out, err, launches.times())
 
 
@@ -50,6 +56,11 @@ def test_every_cell_has_a_record_and_the_exit_code_says_that_one_failed(ended: E
             assert [e.step for e in record.result.history] == [2, 4, 6]
             assert record.result.steps == 6
             assert record.result.test_accuracy is not None
+
+
+def test_a_cluster_that_the_environment_names_is_left_alone(ended: Ended) -> None:
+    assert NO_CLUSTER not in ended.err
+    assert len(ended.launches.records()) == 6
 
 
 def test_the_plan_was_registered_before_every_cell(ended: Ended) -> None:
