@@ -36,7 +36,7 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     rows = [_row(study, cell, usable[cell.cell_id]) for cell in cells if cell.cell_id in usable]
     columns = ["study", "block", "setting", "method", "point", "seed", "status", "validation_accuracy"]
     columns += ["test_accuracy", "steps", "steps_to_90", "seconds", "num_classes", "cell_id", *COST]
-    frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells))
+    frame = pd.DataFrame(rows, columns=columns + hyperparameter_names(cells) + list(study.factors))
     if study.design.adaptive:
         frame["search"] = [search_of(point) for point in frame["point"]]
     for name in ("validation_accuracy", "test_accuracy", "steps_to_90", *COST):
@@ -76,5 +76,5 @@ def _row(study: Study, cell: Cell, record: Record) -> dict[str, object]:
         "num_classes": record.num_classes,
         "cell_id": cell.cell_id,
         **{name: getattr(result, name) for name in COST},
-        **cell.config.hyperparameters,
+        **study.values_of(cell.config),
     }

@@ -204,7 +204,7 @@ def _print_record(console: Console, found: Stored, record: Record) -> None:
         else str(result.steps),
         "training": f"{result.seconds:.1f} s on {record.environment.get('host', 'unknown host')}",
         "attempts": ", ".join(attempt.outcome for attempt in record.attempts),
-        **{name: str(value) for name, value in record.config.hyperparameters.items()},
+        **{name: str(value) for name, value in found.study.values_of(record.config).items()},
     }
     console.print(_pairs(facts))
     if result.history:

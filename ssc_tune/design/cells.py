@@ -29,12 +29,13 @@ class Cell(NamedTuple):
 
 
 def make_cell(study: Study, placement: Placement, values: dict[str, bool | int | float | str]) -> Cell:
-    """The cell of a point: the method's fixed hyperparameters, with the point's values for those that it has."""
-    method = placement.method
-    known = study.hyperparameters_of(method).model_fields
-    space = study.search_space.parameters
-    chosen = {name: value for name, value in values.items() if space[name].applies(method) and name in known}
-    data, model = study.setting(placement.setting)
+    """The cell of a point: the method's fixed hyperparameters, with the point's values for those that it has.
+
+    What the point says of factors goes to data and net.
+    """
+    method, factors = placement.method, study.factors
+    chosen = {name: value for name, value in values.items() if name not in factors and study.decides(name, method)}
+    data, model = study.placed(placement.setting, values)
     config = CellConfig(
         data=data,
         model=model,

@@ -97,9 +97,7 @@ def equal_points(study: Study, block: str) -> dict[int, int]:
 
 def _values(study: Study, method: str, point: Point) -> Hashable:
     """What of a point decides a method's cells."""
-    known = study.hyperparameters_of(method).model_fields
-    space = study.search_space.parameters
-    return tuple(value for name, value in point.values.items() if space[name].applies(method) and name in known)
+    return tuple(value for name, value in point.values.items() if study.decides(name, method))
 
 
 def varies_continuously(study: Study, block: str, method: str) -> bool:

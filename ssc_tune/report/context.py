@@ -74,15 +74,16 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """The study at a glance."""
     expected = planned["cell_id"].nunique() if len(planned) else len(cells)
-    data, net, training = study.data, study.model, study.training
+    data, net, training, factors = study.data, study.model, study.training, study.factors
+    labels = "labels that vary" if "labels_per_class" in factors else f"{data.labels_per_class} labels a class"
     facts = [
         ("Methods", words.join(list(study.methods))),
-        ("Data", f"{data.name}, {data.labels_per_class} labels a class, {_held_out(data.validation)}"),
+        ("Data", f"{data.name}, {labels}, {_held_out(data.validation)}"),
         ("Design", f"{study.design.words}, {study.seeds} seeds"),
         ("Cells", f"{len(cells)} of {expected}" if len(cells) != expected else str(len(cells))),
     ]
     if any(study.trains(method) for method in study.methods):  # functions and commands have nets of their own
-        facts.insert(2, ("Net", f"{net.name}, {training.steps} steps"))
+        facts.insert(2, ("Net", f"{'varies' if 'model' in factors else net.name}, {training.steps} steps"))
     if len(study.setting_names) > 1:
         facts.insert(len(facts) - 2, ("Settings", ", ".join(study.setting_names)))
     varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}

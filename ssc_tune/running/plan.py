@@ -78,11 +78,8 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
             continue
         if search_of(record.point) >= study.design.num_searches:
             continue
-        kept = {
-            name: record.config.hyperparameters[name]
-            for name in study.block_parameters(record.block)
-            if name in record.config.hyperparameters
-        }
+        there = study.values_of(record.config)
+        kept = {name: there[name] for name in study.block_parameters(record.block) if name in there}
         values.setdefault((record.block, record.setting, record.config.method, record.point), kept)
     cells = [
         make_cell(study, Placement(*key, seed), point)

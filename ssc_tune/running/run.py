@@ -118,7 +118,7 @@ class _Run:
             self.follower = looks.Follower(self.study, self.ledger.records, self.ledger.score, self.plan.stopped)
             return self.follower.source
         cells = self.plan.cells
-        earlier = [(cell.placement, cell.config.hyperparameters) for cell in cells if cell.placement.point]
+        earlier = [(cell.placement, self.study.values_of(cell.config)) for cell in cells if cell.placement.point]
         return designs.cell_source.make_source(self.study, self.ledger.score, earlier)
 
     def execute(self, stop: threading.Event) -> None:

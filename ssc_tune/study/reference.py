@@ -22,6 +22,7 @@ from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import space, study
 from ssc_tune.study.model.claims import FORMS, ClaimForm
 from ssc_tune.study.model.designs import DESIGNS
+from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
 _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
@@ -55,6 +56,21 @@ Parameters that apply to none of the study's methods are left out, so that one s
 A parameter that only some methods have says so with `applies_to`, and is varied only in a block that names it.
 """
 
+_FACTORS = """\
+### Factors
+
+A parameter of one of these names sets the data or the net in place of a hyperparameter, for all methods alike; every
+design and claim takes it like any other. Its default stands in the place of the key, which `data`, `model` and
+`settings` then leave out. Where a method of the study has a hyperparameter of that name, it is the hyperparameter.
+
+```yaml
+parameters:
+  labels_per_class: {type: int, default: 4, low: 1, high: 20, log: true}
+  label_noise: {type: float, default: 0.0, low: 0.0, high: 0.4}
+  model: {type: choice, default: wrn-10-1, choices: [wrn-10-1, wrn-16-1]}
+```
+"""
+
 
 def reference() -> str:
     """The text of ``study_file.md``."""
@@ -65,6 +81,8 @@ def reference() -> str:
             if len(group) > 1 and "type" in model.model_fields:
                 parts.append(f"### `type: {get_args(model.model_fields['type'].annotation)[0]}`\n")
             parts += [_summary(model), _table(model, [name for name in model.model_fields if name != "type"])]
+        if title == "search_space":
+            parts += [_FACTORS, _factors()]
     parts += ["## Data sets\n", _datasets(), "## Hyperparameters\n", "### of all methods\n"]
     parts.append(_table(Hyperparameters, list(Hyperparameters.model_fields)))
     for method in registry.names:
@@ -86,6 +104,13 @@ def _table(model: type[BaseModel], names: list[str]) -> str:
         field = model.model_fields[name]
         cells = [f"`{field.alias or name}`", _kind(field), _default(field), field.description or ""]
         rows.append("| " + " | ".join(cell.replace("|", "\\|").replace("``", "`") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _factors() -> str:
+    rows = ["| name | sets | values |", "| --- | --- | --- |"]
+    for name, factor in FACTORS.items():
+        rows.append(f"| `{name}` | `{factor.path}` | {_kind(factor.config.model_fields[factor.key])} |")
     return "\n".join(rows) + "\n"
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
@@ -73,9 +74,17 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def may_share_cells(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether two plans train alike: the same training, and a method, a data set and a net in common."""
+    """Whether two plans train alike: the same training, and a method, a data set and a net in common.
+
+    What is a factor in one of them may be anything in the other.
+    """
+    varying = {name for plan in (first, second) for name, _ in plan["parameters"]}
     alike = all(first.get(key) == second.get(key) for key in ("semantics", "training"))
-    return alike and bool(set(first["methods"]) & set(second["methods"])) and bool(_places(first) & _places(second))
+    return (
+        alike
+        and bool(set(first["methods"]) & set(second["methods"]))
+        and bool(_places(first, varying) & _places(second, varying))
+    )
 
 
 def _fixed(study: Study, method: str) -> dict[str, Any]:
@@ -93,10 +102,14 @@ def _normal(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
-def _places(plan: Mapping[str, Any]) -> set[str]:
+def _places(plan: Mapping[str, Any], varying: Collection[str]) -> set[str]:
     common = {key: plan.get(key, {}) for key in ("data", "model", "pretrain")}
-    settings = plan.get("settings") or {"main": {}}
-    return {json.dumps({**common, **own}, sort_keys=True) for own in settings.values()}
+    left_out = {(factor.part, factor.key) for name, factor in FACTORS.items() if name in varying}
+    found = [{**common, **own} for own in (plan.get("settings") or {"main": {}}).values()]
+    for place in found:
+        for part in ("data", "model"):
+            place[part] = {key: value for key, value in place[part].items() if (part, key) not in left_out}
+    return {json.dumps(place, sort_keys=True) for place in found}
 
 
 def _by_name(plan: Mapping[str, Any]) -> Plan:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ssc_tune.design import Placement
 from ssc_tune.study.model.study import Study
-from ssc_tune.tracking.content import MAX_TAG
+from ssc_tune.tracking.content import MAX_TAG, varying_key
 
 VIEW_KEY = "ssc-tune"
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
@@ -94,7 +94,7 @@ def _cards(study: Study, block: str) -> Iterator[dict[str, Any]]:
     yield _lines("validation_accuracy")
     if not study.design.varies:
         return
-    parameters = study.block_parameters(block)
+    parameters = [varying_key(study, name) for name in study.block_parameters(block)]
     yield _parallel(parameters, "test_accuracy")
     for parameter in parameters[:MAX_SCATTERS]:
         yield _scatter(parameter, "test_accuracy")

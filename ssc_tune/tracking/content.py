@@ -72,7 +72,7 @@ def parameters(config: CellConfig) -> dict[str, str]:
     a function or command neither net nor training is said, since it has its own; what it is stands as ``own.command``.
     """
     whole = config.identity()
-    model = {"model" if name == "name" else f"model.{name}": value for name, value in whole["model"].items()}
+    model = {_named(f"model.{name}"): value for name, value in whole["model"].items()}
     flat: dict[str, Any] = {
         "method": config.method,
         "seed": config.seed,
@@ -89,13 +89,29 @@ def parameters(config: CellConfig) -> dict[str, str]:
     return {name: cut(str(value), MAX_PARAMETER) for name, value in flat.items()}
 
 
+def _named(path: str) -> str:
+    """The parameter of a run that holds what stands at ``path`` of a study file."""
+    return "model" if path == "model.name" else path
+
+
+def varying_key(study: Study, name: str) -> str:
+    """The parameter of a cell's run that holds a parameter of the search space."""
+    return _named(study.factors[name].path) if name in study.factors else name
+
+
+def factor_parameters(study: Study, config: CellConfig) -> dict[str, str]:
+    """The factors of a cell, those too that are at their default and for that no part of its identity."""
+    return {_named(factor.path): str(factor.of(config)) for factor in study.factors.values()}
+
+
 def study_parameters(study: Study) -> dict[str, str]:
-    """What the parent run shows: design, data, net, training, methods and number of seeds."""
+    """What the parent run shows: design, data, net, training, methods and number of seeds; no factor, which varies."""
     design, data, training = study.design.model_dump(), study.data.identity(), study.training.identity()
     parts = {"design": design, "data": data, "training": training}
     flat = {f"{part}.{name}": str(value) for part, values in parts.items() for name, value in values.items()}
     flat |= {"model": study.model.name, "methods": ", ".join(study.methods), "seeds": str(study.seeds)}
-    return {name: cut(value, MAX_PARAMETER) for name, value in flat.items()}
+    varying = {varying_key(study, name) for name in study.factors}
+    return {name: cut(value, MAX_PARAMETER) for name, value in flat.items() if name not in varying}
 
 
 def metrics(record: Record) -> list[MetricRow]:
@@ -145,7 +161,7 @@ def cell_name(study: Study, record: Record, placement: Placement) -> str:
     """A name to read: ``ssc · point 3 · seed 1 · tau 0.93 lr 0.021``, with the setting where there are several."""
     space = study.search_space.parameters
     varying = study.block_parameters(placement.block) if placement.block in study.blocks else ()
-    values = record.config.hyperparameters
+    values = study.values_of(record.config)
     shown = [f"{_SHORT.get(n, n)} {compact(values[n], 3)}" for n in varying if n in values and n in space]
     where = [placement.setting] if len(study.setting_names) > 1 else []
     parts = [placement.method, *where, f"point {label(placement.point)}", f"seed {placement.seed}", " ".join(shown)]

@@ -171,7 +171,7 @@ class Writer:
         if traceback:
             self.store.client.log_text(run.run_id, traceback, "traceback.txt")
         new = {name: value for name, value in tags.items() if run.tags.get(name) != value}
-        parameters = content.parameters(record.config)
+        parameters = content.factor_parameters(self.study, record.config) | content.parameters(record.config)
         self.store.log(run, metrics=content.metrics(record), parameters=parameters, tags=new)
         self.store.end(run, content.run_status(record), milliseconds(record.ended))
 

@@ -10,7 +10,9 @@ import pytest
 from ssc_tune import methods
 from ssc_tune.methods import Hyperparameters
 from ssc_tune.methods.ssc import SSCHyperparameters
+from ssc_tune.models import registry as encoders
 from ssc_tune.study import MEASURES, Study
+from ssc_tune.study.model.factors import FACTORS
 from tests.making.files import BASE
 
 LISTS = {
@@ -19,10 +21,12 @@ LISTS = {
     "{SHARED}": ", ".join(Hyperparameters.model_fields),
     "{FIXMATCH}": "unlabelled_weight, num_strong_views",
     "{SSC}": ", ".join(name for name in SSCHyperparameters.model_fields if name not in Hyperparameters.model_fields),
+    "{FACTORS}": ", ".join(FACTORS),
     "{METHODS}": ", ".join(methods.names),
     "{WITH TEMPERATURE}": ", ".join(
         name for name in methods.names if "temperature" in methods.get(name).Hyperparameters.model_fields
     ),
+    "{NETS}": encoders.ALLOWED,
     "{MEASURES}": ", ".join(MEASURES),
 }
 """Long lists of what is allowed, written once."""

@@ -10,6 +10,7 @@ from ssc_tune.data.facts import SourceError
 from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import checked_info
+from ssc_tune.study.checking.check_factors import check_factors
 from ssc_tune.study.checking.check_looks import check_looks
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
@@ -21,6 +22,7 @@ from ssc_tune.study.checking.check_space import (
     known_methods,
     value_problem,
 )
+from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
@@ -44,6 +46,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *check_parameters(study),
         *check_blocks(study, names),
         *check_levels(study, names),
+        *check_factors(study),
         *_check_settings(study),
         *_check_pruner(study),
         *check_looks(study, names),
@@ -102,7 +105,9 @@ def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) ->
     if not having:
         if methods:
             allowed = dict.fromkeys(name for method in methods for name in hyperparameters_of(study, method))
-            yield Problem(path, unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed))
+            elsewhere = FACTORS[key].path if key in FACTORS else None
+            text = unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed, also=elsewhere)
+            yield Problem(path, text)
         return
     parameter = study.search_space.parameters.get(key)
     if parameter is not None and any(parameter.applies(method) for method in having):
@@ -113,7 +118,7 @@ def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) ->
 
 
 def _check_settings(study: Study) -> Iterator[Problem]:
-    yield from _check_data(("data",), study.data)
+    yield from _check_data(("data",), study.data, labels="labels_per_class" not in study.factors)
     yield from _check_model(("model",), study.model)
     yield from _check_pretrain(("pretrain",), study.pretrain, study.data)
     seen: dict[tuple[DataConfig, ModelConfig, PretrainConfig | None], str] = {}
@@ -122,7 +127,7 @@ def _check_settings(study: Study) -> Iterator[Problem]:
         if not NAME_PATTERN.match(name):
             yield Problem(path, f"the setting's name does not fit; allowed: {NAME_IN_WORDS}")
         if setting.data is not None:
-            yield from _check_data((*path, "data"), setting.data)
+            yield from _check_data((*path, "data"), setting.data, labels="labels_per_class" not in study.factors)
         if setting.model is not None:
             yield from _check_model((*path, "model"), setting.model)
         if setting.pretrain is not None:
@@ -139,8 +144,8 @@ def _check_pruner(study: Study) -> Iterator[Problem]:
         yield Problem(("design", "pruner"), text)
 
 
-def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
-    """The validation images, and beside them the labelled ones, are there to be had."""
+def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Problem]:
+    """The validation images, and beside them the labelled ones unless they vary, are there to be had."""
     try:
         info = checked_info(data)
     except SourceError as error:
@@ -152,7 +157,7 @@ def _check_data(path: KeyPath, data: DataConfig) -> Iterator[Problem]:
         yield Problem((*path, "validation"), f"{text}, not {held_out}")
         return
     most = info.most_labels_per_class(held_out)
-    if data.labels_per_class > most:
+    if labels and data.labels_per_class > most:
         text = f"must be at most {most} for {data.name} with {held_out} validation images"
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from pydantic import ValidationError
-
+from ssc_tune.study.checking.check_factors import problem_in, values
+from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
 from ssc_tune.study.model.study import Study
-from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 
@@ -31,21 +30,15 @@ def hyperparameters_of(study: Study, method: str) -> list[str]:
 
 
 def value_problem(study: Study, method: str, name: str, value: Any) -> str | None:
-    """What is wrong with a hyperparameter's value by the method's own limits, if anything."""
-    model = study.hyperparameters_of(method)
-    extra = model.model_fields[name].json_schema_extra
-    allowed = extra.get("enum") if isinstance(extra, dict) else None
-    if isinstance(allowed, list) and value not in allowed:
-        return unknown(f"{value!r} is not known", str(value), map(str, allowed))
-    try:
-        model.model_validate({name: value}, strict=True)
-    except ValidationError as error:
-        return explain(error, {name: value}, model)[0].text
-    return None
+    """What is wrong with the value of a hyperparameter or factor by the limits of method, data or net, if anything."""
+    factor = study.factors.get(name)
+    if factor is not None:
+        return problem_in(factor.config, factor.key, value)
+    return problem_in(study.hyperparameters_of(method), name, value)
 
 
 def check_parameters(study: Study) -> Iterator[Problem]:
-    """Every parameter is a hyperparameter of every method it applies to, within that method's limits."""
+    """Every parameter is a factor, or a hyperparameter of every method it applies to, within that method's limits."""
     parameters = study.search_space.parameters
     if not any(parameter.applies(method) for parameter in parameters.values() for method in study.methods):
         yield Problem(("search_space", "parameters"), f"none applies to {' or '.join(study.methods)}")
@@ -57,8 +50,10 @@ def check_parameters(study: Study) -> Iterator[Problem]:
                 yield Problem((*path, "applies_to", i), text)
         if parameter.applies_to == ():
             yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(study.known_methods)}")
+        if name in study.factors:
+            continue
         yield from _check_applicable(study, name, parameter)
-        for key, value in _values(parameter):
+        for key, value in values(parameter):
             for method in known_methods(study):
                 if parameter.applies(method) and name in hyperparameters_of(study, method):
                     problem = value_problem(study, method, name, value)
@@ -76,7 +71,9 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
         return
     if not having:
         everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(study, method))
-        yield Problem(path, unknown("no method has such a hyperparameter", name, everything))
+        factor = next((key for key, one in FACTORS.items() if one.path == name), None)
+        text = unknown("no method has such a hyperparameter", name, [*everything, *FACTORS], also=factor)
+        yield Problem(path, text)
     elif parameter.applies_to is None:
         mine = [method for method in having if method in methods] or having
         yield Problem(path, f"{' and '.join(lacking)} has no such hyperparameter; add applies_to: [{', '.join(mine)}]")
@@ -84,13 +81,6 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
         for method in lacking:
             where = (*path, "applies_to", parameter.applies_to.index(method))
             yield Problem(where, f"{method} has no hyperparameter {name}; allowed: {', '.join(having)}")
-
-
-def _values(parameter: Parameter) -> list[tuple[tuple[str | int, ...], Any]]:
-    if isinstance(parameter, ChoiceParameter):
-        choices = [(("choices", i), value) for i, value in enumerate(parameter.choices)]
-        return [*choices, (("default",), parameter.default)]
-    return [((key,), getattr(parameter, key)) for key in ("low", "high")]
 
 
 def check_blocks(study: Study, names: Names) -> Iterator[Problem]:
@@ -175,7 +165,7 @@ def check_levels(study: Study, names: Names) -> Iterator[Problem]:
             yield Problem(path, unknown("no parameter of the search space", name, names.parameters))
         if parameter is None:
             continue
-        applies = [m for m in known_methods(study) if parameter.applies(m) and name in hyperparameters_of(study, m)]
+        applies = [m for m in known_methods(study) if study.decides(name, m)]
         if applies and name not in varied and "blocks" not in names.broken:
             yield Problem(path, "no block varies it; name it in the parameters of a block, or leave its levels out")
         yield from _check_level_values(study, path, levels, applies, name)
@@ -185,12 +175,13 @@ def _check_level_values(
     study: Study, path: tuple[str, ...], levels: tuple[Any, ...], methods: list[str], name: str
 ) -> Iterator[Problem]:
     parameter = study.search_space.parameters[name]
+    of = study.factors[name].path if name in study.factors else f"hyperparameter {name}"
     if not levels:
         yield Problem(path, "has no value")
     for i, value in enumerate(levels):
         problem = next(filter(None, (value_problem(study, method, name, value) for method in methods)), None)
         if problem:
-            yield Problem((*path, i), f"{problem} (hyperparameter {name})")
+            yield Problem((*path, i), f"{problem} ({of})")
         elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:
             allowed = [str(choice) for choice in parameter.choices]
             yield Problem((*path, i), unknown(f"{value!r} is no choice of {name}", str(value), allowed))

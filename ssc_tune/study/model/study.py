@@ -13,8 +13,9 @@ from ssc_tune.frozen import LATER, Frozen
 from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
+from ssc_tune.study.model.factors import FACTORS, Factor, placed
 from ssc_tune.study.model.space import SearchSpace, Value
-from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
+from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
 
 class Block(Frozen):
@@ -131,6 +132,33 @@ class Study(Frozen):
         chosen = self.settings.get(name, Setting())
         return chosen.data or self.data, chosen.model or self.model
 
+    @property
+    def factors(self) -> dict[str, Factor]:
+        """Parameters of the search space that set the data or the net, in its order."""
+        named = [name for name in self.search_space.parameters if name in FACTORS]
+        if not named:
+            return {}
+        known = [self.hyperparameters_of(method) for method in self.methods if method in self.known_methods]
+        return {name: FACTORS[name] for name in named if not any(name in model.model_fields for model in known)}
+
+    def placed(self, name: str, values: Mapping[str, Value]) -> tuple[DataConfig, ModelConfig]:
+        """Data and model of a point in a setting: its factors as ``values`` say, those not there at their defaults."""
+        data, model = self.setting(name)
+        chosen: dict[str, dict[str, Value]] = {"data": {}, "model": {}}
+        for key, factor in self.factors.items():
+            chosen[factor.part][factor.key] = values.get(key, self.search_space.parameters[key].default)
+        return placed(data, chosen["data"]), placed(model, chosen["model"])
+
+    def decides(self, parameter: str, method: str) -> bool:
+        """Whether a parameter of the search space has a part in the cells of a method: as a factor, or as its own."""
+        if not self.search_space.parameters[parameter].applies(method):
+            return False
+        return parameter in self.hyperparameters_of(method).model_fields or parameter in self.factors
+
+    def values_of(self, config: CellConfig) -> dict[str, Value]:
+        """The hyperparameters of a cell, and its factors."""
+        return {**config.hyperparameters, **{name: factor.of(config) for name, factor in self.factors.items()}}
+
     def pretraining(self, name: str) -> PretrainConfig | None:
         """Pre-training of a setting."""
         return self.settings.get(name, Setting()).pretrain or self.pretrain
@@ -160,7 +188,7 @@ class Study(Frozen):
         defaults = {
             name: parameter.default
             for name, parameter in self.search_space.parameters.items()
-            if parameter.applies(method)
+            if parameter.applies(method) and name not in self.factors
         }
         return method_registry.resolve(
             method, {**common, **self.methods[method], **defaults}, self.own_methods.get(method)

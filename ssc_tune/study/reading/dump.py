@@ -30,6 +30,9 @@ _Dumper.add_representer(str, _text)
 
 
 def dump_study(study: Study) -> str:
-    """The study as a YAML file, complete: search space inline, every default written out."""
+    """The study as a YAML file, complete: search space inline, every default written out, but of factors only there."""
     content = study.model_dump(mode="json", by_alias=True)
+    for factor in study.factors.values():
+        for place in (content, *content["settings"].values()):
+            (place[factor.part] or {}).pop(factor.key, None)
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

@@ -1,0 +1,115 @@
+"""Checks of factors: parameters of the search space that set the data or the net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from ssc_tune.data.facts import SourceError
+from ssc_tune.frozen import Frozen
+from ssc_tune.models.registry import find, find_variant
+from ssc_tune.study.checking.check_data import checked_info
+from ssc_tune.study.model.space import ChoiceParameter, Parameter
+from ssc_tune.study.model.study import Study
+from ssc_tune.study.reading.explain import explain
+from ssc_tune.study.reading.provenance import Problem
+from ssc_tune.study.reading.suggest import unknown
+from ssc_tune.study.reading.yaml_reader import KeyPath
+from ssc_tune.training.config import DataConfig, ModelConfig
+
+
+def problem_in(model: type[Frozen], name: str, value: Any) -> str | None:
+    """What is wrong with a field's value by the model's own limits, if anything."""
+    extra = model.model_fields[name].json_schema_extra
+    allowed = extra.get("enum") if isinstance(extra, dict) else None
+    if isinstance(allowed, list) and value not in allowed:
+        return unknown(f"{value!r} is not known", str(value), map(str, allowed))
+    try:
+        model.model_validate({name: value}, strict=True)
+    except ValidationError as error:
+        return explain(error, {name: value}, model)[0].text
+    return None
+
+
+def values(parameter: Parameter) -> list[tuple[tuple[str | int, ...], Any]]:
+    """The values that bound a parameter, or that it may take, each with its keys."""
+    if isinstance(parameter, ChoiceParameter):
+        choices = [(("choices", i), value) for i, value in enumerate(parameter.choices)]
+        return [*choices, (("default",), parameter.default)]
+    return [((key,), getattr(parameter, key)) for key in ("low", "high")]
+
+
+def check_factors(study: Study) -> Iterator[Problem]:
+    """Every factor has values that data and net take in each setting, is fixed nowhere, and is that of all methods."""
+    for name, factor in study.factors.items():
+        parameter, path = study.search_space.parameters[name], ("search_space", "parameters", name)
+        if parameter.applies_to is not None:
+            text = f"{factor.path} is the same for all methods; leave applies_to out"
+            yield Problem((*path, "applies_to"), text)
+        for where, part in _parts(study):
+            if isinstance(part, factor.config) and factor.key in part.model_fields_set:
+                text = "is in the search space too; fix it here or vary it there, not both"
+                yield Problem((*where, factor.key), text)
+        sound = True
+        for key, value in values(parameter):
+            problem = problem_in(factor.config, factor.key, value)
+            if problem:
+                sound = False
+                yield Problem((*path, *key), f"{problem} ({factor.path})")
+                break
+        if sound and factor.path == "data.labels_per_class":
+            yield from _check_labels(study, path, parameter)
+        if factor.path == "data.unknown_share" and not all(_unknown(study)):
+            text = "in some setting no class is unknown; data.unknown_classes says how many are"
+            yield Problem(path, text)
+        if sound and factor.path == "model.name":
+            yield from _check_nets(study, path, parameter)
+
+
+def _parts(study: Study) -> list[tuple[KeyPath, DataConfig | ModelConfig]]:
+    """Everything that a study says of data and nets, and where."""
+    found: list[tuple[KeyPath, DataConfig | ModelConfig]] = [(("data",), study.data), (("model",), study.model)]
+    for name, setting in study.settings.items():
+        for key, part in (("data", setting.data), ("model", setting.model)):
+            found += [] if part is None else [(("settings", name, key), part)]
+    return found
+
+
+def _check_labels(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[Problem]:
+    """Beside the validation images each class has as many as the largest value asks for, in every setting."""
+    found: list[tuple[int, str]] = []
+    for data in dict.fromkeys(study.setting(name)[0] for name in study.setting_names):
+        try:
+            info = checked_info(data)
+        except SourceError:
+            continue  # it is told of the data
+        held_out = data.held_out(info.train_size)
+        most = info.most_labels_per_class(held_out)
+        found.append((most, f"must be at most {most} for {data.name} with {held_out} validation images"))
+    for key, value in values(parameter) if found else []:
+        most, text = min(found)
+        if value > most:
+            yield Problem((*path, *key), f"{text}, not {value}")
+            return
+
+
+def _unknown(study: Study) -> list[int]:
+    """Unknown classes of each setting."""
+    return [study.setting(name)[0].unknown_classes for name in study.setting_names]
+
+
+def _check_nets(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[Problem]:
+    """Every net can be built in every setting's variant, and none would start from the weights of another."""
+    for model in dict.fromkeys(study.setting(name)[1] for name in study.setting_names):
+        if model.weights is not None:
+            yield Problem(path, "nets cannot vary where model.weights is given, which are those of one net")
+            return
+        for key, value in values(parameter):
+            try:
+                find(str(value))
+                find_variant(str(value), model.variant)
+            except ValueError as error:
+                yield Problem((*path, *key), str(error))
+                return
