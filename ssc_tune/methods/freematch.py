@@ -21,7 +21,7 @@ class SelfAdaptiveHyperparameters(Hyperparameters):
     statistics_decay: Fraction = Field(
         0.999, description="Ceiling of the decay of running statistics; at step k it is min(this, (1 + k) / (10 + k))."
     )
-    fairness_weight: Weight = Field(0.05, description="w_f, weight of the fairness term.")
+    fairness_weight: Weight = Field(0.01, description="w_f, weight of the fairness term.")
 
 
 class FreeMatchHyperparameters(SelfAdaptiveHyperparameters, FixMatchHyperparameters):
@@ -43,7 +43,7 @@ def _policy(num_classes: int, hyperparameters: SelfAdaptiveHyperparameters) -> P
 class FreeMatch(FixMatch):
     """FixMatch with thresholds from running statistics of the predictions, and a fairness term.
 
-    The paper's w_f is 0.01 or 0.05 by data set; which is which could not be checked, and 0.05 is the default here.
+    w_f is that of the authors' configurations (TorchSSL, ``freematch_entropy``), 0.01 for every data set.
     """
 
     name = "freematch"

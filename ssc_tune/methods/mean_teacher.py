@@ -33,8 +33,8 @@ class MeanTeacher(LinearMethod):
     average of the weights (``ema_decay``), normalized by its own batch, without gradient. ``tau`` only says which of
     the teacher's predictions are called confident.
 
-    The weight 50 and the rise over 40% are those of TorchSSL and USB; the original has 100 times a rise over 40,000
-    steps, and consistency on labelled images too.
+    The weight 50 and the 40% are those of TorchSSL and USB, which let it rise linearly; the original has 100 times the
+    rise above over 40,000 steps, and consistency on labelled images too.
     """
 
     name = "mean-teacher"

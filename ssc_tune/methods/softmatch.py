@@ -69,7 +69,8 @@ class SoftMatch(FixMatch):
 class SoftMatchSSC(SSC):
     """SSC with SoftMatch's weights m: each image in both roles, confident by m and unconfident by 1 - m.
 
-    See :mod:`ssc_tune.losses.soft_ssc` for the loss. How the authors join the two roles could not be checked.
+    See :mod:`ssc_tune.losses.soft_ssc` for the loss. The published code of arXiv 2409.07292 has each strong view twice
+    among the rows, once a role, and counts every positive alike.
     """
 
     name = "softmatch-ssc"

@@ -34,7 +34,7 @@ class Supervised(LinearMethod):
 
 
 class SupervisedFull(Supervised):
-    """Cross-entropy on all training images but those for validation, with their labels: the ceiling.
+    """Cross-entropy on all training images with a label but those for validation: the ceiling.
 
     A step has as many images as with few labels, ``batch_size``; ``labels_per_class`` has no part in it.
     """

@@ -76,7 +76,8 @@ class Batches:
         self.num_labelled = method.hyperparameters.batch_size
         self.num_unlabelled = method.num_unlabelled
         self.num_strong_views = method.num_strong_views
-        labelled = split.unlabelled if method.uses_all_labels else split.labelled
+        known = split.unlabelled[dataset.train_labels[split.unlabelled] >= 0]
+        labelled = known if method.uses_all_labels else split.labelled
         self._labelled = Order(labelled, seed=seed, stream="labelled order")
         self._unlabelled = Order(split.unlabelled, seed=seed, stream="unlabelled order")
         self._weak = generator(seed, "weak views", device=device)

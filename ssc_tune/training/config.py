@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from ssc_tune import methods
 from ssc_tune.data.facts import Source
@@ -84,6 +84,16 @@ class DataConfig(Frozen):
         description="Of one's own data: their content, taken when the study is read, so that changed data are other "
         "cells. Where it is given, the data must have it.",
     )
+
+    @field_validator("validation", mode="wrap")
+    @classmethod
+    def _number_or_share(cls, value: Any, checked: ValidatorFunctionWrapHandler) -> int | float:
+        try:
+            found: int | float = checked(value)
+        except ValidationError as error:
+            text = "must be a number of images, at least 1, or a share, greater than 0 and less than 1"
+            raise ValueError(f"{text}, not {value!r}") from error
+        return found
 
     @property
     def source(self) -> Source:

@@ -9,11 +9,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from ssc_tune import data
+from ssc_tune import data, methods
 from ssc_tune.data.facts import FOREIGN, Source
 from ssc_tune.study.checking.check_data import checked_info
 from ssc_tune.training import DataConfig, train
+from ssc_tune.training.batches import Batches
 from tests.making.cells import make_config
 
 DIGITS = data.load("digits")
@@ -77,6 +79,20 @@ def test_a_pseudo_label_of_an_unknown_class_is_never_right(method: str) -> None:
     assert config.cell_id != make_config(method, hyperparameters={"tau": 0.0}, steps=30, evaluations=1).cell_id
 
 
+def test_full_supervision_is_by_images_with_a_label_alone() -> None:
+    """A label is shown for every image that is drawn, and every image with a label is drawn in its turn."""
+    dataset = loaded(4)
+    split = data.split(dataset, labels_per_class=1, validation=100, seed=0)
+    method = methods.make("supervised-full", {"batch_size": 50}, num_classes=6)
+    batches = Batches(dataset, split, method, seed=0, device=torch.device("cpu"))
+    assert data.num_labelled(dataset) - 100 > 650
+    drawn = torch.cat([batch.labels for batch in batches.between(0, 13)])
+    assert (int(drawn.min()), int(drawn.max())) == (0, 5)
+    config = make_config("supervised-full", steps=4, evaluations=1)
+    found = train(config.model_copy(update={"data": DataConfig(unknown_classes=4)}), device="cpu")
+    assert found.status == "ok"
+
+
 def test_validation_may_be_a_share() -> None:
     config = make_config("supervised", steps=2, evaluations=1)
     by_share, by_number = (
@@ -86,6 +102,13 @@ def test_validation_may_be_a_share() -> None:
     results = [train(one, device="cpu") for one in (by_share, by_number)]
     assert results[0].validation_accuracy == results[1].validation_accuracy
     assert DataConfig(validation=300).identity() == DataConfig().identity()
+
+
+@pytest.mark.parametrize("value", [0, -3, 1.0, 1.5, 0.0, -0.1, "many", None])
+def test_a_validation_that_is_neither_number_nor_share_hears_both_limits(value: object) -> None:
+    text = "number of images, at least 1, or a share, greater than 0 and less than 1, not "
+    with pytest.raises(ValidationError, match=text):
+        DataConfig.model_validate({"validation": value}, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
 from scipy import stats
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
 
 from ssc_tune.data import augmentation, randaugment
 from ssc_tune.data.cutout import random_cutout
 from ssc_tune.data.randaugment import LAWS, OPERATIONS
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.training import train
+from tests.data.test_randaugment import single
 from tests.making.cells import make_config
 
 NAMES = [operation.name for operation in OPERATIONS]
@@ -61,6 +65,47 @@ def test_both_ways_are_equal(law: str, shape: tuple[int, int, int]) -> None:
     uniforms = torch.rand((2, 3, 300), generator=draw)
     layers = randaugment.layers(uniforms, magnitude=7.0, size=shape[1:], law=law)
     assert torch.equal(randaugment.apply_everywhere(images, layers), randaugment.apply_sorted(images, layers))
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16), (3, 19, 24)])
+@pytest.mark.parametrize("law", OTHERS)
+def test_every_image_goes_through_its_own_operations_one_by_one(law: str, shape: tuple[int, int, int]) -> None:
+    """In plain numbers for each image: FixMatch's level l stands for the share l / 10 of the range, applied or not."""
+    num, draw = 120, torch.Generator().manual_seed(4)
+    images = torch.randint(0, 256, (num, *shape), generator=draw, dtype=torch.uint8)
+    uniforms = torch.rand((3, 3, num), generator=draw)
+    expected = images.clone()
+    for i in range(num):
+        for which, strength, sign in uniforms[:, :, i].tolist():
+            operation, share = OPERATIONS[int(14 * which)], strength
+            if law == "fixmatch":
+                if strength >= 0.5:
+                    continue
+                share = (1 + int(2 * strength * 9)) / 10
+            value = operation.weakest + (operation.strongest - operation.weakest) * share
+            value = -value if operation.signed and sign < 0.5 else value
+            image = expected[i : i + 1]
+            expected[i : i + 1] = single(operation.name, image, torch.tensor([value]), True, shape[1:])
+    layers = randaugment.layers(uniforms, magnitude=10.0, size=shape[1:], law=law)
+    for apply in (randaugment.apply_everywhere, randaugment.apply_sorted):
+        assert torch.equal(apply(images, layers), expected)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_view_on_an_accelerator_has_shapes_that_do_not_depend_on_draws(law: str) -> None:
+    """Tensors without content, from which nothing can be read, as when a CUDA graph is captured."""
+
+    def view(apply: Callable[..., torch.Tensor]) -> torch.Tensor:
+        images, uniforms = torch.empty((5, 3, 32, 32), dtype=torch.uint8), torch.rand(2, 3, 5)
+        layers = randaugment.layers(uniforms, magnitude=7.0, size=(32, 32), law=law)
+        return random_cutout(apply(images, layers), torch.rand(2, 5), torch.rand(5), share=0.5)
+
+    view(randaugment.apply_everywhere)  # what is made once is made with content
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        made = view(randaugment.apply_everywhere)
+        with pytest.raises((DataDependentOutputException, DynamicOutputShapeException)):
+            view(randaugment.apply_sorted)
+    assert (made.shape, made.dtype) == ((5, 3, 32, 32), torch.uint8)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

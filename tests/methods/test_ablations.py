@@ -62,6 +62,29 @@ def test_ssc_passes_its_variant_on(unconfident: str, normalization: str) -> None
     torch.testing.assert_close(found.total, expected.total)
 
 
+RUNGS = {
+    "fixmatch-2-views": ("fixmatch", {"num_strong_views": 2}, {"num_strong_views": 1}),
+    "ssc-confident-only": ("ssc", {"unconfident": "absent"}, {"unconfident": "joint"}),
+    "ssc-separate": ("ssc", {"unconfident": "separate"}, {"unconfident": "joint"}),
+    "ssc-unweighted": ("ssc", {"unconfident_weight": 1.0}, {"unconfident_weight": 0.2}),
+}
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_a_rung_is_its_method_with_one_hyperparameter_that_is_held(name: str) -> None:
+    base, held, other = RUNGS[name]
+    assert methods.resolve(name, {}) == methods.resolve(base, held)
+    with pytest.raises(ValidationError):
+        methods.resolve(name, other)
+    views = Views(*(part.float() for part in outputs(K if base == "fixmatch" else DIM)[:3]))
+    losses_of = []
+    for kind, given in ((name, {}), (base, held)):
+        method = methods.make(kind, {"tau": 0.6, **given}, num_classes=K)
+        head = method.head(DIM, generator=torch.Generator().manual_seed(0))
+        losses_of.append(method.loss(head, views, LABELS).total)
+    assert torch.equal(*losses_of)
+
+
 def test_cells_of_before_keep_their_ids() -> None:
     def cell(**hyperparameters: object) -> str:
         return CellConfig(
