@@ -46,8 +46,8 @@ DATASETS: dict[str, DatasetInfo] = {
         26_032,
         hyperparameters=_PAPER,
     ),
-    "svhn_extra": DatasetInfo(
-        "ssc_tune.data.svhn:read_svhn_extra",
+    "svhn+extra": DatasetInfo(
+        "ssc_tune.data.svhn:read_svhn_with_extra",
         (3, 32, 32),
         (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115),
         26_032,
@@ -78,7 +78,7 @@ FUNCTION = OwnData("ssc_tune.data.function:read", "ssc_tune.data.function:survey
 """Data that a function without arguments returns, which a study file names as ``module:function``."""
 FUNCTION_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
 FUNCTION_IN_WORDS = "module:function"
-EXTRA = {"svhn": "svhn_extra"}
+EXTRA = {"svhn": "svhn+extra"}
 """Sets that the key ``extra`` enlarges, and the row of the enlarged one."""
 NAMES = (*(name for name in DATASETS if name not in EXTRA.values()), *OWN)
 """What ``data.name`` may be, beside a function."""

@@ -26,13 +26,13 @@ def read_svhn() -> Dataset:
     return _read("svhn", ("train",))
 
 
-def read_svhn_extra() -> Dataset:
+def read_svhn_with_extra() -> Dataset:
     """As :func:`read_svhn`, with the 531,131 easier images of ``extra`` at the end of the training part.
 
     Raises:
         InputError: the files are not there and cannot be downloaded.
     """
-    return _read("svhn_extra", ("train", "extra"))
+    return _read("svhn+extra", ("train", "extra"))
 
 
 def _read(name: str, train: Sequence[str]) -> Dataset:

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from ssc_tune.data.registry import hyperparameters
 from ssc_tune.design.distinct import count, varies_continuously
 from ssc_tune.study.model.study import Study
 
 
 def notes(study: Study) -> list[str]:
-    """Sobol points that are no power of two, and points that are equal for a method or a pair of methods."""
-    return [*unbalanced(study), *repeated(study)]
+    """Sobol points that are no power of two, points that are equal for a method or a pair, and data sets' defaults."""
+    return [*unbalanced(study), *repeated(study), *of_data(study)]
+
+
+def of_data(study: Study) -> list[str]:
+    """Data sets that give hyperparameters which a method has neither fixed nor in its search space."""
+    lines = []
+    space = study.search_space.parameters
+    for setting in study.setting_names:
+        data = study.setting(setting)[0]
+        for name, value in hyperparameters(data.source).items():
+            taking = [
+                method
+                for method in study.methods
+                if study.trains(method)
+                and name not in {**study.hyperparameters, **study.methods[method]}
+                and not (name in space and space[name].applies(method))
+            ]
+            if taking:
+                of = "" if len(taking) == len(study.methods) else f" of {' and '.join(taking)}"
+                lines.append(f"{name}{of} is {value}, the default of {data.name}")
+    return list(dict.fromkeys(lines))
 
 
 def unbalanced(study: Study) -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ssc_tune.data import cache
+from tests.data.disk_formats import idx, random_parts
 
 Call = Callable[..., tuple[int, str, str]]
 ARRAY = """
@@ -53,8 +57,19 @@ def test_the_option_comes_before_the_variable(command: str, call: Call, tmp_path
 
 
 @pytest.mark.slow
-def test_workers_keep_data_there_too(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ssc_tune.run", "cells.yaml", "--data-dir", "here", "--tracking-uri", "none"]
+def test_workers_read_files_from_there(tmp_path: Path) -> None:
+    """Tiny files in MNIST's own format, unpacked as torchvision leaves them; validation is a share of the 40 images."""
+    parts, raw = random_parts((1, 28, 28), 10, train=40, test=20), tmp_path / "here" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, images, labels in (("train", *parts[:2]), ("t10k", *parts[2:])):
+        for kind, values in (("images-idx3-ubyte", images[:, 0]), ("labels-idx1-ubyte", labels.astype("uint8"))):
+            (raw / f"{name}-{kind}").write_bytes(idx(values))
+    study = re.sub("data: .*", "data: {name: mnist, labels_per_class: 1, validation: 0.25}", ARRAY)
+    (tmp_path / "mnist.yaml").write_text(study)
+    command = [sys.executable, "-m", "ssc_tune.run", "mnist.yaml", "--data-dir", "here", "--tracking-uri", "none"]
     subprocess.run(command, check=True, timeout=240)
-    assert list((tmp_path / "here" / "arrays").iterdir())
+    (array,) = (tmp_path / "here" / "arrays").glob("mnist-*/train_images.npy")
+    assert np.array_equal(np.load(array), parts.train)
+    (row,) = csv.DictReader((tmp_path / "runs" / "cells" / "results.csv").read_text().splitlines())
+    assert row["status"] == "ok"
     assert not (tmp_path / "elsewhere").exists()

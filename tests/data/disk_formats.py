@@ -39,11 +39,15 @@ def md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
 
 
-def write_idx(path: Path, values: npt.NDArray[np.uint8]) -> None:
-    """IDX: two zeros, 8 for uint8, the number of dimensions, each as a big-endian int32, the values; gzipped."""
+def idx(values: npt.NDArray[np.uint8]) -> bytes:
+    """IDX: two zeros, 8 for uint8, the number of dimensions, each as a big-endian int32, the values."""
     header = bytes([0, 0, 8, values.ndim]) + b"".join(size.to_bytes(4, "big") for size in values.shape)
+    return header + values.tobytes()
+
+
+def write_idx(path: Path, values: npt.NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(header + values.tobytes(), mtime=0))
+    path.write_bytes(gzip.compress(idx(values), mtime=0))
 
 
 def write_mnist(root: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> Parts:

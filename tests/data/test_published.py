@@ -62,7 +62,7 @@ def test_svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = write_svhn(root, monkeypatch)
     same(svhn.read_svhn(), Parts(*written["train"], *written["test"]))
     images, labels = (np.concatenate(pair) for pair in zip(written["train"], written["extra"], strict=True))
-    same(svhn.read_svhn_extra(), Parts(images, labels, *written["test"]))
+    same(svhn.read_svhn_with_extra(), Parts(images, labels, *written["test"]))
 
 
 def test_stl10(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,12 +94,12 @@ def test_files_are_read_once_and_then_shared(root: Path, monkeypatch: pytest.Mon
     assert "train_images.npy" in maps
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "svhn_extra", "stl10"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "svhn+extra", "stl10"])
 def test_offline_message_names_files_folder_and_variable(name: str, root: Path) -> None:
     with pytest.raises(InputError) as caught:
         data.load(name)
     message = str(caught.value)
-    files = {"stl10": "stl10_binary.tar.gz", "svhn_extra": "extra_32x32.mat", "cifar10": "cifar-10-python.tar.gz"}
+    files = {"stl10": "stl10_binary.tar.gz", "svhn+extra": "extra_32x32.mat", "cifar10": "cifar-10-python.tar.gz"}
     for part in (f"data.name: {name} is not in {root}", "no network here", "SSC_TUNE_DATA", files.get(name, "")):
         assert part in message
     assert not list((root / "arrays").glob("*"))
@@ -169,7 +169,7 @@ def test_mirrors_are_those_published(root: Path, monkeypatch: pytest.MonkeyPatch
     write_stl10(root, monkeypatch)
     read = [cifar.read_cifar10(), cifar.read_cifar100(), stl10.read(), mnist.read_fashion_mnist()]
     assert all(dataset.horizontal_flip for dataset in read)
-    still = [mnist.read_mnist(), svhn.read_svhn(), svhn.read_svhn_extra()]
+    still = [mnist.read_mnist(), svhn.read_svhn(), svhn.read_svhn_with_extra()]
     assert not any(dataset.horizontal_flip for dataset in still)
     for dataset in (*read, *still):
         assert (dataset.weak_rotation, dataset.weak_scale) == (0, 0)
@@ -182,6 +182,6 @@ def test_rows_have_the_published_sizes() -> None:
     assert sizes["cifar10"] == (10, 50_000, 10_000)
     assert sizes["cifar100"] == (100, 50_000, 10_000)
     assert sizes["svhn"] == (10, 73_257, 26_032)
-    assert sizes["svhn_extra"] == (10, 73_257 + 531_131, 26_032)
+    assert sizes["svhn+extra"] == (10, 73_257 + 531_131, 26_032)
     assert sizes["stl10"] == (10, 5000, 8000)
     assert DATASETS["stl10"].unlabelled == 100_000

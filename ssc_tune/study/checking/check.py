@@ -22,6 +22,7 @@ from ssc_tune.study.checking.check_space import (
     known_methods,
     value_problem,
 )
+from ssc_tune.study.checking.check_views import check_views
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.study import Study
@@ -47,6 +48,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *check_blocks(study, names),
         *check_levels(study, names),
         *check_factors(study),
+        *check_views(study),
         *_check_settings(study),
         *_check_pruner(study),
         *check_looks(study, names),

@@ -177,19 +177,20 @@ class Study(Frozen):
         """Every method that the study may name: those it declares itself, and the registered ones."""
         return (*self.own_methods, *(name for name in method_registry.known() if name not in self.own_methods))
 
-    def fixed(self, method: str, setting: str = "") -> dict[str, Value]:
-        """The hyperparameters of a method outside the design.
-
-        Its defaults, then those of the setting's data set, then ``hyperparameters``, then its own.
-        """
+    def given(self, method: str, setting: str = "") -> dict[str, Value]:
+        """Hyperparameters of a method that are given: by the setting's data set, by ``hyperparameters``, by itself."""
         known = self.hyperparameters_of(method).model_fields
         of_data = data_registry.hyperparameters(self.setting(setting)[0].source) if self.trains(method) else {}
         common = {key: value for key, value in {**of_data, **self.hyperparameters}.items() if key in known}
+        return {**common, **self.methods[method]}
+
+    def fixed(self, method: str, setting: str = "") -> dict[str, Value]:
+        """The hyperparameters of a method outside the design: its defaults, then those that are given."""
         defaults = {
             name: parameter.default
             for name, parameter in self.search_space.parameters.items()
             if parameter.applies(method) and name not in self.factors
         }
         return method_registry.resolve(
-            method, {**common, **self.methods[method], **defaults}, self.own_methods.get(method)
+            method, {**self.given(method, setting), **defaults}, self.own_methods.get(method)
         )
