@@ -65,13 +65,22 @@ def _costs(study: Study, found: Estimate, workers: int, price: float | None) -> 
         )
         wall = duration(found.wall(workers))
         lines.append(f"time: about {wall} for {found.num_cells} cells ({each} a cell, {found.how})")
-        gpus, r = bool(study.resources.gpus), study.resources
-        hours = found.seconds / 3600 * (r.gpus if gpus else r.cpus)
-        cost = "" if price is None else f", which costs {hours * price:,.2f} at {price:g} an hour"
-        lines.append(f"use: {hours:,.2f} {'GPU' if gpus else 'CPU core'} hours{cost}")
+        lines.append(f"use: {_use(study, found, price)}")
+    if found.least is not None:
+        wall, number = duration(found.least.wall(workers)), found.least.num_cells
+        use = _use(study, found.least, price)
+        lines.append(f"at the least, every claim decided at {found.points} points: about {wall}, {number} cells, {use}")
     if found.unknown:
         lines.append(f"time of {' and '.join(found.unknown)}: not known before a cell of it has run")
     return lines
+
+
+def _use(study: Study, found: Estimate, price: float | None) -> str:
+    """Hours of a GPU, or of a core where cells use none, and what they cost."""
+    gpus, r = bool(study.resources.gpus), study.resources
+    hours = found.seconds / 3600 * (r.gpus if gpus else r.cpus)
+    cost = "" if price is None else f", which costs {hours * price:,.2f} at {price:g} an hour"
+    return f"{hours:,.2f} {'GPU' if gpus else 'CPU core'} hours{cost}"
 
 
 def _points(study: Study, block: str, method: str) -> str:

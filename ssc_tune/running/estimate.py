@@ -13,6 +13,7 @@ from ssc_tune import methods
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
 from ssc_tune.late import Late
+from ssc_tune.running.looks import until
 from ssc_tune.running.options import folder_of
 from ssc_tune.running.plan import StudyPlan
 from ssc_tune.study.model.study import Study
@@ -44,6 +45,8 @@ class Estimate(NamedTuple):
     num_cells: int  # that the seconds are of
     unknown: tuple[str, ...]  # methods whose time is not known before a cell of theirs has run
     how: str
+    least: Estimate | None = None  # where the study may end before its last look: up to the next one
+    points: int = 0  # of that look
 
     def wall(self, workers: int) -> float:
         """Seconds that a run takes."""
@@ -80,23 +83,47 @@ def estimate(
     lines = {key: [(size, next(costs)) for size in sizes] for key, sizes in ends.items()}
     seconds: dict[str, list[tuple[float, int]]] = {}
     for cell, times in left:
-        kind = _kind(cell.config)
-        if kind in earlier:
-            found = statistics.median(earlier[kind])
-        elif cell.config.is_ours_to_train:
-            found = _between(lines[_family(cell.config)], cell.config)
-        else:
-            continue
-        seconds.setdefault(cell.placement.method, []).append((found, times))
+        found = _seconds(cell, earlier, lines)
+        if found is not None:
+            seconds.setdefault(cell.placement.method, []).append((found, times))
     everything = [pair for each in seconds.values() for pair in each]
     there = {cell.placement.method for cell, _ in left}
-    return Estimate(
+    whole = Estimate(
         {name: (min(s for s, _ in each), max(s for s, _ in each)) for name, each in seconds.items()},
         sum(s * times for s, times in everything) + _pretraining(ours, lines),
         sum(times for _, times in everything),
         tuple(name for name in study.methods if name in there and name not in seconds),
         _how(any(_kind(cell.config) in earlier for cell, _ in left), lines, workers),
     )
+    return _with_least(study, plan, whole, [(cell, _seconds(cell, earlier, lines)) for cell, _ in left], lines)
+
+
+Lines = dict[str, list[tuple[int, "cost.Cost"]]]
+
+
+def _seconds(cell: Cell, earlier: dict[str, list[float]], lines: Lines) -> float | None:
+    """What one cell takes; none where nothing is known of it."""
+    kind = _kind(cell.config)
+    if kind in earlier:
+        return statistics.median(earlier[kind])
+    return _between(lines[_family(cell.config)], cell.config) if cell.config.is_ours_to_train else None
+
+
+def _with_least(
+    study: Study, plan: StudyPlan, whole: Estimate, left: Sequence[tuple[Cell, float | None]], lines: Lines
+) -> Estimate:
+    """The estimate, with that of the cells up to the next look at which the study may end."""
+    if not study.stops_when_decided:
+        return whole
+    for points in study.looks[:-1]:
+        needed = {cell.cell_id for cell in until(plan.cells, points)}
+        some = [(cell, found) for cell, found in left if cell.cell_id in needed and found is not None]
+        if some:
+            first = _pretraining([cell for cell, _ in some if cell.config.is_ours_to_train], lines)
+            seconds = sum(found for _, found in some) + first
+            least = whole._replace(seconds=seconds, num_cells=len(some))
+            return whole._replace(least=least, points=points)
+    return whole
 
 
 def _left(study: Study, plan: StudyPlan) -> list[tuple[Cell, int]]:
@@ -145,7 +172,7 @@ def _between(line: Sequence[tuple[int, cost.Cost]], config: CellConfig) -> float
     return ends[0] + share * (ends[1] - ends[0])
 
 
-def _pretraining(cells: Sequence[Cell], lines: dict[str, list[tuple[int, cost.Cost]]]) -> float:
+def _pretraining(cells: Sequence[Cell], lines: Lines) -> float:
     """Seconds of the pre-trainings of these cells, each counted once: two views an image, at a step's time an image."""
     total, done = 0.0, set()
     for cell in cells:
@@ -169,7 +196,7 @@ def _earlier(study: Study, options: Options) -> dict[str, list[float]]:
     return {kind: seconds for kind, seconds in found.items() if len(seconds) >= 3}
 
 
-def _how(known: bool, lines: dict[str, list[tuple[int, cost.Cost]]], workers: int) -> str:
+def _how(known: bool, lines: Lines, workers: int) -> str:
     steps = sum(found.steps for line in lines.values() for _, found in line)
     told = [f"from {steps} trained steps, {min(workers, MOST_AT_ONCE)} at a time"] if lines else []
     return " and ".join([*told, *(["from earlier cells"] if known else [])])

@@ -64,11 +64,10 @@ design and claim takes it like any other. Its default stands in the place of the
 `settings` then leave out. Where a method of the study has a hyperparameter of that name, it is the hyperparameter.
 
 ```yaml
-search_space:
-  parameters:
-    labels_per_class: {type: int, default: 4, low: 1, high: 20, log: true}
-    label_noise: {type: float, default: 0.0, low: 0.0, high: 0.4}
-    model: {type: choice, default: wrn-10-1, choices: [wrn-10-1, wrn-16-1]}
+parameters:
+  labels_per_class: {type: int, default: 4, low: 1, high: 20, log: true}
+  label_noise: {type: float, default: 0.0, low: 0.0, high: 0.4}
+  model: {type: choice, default: wrn-10-1, choices: [wrn-10-1, wrn-16-1]}
 ```
 """
 

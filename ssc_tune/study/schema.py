@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ def study_schema() -> Schema:
         "anyOf": [path, space, {"type": "array", "minItems": 1, "items": {"anyOf": [path, space]}}],
     }
     properties["methods"] = _methods(schema, properties["methods"]["description"])
+    values = {key: value for name in registry.names for key, value in _hyperparameters(name).items()}
     properties["hyperparameters"] = {
         "description": properties["hyperparameters"]["description"],
         "type": "object",
-        "additionalProperties": False,
-        "properties": {key: value for name in registry.names for key, value in _hyperparameters(name).items()},
+        "properties": values,
     }
+    schema["if"] = {"not": {"required": ["own_methods"]}}
+    schema["then"] = {"properties": {"methods": _only(registry.names), "hyperparameters": _only(values)}}
     return _finished(schema, "Study file of ssc_tune")
 
 
@@ -50,9 +53,16 @@ def _methods(schema: Schema, description: str) -> Schema:
         of_method = {"type": ["object", "null"], "additionalProperties": False, "properties": _hyperparameters(name)}
         schema["$defs"][f"hyperparameters of {name}"] = of_method
         fixed[name] = {"$ref": f"#/$defs/hyperparameters of {name}"}
-    listed = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(registry.names)}}
-    mapped = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": fixed}
+    listed = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}}
+    own = {"type": ["object", "null"]}
+    mapped = {"type": "object", "minProperties": 1, "additionalProperties": own, "properties": fixed}
     return {"description": description, "anyOf": [listed, mapped]}
+
+
+def _only(names: Iterable[str]) -> Schema:
+    """What a list may hold, or the keys that a mapping may have, where a study declares no methods of its own."""
+    allowed = {"enum": list(names)}
+    return {"items": allowed, "propertyNames": allowed}
 
 
 def _hyperparameters(method: str) -> Schema:

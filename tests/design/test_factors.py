@@ -31,15 +31,17 @@ SPACE: dict[str, Any] = {
     "label_noise": {"type": "float", "default": 0.0, "low": 0.0, "high": 0.4},
     "imbalance": {"type": "float", "default": 1.0, "low": 1.0, "high": 50.0, "log": True},
     "unlabelled_imbalance": {"type": "choice", "default": 1.0, "choices": [1.0, 10.0]},
+    "unknown_share": {"type": "float", "default": 0.3, "low": 0.1, "high": 0.8},
     "model": {"type": "choice", "default": "wrn-10-1", "choices": ["wrn-10-1", "wrn-16-1"]},
     "input_size": {"type": "int", "default": 8, "low": 8, "high": 32},
 }
+UNKNOWN = {"unknown_classes": 2}
 PLACE = Placement("shared", "main", "ssc", 1, 0)
 
 
 def varied(*names: str, **changes: Any) -> Study:
     space = {"parameters": {name: SPACE[name] for name in (*names, "learning_rate")}}
-    return study(FAKE, **{"search_space": space, "claims": [], **changes})
+    return study(FAKE, **{"search_space": space, "claims": [], "data": UNKNOWN, **changes})
 
 
 POINTS = st.fixed_dictionaries({
@@ -47,6 +49,7 @@ POINTS = st.fixed_dictionaries({
     "label_noise": st.floats(0, 0.4) | st.just(0),
     "imbalance": st.floats(1, 50) | st.integers(1, 50),
     "unlabelled_imbalance": st.sampled_from([1.0, 10.0, 10]),
+    "unknown_share": st.floats(0.1, 0.8),
     "model": st.sampled_from(["wrn-10-1", "wrn-16-1"]),
     "input_size": st.integers(8, 32),
 })  # fmt: skip
@@ -57,7 +60,7 @@ def test_a_factor_makes_the_cell_that_a_setting_would_make(values: dict[str, Any
     data = {name: values[name] for name in values if name not in ("model", "input_size")}
     model = {"name": values["model"], "input_size": values["input_size"]}
     space = {"parameters": {"learning_rate": RATE}}
-    fixed = study(FAKE, data=data, model=model, search_space=space, claims=[])
+    fixed = study(FAKE, data=data | UNKNOWN, model=model, search_space=space, claims=[])
     whole = varied(*FACTORS)
     for method in ("fixmatch", "ssc"):
         place = PLACE._replace(method=method)
@@ -167,7 +170,7 @@ def test_one_pretraining_serves_labels_and_noise_but_no_two_nets() -> None:
 
 
 def test_a_study_with_factors_is_written_so_that_it_reads_back(tmp_path: Path) -> None:
-    settings = {"few": {"data": {"validation": 200}}, "all": {"model": {"variant": "authors"}}}
+    settings = {"few": {"data": {"validation": 200, **UNKNOWN}}, "all": {"model": {"variant": "authors"}}}
     of = varied(*FACTORS, settings=settings)
     path = tmp_path / "s.yaml"
     path.write_text(dump_study(of), encoding="utf-8")
@@ -175,7 +178,7 @@ def test_a_study_with_factors_is_written_so_that_it_reads_back(tmp_path: Path) -
 
 
 def test_plans_share_cells_where_one_varies_what_the_other_fixes() -> None:
-    whole, few = varied("labels_per_class"), varied(data={"labels_per_class": 2})
+    whole, few = varied("labels_per_class"), varied(data={"labels_per_class": 2, **UNKNOWN})
     assert may_share_cells(plan_of(whole), plan_of(few))
     assert not may_share_cells(plan_of(whole), plan_of(varied(data={"name": "mnist5k"})))
 

@@ -116,6 +116,31 @@ def test_cells_that_have_run_say_more_than_a_measurement(tmp_path: Path) -> None
     assert found.how == "from 7 trained steps, 2 at a time and from earlier cells"
 
 
+def test_a_study_that_may_stop_early_has_a_least_and_a_most(tmp_path: Path) -> None:
+    design = {"type": "sobol", "points": 16, "looks": [8, 16], "stop": "when_decided"}
+    ruler = Ruler()
+    found = estimated(tmp_path, ruler, design=design)
+    early = [cell for cell in fixed_cells(study(FAKE, design=design)) if cell.placement.point <= 8]
+    assert found.least is not None
+    assert (found.points, found.least.num_cells) == (8, len(early))
+    assert found.least.seconds == pytest.approx(sum(ruler.seconds(cell.config) for cell in early))
+    assert found.num_cells == 2 * 17 * 3
+    assert estimated(tmp_path, Ruler(), design={**design, "stop": "never"}).least is None
+
+
+def test_nets_that_are_a_factor_are_measured_each_and_labels_once(tmp_path: Path) -> None:
+    ruler = Ruler()
+    parameters = {
+        "learning_rate": RATE,
+        "labels_per_class": {"type": "int", "default": 4, "low": 1, "high": 20},
+        "model": {"type": "choice", "default": "wrn-10-1", "choices": ["wrn-10-1", "wrn-10-2"]},
+    }
+    estimated(tmp_path, ruler, search_space={"parameters": parameters}, claims=[])
+    assert sorted((c.method, c.model.name) for c in ruler.asked) == [
+        ("fixmatch", "wrn-10-1"), ("fixmatch", "wrn-10-2"), ("ssc", "wrn-10-1"), ("ssc", "wrn-10-2")
+    ]  # fmt: skip
+
+
 def test_a_function_is_not_known_before_a_cell_of_it_has_run(tmp_path: Path) -> None:
     own = {"mine": {"function": "anywhere:train", "hyperparameters": {"learning_rate": 0.03, "tau": 0.9}}}
     made = study(FAKE, methods=["fixmatch", "mine"], own_methods=own, claims=[])

@@ -58,6 +58,10 @@ def test_shipped_search_spaces_fit_the_schema_they_name(path: Path) -> None:
     jsonschema.Draft202012Validator(json.loads(named.read_text())).validate(plain(read_yaml(path).value))
 
 
+OWN = """{fixmatch: {tau: 0.9}, tree: {depth: 3}}
+own_methods: {tree: {function: 'trees:train', hyperparameters: {depth: 2}}}"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fits"),
     [
@@ -66,6 +70,8 @@ def test_shipped_search_spaces_fit_the_schema_they_name(path: Path) -> None:
         ("[fixmatch, ssc]", "{fixmatch: {temperature: 0.2}}", False),
         ("[fixmatch, ssc]", "[fixmach]", False),
         ("batch_size", "bach_size", False),
+        ("[fixmatch, ssc]", OWN, True),
+        ("[fixmatch, ssc]", OWN.replace("tree: {depth: 3}", "tree: 3"), False),
         ("points", "point", False),
         ("factor: 3", "low: 0.01", False),
         ("factor: 3", "low: 0.01, high: 0.05", True),

@@ -61,6 +61,9 @@ def check_factors(study: Study) -> Iterator[Problem]:
                 break
         if sound and factor.path == "data.labels_per_class":
             yield from _check_labels(study, path, parameter)
+        if factor.path == "data.unknown_share" and not all(_unknown(study)):
+            text = "in some setting no class is unknown; data.unknown_classes says how many are"
+            yield Problem(path, text)
         if sound and factor.path == "model.name":
             yield from _check_nets(study, path, parameter)
 
@@ -90,6 +93,11 @@ def _check_labels(study: Study, path: KeyPath, parameter: Parameter) -> Iterator
         if value > most:
             yield Problem((*path, *key), f"{text}, not {value}")
             return
+
+
+def _unknown(study: Study) -> list[int]:
+    """Unknown classes of each setting."""
+    return [study.setting(name)[0].unknown_classes for name in study.setting_names]
 
 
 def _check_nets(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[Problem]:

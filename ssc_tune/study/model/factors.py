@@ -40,6 +40,7 @@ FACTORS: dict[str, Factor] = {
     "imbalance": Factor("data", "imbalance"),
     "unlabelled_imbalance": Factor("data", "unlabelled_imbalance"),
     "label_noise": Factor("data", "label_noise"),
+    "unknown_share": Factor("data", "unknown_share"),
     "model": Factor("model", "name"),
     "input_size": Factor("model", "input_size"),
 }
