@@ -30,6 +30,7 @@ class Split(NamedTuple):
     labelled: Tensor  # one of each class that has one, then another of each, and so on; labels_per_class * K balanced
     unlabelled: Tensor  # (N - validation,) ascending; holds the labelled images, and those without a label, too
     validation: Tensor  # (validation,) ascending
+    with_label: Tensor | None = None  # those of the unlabelled ones that have a label, ascending; none where all have
 
 
 def split(
@@ -78,7 +79,8 @@ def split(
     pool = rest if unlabelled_imbalance == 1 else _thinned(labels, rest, unlabelled_imbalance, num_classes, labelled)
     if unknown_share is not None:
         pool = _mixed(labels, pool, unknown_share, labelled)
-    return Split(*(torch.from_numpy(indices) for indices in (labelled, pool, held_out)))
+    with_label = None if len(known) == len(labels) else torch.from_numpy(pool[labels[pool] >= 0])
+    return Split(torch.from_numpy(labelled), torch.from_numpy(pool), torch.from_numpy(held_out), with_label)
 
 
 def _check(dataset: Dataset, key: str, value: int, most: int, of: str, more: str = "") -> None:

@@ -76,7 +76,7 @@ class Batches:
         self.num_labelled = method.hyperparameters.batch_size
         self.num_unlabelled = method.num_unlabelled
         self.num_strong_views = method.num_strong_views
-        known = split.unlabelled[dataset.train_labels[split.unlabelled] >= 0]
+        known = split.unlabelled if split.with_label is None else split.with_label
         labelled = known if method.uses_all_labels else split.labelled
         self._labelled = Order(labelled, seed=seed, stream="labelled order")
         self._unlabelled = Order(split.unlabelled, seed=seed, stream="unlabelled order")

@@ -63,7 +63,9 @@ def train(
         ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
     """
     path = directory / CHECKPOINT if directory is not None else None
-    cell = _begun(config, resolve_device(device), path if resume else None, pretrained)
+    where = resolve_device(device)
+    forget_peak_memory(where)
+    cell = _begun(config, where, path if resume else None, pretrained)
     status: Status = "ok"
     for stop in evaluation_steps(config.training):
         if stop <= cell.step:
@@ -135,7 +137,6 @@ class RunningCell:
         dataset: data.Dataset | None = None,
     ) -> None:
         started = time.perf_counter()
-        forget_peak_memory(device)
         self.config, self.device = config, device
         dataset = data.load(config.data.source) if dataset is None else dataset
         self._dataset = dataset

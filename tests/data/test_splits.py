@@ -23,8 +23,9 @@ from ssc_tune.errors import InputError
 def test_parts_are_disjoint_balanced_and_complete(name: str, labels_per_class: int, validation: int, seed: int) -> None:
     dataset = data.load(name)
     parts = data.split(dataset, labels_per_class=labels_per_class, validation=validation, seed=seed)
-    labelled, unlabelled, held_out = (set(part.tolist()) for part in parts)
-    assert all(part.dtype == torch.int64 for part in parts)
+    assert parts.with_label is None  # every image has one
+    labelled, unlabelled, held_out = (set(part.tolist()) for part in parts[:3])
+    assert all(part.dtype == torch.int64 for part in parts[:3])
     assert len(held_out) == len(parts.validation) == validation
     assert len(labelled) == len(parts.labelled) == 10 * labels_per_class
     assert labelled <= unlabelled

@@ -52,3 +52,14 @@ def test_stored_pictures_are_as_drawn(pictures: ModuleType, name: str) -> None:
     stored = (ROOT / "docs" / "images" / f"statistic_{name}.svg").read_text(encoding="utf-8")
     assert words(stored) == words(pictures.svg(name))
     assert "ln(sd of B" in stored or "Phi = 0.25" in stored
+
+
+def test_the_page_of_answers_is_as_the_script_makes_it() -> None:
+    spec = importlib.util.spec_from_file_location("answers", ROOT / "docs" / "answers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = module.page(module.answers())
+    assert page == (ROOT / "docs" / "results" / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({path.parent.name}/README.md)" in page for path in module.RESULTS.glob("*/verdicts.csv"))
