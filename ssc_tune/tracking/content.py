@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis
@@ -105,13 +105,27 @@ def factor_parameters(study: Study, config: CellConfig) -> dict[str, str]:
 
 
 def study_parameters(study: Study) -> dict[str, str]:
-    """What the parent run shows: design, data, net, training, methods and number of seeds; no factor, which varies."""
-    design, data, training = study.design.model_dump(), study.data.identity(), study.training.identity()
-    parts = {"design": design, "data": data, "training": training}
-    flat = {f"{part}.{name}": str(value) for part, values in parts.items() for name, value in values.items()}
-    flat |= {"model": study.model.name, "methods": ", ".join(study.methods), "seeds": str(study.seeds)}
+    """What the parent run shows: design, data, net, training, methods and number of seeds; no factor, which varies.
+
+    Of data and nets all values that settings have, separated by commas.
+    """
+    design, training = study.design.model_dump(), study.training.identity()
+    flat = {f"design.{name}": str(value) for name, value in design.items()}
+    grounds = [study.setting(name) for name in study.setting_names]
+    names = dict.fromkeys(name for data, _ in grounds for name in data.identity())
+    flat |= {f"data.{name}": _values(getattr(data, name) for data, _ in grounds) for name in names}
+    flat |= {f"training.{name}": str(value) for name, value in training.items()}
+    flat |= {
+        "model": _values(model.name for _, model in grounds),
+        "methods": ", ".join(study.methods),
+        "seeds": str(study.seeds),
+    }
     varying = {varying_key(study, name) for name in study.factors}
     return {name: cut(value, MAX_PARAMETER) for name, value in flat.items() if name not in varying}
+
+
+def _values(found: Iterable[object]) -> str:
+    return ", ".join(dict.fromkeys(map(str, found)))
 
 
 def metrics(record: Record) -> list[MetricRow]:

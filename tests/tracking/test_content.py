@@ -19,6 +19,7 @@ from ssc_tune.tracking.content import (
     metrics,
     parameters,
     record_digest,
+    study_parameters,
     verdict_metrics,
 )
 from ssc_tune.tracking.notes import cell_note, study_note, table
@@ -141,3 +142,12 @@ def test_what_a_run_and_a_version_are_known_by_outlives_fields_that_come_later()
         assert file is not None
         content = json.loads(file.read())
     assert record_digest(Record.model_validate(content.get("record", content))) == "c75119af570ef57d"
+
+
+def test_the_parent_run_shows_what_settings_have_and_not_what_all_of_them_replace() -> None:
+    eight = {"name": "digits", "labels_per_class": 8}
+    settings = {"clean": {"data": eight}, "noisy": {"data": {**eight, "label_noise": 0.25}}}
+    shown = study_parameters(study(TRACKED, settings=settings, claims=[]))
+    assert (shown["data.labels_per_class"], shown["data.label_noise"]) == ("8", "0.0, 0.25")
+    nets = {"narrow": {}, "wide": {"model": {"name": "wrn-10-2"}}}
+    assert study_parameters(study(TRACKED, settings=nets, claims=[]))["model"] == "wrn-10-1, wrn-10-2"
