@@ -27,7 +27,8 @@ def _of_settings(study: Study, words: Callable[[str], str]) -> str:
 
 
 def _data(of: DataConfig, *, varied: tuple[str, ...]) -> str:
-    labels = "labels that vary" if "labels_per_class" in varied else f"{of.labels_per_class} labels a class"
+    number = of.labels_per_class
+    labels = "labels that vary" if "labels_per_class" in varied else f"{number} label{'s' * (number > 1)} a class"
     whole = isinstance(of.validation, int)
     held_out = f"{of.validation} validation images" if whole else f"{of.validation:.0%} of the images for validation"
     parts = [of.name + (" with its extra part" if of.extra else ""), labels, held_out]
