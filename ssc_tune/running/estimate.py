@@ -28,7 +28,7 @@ else:
     torch = Late("torch")
     cost = Late("ssc_tune.training.cost")
 
-AROUND, BETWEEN = 20.0, 0.15
+AROUND, BETWEEN = 23.5, 0.02
 """Seconds of a run in which no cell trains: before the first and after the last one together, and from cell to cell
 of a worker. Medians of ``benchmarks/estimates.py``."""
 MOST_AT_ONCE = 4
