@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ SHOWN = ("spread", "training")
 """Kinds of figures that such a page has."""
 MOST = 3
 """Figures at most, where a study has many settings."""
+_PLACES = ("--storage", "--tracking-uri", "--optuna-storage", "--data-dir")
 TABLES = ("results.csv", "verdicts.csv")
 
 
@@ -28,6 +30,19 @@ def published(
         command: that makes these files.
     """
     shown = [figure for figure in figures if figure.name.split("-")[0] in SHOWN][:MOST]
-    page = render.published(content, shown, command)
+    page = render.published({**content, "command": public(content["command"])}, shown, command)
     pictures = {f"{figure.name}.svg": written.get(f"figures/{figure.name}.svg") or svg(figure) for figure in shown}
     return {"README.md": page, **pictures, **{name: written[name] for name in TABLES}}
+
+
+def public(command: str) -> str:
+    """A command without the options that say where things lay on the machine it ran on."""
+    words, kept, left_out = shlex.split(command), list[str](), False
+    for word in words:
+        if left_out:
+            left_out = False
+        elif word in _PLACES:
+            left_out = True
+        elif not word.startswith(tuple(f"{option}=" for option in _PLACES)):
+            kept.append(word)
+    return shlex.join(kept)

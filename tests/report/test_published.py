@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from ssc_tune.report.published import public
 from tests.making.analyses import Case, case
 from tests.report.written import write
 
@@ -46,3 +47,11 @@ def test_it_says_every_verdict_and_how_it_was_made_but_no_host(published: tuple[
         assert value is None or (value in text) == (name == "processor")
     rows = [token for token in MarkdownIt("commonmark").enable("table").parse(text) if token.type == "tr_open"]
     assert len(rows) > 20
+
+
+@pytest.mark.parametrize(
+    "given", ["--storage /home/me/runs --tracking-uri http://host", "--storage=/home/me/runs --data-dir x", ""]
+)
+def test_the_command_says_nothing_of_the_machine(given: str) -> None:
+    command = f"python -m ssc_tune.run studies/quick.yaml --set seeds=5 {given}".strip()
+    assert public(command) == "python -m ssc_tune.run studies/quick.yaml --set seeds=5"
