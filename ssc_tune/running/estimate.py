@@ -81,21 +81,20 @@ def estimate(
     asked = [families[key][size] for key, sizes in ends.items() for size in sizes]
     costs = iter((measure or measured)(asked, workers) if asked else [])
     lines = {key: [(size, next(costs)) for size in sizes] for key, sizes in ends.items()}
-    seconds: dict[str, list[tuple[float, int]]] = {}
-    for cell, times in left:
-        found = _seconds(cell, earlier, lines)
-        if found is not None:
-            seconds.setdefault(cell.placement.method, []).append((found, times))
-    everything = [pair for each in seconds.values() for pair in each]
+    told = [(cell, _seconds(cell, earlier, lines), times) for cell, times in left]
+    known = [(cell, seconds, times) for cell, seconds, times in told if seconds is not None]
+    of_method: dict[str, list[float]] = {}
+    for cell, seconds, _ in known:
+        of_method.setdefault(cell.placement.method, []).append(seconds)
     there = {cell.placement.method for cell, _ in left}
     whole = Estimate(
-        {name: (min(s for s, _ in each), max(s for s, _ in each)) for name, each in seconds.items()},
-        sum(s * times for s, times in everything) + _pretraining(ours, lines),
-        sum(times for _, times in everything),
-        tuple(name for name in study.methods if name in there and name not in seconds),
+        {name: (min(each), max(each)) for name, each in of_method.items()},
+        sum(seconds * times for _, seconds, times in known) + _pretraining(ours, lines),
+        sum(times for _, _, times in known),
+        tuple(name for name in study.methods if name in there and name not in of_method),
         _how(any(_kind(cell.config) in earlier for cell, _ in left), lines, workers),
     )
-    return _with_least(study, plan, whole, [(cell, _seconds(cell, earlier, lines)) for cell, _ in left], lines)
+    return _with_least(study, plan, whole, [(cell, seconds) for cell, seconds, _ in known], lines)
 
 
 Lines = dict[str, list[tuple[int, "cost.Cost"]]]
@@ -110,14 +109,14 @@ def _seconds(cell: Cell, earlier: dict[str, list[float]], lines: Lines) -> float
 
 
 def _with_least(
-    study: Study, plan: StudyPlan, whole: Estimate, left: Sequence[tuple[Cell, float | None]], lines: Lines
+    study: Study, plan: StudyPlan, whole: Estimate, known: Sequence[tuple[Cell, float]], lines: Lines
 ) -> Estimate:
     """The estimate, with that of the cells up to the next look at which the study may end."""
     if not study.stops_when_decided:
         return whole
     for points in study.looks[:-1]:
         needed = {cell.cell_id for cell in until(plan.cells, points)}
-        some = [(cell, found) for cell, found in left if cell.cell_id in needed and found is not None]
+        some = [(cell, found) for cell, found in known if cell.cell_id in needed]
         if some:
             first = _pretraining([cell for cell, _ in some if cell.config.is_ours_to_train], lines)
             seconds = sum(found for _, found in some) + first

@@ -19,6 +19,7 @@ from ssc_tune.methods.base import Starter
 from ssc_tune.training import captured, checkpoint, pretrain, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
+from ssc_tune.training.division import divided
 from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import forget_peak_memory, peak_memory, resolve_device
 from ssc_tune.training.network import make_method, make_network, start_encoder
@@ -100,22 +101,6 @@ def evaluation_steps(config: TrainingConfig) -> list[int]:
     return [round(config.steps * (i + 1) / config.evaluations) for i in range(config.evaluations)]
 
 
-def _divided(config: CellConfig, dataset: data.Dataset) -> tuple[data.Split, Tensor]:
-    """The parts of the training images, and the labels (N,) that they are trained with."""
-    asked = config.data
-    split = data.split(
-        dataset,
-        labels_per_class=asked.labels_per_class,
-        validation=asked.held_out(data.num_labelled(dataset)),
-        seed=config.seed,
-        imbalance=asked.imbalance,
-        unlabelled_imbalance=asked.unlabelled_imbalance,
-        unknown_share=asked.unknown_share,
-    )
-    kind = asked.label_noise_kind
-    return split, data.noisy_labels(dataset, split, rate=asked.label_noise, kind=kind, seed=config.seed)
-
-
 class RunningCell:
     """The moving parts of one cell and their state.
 
@@ -140,7 +125,9 @@ class RunningCell:
         self.config, self.device = config, device
         dataset = data.load(config.data.source) if dataset is None else dataset
         self._dataset = dataset
-        self._split, given = _divided(config, dataset)
+        self._split = divided(config.data, dataset, seed=config.seed)
+        rate, kind = config.data.label_noise, config.data.label_noise_kind
+        given = data.noisy_labels(dataset, self._split, rate=rate, kind=kind, seed=config.seed)
         self.method = make_method(config, dataset.num_classes, unlabelled=len(self._split.unlabelled))
         in_channels = dataset.train_images.shape[1]
         network = make_network(config, self.method, in_channels=in_channels)

@@ -16,6 +16,7 @@ from ssc_tune.methods.parts import projection
 from ssc_tune.models import update_running_statistics
 from ssc_tune.training import checkpoint
 from ssc_tune.training.config import CellConfig, PretrainConfig
+from ssc_tune.training.division import divided
 from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms, to_device
 from ssc_tune.training.images import Images
 from ssc_tune.training.network import Network, make_encoder, start_encoder
@@ -72,14 +73,8 @@ class _SimCLR:
         seed = config.pretraining_seed
         dataset = data.load(config.data.source)
         self._dataset, self._images = dataset, Images(dataset.train_images, device)
-        pool = data.split(  # the number of labels decides nothing of it
-            dataset,
-            labels_per_class=1,
-            validation=config.data.held_out(data.num_labelled(dataset)),
-            seed=seed,
-            unlabelled_imbalance=config.data.unlabelled_imbalance,
-            unknown_share=config.data.unknown_share,
-        ).unlabelled
+        any_labels = config.data.model_copy(update={"labels_per_class": 1, "imbalance": 1.0})
+        pool = divided(any_labels, dataset, seed=seed).unlabelled  # labels decide nothing of it
         self._order = Order(pool, seed=seed, stream="pretraining order")
         self._views = generator(seed, "pretraining views", device=device)
         draws, channels = generator(seed, "encoder"), dataset.train_images.shape[1]

@@ -15,14 +15,19 @@ _IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+)\)")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<path>[^)#]+)(#[^)]*)?\)")
 
 
-@pytest.fixture(scope="module")
-def pictures() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
+def script(name: str) -> ModuleType:
+    """One of the scripts beside the pages."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ModuleType:
+    return script("pictures")
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
@@ -55,11 +60,7 @@ def test_stored_pictures_are_as_drawn(pictures: ModuleType, name: str) -> None:
 
 
 def test_the_page_of_answers_is_as_the_script_makes_it() -> None:
-    spec = importlib.util.spec_from_file_location("answers", ROOT / "docs" / "answers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script("answers")
     page = module.page(module.answers())
     assert page == (ROOT / "docs" / "results" / "README.md").read_text(encoding="utf-8")
     assert all(f"]({path.parent.name}/README.md)" in page for path in module.RESULTS.glob("*/verdicts.csv"))

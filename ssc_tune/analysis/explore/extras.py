@@ -78,10 +78,9 @@ def extras(
         methods = []
         for method in study.block_methods(block):
             material = made.of(block, setting, method)
-            if material is None and not study.design.varies:
-                continue  # the defaults alone: there are no points to draw curves of
             if material is None:
-                gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
+                if study.design.varies:  # else there are no points to draw curves of
+                    gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
                 continue
             known[block, setting, method] = material
             methods.append(method)

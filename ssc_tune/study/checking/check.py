@@ -9,7 +9,7 @@ from ssc_tune import methods as registry
 from ssc_tune.data.facts import SourceError
 from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
-from ssc_tune.study.checking.check_data import checked_info
+from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
 from ssc_tune.study.checking.check_factors import check_factors
 from ssc_tune.study.checking.check_looks import check_looks
 from ssc_tune.study.checking.check_space import (
@@ -158,20 +158,20 @@ def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Pr
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {held_out}")
         return
-    most = info.most_labels_per_class(held_out)
+    most, text = most_labels(data, info)
     if labels and data.labels_per_class > most:
-        text = f"must be at most {most} for {data.name} with {held_out} validation images"
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
 
 
 def _check_pretrain(path: KeyPath, pretrain: PretrainConfig | None, data: DataConfig) -> Iterator[Problem]:
     """No image is twice in a step: its other view would be taken for a different image."""
     try:
-        images = (size := checked_info(data).train_size) - data.held_out(size)
+        info = checked_info(data)
     except SourceError:
         return  # it is told of the data
+    images = info.train_size - data.held_out(info.train_size)
     if pretrain is not None and pretrain.batch_size > images:
-        text = f"must be at most {images} for {data.name} with {data.validation} validation images"
+        text = f"must be at most {images} {beside_validation(data, info)}"
         yield Problem((*path, "batch_size"), f"{text}, not {pretrain.batch_size}")
 
 

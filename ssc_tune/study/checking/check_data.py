@@ -39,6 +39,17 @@ def checked_info(data: DataConfig) -> DatasetInfo:
     return _known(found.info, data)
 
 
+def beside_validation(data: DataConfig, info: DatasetInfo) -> str:
+    """What a number of images is limited by, in words."""
+    return f"for {data.name} with {data.held_out(info.train_size)} validation images"
+
+
+def most_labels(data: DataConfig, info: DatasetInfo) -> tuple[int, str]:
+    """The most labelled images of a class beside the validation images, and that limit in words."""
+    most = info.most_labels_per_class(data.held_out(info.train_size))
+    return most, f"must be at most {most} {beside_validation(data, info)}"
+
+
 def _known(info: DatasetInfo, data: DataConfig) -> DatasetInfo:
     if data.unknown_classes > info.num_classes - 2:
         text = f"must leave 2 of the {info.num_classes} classes of {data.name}: at most {info.num_classes - 2}"

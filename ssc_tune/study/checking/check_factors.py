@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ssc_tune.data.facts import SourceError
 from ssc_tune.frozen import Frozen
 from ssc_tune.models.registry import find, find_variant
-from ssc_tune.study.checking.check_data import checked_info
+from ssc_tune.study.checking.check_data import checked_info, most_labels
 from ssc_tune.study.model.space import ChoiceParameter, Parameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
@@ -82,12 +82,9 @@ def _check_labels(study: Study, path: KeyPath, parameter: Parameter) -> Iterator
     found: list[tuple[int, str]] = []
     for data in dict.fromkeys(study.setting(name)[0] for name in study.setting_names):
         try:
-            info = checked_info(data)
+            found.append(most_labels(data, checked_info(data)))
         except SourceError:
             continue  # it is told of the data
-        held_out = data.held_out(info.train_size)
-        most = info.most_labels_per_class(held_out)
-        found.append((most, f"must be at most {most} for {data.name} with {held_out} validation images"))
     for key, value in values(parameter) if found else []:
         most, text = min(found)
         if value > most:
