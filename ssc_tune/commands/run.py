@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
-from ssc_tune import commands, running, study
+from ssc_tune import commands, execution, running, study
 from ssc_tune.commands.arguments import Command, add_overrides
 from ssc_tune.data import cache
-from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
 
 
@@ -28,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a study as the arguments say."""
+    with execution.signals.raising():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     cache.use(arguments.data_dir)
     of = study.load_study(arguments.study, arguments.overrides)
     options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
@@ -37,10 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return EXIT_DONE
     result = running.train_and_judge(of, options)
-    commands.screen.show_result(of, options, result)
+    with contextlib.suppress(OSError) if isinstance(result, running.Interrupted) else contextlib.nullcontext():
+        commands.screen.show_result(of, options, result)  # where its end was that of the terminal, nobody reads it
     if isinstance(result, running.Interrupted):
-        return EXIT_INTERRUPTED
-    return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
+        return execution.signals.exit_code(result.signal)
+    return EXIT_SOME_FAILED if result.num_failed or result.num_lost or result.num_missing else EXIT_DONE
 
 
 COMMAND = Command("run", "train what is missing of a study and judge its claims", add_arguments, run)
