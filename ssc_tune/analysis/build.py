@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -42,11 +43,8 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     for name in ("validation_accuracy", "test_accuracy", "steps_to_90", *COST):
         frame[name] = pd.to_numeric(frame[name]).astype("float64")
     used = sorted({cell.cell_id for cell in cells} & set(usable))
-    history = [
-        [key, *(getattr(evaluation, name) for name in _HISTORY[1:])]
-        for key in used
-        for evaluation in usable[key].result.history
-    ]
+    values = operator.attrgetter(*_HISTORY[1:])
+    history = [(key, *values(evaluation)) for key in used for evaluation in usable[key].result.history]
     course = pd.DataFrame(history, columns=_HISTORY)
     for name in _HISTORY[3:]:
         course[name] = pd.to_numeric(course[name]).astype("float64")  # what a method does not tell is NaN
