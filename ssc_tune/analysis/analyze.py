@@ -10,10 +10,12 @@ from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.threads import on_one_thread
 from ssc_tune.design.notes import notes
 from ssc_tune.study.model.study import Study
 
 
+@on_one_thread
 def analyze(
     study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, explore: bool = True
 ) -> StudyAnalysis:
