@@ -1,6 +1,7 @@
 """What a study of ten thousand cells costs those who look at it, go on with it or report it.
 
     python benchmarks/many_cells.py                          # 10,000 cells, each command once: some minutes
+    python benchmarks/many_cells.py --mlflow                 # and with MLflow, which takes long to fill
     python benchmarks/many_cells.py --cells 300 --json many_cells.json
     python benchmarks/many_cells.py --keep DIR --only show   # DIR keeps the records for the next time
 
@@ -9,8 +10,9 @@ worker writes it, its checksum right, 20 evaluations long with all their signatu
 was trained. Each command is then a process of its own, and what is measured is that process: CPU seconds of user and
 system together, by ``wait4``, and its largest resident size.
 
-``goes on`` is the run of a study that has all its records: nothing is trained, the report is written. With MLflow its
-first time writes every cell into an empty store, its second finds them there.
+``no report`` are the commands before there is one; ``report`` writes it. ``goes on`` is the run of a study that has all
+its records and its report: nothing is trained. With MLflow its first time writes every cell into an empty store, its
+second finds them there.
 """
 
 from __future__ import annotations
@@ -181,16 +183,17 @@ def commands(study: Study, storage: Path, cells: int) -> dict[str, list[str]]:
     run = ["-m", "ssc_tune.run", str(FILE), *sets, *where]
     mlflow = [*run, "--log-models", "none", "--tracking-uri", f"sqlite:///{storage}/mlflow.db"]
     return {
-        "list, no report yet": [*own, "list", *where],
-        "show, no report yet": [*own, "show", study.name, *where],
+        "list, no report": [*own, "list", *where],
+        "show, no report": [*own, "show", study.name, *where],
         "dry-run": [*run, "--dry-run"],
-        "goes on": [*run, "--tracking-uri", "none"],
+        "goes on, no report": [*run, "--tracking-uri", "none"],
         "list": [*own, "list", *where],
         "show": [*own, "show", study.name, *where],
-        "show a cell": [*own, "show", study.name, next(iter(fixed_cells(study))).cell_id, *where],
+        "show a cell": [*own, "show", study.name, fixed_cells(study)[0].cell_id, *where],
+        "goes on": [*run, "--tracking-uri", "none"],
         "report": [*own, "report", study.name, *where],
-        "goes on, MLflow empty": mlflow,
-        "goes on, MLflow filled": mlflow,
+        "MLflow, empty": mlflow,
+        "MLflow, filled": mlflow,
     }
 
 
@@ -239,12 +242,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--cells", type=int, default=10_000, metavar="N", help="at least so many (default 10,000)")
     parser.add_argument("--only", action="append", metavar="NAME", help="rows whose name begins so; may be repeated")
+    parser.add_argument("--mlflow", action="store_true", help="with the rows of MLflow")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the storage there, use it again, leave it")
     parser.add_argument("--json", type=Path, metavar="PATH", help="also write the numbers")
     arguments = parser.parse_args()
 
     def chosen(name: str) -> bool:
-        return not arguments.only or any(name.startswith(start) for start in arguments.only)
+        if arguments.only:
+            return any(name.startswith(start) for start in arguments.only)
+        return arguments.mlflow or not name.startswith("MLflow")
 
     with tempfile.TemporaryDirectory() as made:
         directory = arguments.keep or Path(made)
