@@ -93,7 +93,10 @@ class RecordStore:
     def read_many(
         self, cell_ids: Iterable[str], *, set_aside: bool, whole: bool = True
     ) -> tuple[dict[str, Record], list[str]]:
-        """Records by cell id, as of ``read``, and what is wrong with damaged ones, which are renamed if ``set_aside``."""
+        """Records by cell id, and what is wrong with those that are damaged, which are renamed if ``set_aside``.
+
+        ``whole`` as for ``read``.
+        """
         found: dict[str, Record] = {}
         problems: list[str] = []
         for cell_id in cell_ids:
@@ -137,7 +140,7 @@ class StudyFolder:
         wanted = list(dict.fromkeys(cell_ids))
         found: dict[str, Record] = {}
         for directory in sorted(self.storage.glob("*/records")) if wanted else ():
-            if directory == self.records.directory:
+            if directory == self.records.directory or not directory.is_dir():
                 continue
             store, there = RecordStore(directory), set(os.listdir(directory))
             for cell_id in wanted:

@@ -60,6 +60,7 @@ def edited_record(bench: Bench) -> None:
     """An accuracy changes, and nothing else."""
     record = next(iter(bench.records.values()))
     result = record.result.model_copy(update={"test_accuracy": 0.123})
+    bench.folder.records.path(record.cell_id).unlink()
     bench.folder.records.write(record.model_copy(update={"result": result}))
 
 
