@@ -13,6 +13,7 @@ from ssc_tune.design import Cell
 from ssc_tune.design.points import search_of
 from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
+from ssc_tune.uncollected import uncollected
 
 _HISTORY = [
     "cell_id",
@@ -27,6 +28,7 @@ _HISTORY = [
 ]
 
 
+@uncollected
 def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -> Tables:
     """The tables of a study's cells; a record whose status is ``infrastructure`` counts as missing."""
     expected = pd.DataFrame(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
+from ssc_tune.uncollected import uncollected
 
 
 class Placement(NamedTuple):
@@ -72,6 +73,7 @@ _LAST: dict[int, tuple[Study, list[Cell]]] = {}
 """The cells of the study that was asked for last, which are asked for in several rooms; a study does not change."""
 
 
+@uncollected
 def _fixed_cells(study: Study) -> list[Cell]:
     return [
         cell

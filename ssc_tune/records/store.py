@@ -24,6 +24,7 @@ from ssc_tune.atomic import create, write_atomically
 from ssc_tune.records.brief import brief
 from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
+from ssc_tune.uncollected import uncollected
 
 PRETRAINED = "pretrained"
 """Folder of pre-trained encoders under the storage path."""
@@ -90,6 +91,7 @@ class RecordStore:
         self.put_aside(cell_id, "damaged")
         return f"{error}; set aside as {self.path(cell_id).name}.damaged, the cell will be run again"
 
+    @uncollected
     def read_many(
         self, cell_ids: Iterable[str], *, set_aside: bool, whole: bool = True
     ) -> tuple[dict[str, Record], list[str]]:
