@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
     of = study.load_study(arguments.study, arguments.overrides)
     options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
     commands.screen.show_plan(
-        of, options, running.survey(of, options, adopt=False), estimate=arguments.dry_run, price=arguments.price
+        of, options, running.survey(of, options, whole=False), estimate=arguments.dry_run, price=arguments.price
     )
     if arguments.dry_run:
         return EXIT_DONE

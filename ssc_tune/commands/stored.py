@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ssc_tune.analysis.result import StudyAnalysis
+    from ssc_tune.records import Record
 
 
 class Stored(NamedTuple):
@@ -97,37 +98,48 @@ def study_files(storage: Path) -> list[Path]:
     return sorted(storage.glob("*/study.json"))
 
 
-def look(study: Study, storage: Path) -> Stored:
-    """What is stored of a study."""
+def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
+    """What is stored of a study; its records may be without their histories unless ``whole``."""
     options = running.Options(storage=storage)
-    return Stored(study, running.folder_of(study, options), running.survey(study, options, adopt=False))
+    return Stored(study, running.folder_of(study, options), running.survey(study, options, adopt=False, whole=whole))
 
 
-def analysis_of(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote if it still fits the study and its records, else a new one.
+def whole_record(found: Stored, cell_id: str) -> Record | None:
+    """A cell's record with its history; none if there is none any more."""
+    own = found.folder.records.read(cell_id)
+    return own or found.folder.elsewhere([cell_id]).get(cell_id)
 
-    None where there is no record to analyse.
+
+def judged(study: Study, storage: Path, *, explore: bool) -> tuple[Stored, StudyAnalysis | None]:
+    """What is stored of a study, and the analysis that the last run wrote if it still fits, else a new one.
+
+    A new one is made without what decides no claim unless ``explore``. None where there is no record to analyse.
     """
-    study, progress = stored.study, stored.progress
+    kept = _kept(study, running.folder_of(study, running.Options(storage=storage)))
+    stored = look(study, storage, whole=kept is None)
+    progress = stored.progress
     if not progress.records:
-        return None
-    kept = written_analysis(stored)
-    if kept is not None:
-        return kept
-    return _declared(
-        stored, analysis.analyze.analyze(study, analysis.build.build_tables(study, progress.cells, progress.records))
-    )
+        return stored, None
+    if kept is None:
+        tables = analysis.build.build_tables(study, progress.cells, progress.records)
+        kept = analysis.analyze.analyze(study, tables, explore=explore)
+    return stored, _declared(stored, kept)
+
+
+def written_analysis(stored: Stored) -> StudyAnalysis | None:
+    """The analysis that the last run wrote, if it still fits the study and its records."""
+    kept = _kept(stored.study, stored.folder)
+    return None if kept is None else _declared(stored, kept)
 
 
 def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
+    """Marked as the registrations are now: the plan may have been registered since it was found."""
     return running.registration.declare(
         stored.study, stored.folder, stored.progress.cells, stored.progress.records, found
     )
 
 
-def written_analysis(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote, if it still fits the study and its records."""
-    study, folder = stored.study, stored.folder
+def _kept(study: Study, folder: StudyFolder) -> StudyAnalysis | None:
     path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
     if not path.is_file() or folder.read_json("study.json").get("study") != now:
@@ -135,7 +147,6 @@ def written_analysis(stored: Stored) -> StudyAnalysis | None:
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
-        kept = analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+        return analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
     except ValueError:  # written by another version
         return None
-    return _declared(stored, kept)  # the plan may have been registered since

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the view; a second time changes nothing."""
     uri = running.tracking_uri(arguments.tracking_uri)
     tracking.resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
-    found = commands.stored.look(study_of(arguments), arguments.storage)
+    found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
     folder, cells, records = found.folder, found.progress.cells, found.progress.records
     analysis, tables, files = running.analyse(found.study, folder, cells, records, command=found.command, overhead=None)
     places = design.placements(cells)

@@ -216,6 +216,7 @@ class _Run:
             command=self.options.command,
             overhead=overhead,
             hints=hints_of(self.study, self.options),
+            again=False,
         )
         problems += self._finish_tracking(analysis, tables, files)
         overhead["total wall seconds"] = time.monotonic() - began
