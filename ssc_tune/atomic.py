@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and what is done with those that are not."""
 
 from __future__ import annotations
 
@@ -44,3 +44,10 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Replaces ``path`` by ``content``, text as UTF-8 with its line ends as they are."""
     with replacing(path) as file:
         file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file to ``NAME.damaged``, in the place of an earlier one, and returns that."""
+    aside = path.with_name(f"{path.name}.damaged")
+    os.replace(path, aside)
+    return aside

@@ -109,7 +109,7 @@ class _Run:
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
         self.source = self._source()
-        self.source.open(designs.storage.open_storage(options.optuna_storage, folder.path))
+        self.problems += designs.storage.open_source(self.source, options.optuna_storage, folder.path)
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
         self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
 
@@ -145,9 +145,16 @@ class _Run:
         with live:
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked)
+            everyone = execution.listening.Everyone(
+                self.ledger,
+                Told(self.source),
+                live,
+                *tracked,
+                say=lambda line: print(line, file=self.err, flush=True),
+            )
             self.outcome = execution.execute.execute(self.study, self.folder, self.source, everyone, stop=stop)
         everyone.close()
+        self.problems += everyone.problems
 
     def _tracked(self) -> Sequence[Listener]:
         """MLflow's view, which gets the records that there are at once."""
