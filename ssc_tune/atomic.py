@@ -32,7 +32,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def digest(path: Path) -> str | None:
-    """SHA-256 of a file's content, 64 hexadecimal digits; none if there is no such file."""
+    """SHA-256 of a file's content, 64 hexadecimal digits; none if there is no such file, but a pipe or device."""
+    if not path.is_file():
+        return None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,9 +8,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ssc_tune.design.points import fixed_points
+from ssc_tune.errors import cause
+from ssc_tune.records import StudyFolder
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
+STUDY_FILE = "study.json"
+"""Holds the study as it was last run; a view of the study's file, from which it is made anew."""
 _SHOWN_POINTS = 20
 
 
@@ -33,6 +37,14 @@ class Changes(NamedTuple):
                 yield f"  ... and {len(self.added) - _SHOWN_POINTS} more"
         if self.removed:
             yield f"points that the design has lost since the last run: {self.removed}; their records stay"
+
+
+def last_run(folder: StudyFolder) -> tuple[dict[str, Any], str | None]:
+    """What :func:`stored_study` kept of a study's last run, nothing where it never ran; and what is wrong with it."""
+    try:
+        return folder.read_json(STUDY_FILE), None
+    except (ValueError, RecursionError, OSError) as error:
+        return {}, f"{folder.path / STUDY_FILE}: damaged ({cause(error)}); a run of the study's file makes it anew"
 
 
 def stored_study(study: Study, command: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.points import fixed_points, search_of
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running import looks
-from ssc_tune.running.changes import Changes, changes_since
+from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
 from ssc_tune.study.model.study import Study
 
@@ -50,7 +50,10 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
         for record in reused.values():
             folder.records.write(record)
     total = _num_total(study, cells)
-    changes = changes_since(study, folder.read_json("study.json"))
+    before, problem = last_run(folder)
+    if problem is not None:
+        problems.append(problem)
+    changes = changes_since(study, before)
     not_needed = frozenset(ids) - needed
     return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
 

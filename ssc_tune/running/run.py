@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import design as designs
 from ssc_tune import execution, presentation, tracking
+from ssc_tune.atomic import set_aside
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
 from ssc_tune.running import looks
-from ssc_tune.running.changes import stored_study
+from ssc_tune.running.changes import STUDY_FILE, last_run, stored_study
 from ssc_tune.running.judge import analyse
 from ssc_tune.running.listeners import Ledger, Told, Tracked
-from ssc_tune.running.options import Options, folder_of, hints_of, tracking_uri
+from ssc_tune.running.options import Options, folder_of, hints_of, make_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
 from ssc_tune.study.model.study import Study
@@ -82,11 +83,14 @@ def train_and_judge(
         _check_system_metrics(options)
     began = time.monotonic()
     folder = folder_of(study, options)
+    make_storage(folder)
     plan = survey(study, options, adopt=True)
     for cell_id in {cell.cell_id for cell in plan.cells} - set(plan.records):
         folder.records.put_aside(cell_id, "retried")
     _, problems = register(study, folder)
-    folder.write_json("study.json", stored_study(study, options.command))
+    if last_run(folder)[1] is not None:
+        set_aside(folder.path / STUDY_FILE)
+    folder.write_json(STUDY_FILE, stored_study(study, options.command))
     stop = stop or threading.Event()
     with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
         # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
@@ -177,7 +181,7 @@ class _Run:
             return Interrupted(self.ledger.num_failed, missing, overhead, problems)
         if self.options.blind:
             return Unjudged(self.ledger.num_failed, missing, overhead, problems)
-        analysis, tables, files = analyse(
+        judged = analyse(
             self.study,
             self.folder,
             cells,
@@ -186,7 +190,8 @@ class _Run:
             overhead=overhead,
             hints=hints_of(self.study, self.options),
         )
-        problems += self._finish_tracking(analysis, tables, files)
+        analysis, tables, files = judged[:3]
+        problems += judged.problems + self._finish_tracking(analysis, tables, files)
         overhead["total wall seconds"] = time.monotonic() - began
         return Finished(self.ledger.num_failed, missing, overhead, problems, analysis, tables, files)
 

@@ -31,6 +31,8 @@ from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
 
+LEAST_VALIDATION = 2
+
 
 def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
     """Everything that is wrong with a study whose parts are well formed.
@@ -154,6 +156,9 @@ def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Pr
         yield Problem((*path, error.key), error.text)
         return
     held_out = data.held_out(info.train_size)
+    if held_out < LEAST_VALIDATION:
+        text = f"must be at least {LEAST_VALIDATION} images, between which an evaluation measures distances"
+        yield Problem((*path, "validation"), f"{text}, not {held_out}")
     if held_out > info.most_validation:
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {held_out}")
