@@ -1,6 +1,6 @@
 """Ray and Ray Tune, and the pieces Tune is given: a searcher that hands out cells, a stopper, and the trainable.
 
-This module alone imports ray, at the top; it is itself imported on first use (``execution.tuning``).
+This module and ``places`` alone import ray, at the top; they are themselves imported on first use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-import ray
 from ray import tune
 from ray.tune import Stopper
 from ray.tune.experiment import Trial
@@ -165,7 +164,7 @@ class CellSearcher(Searcher):
 @contextmanager
 def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
     """Ray on this machine, with room for so many cells at once, whatever cluster the environment names."""
-    ray.init(
+    with execution.places.ray_started(
         address="local",
         num_cpus=max(1, int(workers * study.resources.cpus)),
         num_gpus=gpus if study.resources.gpus else 0,
@@ -175,11 +174,8 @@ def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
         logging_level=logging.ERROR,
         object_store_memory=100_000_000,
         ignore_reinit_error=False,
-    )
-    try:
+    ):
         yield
-    finally:
-        ray.shutdown()
 
 
 def launch(

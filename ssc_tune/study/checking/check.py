@@ -12,6 +12,7 @@ from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
 from ssc_tune.study.checking.check_factors import check_factors
 from ssc_tune.study.checking.check_looks import check_looks
+from ssc_tune.study.checking.check_size import check_size
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
     NAME_PATTERN,
@@ -54,6 +55,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *_check_settings(study),
         *_check_pruner(study),
         *check_looks(study, names),
+        *check_size(study, names),
         *check_claims(study, names, positions or list(range(len(study.claims)))),
     ]
 

@@ -151,15 +151,16 @@ def _read_text(path: Path) -> str:
     try:
         # Opened without waiting: nobody may ever write into a FIFO, and whoever does may do so for ever.
         with open(path, "rb", opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(f"{path}: is no file but a device, pipe or socket; it must be a file")
-            content = file.read(MAX_BYTES + 1)
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(MAX_BYTES + 1) if regular else b""
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory, not a file") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not regular:
+        raise InputError(f"{path}: is a device, pipe or socket, not a file")
     if len(content) > MAX_BYTES:
         raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes")
     try:
