@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ssc_tune import commands, running, study
@@ -34,18 +35,30 @@ def run(arguments: argparse.Namespace) -> int:
     cache.use(arguments.data_dir)
     check_storage(arguments.storage)
     of = study.load_study(arguments.study, arguments.overrides)
-    options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
+    again = [word for word in arguments.given if word != "--yes"]  # said once, for what was taken out this time
+    options = running.options_from(vars(arguments), command=running.default_command(again))
     plan = running.survey(of, options, adopt=False)
     _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:
         for problem in plan.problems:
             print(problem, file=sys.stderr)
         return EXIT_DONE
+    if plan.changes.unused and not options.yes:
+        options = replace(options, yes=_agreed())
+        running.unused.confirm(of.name, plan.changes.unused, yes=options.yes)
     result = running.train_and_judge(of, options)
     _heard(lambda: commands.screen.show_result(of, options, result))
     if isinstance(result, running.Interrupted):
         return EXIT_INTERRUPTED
     return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
+
+
+def _agreed() -> bool:
+    """Whether whoever sits at the terminal agrees; nobody does where there is none."""
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    print("go on without these records? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _heard(show: Callable[[], None]) -> None:

@@ -50,6 +50,7 @@ class Options:
         metavar="DIR",
     )
     retry_failed: bool = option(False, "run cells again that were recorded as failed")
+    yes: bool = option(False, "go on where records of the study's last run would no longer be used")
     command: str = ""
     """The command as it would be typed again."""
     blind: bool = False

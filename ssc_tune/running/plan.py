@@ -11,6 +11,7 @@ from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
+from ssc_tune.running.unused import find
 from ssc_tune.study.model.study import Study
 
 
@@ -35,7 +36,7 @@ class StudyPlan(NamedTuple):
 def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
     """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
     folder = folder_of(study, options)
-    cells = _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
+    cells = _cells(study, folder)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
@@ -53,7 +54,8 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
     before, problem = last_run(folder)
     if problem is not None:
         problems.append(problem)
-    changes = changes_since(study, before)
+    unused = find(study, before, folder, ids, lambda of: _cells(of, folder))
+    changes = changes_since(study, before)._replace(unused=tuple(unused))
     not_needed = frozenset(ids) - needed
     return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
 
@@ -63,6 +65,10 @@ def _num_total(study: Study, cells: Sequence[Cell]) -> int:
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
         return groups * (study.design.num_proposed + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
+
+
+def _cells(study: Study, folder: StudyFolder) -> list[Cell]:
+    return _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
 
 
 def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:

@@ -22,6 +22,7 @@ from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, make_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
+from ssc_tune.running.unused import confirm
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def train_and_judge(
     folder = folder_of(study, options)
     make_storage(folder)
     plan = survey(study, options, adopt=True)
+    confirm(study.name, plan.changes.unused, yes=options.yes or options.blind)
     for cell_id in {cell.cell_id for cell in plan.cells} - set(plan.records):
         folder.records.put_aside(cell_id, "retried")
     _, problems = register(study, folder)
