@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and what is done with those that are not."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, er
 
 
 def digest(path: Path) -> str | None:
-    """SHA-256 of a file's content, 64 hexadecimal digits; none if there is no such file."""
+    """SHA-256 of a file's content, 64 hexadecimal digits; none if there is no such file, but a pipe or device."""
+    if not path.is_file():
+        return None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -77,3 +79,10 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Replaces ``path`` by ``content``, text as UTF-8 with its line ends as they are."""
     with replacing(path) as file:
         file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file to ``NAME.damaged``, in the place of an earlier one, and returns that."""
+    aside = path.with_name(f"{path.name}.damaged")
+    os.replace(path, aside)
+    return aside

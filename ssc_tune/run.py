@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from ssc_tune import execution
 from ssc_tune.commands import run
-from ssc_tune.errors import InputError
+from ssc_tune.errors import InputError, of_machine
 from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE
 
 _EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted; 143 by SIGTERM
@@ -33,10 +35,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(lambda: run.run(make_parser().parse_args(given, argparse.Namespace(given=given))))
 
 
+def let_go_of_output() -> None:
+    """Drops what cannot be written, since nobody reads on or a disk is full; Python would try again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_what_can_be_shown() -> None:
+    """Lets a terminal that lacks a character, as one in ASCII, show a question mark for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def guarded(action: Callable[[], int]) -> int:
     """Calls ``action``; what a user can mend is shown line by line, without a traceback."""
+    _show_what_can_be_shown()
     try:
-        return action()
+        code = action()
+        sys.stdout.flush()  # here rather than when Python ends, where nobody answers for it
+        return code
     except InputError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -45,8 +65,15 @@ def guarded(action: Callable[[], int]) -> int:
         print("interrupted; the same command goes on", file=sys.stderr)
         return execution.signals.exit_code(getattr(interruption, "number", None))
     except BrokenPipeError:
-        sys.stderr.close()
+        let_go_of_output()
         return EXIT_DONE
+    except OSError as error:
+        line = of_machine(error)
+        if line is None:
+            raise
+        let_go_of_output()
+        print(line, file=sys.stderr)
+        return EXIT_BAD_INPUT
 
 
 if __name__ == "__main__":

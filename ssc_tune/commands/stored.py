@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
-from ssc_tune.errors import InputError
+from ssc_tune.errors import InputError, cause
 from ssc_tune.records import StudyFolder
+from ssc_tune.running.changes import STUDY_FILE, last_run
+from ssc_tune.running.options import check_storage
 from ssc_tune.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Stored(NamedTuple):
     @property
     def command(self) -> str:
         """What ran it last; empty if nothing has."""
-        return str(self.folder.read_json("study.json").get("command", ""))
+        return str(last_run(self.folder)[0].get("command", ""))
 
 
 def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
@@ -37,10 +40,11 @@ def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
     Raises:
         InputError: there is neither; the message lists the studies that are there.
     """
+    check_storage(storage)
     if name.is_file():
         return load_study(name, overrides)
-    stored = storage / name / "study.json"
-    if not stored.is_file():
+    stored = storage / name / STUDY_FILE
+    if not stored.exists():
         known = ", ".join(path.parent.name for path in study_files(storage)) or "none"
         raise InputError(f"{name}: neither a study file nor a study in {storage}; there: {known}")
     if overrides:
@@ -88,20 +92,27 @@ def read(path: Path) -> Study:
     """
     try:
         return Study.model_validate(json.loads(path.read_text(encoding="utf-8"))["study"])
-    except (ValueError, KeyError, TypeError) as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"{path}: not a study that this version can read: {first}; give the study's file") from None
+    except (ValueError, KeyError, TypeError, RecursionError, OSError) as error:
+        text = f"not a study that this version can read: {cause(error)}"
+        raise InputError(f"{path}: {text}; a run of the study's file makes it anew") from None
 
 
 def study_files(storage: Path) -> list[Path]:
     """The ``study.json`` of every study under ``storage``, by name."""
-    return sorted(storage.glob("*/study.json"))
+    check_storage(storage)
+    return sorted(storage.glob(f"*/{STUDY_FILE}"))
 
 
 def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
-    """What is stored of a study; its records may be without their histories unless ``whole``."""
+    """What is stored of a study; what is wrong with it is said on standard error.
+
+    Its records may be without their histories unless ``whole``.
+    """
     options = running.Options(storage=storage)
-    return Stored(study, running.folder_of(study, options), running.survey(study, options, adopt=False, whole=whole))
+    progress = running.survey(study, options, adopt=False, whole=whole)
+    for problem in progress.problems:
+        print(problem, file=sys.stderr)
+    return Stored(study, running.folder_of(study, options), progress)
 
 
 def whole_record(found: Stored, cell_id: str) -> Record | None:
@@ -142,11 +153,11 @@ def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
 def _kept(study: Study, folder: StudyFolder) -> StudyAnalysis | None:
     path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
-    if not path.is_file() or folder.read_json("study.json").get("study") != now:
+    if not path.is_file() or last_run(folder)[0].get("study") != now:
         return None
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
         return analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValueError:  # written by another version
+    except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew
         return None

@@ -1,7 +1,6 @@
 """Ray and Ray Tune, and the pieces Tune is given: a searcher that hands out cells, a stopper, and the trainable.
 
-This module and :mod:`ssc_tune.execution.deaths` alone import ray, at the top; it is itself imported on first use
-(``execution.tuning``).
+This module, ``places`` and ``deaths`` alone import ray, at the top; they are themselves imported on first use.
 """
 
 from __future__ import annotations
@@ -186,7 +185,7 @@ class CellSearcher(Searcher):
 @contextmanager
 def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
     """Ray on this machine, with room for so many cells at once, whatever cluster the environment names."""
-    ray.init(
+    with execution.places.ray_started(
         address="local",
         num_cpus=max(1, int(workers * study.resources.cpus)),
         num_gpus=gpus if study.resources.gpus else 0,
@@ -196,11 +195,8 @@ def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
         logging_level=logging.ERROR,
         object_store_memory=100_000_000,
         ignore_reinit_error=False,
-    )
-    try:
+    ):
         yield
-    finally:
-        ray.shutdown()
 
 
 def _tuner(

@@ -48,6 +48,7 @@ class _MethodCount:
 class LiveView:
     """Counts cells and shows them. Used as a context manager around an execution; safe to call from any thread."""
 
+    what = "the live view"
     _blind = False
 
     def __init__(
@@ -236,9 +237,9 @@ class BlindView(LiveView):
 def _progress(path: Path) -> tuple[int, float, float | None] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return content["step"], content["validation_accuracy"], content["images_per_second"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return content["step"], content["validation_accuracy"], content["images_per_second"]
 
 
 def _images_per_step(config: CellConfig) -> int:

@@ -186,12 +186,17 @@ class StudyFolder:
             return () if (self.cell(cell_id) / "attempts.jsonl").exists() else None
 
     def read_json(self, name: str) -> dict[str, object]:
-        """A JSON file of the study's folder; empty if it is missing."""
+        """A JSON file of the study's folder; empty if it is missing.
+
+        Raises:
+            ValueError, RecursionError, OSError: it does not hold what was written.
+        """
         path = self.path / name
         if not path.exists():
             return {}
         content = json.loads(path.read_text(encoding="utf-8"))
-        assert isinstance(content, dict)
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
         return content
 
     def write_json(self, name: str, content: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from . import plan as plan
 from . import power as power
 from . import registration as registration
 from . import run as run
+from . import unused as unused
 from .judge import analyse as analyse
 from .options import Options as Options
 from .options import default_command as default_command

@@ -20,6 +20,8 @@ class Ledger:
         records: those there are; the ledger adds to them.
     """
 
+    what = "the records in memory, which the next run reads from disk"
+
     def __init__(self, records: Mapping[str, Record]) -> None:
         self.records = dict(records)
         self.trained = 0.0
@@ -58,6 +60,8 @@ class Tracked:
         places: of each cell in the design, by its id.
     """
 
+    what = "MLflow's view, which ssc-tune sync completes"
+
     def __init__(self, tracker: Tracker, places: Mapping[str, Sequence[Placement]]) -> None:
         self._tracker, self._places = tracker, places
 
@@ -79,6 +83,8 @@ class Told:
         source: of the study's design.
     """
 
+    what = "Optuna's storage, which the end of a run completes"
+
     def __init__(self, source: Source) -> None:
         self._source = source
 
@@ -90,4 +96,5 @@ class Told:
         self._source.finished(cell.cell_id)
 
     def close(self) -> None:
-        """Nothing is left to do."""
+        """Tells the Optuna storage what it missed while it did not answer."""
+        self._source.close()

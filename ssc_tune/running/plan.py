@@ -9,8 +9,9 @@ from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.points import fixed_points, search_of
 from ssc_tune.records import CorruptRecord, Record, StudyFolder
 from ssc_tune.running import looks
-from ssc_tune.running.changes import Changes, changes_since
+from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
+from ssc_tune.running.unused import find
 from ssc_tune.study.model.study import Study
 
 
@@ -46,7 +47,7 @@ def survey(study: Study, options: Options, *, adopt: bool = False, whole: bool =
     """
     folder = folder_of(study, options)
     whole = whole or adopt or study.stops_when_decided
-    cells = _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
+    cells = _cells(study, folder)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
     found, problems = folder.records.read_many(ids, set_aside=adopt, whole=whole)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
@@ -61,7 +62,11 @@ def survey(study: Study, options: Options, *, adopt: bool = False, whole: bool =
         for record in reused.values():
             folder.records.write(record)
     total = _num_total(study, cells)
-    changes = changes_since(study, folder.read_json("study.json"))
+    before, problem = last_run(folder)
+    if problem is not None:
+        problems.append(problem)
+    unused = find(study, before, folder, ids, lambda of: _cells(of, folder))
+    changes = changes_since(study, before)._replace(unused=tuple(unused))
     not_needed = frozenset(ids) - needed
     again = frozenset(key for key in found if key in needed and key not in records)
     return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed, again)
@@ -72,6 +77,10 @@ def _num_total(study: Study, cells: Sequence[Cell]) -> int:
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
         return groups * (study.design.num_proposed + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
+
+
+def _cells(study: Study, folder: StudyFolder) -> list[Cell]:
+    return _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
 
 
 def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:

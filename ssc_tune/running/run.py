@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import design as designs
 from ssc_tune import execution, presentation, tracking
+from ssc_tune.atomic import set_aside
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
 from ssc_tune.records.lease import Lease
 from ssc_tune.running import looks
-from ssc_tune.running.changes import stored_study
+from ssc_tune.running.changes import STUDY_FILE, last_run, stored_study
 from ssc_tune.running.judge import analyse
 from ssc_tune.running.listeners import Ledger, Told, Tracked
-from ssc_tune.running.options import Options, folder_of, hints_of, tracking_uri
+from ssc_tune.running.options import Options, folder_of, hints_of, make_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
+from ssc_tune.running.unused import confirm
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def train_and_judge(
         _check_system_metrics(options)
     began = time.monotonic()
     folder, stop = folder_of(study, options), stop or execution.signals.Stop()
+    make_storage(folder)
     lost: list[str] = []
 
     def taken_over(problem: str) -> None:
@@ -101,10 +104,7 @@ def train_and_judge(
 
     with Lease(folder.path).held(say, taken_over) as holder:
         plan = survey(study, options, adopt=True)
-        for cell_id in plan.unsettled:
-            folder.records.put_aside(cell_id, "retried")
-        _, problems = register(study, folder)
-        folder.write_json("study.json", stored_study(study, options.command))
+        problems = _enter(study, options, folder, plan)
         with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
             # As an exception a signal can be lost in what libraries call while they start.
             with execution.signals.setting(stop):
@@ -113,6 +113,18 @@ def train_and_judge(
                 running.execute(stop, holder.token)
             running.problems += lost
             return _to_its_end(running, began)
+
+
+def _enter(study: Study, options: Options, folder: StudyFolder, plan: StudyPlan) -> list[str]:
+    """Writes down what is about to be run, before anything is; what is wrong with the registrations, a line each."""
+    confirm(study.name, plan.changes.unused, yes=options.yes or options.blind)
+    for cell_id in plan.unsettled:
+        folder.records.put_aside(cell_id, "retried")
+    _, problems = register(study, folder)
+    if last_run(folder)[1] is not None:
+        set_aside(folder.path / STUDY_FILE)
+    folder.write_json(STUDY_FILE, stored_study(study, options.command))
+    return problems
 
 
 def _to_its_end(running: _Run, began: float) -> Finished | Interrupted | Unjudged:
@@ -136,7 +148,7 @@ class _Run:
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
         self.source = self._source()
-        self.source.open(designs.storage.open_storage(options.optuna_storage, folder.path))
+        self.problems += designs.storage.open_source(self.source, options.optuna_storage, folder.path)
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
         self._signal: int | None = None
         self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
@@ -174,13 +186,14 @@ class _Run:
         with live:
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked)
+            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked, say=live.tell)
             self.outcome = execution.execute.execute(
                 self.study, self.folder, self.source, everyone, stop=stop, launch=launch, say=live.tell
             )
             self._reconcile(everyone)
         self._signal = _signal_of(stop)
         everyone.close()
+        self.problems += everyone.problems
 
     def _reconcile(self, everyone: Listener) -> None:
         """Tells of the records that are there and that nobody has told of, whoever wrote them."""
@@ -208,7 +221,7 @@ class _Run:
         missing = self._num_missing(cells)
         if self.options.blind:
             return Unjudged(*self.ledger.num_failed_and_lost, missing, overhead, problems)
-        analysis, tables, files = analyse(
+        judged = analyse(
             self.study,
             self.folder,
             cells,
@@ -218,7 +231,8 @@ class _Run:
             hints=hints_of(self.study, self.options),
             again=False,
         )
-        problems += self._finish_tracking(analysis, tables, files)
+        analysis, tables, files = judged[:3]
+        problems += judged.problems + self._finish_tracking(analysis, tables, files)
         overhead["total wall seconds"] = time.monotonic() - began
         return Finished(*self.ledger.num_failed_and_lost, missing, overhead, problems, analysis, tables, files)
 
