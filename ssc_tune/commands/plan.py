@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ssc_tune import commands, design, running
+from ssc_tune import commands, design, execution, running
 from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         mean_gain=arguments.mean_gain,
     )
     print(found.model_dump_json() if arguments.json else "\n".join(commands.plan_words.lines(found)))
-    for line in design.notes.notes(study):
+    for line in (*design.notes.notes(study), *execution.place.notes(study)):
         print(f"note: {line}", file=sys.stderr)
     return EXIT_DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ssc_tune.design.cells import Cell
@@ -19,6 +20,26 @@ class Listener(Protocol):
 
     def close(self) -> None:
         """No more cells end; it may come without any."""
+
+
+class Screen(Protocol):
+    """What is said while cells run, beside what listeners are told."""
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Lines that a user should see now."""
+
+    def hold(self, workers: int) -> None:
+        """So many cells are held at once from now on."""
+
+
+class Unseen:
+    """No screen."""
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Nobody sees it."""
+
+    def hold(self, workers: int) -> None:
+        """Nobody asks."""
 
 
 class Everyone:

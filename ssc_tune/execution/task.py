@@ -21,8 +21,12 @@ class Task(Frozen):
     config: CellConfig
     retries: int
     registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
-    threads: int = Field(description="torch threads.")
     folder: str = Field("", description="Of the study file, where modules of its own methods are looked for.")
+
+    @property
+    def threads(self) -> int:
+        """Threads that torch computes with."""
+        return self.config.threads
 
 
 def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
@@ -34,6 +38,5 @@ def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
         config=cell.config,
         retries=study.retries,
         registrations=standing(folder.storage, cell.cell_id),
-        threads=max(1, int(study.resources.cpus)),
         folder=cell.config.own.folder if cell.config.own is not None else "",
     )

@@ -1,19 +1,18 @@
 """Ray and Ray Tune, and the pieces Tune is given: a searcher that hands out cells, a stopper, and the trainable.
 
-This module alone imports ray, at the top; it is itself imported on first use (``execution.tuning``).
+Like ``cluster`` it imports ray, at the top, and is itself imported on first use (``execution.tuning``).
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import shutil
+import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-import ray
 from ray import tune
 from ray.tune import Stopper
 from ray.tune.experiment import Trial
@@ -23,7 +22,9 @@ from ray.tune.search import Searcher
 from ssc_tune import execution
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
+from ssc_tune.execution.cluster import Room
 from ssc_tune.execution.listening import Listener
+from ssc_tune.execution.preflight import Driver, look
 from ssc_tune.execution.task import Task, make_task
 from ssc_tune.records import StudyFolder
 from ssc_tune.study.model.study import Study
@@ -35,8 +36,14 @@ class CellTrainable(tune.Trainable):
     A class and not a function: Tune runs a function in a thread and waits a second for its errors at the end of each.
     """
 
-    def setup(self, config: dict[str, Any]) -> None:
-        """Called in a new worker process, with its first cell."""
+    def setup(self, config: dict[str, Any], driver: Driver | None = None) -> None:
+        """Called in a new worker process, with its first cell; on a cluster the node is looked at before it.
+
+        Raises:
+            RuntimeError: the node is not as the driver's. The driver, which sees the node as well, ends the run.
+        """
+        if driver is not None and (problems := look(driver).problems):
+            raise RuntimeError(f"node {socket.gethostname()} {'; '.join(problems)}")
         self._task: dict[str, Any] = config["task"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -106,7 +113,7 @@ class CellSearcher(Searcher):
         source: what is to be run.
         listener: is told what begins and ends.
         launched: cells that were handed out and have no record yet, kept here.
-        most: cells that may be out at once; no limit where absent.
+        most: tells how many cells may be out at once; no limit where absent.
     """
 
     def __init__(
@@ -116,7 +123,7 @@ class CellSearcher(Searcher):
         source: Source,
         listener: Listener,
         launched: dict[str, Cell],
-        most: int | None = None,
+        most: Callable[[], int] | None = None,
     ) -> None:
         super().__init__(metric=METRIC, mode="max")
         self._most = most
@@ -130,7 +137,7 @@ class CellSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next cell as a trial's configuration; none while there is nothing to do."""
-        if self._most is not None and len(self._cells) >= self._most:
+        if self._most is not None and len(self._cells) >= self._most():
             return None
         cell = self._source.next()
         if cell is None:
@@ -162,26 +169,6 @@ class CellSearcher(Searcher):
         """Nothing: see ``save``."""
 
 
-@contextmanager
-def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
-    """Ray on this machine, with room for so many cells at once, whatever cluster the environment names."""
-    ray.init(
-        address="local",
-        num_cpus=max(1, int(workers * study.resources.cpus)),
-        num_gpus=gpus if study.resources.gpus else 0,
-        include_dashboard=False,
-        log_to_driver=False,
-        configure_logging=True,
-        logging_level=logging.ERROR,
-        object_store_memory=100_000_000,
-        ignore_reinit_error=False,
-    )
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
 def launch(
     study: Study,
     folder: StudyFolder,
@@ -190,14 +177,15 @@ def launch(
     *,
     stop: threading.Event,
     launched: dict[str, Cell],
-    workers: int,
+    room: Room,
 ) -> str | None:
     """One fresh Tuner over what the source gives out; returns what went wrong, if anything."""
     # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
-    most = workers + 1 if study.design.adaptive else None
+    most = (lambda: room.workers() + 1) if study.design.adaptive else None
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(room.pending())
     scratch = (folder.path / ".tune").absolute()
     tuner = tune.Tuner(
-        tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
+        tune.with_resources(tune.with_parameters(CellTrainable, driver=room.driver), dict(room.asked)),
         tune_config=tune.TuneConfig(
             metric=METRIC,
             mode="max",
@@ -205,7 +193,7 @@ def launch(
             search_alg=CellSearcher(study, folder, source, listener, launched, most),
             scheduler=KeepStarting(),  # type: ignore[no-untyped-call]
             reuse_actors=True,
-            max_concurrent_trials=None,
+            max_concurrent_trials=room.limit,
         ),
         run_config=tune.RunConfig(
             name=f"launch-{time.time_ns()}",

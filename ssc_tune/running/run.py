@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ssc_tune.design.look_source import Source
     from ssc_tune.execution.execute import Outcome
     from ssc_tune.execution.listening import Listener
+    from ssc_tune.execution.place import Place
     from ssc_tune.tracking import Tracker
 
 
@@ -82,7 +83,10 @@ def train_and_judge(
         _check_system_metrics(options)
     began = time.monotonic()
     folder = folder_of(study, options)
+    place = execution.place.place_of(study, options.address, insecure=options.insecure_cluster)
     plan = survey(study, options, adopt=True)
+    if plan.num_new:
+        place.workers(study)  # refuses what will never have room
     for cell_id in {cell.cell_id for cell in plan.cells} - set(plan.records):
         folder.records.put_aside(cell_id, "retried")
     _, problems = register(study, folder)
@@ -91,7 +95,7 @@ def train_and_judge(
     with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
         # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
         with execution.execute.interrupt_sets(stop):
-            running = _Run(study, options, folder, plan, out or screen, err or errors)
+            running = _Run(study, options, place, folder, plan, out or screen, err or errors)
             running.problems += problems
             running.execute(stop)
         return running.end(began)
@@ -101,9 +105,16 @@ class _Run:
     """One run of a study: who takes part in it, and how far it is."""
 
     def __init__(
-        self, study: Study, options: Options, folder: StudyFolder, plan: StudyPlan, out: TextIO, err: TextIO
+        self,
+        study: Study,
+        options: Options,
+        place: Place,
+        folder: StudyFolder,
+        plan: StudyPlan,
+        out: TextIO,
+        err: TextIO,
     ) -> None:
-        self.study, self.options, self.folder, self.plan = study, options, folder, plan
+        self.study, self.options, self.place, self.folder, self.plan = study, options, place, folder, plan
         self.out, self.err = out, err
         self.problems = list(plan.problems)
         self.ledger = Ledger(plan.records)
@@ -111,7 +122,7 @@ class _Run:
         self.source = self._source()
         self.source.open(designs.storage.open_storage(options.optuna_storage, folder.path))
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
-        self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
+        self.outcome = execution.execute.Outcome(False, 1, 0.0, [])
 
     def _source(self) -> Source:
         if self.study.looks:
@@ -146,7 +157,9 @@ class _Run:
             if self.follower is not None:
                 self.follower.watch(live)
             everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked)
-            self.outcome = execution.execute.execute(self.study, self.folder, self.source, everyone, stop=stop)
+            self.outcome = execution.execute.execute(
+                self.study, self.folder, self.source, everyone, stop=stop, place=self.place, screen=live
+            )
         everyone.close()
 
     def _tracked(self) -> Sequence[Listener]:
