@@ -68,12 +68,10 @@ def _held(study: Study, place: Place) -> tuple[str, int, InputError | None]:
         return f"resources: no cell at once on this machine, {each}", 1, error
     if workers is not None:
         return f"resources: {workers} cells at once, {each}", workers, None
-    most, workers = (", at most", r.max_parallel) if r.max_parallel else ("; times below are for", 1)
-    return (
-        f"resources: as many cells at once as the cluster at {place.address} holds{most} {workers}, {each}",
-        workers,
-        None,
-    )
+    held = f"as many cells at once as the cluster at {place.address} holds"
+    if r.max_parallel is not None:
+        return f"resources: {held}, at most {r.max_parallel}, {each}", r.max_parallel, None
+    return f"resources: {held}, {each}; time is told as if it were one", 1, None
 
 
 def _costs(study: Study, found: Estimate, workers: int, price: float | None) -> list[str]:

@@ -152,10 +152,9 @@ def keep_token_private(*, make: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token)
-    except FileExistsError:
-        pass  # another run was faster
     except OSError:
-        os.environ["RAY_AUTH_TOKEN"] = token
+        if not has_token():  # otherwise another run was faster
+            os.environ["RAY_AUTH_TOKEN"] = token
 
 
 @contextmanager
