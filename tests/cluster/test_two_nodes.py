@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import pytest
 
 import ssc_tune
-from ssc_tune.execution.preflight import FOLDER
+from ssc_tune.execution.preflight import DRIVER, FOLDER
 from ssc_tune.records import Record
-from tests.making.clusters import Cluster, cluster, until
+from tests.making.clusters import Cluster, cluster
 from tests.making.launches import Launches, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(6))
-SIX = ("--set", "seeds=6")
+SIX = ("--set", "seeds=6", "--set", "training.evaluations=6")
 
 
 class Ended(NamedTuple):
@@ -42,10 +42,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
             changed.setenv(name, value)
         launches = Launches(folder)
         process = launches.start(*SIX, "--address", made.address)
-        wait_until(lambda: launches.progress() >= 2, process)
-        third = made.start()
-        third.wait()
-        until(lambda: nodes_at_work(launches) >= 3)
+        wait_until((launches.store.path / FOLDER / DRIVER).exists, process)  # it looks at the nodes that there are
+        made.start()
+        wait_until(lambda: nodes_at_work(launches) >= 3, process)
         made.nodes[1].lose()
         out, err = process.communicate(timeout=400)
         yield Ended(made, launches, process.returncode, out, err)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -127,11 +127,3 @@ def cluster(folder: Path, *, token: bool = True, faults: str = "") -> Iterator[C
         finally:
             for node in reversed(made.nodes):
                 node.stop()
-
-
-def until(condition: Callable[[], bool], seconds: float = 200) -> None:
-    """Waits for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.1)
