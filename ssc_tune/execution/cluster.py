@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import ray
+from ray._private import ray_constants
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ssc_tune.errors import InputError
@@ -62,6 +63,8 @@ def started(
     Raises:
         InputError: there is no room for a cell, no such cluster, or one of its nodes is not as the driver's.
     """
+    # As the environment says, for a process that has imported ray before; driver and nodes agree on addresses by it.
+    ray_constants.ENABLE_RAY_CLUSTER = place.address is not None
     with _here(study, place, screen) if place.address is None else _there(study, folder, place, stop, screen) as room:
         yield room
 

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import secrets
 import shutil
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 from ssc_tune import __version__
 from ssc_tune.atomic import write_atomically
+from ssc_tune.data import cache
 from ssc_tune.training.processor import processor
 
 FOLDER = ".nodes"
@@ -51,6 +53,8 @@ class Driver(NamedTuple):
     """The study's."""
     marker: str
     """What the driver has written there."""
+    data: str | None = None
+    """The folder that keeps data, where the driver was told one."""
 
 
 class Found(NamedTuple):
@@ -88,7 +92,7 @@ def facts() -> Facts:
 @contextmanager
 def marked(folder: Path) -> Iterator[Driver]:
     """While inside, the study's folder holds what nodes look for, and what they answer."""
-    driver = Driver(facts(), str(folder.absolute()), secrets.token_hex(8))
+    driver = Driver(facts(), str(folder.absolute()), secrets.token_hex(8), os.environ.get(cache.VARIABLE))
     write_atomically(folder / FOLDER / DRIVER, json.dumps({"marker": driver.marker}))
     try:
         yield driver

@@ -20,6 +20,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from ssc_tune import execution
+from ssc_tune.data import cache
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution.cluster import Room
@@ -42,8 +43,10 @@ class CellTrainable(tune.Trainable):
         Raises:
             RuntimeError: the node is not as the driver's. The driver, which sees the node as well, ends the run.
         """
-        if driver is not None and (problems := look(driver).problems):
-            raise RuntimeError(f"node {socket.gethostname()} {'; '.join(problems)}")
+        if driver is not None:
+            if problems := look(driver).problems:
+                raise RuntimeError(f"node {socket.gethostname()} {'; '.join(problems)}")
+            cache.use(driver.data)
         self._task: dict[str, Any] = config["task"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

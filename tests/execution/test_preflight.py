@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ssc_tune
+from ssc_tune.data import cache
 from ssc_tune.execution import preflight
 from ssc_tune.execution.preflight import FOLDER, Driver, Facts, differences, facts, is_answered, look, marked
 
@@ -83,3 +84,12 @@ def test_a_worker_compares_its_node_before_its_first_cell(tmp_path: Path) -> Non
             trainable.setup(trainable.__new__(trainable), {"task": {}}, driver=other)
         trainable.setup(trainable.__new__(trainable), {"task": {}}, driver=driver)
         trainable.setup(trainable.__new__(trainable), {"task": {}})
+
+
+def test_a_node_keeps_data_where_the_driver_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainable = ssc_tune.execution.tuning.CellTrainable  # type: ignore[attr-defined]
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "data"))
+    with marked(tmp_path / "study") as driver:
+        monkeypatch.setenv(cache.VARIABLE, "elsewhere")
+        trainable.setup(trainable.__new__(trainable), {"task": {}}, driver=driver)
+    assert cache.folder() == tmp_path / "data"
