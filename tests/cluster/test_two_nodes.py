@@ -105,18 +105,25 @@ def test_a_driver_without_the_token_is_told_so(ended: Ended, tmp_path: Path, mon
     assert "the cluster's token" in err
 
 
-def test_a_node_with_other_code_under_the_same_version_is_refused(ended: Ended, tmp_path: Path) -> None:
+def test_a_node_with_other_code_under_the_same_version_is_refused_when_it_joins_and_at_the_start(
+    ended: Ended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "checkout"
     shutil.copytree(Path(ssc_tune.__file__).parent, other / "ssc_tune", ignore=shutil.ignore_patterns("__pycache__"))
     with open(other / "ssc_tune" / "losses" / "ssc.py", "a") as file:
         file.write("\n# one line more\n")
-    ended.cluster.start(changes={"PYTHONPATH": str(other)}).wait()
-    with pytest.MonkeyPatch.context() as changed:
-        for name, value in ended.cluster.environment.items():
-            changed.setenv(name, value)
-        code, _, err = Launches(tmp_path).run("--address", ended.cluster.address)
-    assert code == 2, err
-    assert "has other code under the same version of ssc_tune" in err
-    assert "Traceback" not in err
-    assert Launches(tmp_path).records() == {}
-    ended.cluster.nodes[-1].stop()
+    for name, value in ended.cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    launches = Launches(tmp_path)
+    process = launches.start("--set", "seeds=60", "--address", ended.cluster.address)
+    wait_until((launches.store.path / FOLDER / DRIVER).exists, process)
+    bad = ended.cluster.start(changes={"PYTHONPATH": str(other)})
+    _, err = process.communicate(timeout=400)
+    again, _, err_again = launches.run("--address", ended.cluster.address)
+    bad.stop()
+    assert (process.returncode, again) == (2, 2), (err, err_again)
+    for text in (err, err_again):
+        assert "has other code under the same version of ssc_tune" in text
+        assert "Traceback" not in text
+    code, _, err = launches.run("--address", ended.cluster.address)
+    assert code == 0, err
