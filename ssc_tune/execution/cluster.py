@@ -105,6 +105,12 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
             if not place.grows:
                 places.check_room(nodes_of(nodes.alive), need, where="the cluster")
 
+            types = sorted(set().union(*(node.gpu_types for node in nodes_of(nodes.alive))))
+            if need.gpus and need.gpu_type is None and len(types) > 1:
+                screen.say(
+                    [f"the cluster has GPUs of several types ({', '.join(types)}): resources.gpu_type takes one"]
+                )
+
             def workers() -> int:
                 return slots(nodes_of(nodes.alive), need)
 

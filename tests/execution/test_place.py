@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import stat
 from pathlib import Path
@@ -129,3 +130,14 @@ def test_rays_folder_is_private_short_and_gone_afterwards(tmp_path: Path, monkey
 )
 def test_who_reaches_an_address(address: str, is_loopback: bool) -> None:
     assert places.is_loopback(address) == is_loopback
+
+
+@pytest.mark.parametrize(
+    ("held", "grows", "limit", "pending"),
+    [(2, False, None, 3), (2, False, 8, 3), (0, True, None, 100), (0, True, 8, 8), (200, True, None, 201)],
+)
+def test_cells_wait_for_what_a_growing_cluster_may_start(
+    held: int, grows: bool, limit: int | None, pending: int
+) -> None:
+    room = importlib.import_module("ssc_tune.execution.cluster").Room(lambda: held, {}, grows, limit)
+    assert room.pending() == pending

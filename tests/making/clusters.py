@@ -49,8 +49,9 @@ class Node:
         """As if the machine were gone: its raylet is killed, and all that it has started."""
         raylets = [p for p in psutil.Process(self.process.pid).children(recursive=True) if p.name() == "raylet"]
         assert raylets, self.said
-        for process in [*raylets[0].children(recursive=True), *raylets]:
-            process.send_signal(signal.SIGKILL)
+        for process in [*raylets, *raylets[0].children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def stop(self) -> None:
         """Ends the node, whatever state it is in."""
