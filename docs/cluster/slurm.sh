@@ -5,7 +5,6 @@
 #SBATCH --cpus-per-task=16
 #SBATCH --gpus-per-task=1
 #SBATCH --time=24:00:00
-#SBATCH --signal=B:TERM@120
 # Usage: sbatch docs/cluster/slurm.sh STUDY.yaml --storage /shared/runs
 #
 # srun starts this on every node: Ray on each, the study on the first, and Ray's end when the study ends. When the time

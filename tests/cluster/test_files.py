@@ -30,7 +30,7 @@ def test_the_script_for_slurm_is_a_script_that_ends_in_our_command(tmp_path: Pat
     )
     words = done.stdout.splitlines()
     start, command = words[: words.index("--")], words[words.index("--") + 1 :]
-    assert start == "ray symmetric-run --address node1:21234 --min-nodes 2 --num-cpus 16".split()
+    assert start == ["ray", "symmetric-run", "--address", "node1:21234", "--min-nodes", "2", "--num-cpus", "16"]
     assert command[:3] == ["python", "-m", "ssc_tune.run"]
     arguments = front_door.make_parser().parse_args(command[3:])
     assert (str(arguments.study), arguments.address, arguments.overrides) == ("s.yaml", "node1:21234", ["seeds=5"])
