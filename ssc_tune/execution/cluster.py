@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import ray
 from ray._private import ray_constants
+from ray.exceptions import AuthenticationError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ssc_tune.errors import InputError
@@ -126,7 +127,7 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
 def _connect(place: Place) -> None:
     try:
         ray.init(address=place.address, **_QUIET)
-    except (ConnectionError, RuntimeError, ValueError, AssertionError) as error:
+    except (ConnectionError, RuntimeError, ValueError, AssertionError, AuthenticationError) as error:
         told = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"address {place.address}: {told}; is there a cluster, is this machine a node of it (`ray start`),"
@@ -173,7 +174,7 @@ class _Nodes:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(timeout=EVERY)  # a node that is only starting is not waited for
 
     def _watch(self) -> None:
         while not self._ended.wait(EVERY):
