@@ -46,6 +46,7 @@ def make_cell(study: Study, placement: Placement, values: dict[str, bool | int |
         seed=placement.seed,
         own=study.own_methods.get(method),
         pretrain=study.pretraining(placement.setting),
+        threads=study.resources.threads,
     )
     return Cell(placement, config, config.cell_id)
 

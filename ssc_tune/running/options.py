@@ -49,6 +49,13 @@ class Options:
         "folder that keeps data sets; default $SSC_TUNE_DATA or ssc_tune/data in the user's cache folder",
         metavar="DIR",
     )
+    address: str | None = option(
+        None,
+        "Ray cluster that trains the cells: auto, the one that this machine is a node of, or HOST:PORT of its head; "
+        "default the study's cluster, else the one of the Ray job that this is, else local, this machine",
+        metavar="ADDRESS",
+    )
+    insecure_cluster: bool = option(False, "take a cluster that asks for no token, on which anyone may run code")
     retry_failed: bool = option(False, "run cells again that were recorded as failed")
     yes: bool = option(False, "go on where records of the study's last run would no longer be used")
     command: str = ""

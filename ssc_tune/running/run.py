@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -19,6 +18,7 @@ from ssc_tune.records import StudyFolder
 from ssc_tune.records.lease import Lease
 from ssc_tune.running import looks
 from ssc_tune.running.changes import STUDY_FILE, last_run, stored_study
+from ssc_tune.running.ended import Finished, Interrupted, Unjudged
 from ssc_tune.running.judge import analyse
 from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, make_storage, tracking_uri
@@ -33,39 +33,8 @@ if TYPE_CHECKING:
     from ssc_tune.design.look_source import Source
     from ssc_tune.execution.execute import Outcome
     from ssc_tune.execution.listening import Listener
+    from ssc_tune.execution.place import Place
     from ssc_tune.tracking import Tracker
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run ended."""
-
-    num_failed: int
-    num_lost: int  # cells without a result that is theirs: their machine failed them
-    num_missing: int
-    overhead: dict[str, float]
-    problems: list[str]
-
-
-@dataclass(frozen=True)
-class Interrupted(Ended):
-    """Before its end: the same command goes on."""
-
-    signal: int | None = None  # that has done it, if one has
-
-
-@dataclass(frozen=True)
-class Unjudged(Ended):
-    """With every cell that there is to run, and nothing looked at: a blind run."""
-
-
-@dataclass(frozen=True)
-class Finished(Ended):
-    """With verdicts and a report."""
-
-    analysis: StudyAnalysis
-    tables: Tables
-    files: list[Path]
 
 
 def train_and_judge(
@@ -93,6 +62,7 @@ def train_and_judge(
     began = time.monotonic()
     folder, stop = folder_of(study, options), stop or execution.signals.Stop()
     make_storage(folder)
+    place = execution.place.place_of(study, options.address, insecure=options.insecure_cluster)
     lost: list[str] = []
 
     def taken_over(problem: str) -> None:
@@ -104,11 +74,13 @@ def train_and_judge(
 
     with Lease(folder.path).held(say, taken_over) as holder:
         plan = survey(study, options, adopt=True)
+        if plan.num_new:
+            place.workers(study)  # refuses what will never have room
         problems = _enter(study, options, folder, plan)
         with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
             # As an exception a signal can be lost in what libraries call while they start.
             with execution.signals.setting(stop):
-                running = _Run(study, options, folder, plan, out or screen, err or errors)
+                running = _Run(study, options, place, folder, plan, out or screen, err or errors)
                 running.problems += problems
                 running.execute(stop, holder.token)
             running.problems += lost
@@ -140,9 +112,16 @@ class _Run:
     """One run of a study: who takes part in it, and how far it is."""
 
     def __init__(
-        self, study: Study, options: Options, folder: StudyFolder, plan: StudyPlan, out: TextIO, err: TextIO
+        self,
+        study: Study,
+        options: Options,
+        place: Place,
+        folder: StudyFolder,
+        plan: StudyPlan,
+        out: TextIO,
+        err: TextIO,
     ) -> None:
-        self.study, self.options, self.folder, self.plan = study, options, folder, plan
+        self.study, self.options, self.place, self.folder, self.plan = study, options, place, folder, plan
         self.out, self.err = out, err
         self.problems = list(plan.problems)
         self.ledger = Ledger(plan.records)
@@ -151,7 +130,7 @@ class _Run:
         self.problems += designs.storage.open_source(self.source, options.optuna_storage, folder.path)
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
         self._signal: int | None = None
-        self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
+        self.outcome = execution.execute.Outcome(False, 1, 0.0, [])
 
     def _source(self) -> Source:
         if self.study.looks:
@@ -188,7 +167,14 @@ class _Run:
                 self.follower.watch(live)
             everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked, say=live.tell)
             self.outcome = execution.execute.execute(
-                self.study, self.folder, self.source, everyone, stop=stop, launch=launch, say=live.tell
+                self.study,
+                self.folder,
+                self.source,
+                everyone,
+                stop=stop,
+                launch=launch,
+                place=self.place,
+                screen=live,
             )
             self._reconcile(everyone)
         self._signal = _signal_of(stop)
