@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from ssc_tune.commands import run
 from ssc_tune.errors import InputError
-from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED
+from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from ssc_tune.masking import mask
 
 _EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
 Ctrl-C stops; the same command goes on: finished cells are not run again, interrupted ones continue."""
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that does not repeat a password where it refuses an argument."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong, and ends."""
+        super().error(mask(message))
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser of ``python -m ssc_tune.run``."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m ssc_tune.run",
         description="Train every cell of a study, track it in MLflow, and judge its claims.",
         epilog=_EPILOG,
@@ -38,7 +49,7 @@ def guarded(action: Callable[[], int]) -> int:
         return action()
     except InputError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            print(mask(problem), file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
@@ -46,6 +57,9 @@ def guarded(action: Callable[[], int]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_DONE
+    except Exception:  # a fault of ours; libraries put addresses into what they raise
+        print(mask(traceback.format_exc()), file=sys.stderr, end="")
+        return EXIT_SOME_FAILED
 
 
 if __name__ == "__main__":

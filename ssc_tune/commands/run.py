@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ssc_tune import commands, running, study
@@ -31,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     cache.use(arguments.data_dir)
     of = study.load_study(arguments.study, arguments.overrides)
     options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
+    for line in running.cautions(options):
+        print(line, file=sys.stderr)
     commands.screen.show_plan(
         of, options, running.survey(of, options, adopt=False), estimate=arguments.dry_run, price=arguments.price
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
 from ssc_tune.errors import InputError
+from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
 from ssc_tune.study import Study, load_study
 
@@ -26,8 +27,8 @@ class Stored(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What ran it last; empty if nothing has."""
-        return str(self.folder.read_json("study.json").get("command", ""))
+        """What ran it last, without passwords; empty if nothing has."""
+        return mask_command(str(self.folder.read_json("study.json").get("command", "")))
 
 
 def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:

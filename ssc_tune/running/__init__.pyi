@@ -11,6 +11,7 @@ from . import registration as registration
 from . import run as run
 from .judge import analyse as analyse
 from .options import Options as Options
+from .options import cautions as cautions
 from .options import default_command as default_command
 from .options import folder_of as folder_of
 from .options import hints_of as hints_of

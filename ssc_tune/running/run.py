@@ -13,12 +13,13 @@ from ssc_tune import design as designs
 from ssc_tune import execution, presentation, tracking
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.errors import InputError
+from ssc_tune.masking import scrubbing
 from ssc_tune.records import StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import stored_study
 from ssc_tune.running.judge import analyse
 from ssc_tune.running.listeners import Ledger, Told, Tracked
-from ssc_tune.running.options import Options, folder_of, hints_of, tracking_uri
+from ssc_tune.running.options import Options, folder_of, hints_of, optuna_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
 from ssc_tune.study.model.study import Study
@@ -88,7 +89,9 @@ def train_and_judge(
     _, problems = register(study, folder)
     folder.write_json("study.json", stored_study(study, options.command))
     stop = stop or threading.Event()
-    with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
+    log = folder.path / "log.txt"
+    addresses = [address for address in (options.tracking_uri, options.optuna_storage) if address]
+    with scrubbing(log, *addresses), execution.quiet.output_to(log) as (screen, errors):
         # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
         with execution.execute.interrupt_sets(stop):
             running = _Run(study, options, folder, plan, out or screen, err or errors)
@@ -109,7 +112,7 @@ class _Run:
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
         self.source = self._source()
-        self.source.open(designs.storage.open_storage(options.optuna_storage, folder.path))
+        self.source.open(designs.storage.open_storage(optuna_storage(options.optuna_storage), folder.path))
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
         self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
 

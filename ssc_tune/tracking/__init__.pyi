@@ -12,5 +12,4 @@ from .ui import ui_command as ui_command
 from .ui import ui_environment as ui_environment
 from .ui import ui_hint as ui_hint
 from .uri import DEFAULT_URI as DEFAULT_URI
-from .uri import mask as mask
 from .uri import resolve_uri as resolve_uri

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import filelock
 
 from ssc_tune.late import Late
+from ssc_tune.masking import mask
 from ssc_tune.tracking.lookup import probe
-from ssc_tune.tracking.uri import is_server, mask, sqlite_path
+from ssc_tune.tracking.uri import is_server, sqlite_path
 
 if TYPE_CHECKING:
     import mlflow as mlflow
