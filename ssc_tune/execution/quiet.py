@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from ssc_tune.records.files import never_a_link
+
 
 @contextlib.contextmanager
 def output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
@@ -19,10 +21,10 @@ def output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
+    target = never_a_link(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     kept_out, kept_err = os.dup(1), os.dup(2)
     out = os.fdopen(os.dup(kept_out), "w", encoding=sys.stdout.encoding or "utf-8", buffering=1)
     err = os.fdopen(os.dup(kept_err), "w", encoding=sys.stderr.encoding or "utf-8", buffering=1)
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.dup2(target, 1)
         os.dup2(target, 2)
