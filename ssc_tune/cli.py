@@ -7,13 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from ssc_tune import __version__
-from ssc_tune.commands import check, completion, list, new, plan, register, report, run, show, sync, ui, validate
+from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
 from ssc_tune.run import Parser, guarded
 
 _EPILOG = "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted"
 
 COMMANDS = tuple(
-    module.COMMAND for module in (run, new, validate, list, show, report, register, check, plan, sync, ui, completion)
+    module.COMMAND
+    for module in (run, new, validate, list, show, report, register, check, plan, sync, clean, ui, completion)
 )
 
 

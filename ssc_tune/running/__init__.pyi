@@ -1,6 +1,7 @@
 from . import changes as changes
 from . import estimate as estimate
 from . import judge as judge
+from . import leftovers as leftovers
 from . import listeners as listeners
 from . import looks as looks
 from . import options as options
@@ -8,6 +9,7 @@ from . import pilot as pilot
 from . import plan as plan
 from . import power as power
 from . import registration as registration
+from . import retention as retention
 from . import run as run
 from .judge import analyse as analyse
 from .options import Options as Options

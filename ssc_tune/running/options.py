@@ -44,6 +44,11 @@ class Options:
     log_models: Literal["none", "best", "all"] = option(
         "best", "cells whose weights become MLflow models: the best of each method on validation (default), or all"
     )
+    keep_checkpoints: Literal["none", "best", "all"] = option(
+        "best",
+        "checkpoints that stay once their cells have ended: of the best cell of each method in each block and setting "
+        "(default), none or all; all stay until --log-models has what it needs",
+    )
     system_metrics: bool = option(
         False,
         "let MLflow sample this machine (CPU, memory, disk, network, GPUs) into the study's run; needs psutil",

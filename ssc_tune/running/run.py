@@ -22,6 +22,7 @@ from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, optuna_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
+from ssc_tune.running.retention import Retention, most
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -114,6 +115,14 @@ class _Run:
         self.source = self._source()
         self.source.open(designs.storage.open_storage(optuna_storage(options.optuna_storage), folder.path))
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
+        tracked = options.log_models if self.tracker is not None else "none"
+        self.retention = Retention(
+            folder,
+            most(options.keep_checkpoints, tracked),
+            looks=study.looks,
+            records=plan.records,
+            places=placements(plan.cells),
+        )
         self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
 
     def _source(self) -> Source:
@@ -148,7 +157,7 @@ class _Run:
         with live:
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked)
+            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked, self.retention)
             self.outcome = execution.execute.execute(self.study, self.folder, self.source, everyone, stop=stop)
         everyone.close()
 
@@ -182,7 +191,10 @@ class _Run:
             overhead=overhead,
             hints=hints_of(self.study, self.options),
         )
-        problems += self._finish_tracking(analysis, tables, files)
+        not_tracked = self._finish_tracking(analysis, tables, files)
+        if not not_tracked:  # else ``ssc-tune sync`` may want them
+            self.retention.end(self.options.keep_checkpoints, tables.best_cells().values())
+        problems += not_tracked
         overhead["total wall seconds"] = time.monotonic() - began
         return Finished(self.ledger.num_failed, missing, overhead, problems, analysis, tables, files)
 

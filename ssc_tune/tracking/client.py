@@ -56,7 +56,7 @@ class _Log(logging.FileHandler):
     """A log that is written to where it lies, and to no other place."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=never_a_link)
+        return open(self.baseFilename, "a", encoding="utf-8", opener=never_a_link)
 
 
 def _quiet(directory: Path, uri: str) -> None:

@@ -18,6 +18,7 @@ from ssc_tune import __version__, data
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import content
 from ssc_tune.tracking.client import mlflow
+from ssc_tune.training.result import CHECKPOINT
 
 Which = Literal["none", "best", "all"]
 Models = Mapping[str, tuple[Record, Path]]
@@ -50,8 +51,8 @@ def models_of(
 
 
 def _checkpoint(folder: StudyFolder, cell_id: str) -> Path | None:
-    own = folder.cell(cell_id) / "checkpoint.pt"
-    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/checkpoint.pt"))
+    own = folder.cell(cell_id) / CHECKPOINT
+    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/{CHECKPOINT}"))
     return own if own.is_file() else next(iter(others), None)
 
 

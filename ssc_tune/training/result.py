@@ -11,6 +11,9 @@ from ssc_tune.frozen import LATER, Frozen
 
 Status = Literal["ok", "diverged", "failed", "infrastructure"]
 
+CHECKPOINT = "checkpoint.pt"
+"""Name of a cell's checkpoint in its folder."""
+
 
 class Evaluation(Frozen):
     """The state of a cell after ``step`` optimizer steps. Training figures are means since the last evaluation.
