@@ -40,6 +40,8 @@ SHORTEST = 4
 """Characters of a secret that is looked for as a word of its own: a shorter one would stand in any text by chance."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NO_SCHEME = re.compile(r"(?P<head>(?:--[\w-]+=)?)(?P<user>[^\s/@:=]+:[^@]*(?:@[^@]*)*)@(?P<rest>[^@]*)")
+"""An address with a slip in its beginning: ``postgresql:user:password@host``, ``user:password@host``."""
 _TOKEN_SCHEMES = ("http", "https", "ftp")
 """A lone name before the host may be a token here; a database takes it for the user, which is no secret."""
 _SECRET_KEY = re.compile(r"pass|pwd|token|secret|api_?key|access_?key|sig$|signature|credential|odbc_connect", re.I)
@@ -65,7 +67,8 @@ def parts_of(address: str) -> Parts:
     """Takes an address apart. A password may hold anything, even what it should not: ``/``, ``?``, ``#`` or ``@``."""
     found = _SCHEME.search(address)
     if found is None:
-        return Parts("", "", address)
+        slip = _NO_SCHEME.fullmatch(address)
+        return Parts("", "", address) if slip is None else Parts(slip["head"], slip["user"], slip["rest"])
     head, body = address[: found.end()], address[found.end() :]
     at = body.find("@")
     if at < 0 or body.startswith("/"):  # no host, so that an @ belongs to a path
@@ -83,7 +86,7 @@ def _is_secret(head: str, user: str) -> bool:
 def mask_address(address: str) -> str:
     """One whole address, or an argument ``--option=address``, without its secrets."""
     head, user, rest = parts_of(address)
-    if not head:
+    if not head and not user:
         return address
     shown = f"{MARK}@" if _is_secret(head, user) else f"{user}@" if user else ""
     return head + shown + _PAIR.sub(_masked_pair, rest)
@@ -102,7 +105,7 @@ def has_secret(address: str) -> bool:
 
 def is_masked(address: str) -> bool:
     """Whether a secret was taken out of an address."""
-    return f"//{MARK}@" in address or f"={MARK}" in address
+    return f"{MARK}@" in address or f"={MARK}" in address
 
 
 def mask_arguments(arguments: Sequence[str]) -> list[str]:
@@ -112,7 +115,7 @@ def mask_arguments(arguments: Sequence[str]) -> list[str]:
 
 def mask_command(command: str) -> str:
     """A command line as it was kept, perhaps by a version that did not mask it."""
-    if "://" not in command:
+    if "@" not in command and "://" not in command:
         return command
     try:
         return shlex.join(mask_arguments(shlex.split(command)))
@@ -123,10 +126,9 @@ def mask_command(command: str) -> str:
 def secrets(*addresses: str) -> frozenset[str]:
     """Every secret of these addresses, of the arguments of this process and of its environment, however written."""
     found: set[str] = set()
-    of_environment = (value for value in os.environ.values() if "\n" not in value)
+    of_environment = (value for value in os.environ.values() if "://" in value and "\n" not in value)
     for address in (*addresses, *sys.argv[1:], *of_environment):
-        if "://" in address:
-            found.update(_of_address(address))
+        found.update(_of_address(address))
     found.update(os.environ.get(name, "") for name in VARIABLES)
     forms = {form for secret in found for form in _forms(secret)}
     return frozenset(form for form in forms if len(form) >= SHORTEST and form != MARK)
@@ -156,7 +158,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 def mask(text: str, *addresses: str) -> str:
     """A text without secrets: those of any address in it, and all of :func:`secrets` wherever they stand."""
-    for address in sorted({a for a in addresses if "://" in a}, key=len, reverse=True):
+    for address in sorted(filter(None, set(addresses)), key=len, reverse=True):
         text = text.replace(address, mask_address(address))
     text = _IN_TEXT.sub(_masked_user, text)
     text = _PAIR.sub(_masked_pair, text)

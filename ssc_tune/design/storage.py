@@ -19,6 +19,7 @@ from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
+from ssc_tune.masking import mask_address
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -91,10 +92,9 @@ def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseS
         more = {"connect_args": {"timeout": 60}} if "sqlite" in location else None
         return optuna.storages.RDBStorage(location, engine_kwargs=more)
     except Exception as error:
-        shown = location.split("://", 1)[0]
         raise InputError(
-            f"--optuna-storage ({shown}://...): cannot be opened ({type(error).__name__}); allowed: sqlite:///FILE, "
-            "postgresql+psycopg://..., or a journal FILE.log"
+            f"--optuna-storage {mask_address(location)!r}: cannot be opened ({type(error).__name__}); allowed: "
+            "sqlite:///FILE, postgresql+psycopg://..., or a journal FILE.log"
         ) from error
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ssc_tune.design.storage import open_storage
 from ssc_tune.errors import InputError
 from ssc_tune.masking import has_secret, mask, mask_address, mask_command, scrubbing, secrets
 from ssc_tune.running.options import cautions, default_command, options_from, optuna_storage, tracking_uri
@@ -31,6 +32,10 @@ MASKED = {
     "https://hunter2@mlflow.example": "https://***@mlflow.example",
     "https://mlflow.example/?api_key=hunter2": "https://mlflow.example/?api_key=***",
     "https://mlflow.example/?access-token=hunter2": "https://mlflow.example/?access-token=***",
+    "postgresql:anna:hunter2@db/optuna": "***@db/optuna",
+    "postgresql:/anna:hunter2@db/optuna": "***@db/optuna",
+    "anna:hunter2@db/optuna": "***@db/optuna",
+    "--optuna-storage=anna:hun/ter2@db/x": "--optuna-storage=***@db/x",
     "--optuna-storage=postgresql://anna:hunter2@db/x": "--optuna-storage=postgresql://***@db/x",
     "--tracking-uri=https://hunter2@mlflow.example": "--tracking-uri=https://***@mlflow.example",
 }
@@ -154,6 +159,13 @@ def test_an_address_in_the_list_of_processes_is_said() -> None:
     assert "$SSC_TUNE_OPTUNA_STORAGE" in line
     assert "hunter" not in line
     assert cautions(options_from({"optuna_storage": "postgresql://a@db/x"}, command="")) == []
+
+
+@pytest.mark.parametrize("address", ["postgresql:anna:hunter2@db/x", "nosuch://anna:hunter2@db/x", "anna:hunter2@db/x"])
+def test_a_storage_that_cannot_be_opened_is_named_without_its_password(address: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--optuna-storage '.*\*\*\*@db/x': cannot be opened") as caught:
+        open_storage(address, tmp_path)
+    assert "hunter" not in str(caught.value)
 
 
 def test_what_the_command_line_refuses_is_not_repeated_with_its_password(
