@@ -1,6 +1,7 @@
 from .grouping import study_version as study_version
 from .lookup import find_experiment as find_experiment
 from .model import Models as Models
+from .model import missing_models as missing_models
 from .model import models_of as models_of
 from .rebuild import sync as sync
 from .report import SyncReport as SyncReport
