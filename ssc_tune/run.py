@@ -6,11 +6,12 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import NoReturn
 
 from ssc_tune.commands import run
 from ssc_tune.errors import InputError
-from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.masking import mask
 
 _EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
@@ -43,8 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(lambda: run.run(make_parser().parse_args(given, argparse.Namespace(given=given))))
 
 
+def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Shows a fault of ours; libraries put addresses into what they raise."""
+    print(mask("".join(traceback.format_exception(kind, error, trace))), file=sys.stderr, end="")
+
+
 def guarded(action: Callable[[], int]) -> int:
-    """Calls ``action``; what a user can mend is shown line by line, without a traceback."""
+    """Calls ``action``; what a user can mend is shown line by line, without a traceback; a traceback has no password."""
+    sys.excepthook = _show_fault
     try:
         return action()
     except InputError as error:
@@ -57,9 +64,6 @@ def guarded(action: Callable[[], int]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_DONE
-    except Exception:  # a fault of ours; libraries put addresses into what they raise
-        print(mask(traceback.format_exc()), file=sys.stderr, end="")
-        return EXIT_SOME_FAILED
 
 
 if __name__ == "__main__":

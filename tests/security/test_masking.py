@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -186,7 +187,10 @@ def test_what_the_command_line_refuses_is_not_repeated_with_its_password(
         raise RuntimeError("could not connect to postgresql://a:hunter2@db/x")
 
     monkeypatch.setattr(run.run, "run", fails)
-    assert run.main(["tiny.yaml"]) == 1
+    monkeypatch.setattr("sys.excepthook", sys.excepthook)  # given back at the end
+    with pytest.raises(RuntimeError) as caught:
+        run.main(["tiny.yaml"])
+    sys.excepthook(caught.type, caught.value, caught.tb)
     shown = capsys.readouterr().err
     assert "RuntimeError: could not connect to postgresql://***@db/x" in shown
     assert "hunter" not in shown.replace('hunter2@db/x")', "")  # the traceback shows the line of this test
