@@ -50,7 +50,7 @@ def _show_fault(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 
 def guarded(action: Callable[[], int]) -> int:
-    """Calls ``action``; what a user can mend is shown line by line, without a traceback; a traceback has no password."""
+    """Calls ``action``; what a user can mend is a line, all else a traceback, neither with a password."""
     sys.excepthook = _show_fault
     try:
         return action()
