@@ -7,6 +7,7 @@ from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ssc_tune import running
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
@@ -25,7 +26,7 @@ from ssc_tune.study.model.study import Study
 def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool, price: float | None = None) -> None:
     """Points, cells and resources of a run; with ``estimate`` also each point, and the time and money it would take."""
     console = Console()
-    console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
+    console.print(Text.assemble((study.name, "bold"), " ", study.description.strip()), soft_wrap=True)
     if estimate:
         _show_points(console, study)
     places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in plan.cells)

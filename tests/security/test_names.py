@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ssc_tune import cli
 from ssc_tune.commands import stored
 from ssc_tune.errors import InputError
 from ssc_tune.study import load_study
@@ -47,6 +48,37 @@ def test_a_name_that_is_no_file_name_is_refused(kind: str, name: str, tmp_path: 
     path.write_text(yaml.safe_dump(KINDS[kind](yaml.safe_load(BASE), name)))
     with pytest.raises(InputError):
         load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("description", {"description": "x \x1b]0;mine\x07"}),
+        (
+            "claims.1.name",
+            {"claims": [{"name": n, "less": "ssc", "than": "fixmatch", "in": "std"} for n in ("a", "\x1b[2J")]},
+        ),
+        (
+            "claims.0.source",
+            {"claims": [{"name": "a", "less": "ssc", "than": "fixmatch", "in": "std", "source": "\x9b2J"}]},
+        ),
+    ],
+)
+def test_a_text_that_a_terminal_would_obey_is_refused(key: str, content: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(BASE), **content}))
+    with pytest.raises(InputError, match=rf"{key}: holds the control character"):
+        load_study(path)
+
+
+def test_words_in_brackets_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are the markup of the library that draws the terminal's tables."""
+    path = tmp_path / "s.yaml"
+    words = "[/bold] [red]x[/red] [link=http://x.example]y"
+    claims = [{"name": "[/c] [red]", "less": "ssc", "than": "fixmatch", "in": "std"}]
+    path.write_text(yaml.safe_dump({**yaml.safe_load(BASE), "description": words, "claims": claims}))
+    assert cli.main(["run", str(path), "--dry-run", "--storage", str(tmp_path / "runs")]) == 0
+    assert words in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", NASTY)
