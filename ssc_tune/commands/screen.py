@@ -108,7 +108,7 @@ def _show_points(console: Console, study: Study) -> None:
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
             label += f" = {equal[point.number]}" if point.number in equal else ""
-            table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
+            table.add_row(label, *(Text(shown(space[name], point.values[name])) for name in names))
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
