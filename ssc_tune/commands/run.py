@@ -43,6 +43,8 @@ def _run(arguments: argparse.Namespace) -> int:
     of = study.load_study(arguments.study, arguments.overrides)
     again = [word for word in arguments.given if word != "--yes"]  # said once, for what was taken out this time
     options = running.options_from(vars(arguments), command=running.default_command(again))
+    for line in running.cautions(options):
+        print(line, file=sys.stderr)
     plan = running.survey(of, options, whole=False)
     _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
 from ssc_tune.errors import InputError, cause
+from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.changes import STUDY_FILE, last_run
 from ssc_tune.running.options import check_storage
@@ -30,8 +31,8 @@ class Stored(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What ran it last; empty if nothing has."""
-        return str(last_run(self.folder)[0].get("command", ""))
+        """What ran it last, without passwords; empty if nothing has."""
+        return mask_command(str(last_run(self.folder)[0].get("command", "")))
 
 
 def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
