@@ -26,7 +26,7 @@ def analyze(
         seed: of every bootstrap and permutation; the records alone and this number decide the output.
         num_bootstrap: draws of each.
         explore: what decides no claim too: curves, shares, facts, and the warnings of these. Of many cells it takes
-            nine tenths of the time.
+            most of the time.
     """
     with one_thread():
         return _analyze(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap, explore=explore)
