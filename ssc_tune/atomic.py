@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -18,17 +19,49 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     The content is on the disk (fsync) before the name is given to it. A block that raises leaves ``path`` as it was and
     nothing beside it; a process that dies leaves a file ``.NAME.*.partial``. Permissions are those of any new file.
     """
+    with _partial(path) as (partial, file):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        os.replace(partial, path)
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file beside ``path``, gone after the block unless it was renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with open(partial, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
+            yield partial, file
+    finally:
         partial.unlink(missing_ok=True)
-        raise
+
+
+def create(path: Path, content: str) -> bool:
+    """Writes ``content`` to ``path`` as a whole unless there is something already; whether it did.
+
+    Of several processes that call it at once one succeeds, and nobody ever sees a part of the content. A file system
+    without hard links gives the second promise only.
+    """
+    with _partial(path) as (partial, file):
+        file.write(content.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            if path.exists():
+                return False
+            os.replace(partial, path)
+    return True
+
+
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
 
 
 def digest(path: Path) -> str | None:

@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from ssc_tune import execution
 from ssc_tune.commands import run
 from ssc_tune.errors import InputError, of_machine
-from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED
+from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE
 
-_EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
+_EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted; 143 by SIGTERM
 Ctrl-C stops; the same command goes on: finished cells are not run again, interrupted ones continue."""
 
 
@@ -60,9 +61,9 @@ def guarded(action: Callable[[], int]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print("interrupted; the same command goes on", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return execution.signals.exit_code(getattr(interruption, "number", None))
     except BrokenPipeError:
         let_go_of_output()
         return EXIT_DONE

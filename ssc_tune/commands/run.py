@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ssc_tune import commands, running, study
+from ssc_tune import commands, execution, running, study
 from ssc_tune.commands.arguments import Command, add_overrides
 from ssc_tune.data import cache
-from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options, check_storage
 
 
@@ -32,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a study as the arguments say."""
+    with execution.signals.raising():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     cache.use(arguments.data_dir)
     check_storage(arguments.storage)
     of = study.load_study(arguments.study, arguments.overrides)
@@ -49,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     result = running.train_and_judge(of, options)
     _heard(lambda: commands.screen.show_result(of, options, result))
     if isinstance(result, running.Interrupted):
-        return EXIT_INTERRUPTED
-    return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
+        return execution.signals.exit_code(result.signal)
+    return EXIT_SOME_FAILED if result.num_failed or result.num_lost or result.num_missing else EXIT_DONE
 
 
 def _agreed() -> bool:
@@ -62,11 +68,13 @@ def _agreed() -> bool:
 
 
 def _heard(show: Callable[[], None]) -> None:
-    """Shows something, whether or not anybody reads it to its end: a run does not end for that."""
+    """Shows something, whether or not anybody reads it to its end: a run does not end for a pipe or a terminal."""
     try:
         show()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -135,6 +135,8 @@ def show_result(study: Study, options: Options, result: Finished | Interrupted |
         )
     if result.num_failed:
         print(f"{result.num_failed} cells failed; they are in the report, and run again with --retry-failed")
+    if result.num_lost:
+        print(f"{result.num_lost} cells were lost by their machines; the same command runs them again")
     print(f"report:  {folder / 'report.html'}")
     print(f"table:   {folder / 'results.csv'}")
     for hint in hints_of(study, options):

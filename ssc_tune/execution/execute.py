@@ -6,22 +6,27 @@ read from Tune, only from records.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
+import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ssc_tune import execution
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
+from ssc_tune.execution import signals
 from ssc_tune.execution.listening import Listener
+from ssc_tune.execution.watchdog import SIGNS
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
+
+SCRATCH = ".tune"
+"""Folder below a study's that Tune writes to, one in it for each launch."""
 
 
 class Outcome(NamedTuple):
@@ -42,6 +47,13 @@ def num_workers(study: Study) -> int:
     return min(workers, study.resources.max_parallel or workers)
 
 
+class Launched(NamedTuple):
+    """How one launch of Tune ended."""
+
+    problem: str | None = None  # what went wrong, if anything
+    halted: bool = False  # another would end in the same way
+
+
 GPU_FILES = (("/proc/driver/nvidia/gpus", "*"), ("/dev", "nvidia[0-9]*"))
 """Where the driver shows a machine's GPUs, a folder and a pattern each; containers often have the second alone."""
 
@@ -60,37 +72,54 @@ def execute(
     listener: Listener,
     *,
     stop: threading.Event,
+    launch: str = "alone",
+    say: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
     """Runs what the source gives out until it is exhausted or ``stop`` is set.
 
-    A first Ctrl-C sets ``stop``: workers end, and the next execution continues from their checkpoints.
+    Args:
+        study: the study.
+        folder: of its records.
+        source: what is to be run.
+        listener: is told of every cell.
+        stop: once it is set, workers end, and the next execution continues from their checkpoints.
+        launch: tells this execution from others of the study, of which none is under way.
+        say: is told in one line what the machines do.
     """
     started = time.monotonic()
-    problems: list[str] = []
     workers = num_workers(study)
-    _close_orphans(folder)
-    with interrupt_sets(stop), _ray(study, workers):
-        idle_launches = 0
+    _sweep(folder, lambda token: token != launch)
+    with contextlib.ExitStack() as stack:
+        with signals.kept():
+            stack.enter_context(_ray(study, workers))
+        problems: list[str] = []
+        idle = 0
         while source.num_to_run and not stop.is_set():
             before = source.num_to_run
-            launched: dict[str, Cell] = {}
-            problem = execution.tuning.launch(
-                study, folder, source, listener, stop=stop, launched=launched, workers=workers
-            )
-            if problem:
-                problems.append(problem)
-            late, lost = _unreported(folder, launched)
-            if stop.is_set():
-                _close_orphans(folder)
+            ended = _launch(study, folder, source, listener, stop=stop, workers=workers, token=launch, say=say)
+            problems += [ended.problem] if ended.problem else []
+            idle = idle + 1 if source.num_to_run >= before else 0
+            if not stop.is_set() and (ended.halted or idle > study.retries + 1):
+                why = ended.problem or "workers die"
+                left = source.num_to_run
+                problems.append(f"{left} cells could not be run: {why}; the same command goes on with them")
                 break
-            source.give_back(lost)
-            for cell, record in late:
-                listener.finished(cell, record)
-            idle_launches = idle_launches + 1 if source.num_to_run >= before else 0
-            if idle_launches > study.retries + 1:
-                problems.append(f"{source.num_to_run} cells could not be run: {problem or 'workers die'}")
-                break
-    return Outcome(stop.is_set(), workers, time.monotonic() - started, problems)
+    _sweep(folder, lambda token: token == launch)
+    return Outcome(stop.is_set(), workers, time.monotonic() - started, list(dict.fromkeys(problems)))
+
+
+def _launch(
+    study: Study, folder: StudyFolder, source: Source, listener: Listener, *, stop: threading.Event, **given: Any
+) -> Launched:
+    """One launch of Tune, after which everyone knows of every record that it has left."""
+    launched: dict[str, Cell] = {}
+    ended = execution.tuning.launch(study, folder, source, listener, stop=stop, launched=launched, **given)
+    late, lost = _unreported(folder, launched)
+    if not stop.is_set():
+        source.give_back(lost)
+    for cell, record in late:
+        listener.finished(cell, record)
+    return ended
 
 
 def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list[tuple[Cell, Record]], list[Cell]]:
@@ -106,32 +135,21 @@ def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list
     return late, lost
 
 
-def _close_orphans(folder: StudyFolder) -> None:
-    """Attempts left running by a driver that was stopped or killed count as interrupted, not as failures."""
+def _sweep(folder: StudyFolder, ended: Callable[[str], bool]) -> None:
+    """Takes away what launches have left that have ended; their attempts were interrupted, not failures."""
     for path in folder.path.glob("cells/*/attempts.jsonl"):
         cell_id = path.parent.name
         for attempt in folder.attempts(cell_id):
-            if attempt.outcome == "running":
-                ended = attempt.model_copy(update={"outcome": "interrupted", "ended": time.time()})
-                folder.log_attempt(cell_id, ended)
-
-
-@contextmanager
-def interrupt_sets(stop: threading.Event) -> Iterator[None]:
-    """While inside, Ctrl-C and SIGTERM set ``stop``; a second one within it is not needed and is ignored."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in previous.items():
-            signal.signal(number, old)
+            if attempt.outcome == "running" and ended(attempt.launch):
+                closed = attempt.model_copy(update={"outcome": "interrupted", "ended": time.time()})
+                with contextlib.suppress(OSError):  # a worker of the next launch will see that it is of another
+                    folder.log_attempt(cell_id, closed)
+    for kind in (SCRATCH, SIGNS):
+        for left in (folder.path / kind).glob("*"):
+            if ended(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # there is none, or another launch is in it
+            (folder.path / kind).rmdir()
 
 
 @contextmanager

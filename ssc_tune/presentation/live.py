@@ -120,6 +120,13 @@ class LiveView:
             for line in lines:
                 self._console.print(Text(line), soft_wrap=True)
 
+    def tell(self, text: str) -> None:
+        """Shows a line that stays: of what the machines do."""
+        if self._plain:
+            print(text, file=self._err, flush=True)
+        else:
+            self.say([text])
+
     def started(self, cell: Cell) -> None:
         """A cell was handed to a worker."""
         with self._lock:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ssc_tune.atomic import write_atomically
+from ssc_tune.atomic import create, write_atomically
 from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
 
@@ -43,9 +43,9 @@ class RecordStore:
         """The file of a cell's record."""
         return self.directory / f"{cell_id}.json"
 
-    def write(self, record: Record) -> None:
-        """Writes a record, whole or not at all; one already there is replaced."""
-        write_atomically(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
+    def write(self, record: Record) -> bool:
+        """Writes a record, whole or not at all, unless the cell has one: the first stands. Whether it was written."""
+        return create(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
 
     def read(self, cell_id: str) -> Record | None:
         """A cell's record; none if there is none.
@@ -81,20 +81,24 @@ class RecordStore:
         try:
             return self.read(cell_id), None
         except CorruptRecord as error:
-            self.put_aside(cell_id, "damaged")
-            name = self.path(cell_id).name
-            return None, f"{error}; set aside as {name}.damaged, the cell will be run again"
+            return None, self._set_aside(cell_id, error)
 
-    def read_many(self, cell_ids: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
-        """Records by cell id, and what was wrong with those set aside."""
+    def _set_aside(self, cell_id: str, error: CorruptRecord) -> str:
+        self.put_aside(cell_id, "damaged")
+        return f"{error}; set aside as {self.path(cell_id).name}.damaged, the cell will be run again"
+
+    def read_many(self, cell_ids: Iterable[str], *, set_aside: bool) -> tuple[dict[str, Record], list[str]]:
+        """Records by cell id, and what is wrong with those that are damaged, which are renamed if ``set_aside``."""
         found: dict[str, Record] = {}
         problems: list[str] = []
         for cell_id in cell_ids:
-            record, problem = self.read_or_set_aside(cell_id)
-            if record is not None:
-                found[cell_id] = record
-            if problem is not None:
-                problems.append(problem)
+            try:
+                record = self.read(cell_id)
+            except CorruptRecord as error:
+                problems.append(self._set_aside(cell_id, error) if set_aside else f"{error}; counts as not run")
+            else:
+                if record is not None:
+                    found[cell_id] = record
         return found, problems
 
     def put_aside(self, cell_id: str, why: str) -> None:

@@ -46,9 +46,10 @@ class Ledger:
         return 1 / record.num_classes if accuracy is None else accuracy
 
     @property
-    def num_failed(self) -> int:
-        """Cells that failed, or that their machine lost."""
-        return sum(record.result.status in ("failed", "infrastructure") for record in self.records.values())
+    def num_failed_and_lost(self) -> tuple[int, int]:
+        """Cells that failed, and those that their machine has."""
+        found = [record.result.status for record in self.records.values()]
+        return found.count("failed"), found.count("infrastructure")
 
 
 class Tracked:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.points import fixed_points, search_of
-from ssc_tune.records import Record, StudyFolder
+from ssc_tune.records import CorruptRecord, Record, StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
@@ -26,6 +26,7 @@ class StudyPlan(NamedTuple):
     problems: list[str]
     stopped: looks.Stop | None = None  # the look at which every claim was decided; all above is up to there
     not_needed: frozenset[str] = frozenset()  # cell ids of later looks
+    unsettled: frozenset[str] = frozenset()  # cell ids whose record is there and is to be made anew
 
     @property
     def num_new(self) -> int:
@@ -34,11 +35,14 @@ class StudyPlan(NamedTuple):
 
 
 def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
-    """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
+    """What of a study is there already, equal cells of other studies included.
+
+    ``adopt`` copies their records, and sets damaged ones aside; without it nothing is written or renamed.
+    """
     folder = folder_of(study, options)
     cells = _cells(study, folder)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
-    found, problems = folder.records.read_many(ids)
+    found, problems = folder.records.read_many(ids, set_aside=adopt)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
     reused, stop = {}, looks.stop_of(study, cells, records)
     if stop is None:  # what other studies did after this one had stopped does not start it again
@@ -57,7 +61,8 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
     unused = find(study, before, folder, ids, lambda of: _cells(of, folder))
     changes = changes_since(study, before)._replace(unused=tuple(unused))
     not_needed = frozenset(ids) - needed
-    return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
+    again = frozenset(key for key in found if key in needed and key not in records)
+    return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed, again)
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
@@ -82,7 +87,10 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
             for method in study.block_methods(block):
                 values[block, setting, method, 0] = fixed_points(study, block)[0].values
     for path in sorted(folder.records.directory.glob("*.json")):
-        record, _ = folder.records.read_or_set_aside(path.stem)
+        try:
+            record = folder.records.read(path.stem)
+        except CorruptRecord:
+            continue
         if record is None or record.study != study.name or record.block not in study.blocks:
             continue
         if search_of(record.point) >= study.design.num_searches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import design as designs
 from ssc_tune import execution, presentation, tracking
-from ssc_tune.atomic import set_aside
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.errors import InputError
 from ssc_tune.records import StudyFolder
+from ssc_tune.records.lease import Lease
 from ssc_tune.running import looks
-from ssc_tune.running.changes import STUDY_FILE, last_run, stored_study
+from ssc_tune.running.changes import keep
 from ssc_tune.running.judge import analyse
 from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, folder_of, hints_of, make_storage, tracking_uri
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 class Ended:
     """How a run ended."""
 
-    num_failed: int  # cells that failed, or that their machine lost
+    num_failed: int
+    num_lost: int  # cells without a result that is theirs: their machine failed them
     num_missing: int
     overhead: dict[str, float]
     problems: list[str]
@@ -47,6 +49,8 @@ class Ended:
 @dataclass(frozen=True)
 class Interrupted(Ended):
     """Before its end: the same command goes on."""
+
+    signal: int | None = None  # that has done it, if one has
 
 
 @dataclass(frozen=True)
@@ -79,28 +83,48 @@ def train_and_judge(
         stop: ends the run when it is set.
         out: where results are shown; by default the process's standard output, which else leads to the log.
         err: where progress is shown, likewise.
+
+    Raises:
+        InputError: another process runs the study.
     """
     if options.system_metrics:
         _check_system_metrics(options)
     began = time.monotonic()
-    folder = folder_of(study, options)
+    folder, stop = folder_of(study, options), stop or execution.signals.Stop()
+    lost: list[str] = []
+
+    def taken_over(problem: str) -> None:
+        lost.append(problem)
+        stop.set()
+
+    def say(line: str) -> None:
+        print(line, file=err or sys.stderr, flush=True)
+
     make_storage(folder)
-    plan = survey(study, options, adopt=True)
-    confirm(study.name, plan.changes.unused, yes=options.yes or options.blind)
-    for cell_id in {cell.cell_id for cell in plan.cells} - set(plan.records):
-        folder.records.put_aside(cell_id, "retried")
-    _, problems = register(study, folder)
-    if last_run(folder)[1] is not None:
-        set_aside(folder.path / STUDY_FILE)
-    folder.write_json(STUDY_FILE, stored_study(study, options.command))
-    stop = stop or threading.Event()
-    with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
-        # From here on Ctrl-C sets a flag: as an exception it can be lost in what libraries call while they start.
-        with execution.execute.interrupt_sets(stop):
-            running = _Run(study, options, folder, plan, out or screen, err or errors)
-            running.problems += problems
-            running.execute(stop)
-        return running.end(began)
+    with Lease(folder.path).held(say, taken_over) as holder:
+        plan = survey(study, options, adopt=True)
+        confirm(study.name, plan.changes.unused, yes=options.yes or options.blind)
+        for cell_id in plan.unsettled:
+            folder.records.put_aside(cell_id, "retried")
+        _, problems = register(study, folder)
+        keep(study, folder, options.command)
+        with execution.quiet.output_to(folder.path / "log.txt") as (screen, errors):
+            # As an exception a signal can be lost in what libraries call while they start.
+            with execution.signals.setting(stop):
+                running = _Run(study, options, folder, plan, out or screen, err or errors)
+                running.problems += problems
+                running.execute(stop, holder.token)
+            running.problems += lost
+            return _to_its_end(running, began)
+
+
+def _to_its_end(running: _Run, began: float) -> Finished | Interrupted | Unjudged:
+    """What the run has come to; a signal meanwhile leaves everything that can be gone on with."""
+    try:
+        with execution.signals.raising():
+            return running.end(began)
+    except KeyboardInterrupt as interruption:
+        return running.interrupted(getattr(interruption, "number", None))
 
 
 class _Run:
@@ -117,6 +141,7 @@ class _Run:
         self.source = self._source()
         self.problems += designs.storage.open_source(self.source, options.optuna_storage, folder.path)
         self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
+        self._signal: int | None = None
         self.outcome = execution.execute.Outcome(False, execution.execute.num_workers(study), 0.0, [])
 
     def _source(self) -> Source:
@@ -127,13 +152,14 @@ class _Run:
         earlier = [(cell.placement, self.study.values_of(cell.config)) for cell in cells if cell.placement.point]
         return designs.cell_source.make_source(self.study, self.ledger.score, earlier)
 
-    def execute(self, stop: threading.Event) -> None:
+    def execute(self, stop: threading.Event, launch: str) -> None:
         """Runs the cells that have no record, and tells everyone."""
         for problem in self.problems:
             print(problem, file=self.err)
         tracked = self._tracked()
         if stop.is_set():
             self.outcome = self.outcome._replace(interrupted=True)
+            self._signal = _signal_of(stop)
             return
         if not self.source.num_to_run:
             return
@@ -151,16 +177,21 @@ class _Run:
         with live:
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = execution.listening.Everyone(
-                self.ledger,
-                Told(self.source),
-                live,
-                *tracked,
-                say=lambda line: print(line, file=self.err, flush=True),
+            everyone = execution.listening.Everyone(self.ledger, Told(self.source), live, *tracked, say=live.tell)
+            self.outcome = execution.execute.execute(
+                self.study, self.folder, self.source, everyone, stop=stop, launch=launch, say=live.tell
             )
-            self.outcome = execution.execute.execute(self.study, self.folder, self.source, everyone, stop=stop)
+            self._reconcile(everyone)
+        self._signal = _signal_of(stop)
         everyone.close()
         self.problems += everyone.problems
+
+    def _reconcile(self, everyone: Listener) -> None:
+        """Tells of the records that are there and that nobody has told of, whoever wrote them."""
+        waiting = {c.cell_id: c for c in self.source.cells if c.cell_id not in self.ledger.records}
+        found, _ = self.folder.records.read_many(waiting, set_aside=False)
+        for cell_id, record in found.items():
+            everyone.finished(waiting[cell_id], record)
 
     def _tracked(self) -> Sequence[Listener]:
         """MLflow's view, which gets the records that there are at once."""
@@ -173,16 +204,14 @@ class _Run:
 
     def end(self, began: float) -> Finished | Interrupted | Unjudged:
         """What the run has come to; ``began`` is when, by the monotonic clock."""
+        if self.outcome.interrupted:
+            return self.interrupted(self._signal)
         cells, records = self._cells(), self.ledger.records
         overhead = _overhead(self.ledger.trained, self.outcome)
         problems = [*self.problems, *self.outcome.problems]
-        missing = len({cell.cell_id for cell in cells} - set(records))
-        if self.outcome.interrupted:
-            if self.tracker is not None:
-                self.tracker.finish(None, [], timeout=20)
-            return Interrupted(self.ledger.num_failed, missing, overhead, problems)
+        missing = self._num_missing(cells)
         if self.options.blind:
-            return Unjudged(self.ledger.num_failed, missing, overhead, problems)
+            return Unjudged(*self.ledger.num_failed_and_lost, missing, overhead, problems)
         judged = analyse(
             self.study,
             self.folder,
@@ -195,7 +224,20 @@ class _Run:
         analysis, tables, files = judged[:3]
         problems += judged.problems + self._finish_tracking(analysis, tables, files)
         overhead["total wall seconds"] = time.monotonic() - began
-        return Finished(self.ledger.num_failed, missing, overhead, problems, analysis, tables, files)
+        return Finished(*self.ledger.num_failed_and_lost, missing, overhead, problems, analysis, tables, files)
+
+    def interrupted(self, signal: int | None) -> Interrupted:
+        """What the run has come to where it was cut short, by a signal or otherwise."""
+        problems = [*self.problems, *self.outcome.problems]
+        if self.tracker is not None:
+            self.tracker.finish(None, [], timeout=20)
+        overhead = _overhead(self.ledger.trained, self.outcome)
+        return Interrupted(
+            *self.ledger.num_failed_and_lost, self._num_missing(self._cells()), overhead, problems, signal
+        )
+
+    def _num_missing(self, cells: Sequence[Cell]) -> int:
+        return len({cell.cell_id for cell in cells} - set(self.ledger.records))
 
     def _cells(self) -> list[Cell]:
         """The cells of the study up to where it has stopped."""
@@ -208,6 +250,10 @@ class _Run:
             return []
         models = tracking.models_of(self.folder, self.ledger.records, self.options.log_models, tables.best_of_methods())
         return list(self.tracker.finish(analysis, files, timeout=180, models=models).problems)
+
+
+def _signal_of(stop: threading.Event) -> int | None:
+    return stop.number if isinstance(stop, execution.signals.Stop) else None
 
 
 def _expected_by_method(study: Study) -> dict[str, int] | None:

@@ -2,8 +2,8 @@
 
 The plan holds everything that decides cells or verdicts: data, net, training, methods with their fixed
 hyperparameters, search space, design, blocks, settings, seeds, claims, and the version of the training semantics. It
-leaves out the study's name and description, resources, retries, the reasons of ranges, and of claims the verdict
-expected and the source.
+leaves out the study's name and description, resources, retries, timeout, the reasons of ranges, and of claims the
+verdict expected and the source.
 
 Keys at their default are left out, so that a later version with further optional keys hashes an old file to the same
 value. For the same reason nothing is listed here that is to be in the plan: what is not named below is in it.
@@ -23,7 +23,17 @@ from ssc_tune.training.config import SEMANTICS_VERSION
 SHOWN = 16
 """Hexadecimal digits of a hash that are shown; it is kept whole."""
 
-_NOT_STUDY = {"name", "description", "resources", "retries", "methods", "hyperparameters", "search_space", "claims"}
+_NOT_STUDY = {
+    "name",
+    "description",
+    "resources",
+    "retries",
+    "timeout",
+    "methods",
+    "hyperparameters",
+    "search_space",
+    "claims",
+}
 _NOT_PARAMETER = {"reason", "factor"}  # a factor is a way to write low, high and log, which are in the plan
 _NOT_CLAIM = {"expected", "source"}
 

@@ -51,7 +51,8 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         on_evaluation: called after each evaluation, once the checkpoint is written; what it raises ends the training,
             which a later call continues.
-        resume: continue from the checkpoint in ``directory`` where there is one.
+        resume: continue from the checkpoint in ``directory`` where there is one; one that is damaged, or of another
+            cell, is set aside as ``checkpoint.pt.damaged``, and the cell starts anew.
         pretrained: folder of pre-trained encoders, shared by cells; none pre-trains for this call alone.
 
     Returns:
@@ -59,7 +60,8 @@ def train(
         continued cell ends with the same bits as an uninterrupted one.
 
     Raises:
-        ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
+        ValueError: the data cannot be split as asked.
+        OSError: the disk does not give or take the checkpoint.
     """
     path = directory / CHECKPOINT if directory is not None else None
     where = resolve_device(device)
@@ -85,7 +87,7 @@ def train(
 
 def _begun(config: CellConfig, device: torch.device, path: Path | None, pretrained: Path | None) -> RunningCell:
     """The cell as its checkpoint left it, where there is one of this format; else at its start."""
-    content = None if path is None else checkpoint.load(path, cell_id=config.cell_id, device=device)
+    content = None if path is None else checkpoint.load_or_set_aside(path, cell_id=config.cell_id, device=device)
     if content is not None and content.get("format") == _FORMAT:
         cell = RunningCell(config, device, fresh=False)
         cell.load_state(content)

@@ -43,7 +43,9 @@ class Lab:
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
         monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
 
-    def _execute(self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event) -> Outcome:
+    def _execute(
+        self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any
+    ) -> Outcome:
         number = 0
         while source.num_to_run > self.least:
             cell = source.next()
@@ -66,8 +68,9 @@ class Lab:
         return record.model_copy(update={"result": lost})
 
     def options(self, **changes: Any) -> running.Options:
+        points = str(self.storage / "points.log")
         return running.Options(
-            storage=self.storage, tracking_uri="none", optuna_storage=str(self.storage / "points.log"), **changes
+            storage=self.storage, tracking_uri="none", optuna_storage=points, **{"yes": True, **changes}
         )
 
     def folder(self, of: Study) -> StudyFolder:
