@@ -70,7 +70,7 @@ class Lab:
     def options(self, **changes: Any) -> running.Options:
         points = str(self.storage / "points.log")
         return running.Options(
-            storage=self.storage, tracking_uri="none", optuna_storage=points, **{"yes": True, **changes}
+            storage=self.storage, optuna_storage=points, **{"tracking_uri": "none", "yes": True, **changes}
         )
 
     def folder(self, of: Study) -> StudyFolder:
