@@ -14,6 +14,7 @@ import pandas as pd
 from ssc_tune import running
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
 from ssc_tune.data import cache
+from ssc_tune.masking import mask_address
 from ssc_tune.presentation.csvs import results_csv
 from ssc_tune.running.options import declared
 from ssc_tune.study import Study, load_study
@@ -105,7 +106,7 @@ def _records(study: Study, done: running.Finished) -> pd.DataFrame:
 def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str | None) -> str:
     """The call, for the report; an address is left out, for it may hold a password."""
     given = "" if tracking_uri is None else ', tracking_uri="none"' if tracking_uri == "none" else ", tracking_uri=..."
-    place = "" if os.fspath(storage) == "runs" else f", storage={os.fspath(storage)!r}"
+    place = "" if os.fspath(storage) == "runs" else f", storage={mask_address(os.fspath(storage))!r}"
     return f"ssc_tune.run_study({study.name!r}{place}{given})"
 
 

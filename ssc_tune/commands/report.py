@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes all files of the report again and prints their paths."""
-    found = commands.stored.look(study_of(arguments), arguments.storage)
+    found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
     analysis, _, files, problems = running.analyse(
         found.study,
         found.folder,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -43,7 +43,9 @@ def _run(arguments: argparse.Namespace) -> int:
     of = study.load_study(arguments.study, arguments.overrides)
     again = [word for word in arguments.given if word != "--yes"]  # said once, for what was taken out this time
     options = running.options_from(vars(arguments), command=running.default_command(again))
-    plan = running.survey(of, options, adopt=False)
+    for line in running.cautions(options):
+        print(line, file=sys.stderr)
+    plan = running.survey(of, options, whole=False)
     _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:
         for problem in plan.problems:
@@ -53,7 +55,8 @@ def _run(arguments: argparse.Namespace) -> int:
         options = replace(options, yes=_agreed())
         running.unused.confirm(of.name, plan.changes.unused, yes=options.yes)
     result = running.train_and_judge(of, options)
-    _heard(lambda: commands.screen.show_result(of, options, result))
+    with contextlib.suppress(OSError) if isinstance(result, running.Interrupted) else contextlib.nullcontext():
+        _heard(lambda: commands.screen.show_result(of, options, result))  # its end may be that of the terminal
     if isinstance(result, running.Interrupted):
         return execution.signals.exit_code(result.signal)
     return EXIT_SOME_FAILED if result.num_failed or result.num_lost or result.num_missing else EXIT_DONE
@@ -68,13 +71,11 @@ def _agreed() -> bool:
 
 
 def _heard(show: Callable[[], None]) -> None:
-    """Shows something, whether or not anybody reads it to its end: a run does not end for a pipe or a terminal."""
+    """Shows something, whether or not anybody reads it to its end: a run does not end for that."""
     try:
         show()
         sys.stdout.flush()
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
-            raise
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

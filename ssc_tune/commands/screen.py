@@ -6,12 +6,14 @@ import sys
 from collections import Counter
 
 from rich.table import Table
+from rich.text import Text
 
 from ssc_tune import running
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
-from ssc_tune.execution.execute import num_workers
+from ssc_tune.errors import InputError
+from ssc_tune.execution.place import Place, place_of
 from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
@@ -25,7 +27,7 @@ from ssc_tune.study.model.study import Study
 def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool, price: float | None = None) -> None:
     """Points, cells and resources of a run; with ``estimate`` also each point, and the time and money it would take."""
     console = Console()
-    console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
+    console.print(Text.assemble((study.name, "bold"), " ", study.description.strip()), soft_wrap=True)
     if estimate:
         _show_points(console, study)
     places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in plan.cells)
@@ -46,13 +48,31 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
         print(f"note: {line}")
     for line in _looks(study, plan):
         print(line)
-    workers = num_workers(study)
-    r = study.resources
-    print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
+    place = place_of(study, options.address, insecure=options.insecure_cluster)
+    words, workers, refused = _held(study, place)
+    print(words)
     print(f"folder: {folder_of(study, options).path}", flush=True)
+    if refused is not None and new:
+        raise refused
     if estimate:
         for line in _costs(study, running.estimate.estimate(study, options, plan, workers=workers), workers, price):
             print(line)
+
+
+def _held(study: Study, place: Place) -> tuple[str, int, InputError | None]:
+    """How many cells run at once, in words, as a number to reckon with, and why none does."""
+    r = study.resources
+    each = f"{r.cpus:g} CPUs and {r.gpus:g} GPUs each"
+    try:
+        workers = place.workers(study)
+    except InputError as error:
+        return f"resources: no cell at once on this machine, {each}", 1, error
+    if workers is not None:
+        return f"resources: {workers} cells at once, {each}", workers, None
+    held = f"as many cells at once as the cluster at {place.address} holds"
+    if r.max_parallel is not None:
+        return f"resources: {held}, at most {r.max_parallel}, {each}", r.max_parallel, None
+    return f"resources: {held}, {each}; time is told as if it were one", 1, None
 
 
 def _costs(study: Study, found: Estimate, workers: int, price: float | None) -> list[str]:
@@ -107,7 +127,7 @@ def _show_points(console: Console, study: Study) -> None:
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
             label += f" = {equal[point.number]}" if point.number in equal else ""
-            table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
+            table.add_row(label, *(Text(shown(space[name], point.values[name])) for name in names))
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")

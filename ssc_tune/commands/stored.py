@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
 from ssc_tune.errors import InputError, cause
+from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.changes import STUDY_FILE, last_run
 from ssc_tune.running.options import check_storage
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ssc_tune.analysis.result import StudyAnalysis
+    from ssc_tune.records import Record
 
 
 class Stored(NamedTuple):
@@ -29,8 +31,8 @@ class Stored(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What ran it last; empty if nothing has."""
-        return str(last_run(self.folder)[0].get("command", ""))
+        """What ran it last, without passwords; empty if nothing has."""
+        return mask_command(str(last_run(self.folder)[0].get("command", "")))
 
 
 def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
@@ -102,40 +104,54 @@ def study_files(storage: Path) -> list[Path]:
     return sorted(storage.glob(f"*/{STUDY_FILE}"))
 
 
-def look(study: Study, storage: Path) -> Stored:
-    """What is stored of a study; what is wrong with it is said on standard error."""
+def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
+    """What is stored of a study; what is wrong with it is said on standard error.
+
+    Its records may be without their histories unless ``whole``.
+    """
     options = running.Options(storage=storage)
-    progress = running.survey(study, options, adopt=False)
+    progress = running.survey(study, options, adopt=False, whole=whole)
     for problem in progress.problems:
         print(problem, file=sys.stderr)
     return Stored(study, running.folder_of(study, options), progress)
 
 
-def analysis_of(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote if it still fits the study and its records, else a new one.
+def whole_record(found: Stored, cell_id: str) -> Record | None:
+    """A cell's record with its history; none if there is none any more."""
+    own = found.folder.records.read(cell_id)
+    return own or found.folder.elsewhere([cell_id]).get(cell_id)
 
-    None where there is no record to analyse.
+
+def judged(study: Study, storage: Path, *, explore: bool) -> tuple[Stored, StudyAnalysis | None]:
+    """What is stored of a study, and the analysis that the last run wrote if it still fits, else a new one.
+
+    A new one is made without what decides no claim unless ``explore``. None where there is no record to analyse.
     """
-    study, progress = stored.study, stored.progress
+    kept = _kept(study, running.folder_of(study, running.Options(storage=storage)))
+    stored = look(study, storage, whole=kept is None)
+    progress = stored.progress
     if not progress.records:
-        return None
-    kept = written_analysis(stored)
-    if kept is not None:
-        return kept
-    return _declared(
-        stored, analysis.analyze.analyze(study, analysis.build.build_tables(study, progress.cells, progress.records))
-    )
+        return stored, None
+    if kept is None:
+        tables = analysis.build.build_tables(study, progress.cells, progress.records)
+        kept = analysis.analyze.analyze(study, tables, explore=explore)
+    return stored, _declared(stored, kept)
+
+
+def written_analysis(stored: Stored) -> StudyAnalysis | None:
+    """The analysis that the last run wrote, if it still fits the study and its records."""
+    kept = _kept(stored.study, stored.folder)
+    return None if kept is None else _declared(stored, kept)
 
 
 def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
+    """Marked as the registrations are now: the plan may have been registered since it was found."""
     return running.registration.declare(
         stored.study, stored.folder, stored.progress.cells, stored.progress.records, found
     )
 
 
-def written_analysis(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote, if it still fits the study and its records."""
-    study, folder = stored.study, stored.folder
+def _kept(study: Study, folder: StudyFolder) -> StudyAnalysis | None:
     path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
     if not path.is_file() or last_run(folder)[0].get("study") != now:
@@ -143,7 +159,6 @@ def written_analysis(stored: Stored) -> StudyAnalysis | None:
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
-        kept = analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+        return analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew
         return None
-    return _declared(stored, kept)  # the plan may have been registered since

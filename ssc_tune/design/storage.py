@@ -20,6 +20,7 @@ from ssc_tune.design.points import Point
 from ssc_tune.errors import InputError, cause
 from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
+from ssc_tune.masking import mask_address
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -139,7 +140,8 @@ def _unusable(location: str | None, directory: Path, error: Exception) -> InputE
         anew = "moved away, it is made anew from the records"
         return InputError(f"--optuna-storage {location}: cannot be opened ({cause(error)}); {anew}")
     shown = location.split("://", 1)[0]
-    said = f"--optuna-storage ({shown}://...): cannot be opened ({cause(error) if shown == 'sqlite' else _kind(error)})"
+    why = cause(error) if shown == "sqlite" else _kind(error)
+    said = f"--optuna-storage {mask_address(location)!r}: cannot be opened ({why})"
     moved = "; a damaged file that is moved away is made anew from the records" if shown == "sqlite" else ""
     return InputError(f"{said}{moved}; allowed: sqlite:///FILE, postgresql+psycopg://..., or a journal FILE.log")
 

@@ -26,6 +26,26 @@ class Listener(Protocol):
         """No more cells end; it may come without any. What was missed is made good here, where it can be."""
 
 
+class Screen(Protocol):
+    """What is said while cells run, beside what listeners are told."""
+
+    def tell(self, text: str) -> None:
+        """A line that a user should see now."""
+
+    def hold(self, workers: int) -> None:
+        """So many cells are held at once from now on."""
+
+
+class Unseen:
+    """No screen."""
+
+    def tell(self, text: str) -> None:
+        """Nobody sees it."""
+
+    def hold(self, workers: int) -> None:
+        """Nobody asks."""
+
+
 class Everyone:
     """Tells several listeners, in their order; closes them in the reverse one.
 

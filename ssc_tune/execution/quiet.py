@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from ssc_tune.records.files import never_a_link
+
 
 class Unheeded(io.TextIOWrapper):
     """A stream whose reader may be gone, as that of ``| head -1`` or of a terminal that was closed: nothing is raised.
@@ -47,9 +49,9 @@ def output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
+    target = never_a_link(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     kept_out, kept_err = os.dup(1), os.dup(2)
     out, err = Unheeded(kept_out, sys.stdout.encoding), Unheeded(kept_err, sys.stderr.encoding)
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.dup2(target, 1)
         os.dup2(target, 2)

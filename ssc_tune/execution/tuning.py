@@ -1,16 +1,16 @@
 """Ray and Ray Tune, and the pieces Tune is given: a searcher that hands out cells, a stopper, and the trainable.
 
-This module, ``places`` and ``deaths`` alone import ray, at the top; they are themselves imported on first use.
+Like ``cluster``, ``start`` and ``deaths`` it imports ray, at the top, and is itself imported on first use.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import shutil
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +22,14 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from ssc_tune import execution
+from ssc_tune.data import cache
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
+from ssc_tune.execution.cluster import Room
 from ssc_tune.execution.deaths import Deaths, Faults, Halt, end_worker
 from ssc_tune.execution.execute import SCRATCH, Launched
 from ssc_tune.execution.listening import Listener
+from ssc_tune.execution.preflight import Driver, look
 from ssc_tune.execution.task import STANDSTILL, Task, make_task
 from ssc_tune.execution.vigil import Vigil, keeping
 from ssc_tune.execution.watchdog import signs_folder
@@ -40,8 +43,16 @@ class CellTrainable(tune.Trainable):
     A class and not a function: Tune runs a function in a thread and waits a second for its errors at the end of each.
     """
 
-    def setup(self, config: dict[str, Any]) -> None:
-        """Called in a new worker process, with its first cell."""
+    def setup(self, config: dict[str, Any], driver: Driver | None = None) -> None:
+        """Called in a new worker process, with its first cell; on a cluster the node is looked at before it.
+
+        Raises:
+            RuntimeError: the node is not as the driver's. The driver, which sees the node as well, ends the run.
+        """
+        if driver is not None:
+            if problems := look(driver).problems:
+                raise RuntimeError(f"node {socket.gethostname()} {'; '.join(problems)}")
+            cache.use(driver.data)
         self._task: dict[str, Any] = config["task"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -122,7 +133,7 @@ class CellSearcher(Searcher):
         launched: cells that were handed out and have no record yet, kept here.
         faults: is told of what machines do wrong.
         token: of the launch.
-        most: cells that may be out at once; no limit where absent.
+        most: tells how many cells may be out at once; no limit where absent.
     """
 
     def __init__(
@@ -134,7 +145,7 @@ class CellSearcher(Searcher):
         launched: dict[str, Cell],
         faults: Faults,
         token: str,
-        most: int | None = None,
+        most: Callable[[], int] | None = None,
     ) -> None:
         super().__init__(metric=METRIC, mode="max")
         self._most = most
@@ -149,7 +160,7 @@ class CellSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next cell as a trial's configuration; none while there is nothing to do."""
-        if self._most is not None and len(self.cells) >= self._most:
+        if self._most is not None and len(self.cells) >= self._most():
             return None
         cell = self._source.next()
         if cell is None:
@@ -182,29 +193,12 @@ class CellSearcher(Searcher):
         """Nothing: see ``save``."""
 
 
-@contextmanager
-def started(study: Study, *, workers: int, gpus: int) -> Iterator[None]:
-    """Ray on this machine, with room for so many cells at once, whatever cluster the environment names."""
-    with execution.places.ray_started(
-        address="local",
-        num_cpus=max(1, int(workers * study.resources.cpus)),
-        num_gpus=gpus if study.resources.gpus else 0,
-        include_dashboard=False,
-        log_to_driver=False,
-        configure_logging=True,
-        logging_level=logging.ERROR,
-        object_store_memory=100_000_000,
-        ignore_reinit_error=False,
-    ):
-        yield
-
-
 def _tuner(
-    study: Study, searcher: CellSearcher, stopper: StopOn, deaths: Deaths, *, samples: int, scratch: Path
+    study: Study, room: Room, searcher: CellSearcher, stopper: StopOn, deaths: Deaths, *, samples: int, scratch: Path
 ) -> tune.Tuner:
     """Tune over what the searcher gives out."""
     return tune.Tuner(
-        tune.with_resources(CellTrainable, {"cpu": study.resources.cpus, "gpu": study.resources.gpus}),
+        tune.with_resources(tune.with_parameters(CellTrainable, driver=room.driver), dict(room.asked)),
         tune_config=tune.TuneConfig(
             metric=METRIC,
             mode="max",
@@ -212,7 +206,7 @@ def _tuner(
             search_alg=searcher,
             scheduler=KeepStarting(),  # type: ignore[no-untyped-call]
             reuse_actors=True,
-            max_concurrent_trials=None,
+            max_concurrent_trials=room.limit,
         ),
         run_config=tune.RunConfig(
             name=f"launch-{time.time_ns()}",
@@ -234,14 +228,15 @@ def launch(
     *,
     stop: threading.Event,
     launched: dict[str, Cell],
-    workers: int,
+    room: Room,
     token: str,
     say: Callable[[str], None],
 ) -> Launched:
     """One fresh Tuner over what the source gives out."""
     # A search is asked for one point ahead, so that it knows as much as it can of the earlier ones.
-    most = workers + 1 if study.design.adaptive else None
-    faults = Faults(2 * workers + 2, say)
+    most = (lambda: room.workers() + 1) if study.design.adaptive else None
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(room.pending())
+    faults = Faults(2 * room.workers() + 2, say)
     searcher = CellSearcher(study, folder, source, listener, launched, faults, token, most)
     scratch = (folder.path / SCRATCH / token).absolute()
     timeout = study.timeout or STANDSTILL
@@ -249,7 +244,7 @@ def launch(
     try:
         with keeping(vigil, timeout):
             stopper, deaths = StopOn(stop, faults), Deaths(folder, searcher.cells, say)
-            _tuner(study, searcher, stopper, deaths, samples=source.num_to_run, scratch=scratch).fit()
+            _tuner(study, room, searcher, stopper, deaths, samples=source.num_to_run, scratch=scratch).fit()
     except KeyboardInterrupt:
         stop.set()
     except Halt as halt:

@@ -7,9 +7,6 @@ module imports torch at the top; the driver does without it.
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib.metadata
-import platform
 import socket
 import time
 import traceback
@@ -19,10 +16,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ssc_tune import __version__, data
+from ssc_tune import data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
 from ssc_tune.execution.machine import fault_of
+from ssc_tune.execution.preflight import versions
 from ssc_tune.execution.task import Task
 from ssc_tune.execution.watchdog import STACK, ended_by_watchdog, show_signs, signs_folder, watching
 from ssc_tune.methods.own import add_folder
@@ -235,15 +233,6 @@ def _tidy(folder: StudyFolder, cell_id: str) -> None:
     """The record holds what attempts and progress said; the checkpoint stays, for the final weights."""
     for name in ("attempts.jsonl", "progress.json", STACK, STANDING):
         (folder.cell(cell_id) / name).unlink(missing_ok=True)
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Versions of what decides a result."""
-    found = {"ssc_tune": __version__, "python": platform.python_version()}
-    for package in ("torch", "torchvision", "numpy", "scikit-learn"):
-        found[package] = importlib.metadata.version(package)
-    return found
 
 
 def _environment() -> dict[str, str]:

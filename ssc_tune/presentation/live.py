@@ -79,6 +79,10 @@ class LiveView:
         self._began = time.monotonic()
         self._live: Live | None = None
 
+    def hold(self, workers: int) -> None:
+        """Counts with so many cells at once from now on."""
+        self._workers = max(1, workers)
+
     def __enter__(self) -> LiveView:
         if not self._plain:
             # Nothing is to be caught from stdout and stderr: both lead to the log file by now.

@@ -12,6 +12,7 @@ from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import cause
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.unused import Unused, records
+from ssc_tune.study.model.resources import Resources
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
@@ -90,6 +91,7 @@ def _deciding(content: Mapping[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in parameter.items() if key != "reason"}
         for name, parameter in parameters.items()
     }
+    found["threads"] = Resources(cpus=(content.get("resources") or {}).get("cpus", 1)).threads
     design = content.get("design") or {}
     found["design"] = {key: design.get(key) for key in ("type", "seed", "sampler")}
     return found

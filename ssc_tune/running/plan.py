@@ -34,19 +34,26 @@ class StudyPlan(NamedTuple):
         return self.num_total - len(self.records)
 
 
-def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
+def survey(study: Study, options: Options, *, adopt: bool = False, whole: bool = True) -> StudyPlan:
     """What of a study is there already, equal cells of other studies included.
 
-    ``adopt`` copies their records, and sets damaged ones aside; without it nothing is written or renamed.
+    Args:
+        study: the study.
+        options: where its records are, and whether failed ones count.
+        adopt: copy records of other studies' cells, and set damaged ones aside; without it nothing is written or
+            renamed.
+        whole: read records with their histories; for those who only count cells they can be without
+            (:mod:`ssc_tune.records.brief`), unless looks have to be judged for it.
     """
     folder = folder_of(study, options)
+    whole = whole or adopt or study.stops_when_decided
     cells = _cells(study, folder)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
-    found, problems = folder.records.read_many(ids, set_aside=adopt)
+    found, problems = folder.records.read_many(ids, set_aside=adopt, whole=whole)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
     reused, stop = {}, looks.stop_of(study, cells, records)
     if stop is None:  # what other studies did after this one had stopped does not start it again
-        reused = folder.elsewhere(key for key in ids if key not in records)
+        reused = folder.elsewhere((key for key in ids if key not in records), whole=whole)
         stop = looks.stop_of(study, cells, records | reused) if reused else None
     cells = cells if stop is None else looks.until(cells, stop.points)
     needed = {cell.cell_id for cell in cells}
@@ -88,7 +95,7 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
                 values[block, setting, method, 0] = fixed_points(study, block)[0].values
     for path in sorted(folder.records.directory.glob("*.json")):
         try:
-            record = folder.records.read(path.stem)
+            record = folder.records.read(path.stem, whole=False)
         except CorruptRecord:
             continue
         if record is None or record.study != study.name or record.block not in study.blocks:

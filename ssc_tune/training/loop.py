@@ -25,11 +25,9 @@ from ssc_tune.training.hardware import forget_peak_memory, peak_memory, resolve_
 from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
-from ssc_tune.training.result import GEOMETRY, Evaluation, RunResult, Status, steps_to_share
+from ssc_tune.training.result import CHECKPOINT, GEOMETRY, Evaluation, RunResult, Status, steps_to_share
 from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
 
-CHECKPOINT = "checkpoint.pt"
-"""Name of a cell's checkpoint in its directory."""
 _FORMAT = 2
 """Of what a checkpoint says beside the weights. One of another format is not continued: the cell starts anew."""
 

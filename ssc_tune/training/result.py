@@ -13,6 +13,9 @@ Status = Literal["ok", "diverged", "failed", "infrastructure"]
 GEOMETRY = "geometry.json"
 """Name of the picture of prototypes and images, written when a cell has ended well."""
 
+CHECKPOINT = "checkpoint.pt"
+"""Name of a cell's checkpoint in its folder."""
+
 
 class Evaluation(Frozen):
     """The state of a cell after ``step`` optimizer steps. Training figures are means since the last evaluation.

@@ -231,7 +231,7 @@ class TestRay:
     @pytest.fixture
     def starts(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         """The places of its starts; each fails while ``fails`` are left."""
-        from ssc_tune.execution import places
+        from ssc_tune.execution import start
 
         found: list[str] = []
 
@@ -241,8 +241,8 @@ class TestRay:
             if len(found) <= self.fails:
                 raise RuntimeError("The current node timed out during startup.\nThis could happen because ...")
 
-        monkeypatch.setattr(places.ray, "init", init)
-        monkeypatch.setattr(places.ray, "shutdown", lambda: None)
+        monkeypatch.setattr(start.ray, "init", init)
+        monkeypatch.setattr(start.ray, "shutdown", lambda: None)
         return found
 
     fails = 0
@@ -252,7 +252,7 @@ class TestRay:
     def test_a_start_that_fails_once_is_tried_again(
         self, fails: int, starts: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ssc_tune.execution.places import ray_started
+        from ssc_tune.execution.start import ray_started
 
         monkeypatch.setattr(self, "fails", fails)
         with ray_started():
@@ -262,7 +262,7 @@ class TestRay:
 
     @pytest.mark.slow
     def test_one_that_fails_twice_is_one_line(self, starts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        from ssc_tune.execution.places import ray_started
+        from ssc_tune.execution.start import ray_started
 
         monkeypatch.setattr(self, "fails", 2)
         with pytest.raises(InputError) as caught, ray_started():

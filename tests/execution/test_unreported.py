@@ -77,7 +77,7 @@ def test_nothing_is_run_twice_and_nothing_is_waited_for(
             pass
 
     module = importlib.import_module("ssc_tune.execution.execute")
-    monkeypatch.setattr(module, "_ray", lambda *_: nullcontext())
+    monkeypatch.setattr(module, "_ray", lambda *_: nullcontext(SimpleNamespace(workers=lambda: 2)))
     monkeypatch.setitem(vars(module.execution), "tuning", SimpleNamespace(launch=launcher.launch))
     outcome = execute(of, folder, source, Told(), stop=threading.Event())
     assert launcher.launches == 2

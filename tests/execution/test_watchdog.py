@@ -33,6 +33,7 @@ print("ended", flush=True)
 """
 
 
+@pytest.mark.fault("Python or native code that never comes back", "the process ends and says what it was doing")
 @pytest.mark.parametrize("how", ["time.sleep(600)", "ctypes.PyDLL(None).sleep(600)", "pass"])
 def test_a_process_that_stands_still_says_where_and_ends(tmp_path: Path, how: str) -> None:
     """Also where native code keeps every other Python thread from running."""
@@ -57,6 +58,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.fault("clocks set an hour forth and back", "no worker that lives counts as frozen")
 def test_the_driver_ends_a_worker_that_shows_no_sign_of_life(tmp_path: Path) -> None:
     clock, ended = Clock(), []
     timeout = 100.0

@@ -19,6 +19,7 @@ from ssc_tune.study.model.study import Study
 from tests.making.cells import without_times
 from tests.making.studies import study
 
+SAME = "the record of an undisturbed cell, no attempt charged"
 SMALL: Study = study(training={"steps": 4, "evaluations": 2}, hyperparameters={"batch_size": 8, "mu": 1}, retries=0)
 CELL = fixed_cells(SMALL)[0]
 
@@ -44,6 +45,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"result": without_times(record.result), "writes": len(calls)}
 
 
+@pytest.mark.fault("any write of a worker fails (ENOSPC, EIO), up to three in a row", SAME)
 @settings(max_examples=25, deadline=None)
 @given(first=st.integers(0, 14), failing=st.integers(1, 3), number=st.sampled_from([errno.ENOSPC, errno.EIO]))
 def test_whichever_write_fails(
@@ -68,6 +70,7 @@ def test_whichever_write_fails(
     assert {a.outcome for a in record.attempts} <= {"machine", "finished"}
 
 
+@pytest.mark.fault("training ends with MemoryError, EIO, no more threads", SAME)
 @pytest.mark.parametrize(
     "error", [MemoryError("no memory"), OSError(errno.EIO, "bad sector"), RuntimeError("can't start new thread")]
 )
@@ -90,6 +93,7 @@ def test_training_that_the_machine_ends(
     assert [a.outcome for a in record.attempts] == ["machine", "machine", "finished"]
 
 
+@pytest.mark.fault("a disk that stays full for one launch", SAME)
 def test_a_disk_that_stays_full_costs_the_cell_nothing(
     undisturbed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,7 +160,7 @@ def test_settings_are_judged_by_their_own_cells(lab: Lab) -> None:
 SAME: dict[str, dict[str, Any]] = {
     "nothing": {},
     "description": {"description": "in other words"},
-    "resources": {"resources": {"cpus": 2}},
+    "resources": {"resources": {"cpus": 0.5, "max_parallel": 2}},
     "retries": {"retries": 0},
     "expected": {"claims": [{**STD, "expected": "supported"}, MEAN, DEFAULT]},
     "source": {"claims": [STD, {**MEAN, "source": "a paper"}, DEFAULT]},

@@ -42,6 +42,7 @@ def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+@pytest.mark.fault("a second driver of a study", "exit 2, and who runs")
 def test_the_second_is_told_who_runs(tmp_path: Path, other: subprocess.Popen[str]) -> None:
     with pytest.raises(InputError, match=f"another run of this study is under way: process {other.pid} on "):
         Lease(tmp_path).take(never)
@@ -52,6 +53,7 @@ def test_the_second_is_told_who_runs(tmp_path: Path, other: subprocess.Popen[str
     assert not (tmp_path / FILE).exists()
 
 
+@pytest.mark.fault("the driver before was killed", "its lease is taken over and that is said")
 def test_one_that_was_killed_is_replaced_at_once(tmp_path: Path, other: subprocess.Popen[str]) -> None:
     other.kill()
     other.wait()
@@ -68,6 +70,9 @@ def test_a_number_that_another_process_has_now_is_not_taken_for_it(tmp_path: Pat
     Lease(tmp_path).take(lambda text: None)
 
 
+@pytest.mark.fault(
+    "a driver on another machine, its clock an hour or two off", "refused while it lives, else taken over"
+)
 @pytest.mark.parametrize("lives", [True, False])
 def test_a_run_on_another_machine_is_watched(tmp_path: Path, lives: bool) -> None:
     far = me().model_copy(update={"machine": "elsewhere", "host": "elsewhere"})
@@ -98,6 +103,7 @@ def test_a_torn_lease_is_none(tmp_path: Path, content: str) -> None:
     assert Lease(tmp_path).holder() is not None
 
 
+@pytest.mark.fault("a driver that was thought dead comes back", "it stops and says who has taken over")
 def test_who_has_lost_it_learns_so_and_leaves_the_file(tmp_path: Path) -> None:
     lost: list[str] = []
     with Lease(tmp_path, beat=0.01).held(never, lost.append):

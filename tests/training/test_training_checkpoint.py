@@ -75,6 +75,7 @@ def damaged(whole: bytes, how: str) -> bytes:
     return whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :]
 
 
+@pytest.mark.fault("a checkpoint with flipped, missing or zeroed bytes", "noticed, set aside")
 @given(st.sampled_from(["cut", "flip", "zeros"]), st.floats(0, 0.9999))
 def test_damage_of_any_kind_and_place_is_noticed(
     tmp_path_factory: pytest.TempPathFactory, kind: str, share: float
@@ -92,6 +93,7 @@ def test_damage_of_any_kind_and_place_is_noticed(
     assert [p.name for p in path.parent.iterdir()] == ["c.pt.damaged"]
 
 
+@pytest.mark.fault("a checkpoint that is damaged, or another cell's", "the cell starts anew and ends as ever")
 @pytest.mark.parametrize("how", ["cut 0.5", "flip 0.3", "flip 0.6", "zeros 0.5", "another"])
 def test_a_cell_whose_checkpoint_is_no_good_starts_anew_and_ends_as_ever(tmp_path: Path, how: str) -> None:
     config = make_config(steps=2, evaluations=2)

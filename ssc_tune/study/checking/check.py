@@ -23,6 +23,7 @@ from ssc_tune.study.checking.check_space import (
     known_methods,
     value_problem,
 )
+from ssc_tune.study.checking.check_texts import check_texts
 from ssc_tune.study.checking.check_views import check_views
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
@@ -44,7 +45,9 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         positions: index in the file of each claim of ``study``; the same when absent.
     """
     names = names or names_of(study.model_dump(by_alias=True))
+    positions = positions or list(range(len(study.claims)))
     return [
+        *check_texts(study, positions),
         *_check_methods(study),
         *_check_fixed(study),
         *check_parameters(study),
@@ -56,7 +59,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *_check_pruner(study),
         *check_looks(study, names),
         *check_size(study, names),
-        *check_claims(study, names, positions or list(range(len(study.claims)))),
+        *check_claims(study, names, positions),
     ]
 
 

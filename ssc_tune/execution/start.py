@@ -7,12 +7,10 @@ sockets have no name, other users can read it, and it is never emptied. Each run
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -21,7 +19,9 @@ from ssc_tune.errors import InputError, cause
 
 _SOCKET_BYTES = 107
 """The most that the name of a Unix socket can have."""
-_BELOW = "/ssc-tune-00000000/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store.00"
+_OWN = "ray"
+"""Ray lets all write to the folder that it makes itself: this one, in one that only its owner enters."""
+_BELOW = f"/ssc-tune-00000000/{_OWN}/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store.00"
 _SHORT = ("/tmp", "/var/tmp", "/dev/shm")
 
 
@@ -35,16 +35,15 @@ def ray_started(**how: Any) -> Iterator[None]:
         InputError: there is no place for its sockets, or it did not start twice; in one line.
     """
     place = _place()
-    with _token():
-        try:
-            _start(how, place)
-        except Exception as error:
-            raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
-        try:
-            yield
-        finally:
-            ray.shutdown()
-            shutil.rmtree(place, ignore_errors=True)
+    try:
+        _start(how, f"{place}/{_OWN}")
+    except Exception as error:
+        raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _start(how: dict[str, Any], place: str) -> None:
@@ -66,18 +65,3 @@ def _place() -> str:
             continue
     tried = ", ".join(fitting)
     raise InputError(f"Ray has no place for its sockets: none of {tried} can be written to; name one by RAY_TMPDIR")
-
-
-@contextmanager
-def _token() -> Iterator[None]:
-    """Where there is no home to keep it in, as in many containers, Ray's token is one of this run's own."""
-    there = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
-    home = Path("~").expanduser()
-    if there or os.access(home, os.W_OK) or (home / ".ray" / "auth_token").is_file():
-        yield
-        return
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-    try:
-        yield
-    finally:
-        del os.environ["RAY_AUTH_TOKEN"]
