@@ -41,7 +41,7 @@ class Lab:
         monkeypatch.setattr(sys.modules["ssc_tune.execution.execute"], "execute", self._execute)
         monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
-        monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
+        monkeypatch.setitem(analyze.analyze.__wrapped__.__kwdefaults__, "num_bootstrap", 20)
 
     def _execute(
         self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any

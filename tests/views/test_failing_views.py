@@ -94,6 +94,7 @@ def states(lab: Lab) -> set[TrialState]:
     return set(found)
 
 
+@pytest.mark.fault("Optuna's storage raises in the middle of a run", "said once; complete at the end")
 @pytest.mark.parametrize("looks", [False, True])
 def test_an_optuna_storage_that_fails_meanwhile_is_complete_at_the_end(
     looks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -149,6 +150,7 @@ def failed_and_went_on(lab: Lab, options: running.Options) -> bool:
     return any("Input/output error" in problem for problem in done.problems)
 
 
+@pytest.mark.fault("the live view or the tracker raises", "said once; the others are told of every cell")
 @pytest.mark.parametrize("call", ["started", "finished", "close"])
 def test_a_failing_live_view_skips_nobody(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = Lab(tmp_path, monkeypatch)
