@@ -15,7 +15,9 @@ from tests.making.files import Bench
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setitem(analyze.__kwdefaults__, "num_bootstrap", 50)  # the commands are tested, not the statistics
+    monkeypatch.setitem(
+        analyze.__wrapped__.__kwdefaults__, "num_bootstrap", 50
+    )  # the commands are tested, not the statistics
     return Bench(tmp_path)
 
 
