@@ -14,6 +14,7 @@ import pandas as pd
 from ssc_tune import running
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
 from ssc_tune.data import cache
+from ssc_tune.masking import mask_address
 from ssc_tune.presentation.csvs import results_csv
 from ssc_tune.running.options import declared
 from ssc_tune.study import Study, load_study
@@ -31,6 +32,7 @@ class StudyResult(NamedTuple):
     analysis: StudyAnalysis
     files: tuple[Path, ...]
     num_failed: int
+    num_lost: int
     num_missing: int
     problems: tuple[str, ...]
 
@@ -79,6 +81,7 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
         analysis=done.analysis,
         files=tuple(done.files),
         num_failed=done.num_failed,
+        num_lost=done.num_lost,
         num_missing=done.num_missing,
         problems=tuple(done.problems),
     )
@@ -103,7 +106,7 @@ def _records(study: Study, done: running.Finished) -> pd.DataFrame:
 def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str | None) -> str:
     """The call, for the report; an address is left out, for it may hold a password."""
     given = "" if tracking_uri is None else ', tracking_uri="none"' if tracking_uri == "none" else ", tracking_uri=..."
-    place = "" if os.fspath(storage) == "runs" else f", storage={os.fspath(storage)!r}"
+    place = "" if os.fspath(storage) == "runs" else f", storage={mask_address(os.fspath(storage))!r}"
     return f"ssc_tune.run_study({study.name!r}{place}{given})"
 
 

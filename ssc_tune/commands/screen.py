@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ssc_tune import running
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
@@ -14,6 +14,7 @@ from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import InputError
 from ssc_tune.execution.place import Place, place_of
+from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged, folder_of, hints_of, looks
@@ -26,7 +27,7 @@ from ssc_tune.study.model.study import Study
 def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool, price: float | None = None) -> None:
     """Points, cells and resources of a run; with ``estimate`` also each point, and the time and money it would take."""
     console = Console()
-    console.print(f"[bold]{study.name}[/bold] {study.description.strip()}", highlight=False, soft_wrap=True)
+    console.print(Text.assemble((study.name, "bold"), " ", study.description.strip()), soft_wrap=True)
     if estimate:
         _show_points(console, study)
     places = dict.fromkeys((cell.placement.block, cell.placement.method, cell.cell_id) for cell in plan.cells)
@@ -126,7 +127,7 @@ def _show_points(console: Console, study: Study) -> None:
         for point in points[:200]:
             label = f"{point.number} (defaults)" if point.number == 0 else str(point.number)
             label += f" = {equal[point.number]}" if point.number in equal else ""
-            table.add_row(label, *(shown(space[name], point.values[name]) for name in names))
+            table.add_row(label, *(Text(shown(space[name], point.values[name])) for name in names))
         console.print(table)
         if len(points) > 200:
             print(f"... and {len(points) - 200} more")
@@ -154,6 +155,8 @@ def show_result(study: Study, options: Options, result: Finished | Interrupted |
         )
     if result.num_failed:
         print(f"{result.num_failed} cells failed; they are in the report, and run again with --retry-failed")
+    if result.num_lost:
+        print(f"{result.num_lost} cells were lost by their machines; the same command runs them again")
     print(f"report:  {folder / 'report.html'}")
     print(f"table:   {folder / 'results.csv'}")
     for hint in hints_of(study, options):

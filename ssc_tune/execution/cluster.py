@@ -25,6 +25,7 @@ from ssc_tune.execution import preflight
 from ssc_tune.execution.listening import Screen
 from ssc_tune.execution.place import GROWING, Place
 from ssc_tune.execution.slots import asked, cpus_for, nodes_of, slots, this_machine
+from ssc_tune.execution.start import ray_started
 from ssc_tune.records import StudyFolder
 from ssc_tune.study.model.study import Study
 
@@ -74,22 +75,17 @@ def started(
 def _here(study: Study, place: Place, screen: Screen) -> Iterator[Room]:
     workers, need = place.workers(study) or 1, place.need(study)
     places.keep_token_private(make=True)
-    with places.session_folder() as temporary:
-        ray.init(
-            address="local",
-            num_cpus=cpus_for(workers, need),
-            num_gpus=int(this_machine().gpus) if need.gpus else 0,
-            resources={CELL: workers},
-            include_dashboard=False,
-            object_store_memory=100_000_000,
-            _temp_dir=temporary,
-            **_QUIET,
-        )
-        try:
-            screen.hold(workers)
-            yield Room(lambda: workers, {**asked(need), CELL: 1})
-        finally:
-            ray.shutdown()
+    with ray_started(
+        address="local",
+        num_cpus=cpus_for(workers, need),
+        num_gpus=int(this_machine().gpus) if need.gpus else 0,
+        resources={CELL: workers},
+        include_dashboard=False,
+        object_store_memory=100_000_000,
+        **_QUIET,
+    ):
+        screen.hold(workers)
+        yield Room(lambda: workers, {**asked(need), CELL: 1})
 
 
 @contextmanager
@@ -108,9 +104,7 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
 
             types = sorted(set().union(*(node.gpu_types for node in nodes_of(nodes.alive))))
             if need.gpus and need.gpu_type is None and len(types) > 1:
-                screen.say(
-                    [f"the cluster has GPUs of several types ({', '.join(types)}): resources.gpu_type takes one"]
-                )
+                screen.tell(f"the cluster has GPUs of several types ({', '.join(types)}): resources.gpu_type takes one")
 
             def workers() -> int:
                 return slots(nodes_of(nodes.alive), need)
@@ -208,7 +202,7 @@ class _Nodes:
             self.refused.append(f"{name} writes to a storage of its own: no file of it in {self._driver.folder}")
         if found.facts.processor != self._driver.facts.processor:
             here, there = self._driver.facts.processor, found.facts.processor
-            self._screen.say([f"{name} has another processor ({there}, not {here}): results may differ in rounding"])
+            self._screen.tell(f"{name} has another processor ({there}, not {here}): results may differ in rounding")
 
 
 def _alive() -> list[dict[str, Any]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +19,6 @@ JOB = ("RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_ADDRESS")
 """What ``ray job submit`` sets for the command that it starts; the second alone may be left from anything."""
 GROWING = 100
 """Cells that may wait for nodes that a growing cluster has yet to start, where ``max_parallel`` does not say more."""
-LONGEST = 30
-"""Characters of a temporary folder in which the names of Ray's sockets, at most 107 bytes, have room."""
 
 
 class Place(NamedTuple):
@@ -155,17 +152,6 @@ def keep_token_private(*, make: bool) -> None:
     except OSError:
         if not has_token():  # otherwise another run was faster
             os.environ["RAY_AUTH_TOKEN"] = token
-
-
-@contextmanager
-def session_folder() -> Iterator[str]:
-    """A folder for Ray's sockets and logs that only its owner enters; Ray lets all write to what it makes itself."""
-    usual = tempfile.gettempdir()
-    short = len(os.fsencode(usual)) <= LONGEST
-    with tempfile.TemporaryDirectory(
-        prefix="ssc_tune-", dir=usual if short else "/tmp", ignore_cleanup_errors=True
-    ) as private:
-        yield str(Path(private) / "ray")
 
 
 def is_loopback(address: str) -> bool:

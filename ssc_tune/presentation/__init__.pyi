@@ -2,6 +2,7 @@ from . import colours as colours
 from . import csvs as csvs
 from . import live as live
 from . import looks as looks
+from . import markdown as markdown
 from . import measures as measures
 from . import numbers as numbers
 from . import places as places

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from ssc_tune.analysis.result import COST, Estimate, Score, StudyAnalysis, Verdict
 from ssc_tune.frozen import LATER
@@ -13,8 +16,6 @@ from ssc_tune.presentation.measures import SCORES
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ssc_tune.analysis.tables import Tables
 
 _FIRST = ("study", "method", "point", "seed", "status")
@@ -29,6 +30,9 @@ _LAST = (
     "steps_to_90",
     *COST,
 )
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a formula may begin, in full width too, as some spreadsheets take it."""
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-](?:inf|nan)")
 _WHOLE = ("point", "seed", "steps", "steps_to_90", "num_parameters", "peak_memory")
 
 
@@ -50,8 +54,20 @@ def results_csv(study: Study, tables: Tables) -> str:
     places = chosen.assign(_rank=[order.get(method, len(order)) for method in chosen["method"]])
     ranked = places.sort_values(["block", "setting", "_rank", "point", "seed"], kind="stable").drop(columns="_rank")
     whole = [name for name in (*_WHOLE, *_integers(ranked, [*space, *others])) if name in ranked]
-    text: str = ranked.astype(dict.fromkeys(whole, "Int64")).to_csv(index=False, lineterminator="\n")
+    shown = ranked.astype(dict.fromkeys(whole, "Int64")).rename(columns=plain)
+    texts = [name for name in shown.columns if not pd.api.types.is_numeric_dtype(shown[name])]
+    text: str = shown.assign(**{n: shown[n].map(plain) for n in texts}).to_csv(index=False, lineterminator="\n")
     return text
+
+
+def plain(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what would begin one.
+
+    Numbers stay as they are, written as text too.
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA) or _NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def _unused(study: Study, cells: pd.DataFrame) -> set[str]:
@@ -127,7 +143,7 @@ def _csv(rows: Sequence[dict[str, object]]) -> str:
     if not rows:
         return ""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(plain, rows[0]))
+    writer.writerows(["" if value is None else plain(value) for value in row.values()] for row in rows)
     return text.getvalue()

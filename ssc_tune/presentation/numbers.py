@@ -9,6 +9,7 @@ from ssc_tune.analysis.judge import sentences
 from ssc_tune.analysis.result import Estimate
 
 UNDEFINED = "undefined"
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -71,6 +72,14 @@ def compact(value: object, digits: int = 4) -> str:
 def megabytes(count: float | None) -> str:
     """Bytes in megabytes, millions of bytes."""
     return UNDEFINED if count is None else f"{count / 1e6:,.0f} MB"
+
+
+def size(count: float) -> str:
+    """Bytes on a disk: ``812 B``, ``3.4 MB``, ``120 GB``."""
+    power = 0
+    while count >= 999.5 and power < len(_UNITS) - 1:
+        count, power = count / 1000, power + 1
+    return f"{count:.3g} {_UNITS[power]}"
 
 
 def duration(seconds: float, *, measured: bool = False) -> str:

@@ -10,12 +10,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ssc_tune.presentation import markdown as markdowns
 from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
 from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing, drawing
 from ssc_tune.study.model.study import Study
-
-_MARKDOWN_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -82,20 +81,5 @@ def _environment(*, escape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = _markdown_text
-    environment.filters["fence"] = _fence
+    environment.filters.update(md=markdowns.escaped, code=markdowns.code, fence=markdowns.fence)
     return environment
-
-
-def _markdown_text(value: object) -> str:
-    """Text that means itself in Markdown, on one line."""
-    return " ".join(str(value).split()).translate(_MARKDOWN_SPECIAL)
-
-
-def _fence(value: object) -> str:
-    """A block of literal text: the fence is longer than any run of backticks inside."""
-    text = str(value).rstrip("\n")
-    ticks = "```"
-    while ticks in text:
-        ticks += "`"
-    return f"{ticks}\n{text}\n{ticks}"

@@ -1,6 +1,8 @@
 from . import changes as changes
+from . import ended as ended
 from . import estimate as estimate
 from . import judge as judge
+from . import leftovers as leftovers
 from . import listeners as listeners
 from . import looks as looks
 from . import options as options
@@ -8,9 +10,15 @@ from . import pilot as pilot
 from . import plan as plan
 from . import power as power
 from . import registration as registration
+from . import retention as retention
 from . import run as run
+from . import unused as unused
+from .ended import Finished as Finished
+from .ended import Interrupted as Interrupted
+from .ended import Unjudged as Unjudged
 from .judge import analyse as analyse
 from .options import Options as Options
+from .options import cautions as cautions
 from .options import default_command as default_command
 from .options import folder_of as folder_of
 from .options import hints_of as hints_of
@@ -18,7 +26,4 @@ from .options import options_from as options_from
 from .options import tracking_uri as tracking_uri
 from .plan import StudyPlan as StudyPlan
 from .plan import survey as survey
-from .run import Finished as Finished
-from .run import Interrupted as Interrupted
-from .run import Unjudged as Unjudged
 from .run import train_and_judge as train_and_judge

@@ -3,7 +3,7 @@
 The plan holds everything that decides cells or verdicts: data, net, training, methods with their fixed
 hyperparameters, search space, design, blocks, settings, seeds, claims, threads where they are more than one, and the
 version of the training semantics. It leaves out the study's name and description, the rest of its resources, its
-cluster, retries, the reasons of ranges, and of claims the verdict expected and the source.
+cluster, retries, timeout, the reasons of ranges, and of claims the verdict expected and the source.
 
 Keys at their default are left out, so that a later version with further optional keys hashes an old file to the same
 value. For the same reason nothing is listed here that is to be in the plan: what is not named below is in it.
@@ -24,7 +24,7 @@ SHOWN = 16
 """Hexadecimal digits of a hash that are shown; it is kept whole."""
 
 _NOT_STUDY = {
-    *("name", "description", "resources", "cluster", "retries"),
+    *("name", "description", "resources", "cluster", "retries", "timeout"),
     *("methods", "hyperparameters", "search_space", "claims"),
 }
 _NOT_PARAMETER = {"reason", "factor"}  # a factor is a way to write low, high and log, which are in the plan

@@ -1,6 +1,7 @@
 from .grouping import study_version as study_version
 from .lookup import find_experiment as find_experiment
 from .model import Models as Models
+from .model import missing_models as missing_models
 from .model import models_of as models_of
 from .rebuild import sync as sync
 from .report import SyncReport as SyncReport
@@ -12,5 +13,4 @@ from .ui import ui_command as ui_command
 from .ui import ui_environment as ui_environment
 from .ui import ui_hint as ui_hint
 from .uri import DEFAULT_URI as DEFAULT_URI
-from .uri import mask as mask
 from .uri import resolve_uri as resolve_uri

@@ -8,14 +8,17 @@ import os
 import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import filelock
 
 from ssc_tune.late import Late
+from ssc_tune.masking import mask
+from ssc_tune.records.files import never_a_link, refuse_link
 from ssc_tune.tracking.lookup import probe
-from ssc_tune.tracking.uri import is_server, mask, sqlite_path
+from ssc_tune.tracking.uri import is_server, sqlite_path
 
 if TYPE_CHECKING:
     import mlflow as mlflow
@@ -49,10 +52,18 @@ class _Masked(logging.Formatter):
         return mask(super().format(record), self._uri)
 
 
+class _Log(logging.FileHandler):
+    """A log that is written to where it lies, and to no other place."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=never_a_link)
+
+
 def _quiet(directory: Path, uri: str) -> None:
     """Send what MLflow and the libraries below it log to ``directory/tracking.log`` and nowhere else."""
     directory.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(directory / LOG_NAME, delay=True)
+    refuse_link(directory / LOG_NAME)
+    handler = _Log(directory / LOG_NAME, mode="a", encoding="utf-8", delay=True)
     handler.setFormatter(_Masked(uri))
     for name in _CHATTY:
         logger = logging.getLogger(name)

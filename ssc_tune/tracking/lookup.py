@@ -15,6 +15,7 @@ import sqlite3
 import urllib.request
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
+from ssc_tune.masking import parts_of
 from ssc_tune.tracking.uri import is_server, sqlite_path
 
 SECONDS = 3.0
@@ -33,7 +34,7 @@ def probe(uri: str, seconds: float = 5.0) -> None:
         with contextlib.closing(sqlite3.connect(database, timeout=seconds)) as connection:
             connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         return
-    parts = urlsplit(uri)
+    parts = urlsplit(parts_of(uri).public)  # a password may hold what would end a host
     port = parts.port or _PORTS.get(parts.scheme.split("+")[0])
     if parts.hostname and port and not is_server(uri):
         socket.create_connection((parts.hostname, port), timeout=seconds).close()

@@ -18,6 +18,7 @@ from ssc_tune import __version__, data
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.tracking import content
 from ssc_tune.tracking.client import mlflow
+from ssc_tune.training.result import CHECKPOINT
 
 Which = Literal["none", "best", "all"]
 Models = Mapping[str, tuple[Record, Path]]
@@ -40,18 +41,30 @@ def models_of(
         which: cells to log.
         best: the best cell of each method (:meth:`ssc_tune.analysis.tables.Tables.best_of_methods`).
     """
-    if which == "none":
-        return {}
-    records = {key: record for key, record in records.items() if record.config.own is None}  # others load as they like
-    every = {f"{record.config.method}-{key}": key for key, record in records.items()}
-    chosen = dict(best) if which == "best" else every
-    found = {name: (records[key], _checkpoint(folder, key)) for name, key in chosen.items() if key in records}
+    found = {name: (records[key], _checkpoint(folder, key)) for name, key in _chosen(records, which, best).items()}
     return {name: (record, path) for name, (record, path) in found.items() if path is not None}
 
 
+def missing_models(records: Mapping[str, Record], which: Which, best: Mapping[str, str], found: Models) -> list[str]:
+    """A line if cells are left out of :func:`models_of` since their checkpoints were not kept."""
+    number = len(_chosen(records, which, best))
+    if number == len(found):
+        return []
+    return [
+        f"models: {number - len(found)} of {number} cells have no checkpoint any more (--keep-checkpoints); left out"
+    ]
+
+
+def _chosen(records: Mapping[str, Record], which: Which, best: Mapping[str, str]) -> dict[str, str]:
+    """The cells to log, by the name of their model; those of methods of the user's own load as they like."""
+    ours = {key: record for key, record in records.items() if record.config.own is None and which != "none"}
+    chosen = best if which == "best" else {f"{record.config.method}-{key}": key for key, record in ours.items()}
+    return {name: key for name, key in chosen.items() if key in ours}
+
+
 def _checkpoint(folder: StudyFolder, cell_id: str) -> Path | None:
-    own = folder.cell(cell_id) / "checkpoint.pt"
-    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/checkpoint.pt"))
+    own = folder.cell(cell_id) / CHECKPOINT
+    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/{CHECKPOINT}"))
     return own if own.is_file() else next(iter(others), None)
 
 

@@ -8,6 +8,7 @@ from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, place
 from ssc_tune.presentation.words import extent, post_hoc, question
@@ -19,22 +20,16 @@ from ssc_tune.tracking.grouping import Group
 
 
 def _interval(estimate: Estimate) -> str:
-    return interval(estimate, how=significant)
+    return Markup(interval(estimate, how=significant))
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {escaped(line)}" for line in lines)
 
 
 def _verdict_row(verdict: Verdict) -> list[str]:
     why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
-    return [verdict.sentence, f"**{verdict.verdict}**{post_hoc(verdict)}", _interval(verdict.effect), why]
+    return [verdict.sentence, Markup(f"**{verdict.verdict}**{post_hoc(verdict)}"), _interval(verdict.effect), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -59,7 +54,7 @@ def _looks(analysis: StudyAnalysis) -> str:
     names = [verdict.claim.name for verdict in analysis.verdicts]
     rows = []
     for look in analysis.looks:
-        found = {one.claim: f"{one.verdict}, {_interval(one.effect)}" for one in look.claims}
+        found = {one.claim: Markup(f"{one.verdict}, {_interval(one.effect)}") for one in look.claims}
         state = "not needed" if not look.needed else "not complete"
         rows.append([str(look.points), *(found.get(name, state) for name in names)])
     return table(["points", *names], rows)
@@ -68,8 +63,8 @@ def _looks(analysis: StudyAnalysis) -> str:
 def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
     """What the experiment is, its latest verdicts, and how to go on; ``charts`` is the address of the prepared view."""
     parts = [
-        f"# {study.name}",
-        question(study),
+        f"# {escaped(study.name)}",
+        escaped(question(study)),
         f"## Verdicts (version `{version}`)",
         verdicts(study, analysis),
         "## How to read it",
@@ -84,16 +79,16 @@ def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, 
 def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> str:
     """The parent run: verdicts, methods, and how to go on."""
     ranges = [[name, extent(p), shown(p, p.default)] for name, p in study.search_space.parameters.items()]
-    parts = [f"## {study.name}, version `{version}`", verdicts(study, analysis)]
+    parts = [f"## {escaped(study.name)}, version `{version}`", verdicts(study, analysis)]
     if analysis is not None and analysis.registration is not None:
-        parts.append(f"Registration: {analysis.registration.line}.")
+        parts.append(f"Registration: {escaped(analysis.registration.line)}.")
     if analysis is not None and analysis.summaries:
         header = ["method", "block", "setting", "mean accuracy", "sd over points", "default"]
         parts += ["### Methods", table(header, _summary_rows(analysis.summaries))]
     if analysis is not None and analysis.looks:
         parts += ["### Looks", _looks(analysis)]
     if analysis is not None and analysis.warnings:
-        parts += ["### Warnings", "\n".join(f"- {warning}" for warning in analysis.warnings)]
+        parts += ["### Warnings", _list(analysis.warnings)]
     parts += [
         "### Search space",
         table(["hyperparameter", "range", "default"], ranges),
@@ -109,8 +104,8 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
 def group_note(study: Study, group: Group, summary: MethodSummary | None) -> str:
     """The run of one method in one block."""
     varying = ", ".join(study.block_parameters(group.block)) if group.block in study.blocks else ""
-    parts = [f"## {group.method} in {place(group.block, group.setting)}"]
-    parts.append(f"Varied: {varying or 'nothing'}. The other hyperparameters stay at their defaults.")
+    parts = [f"## {escaped(group.method)} in {escaped(place(group.block, group.setting))}"]
+    parts.append(f"Varied: {escaped(varying or 'nothing')}. The other hyperparameters stay at their defaults.")
     if summary is not None:
         rows = [["mean accuracy", _interval(summary.mean)], ["sd over points", _interval(summary.std)]]
         rows += [["mean of the worst 10%", _interval(summary.cvar)], ["interquartile range", _interval(summary.iqr)]]
@@ -130,16 +125,16 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
         ["seconds of training", f"{result.seconds:.1f}"],
         ["attempts", str(len(record.attempts))],
     ]
-    parts = [f"## {cell(first.method, first.point, first.seed)}", table(["", ""], outcome)]
+    parts = [f"## {escaped(cell(first.method, first.point, first.seed))}", table(["", ""], outcome)]
     if result.warnings:
-        parts.append("\n".join(f"- {warning}" for warning in result.warnings))
+        parts.append(_list(result.warnings))
     if len(placements) > 1:
         also = ", ".join(f"{p.block}/{p.setting} point {label(p.point)}" for p in placements[1:])
-        parts.append(f"Also stands in {also}.")
+        parts.append(f"Also stands in {escaped(also)}.")
     if any(len(str(value)) > MAX_PARAMETER for value in record.config.hyperparameters.values()):
         parts.append(f"Parameters longer than {MAX_PARAMETER} characters are cut here; the record holds them whole.")
     if any(attempt.traceback for attempt in record.attempts):
         parts.append("The tracebacks are in the artifact `traceback.txt`.")
     machine = ", ".join(f"{name} {value}" for name, value in {**record.environment, **record.versions}.items())
-    parts += [machine, f"`ssc-tune show {record.cell_id}`"]
+    parts += [escaped(machine), f"`ssc-tune show {record.cell_id}`"]
     return cut("\n\n".join(part for part in parts if part), MAX_TAG)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
+from ssc_tune.masking import mask
 from ssc_tune.records.record import Record
-from ssc_tune.tracking.uri import mask
 
 if TYPE_CHECKING:
     from ssc_tune.tracking.writer import Writer
@@ -55,8 +55,8 @@ class Journal:
 
     def failed(self, what: str, error: Exception, then: str = "") -> None:
         """A line about an error, without credentials; ``then`` goes after it."""
-        text = " ".join(str(error).split()) or type(error).__name__
-        self.say(mask(f"{what}: {type(error).__name__}: {text[:400]}", self._uri) + then)
+        text = mask(" ".join(str(error).split()), self._uri) or type(error).__name__  # before it is cut
+        self.say(f"{mask(what, self._uri)}: {type(error).__name__}: {text[:400]}{then}")
 
     def store_failed(self, error: Exception, then: str = "", *, once: bool = False) -> None:
         """The store did not answer, or refused what the whole view needs; ``once``: it has been said before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shlex
 import threading
 import time
 from collections import deque
@@ -12,12 +13,13 @@ from typing import NamedTuple
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
+from ssc_tune.masking import mask_address
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import Journal, SyncReport
 from ssc_tune.tracking.system import SystemMetrics
-from ssc_tune.tracking.uri import mask, resolve_uri
+from ssc_tune.tracking.uri import resolve_uri
 from ssc_tune.tracking.writer import Writer
 
 RETRY_SECONDS = 30.0
@@ -63,7 +65,7 @@ class Tracker:
         self._study = study
         self._directory = directory
         self._journal = Journal(self.uri, on_problem)
-        option = "" if user_uri_is_default else f" --tracking-uri {mask(uri)}"
+        option = "" if user_uri_is_default else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)

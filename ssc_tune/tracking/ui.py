@@ -6,8 +6,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from ssc_tune.masking import has_secret, mask_address, parts_of
 from ssc_tune.tracking import charts
-from ssc_tune.tracking.uri import DEFAULT_URI, has_secret, is_server, mask
+from ssc_tune.tracking.uri import DEFAULT_URI, is_server
 
 DEFAULT_PORT = 5000
 
@@ -45,7 +46,7 @@ def charts_address(uri: str, experiment_id: str, *, port: int = DEFAULT_PORT) ->
 
 
 def _root(uri: str, port: int) -> str:
-    return mask(uri).replace("***@", "").rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
+    return mask_address(parts_of(uri).public).rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
 
 
 def ui_hint(uri: str, study: str, *, storage: Path = Path("runs")) -> str:
@@ -55,6 +56,6 @@ def ui_hint(uri: str, study: str, *, storage: Path = Path("runs")) -> str:
     """
     place = "" if storage == Path("runs") else f" --storage {shlex.quote(str(storage))}"
     if has_secret(uri):
-        return f"MLflow: MLFLOW_TRACKING_URI=<{mask(uri)}> ssc-tune ui {study}{place}"
+        return f"MLflow: MLFLOW_TRACKING_URI=<{mask_address(uri)}> ssc-tune ui {study}{place}"
     store = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(uri)}"
     return f"MLflow: ssc-tune ui {study}{place}{store}"

@@ -1,12 +1,12 @@
-"""Tracking URIs: which are understood, where their files lie, and how to show them without their password."""
+"""Tracking URIs: which are understood, and where their files lie."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from ssc_tune.errors import InputError
+from ssc_tune.masking import mask_address, parts_of
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 """The store in the working directory that MLflow itself looks at by default."""
@@ -23,8 +23,6 @@ ALLOWED = (
 
 _SERVERS = ("http", "https", "databricks")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<secret>[^/\s'\"]+)@")
-_SECRET_QUERY = re.compile(r"(?P<key>[?&](?:password|passwd|token|api_key|secret)=)[^&\s'\"]+", re.IGNORECASE)
 
 
 def _scheme(uri: str) -> str:
@@ -39,14 +37,16 @@ def resolve_uri(uri: str, base: Path) -> str:
     """
     scheme = _scheme(uri)
     if scheme not in _SERVERS + _DATABASES:
-        raise InputError(f"tracking URI {mask(uri)!r}: not understood; allowed: {', '.join(ALLOWED)}")
-    if scheme in ("http", "https") and not urlsplit(uri).hostname:
-        raise InputError(f"tracking URI {mask(uri)!r}: no host; allowed: {', '.join(ALLOWED)}")
+        raise InputError(f"tracking URI {mask_address(uri)!r}: not understood; allowed: {', '.join(ALLOWED)}")
+    if scheme in ("http", "https") and not urlsplit(parts_of(uri).public).hostname:
+        raise InputError(f"tracking URI {mask_address(uri)!r}: no host; allowed: {', '.join(ALLOWED)}")
     if scheme != "sqlite":
         return uri
     head, separator, path = uri.partition(":///")
     if not separator or not path or path == ":memory:":
-        raise InputError(f"tracking URI {mask(uri)!r}: must name a file; allowed: sqlite:///PATH, e.g. {DEFAULT_URI}")
+        raise InputError(
+            f"tracking URI {mask_address(uri)!r}: must name a file; allowed: sqlite:///PATH, e.g. {DEFAULT_URI}"
+        )
     return f"{head}:///{(base / path).resolve()}"
 
 
@@ -58,18 +58,3 @@ def is_server(uri: str) -> bool:
 def sqlite_path(uri: str) -> Path | None:
     """The file of a resolved SQLite URI, ``None`` for any other store."""
     return Path(uri.partition(":///")[2].split("?")[0]) if _scheme(uri) == "sqlite" else None
-
-
-def has_secret(uri: str) -> bool:
-    """Whether the URI carries a user, password or token."""
-    return mask(uri) != uri
-
-
-def mask(text: str, uri: str = "") -> str:
-    """``text`` without credentials: those of any URI in it, and ``uri``'s password wherever it stands."""
-    password = urlsplit(uri).password if "@" in uri else None
-    if password:
-        for form in {password, unquote(password), quote(unquote(password), safe="")}:
-            text = text.replace(form, "***")
-    text = _CREDENTIALS.sub(lambda match: f"{match['scheme']}***@", text)
-    return _SECRET_QUERY.sub(lambda match: f"{match['key']}***", text)

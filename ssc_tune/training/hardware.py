@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from pathlib import Path
 
 import torch
@@ -70,6 +71,14 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
 
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def release_memory() -> None:
+    """Gives back what is held and not used, so that another try, or another process, has room."""
+    gc.collect()
+    if torch.cuda.is_available():
+        with contextlib.suppress(RuntimeError):  # of a GPU that has failed
+            torch.cuda.empty_cache()
 
 
 def forget_peak_memory(device: torch.device) -> None:

@@ -44,7 +44,7 @@ class Lab:
         monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
 
     def _execute(
-        self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: object
+        self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any
     ) -> Outcome:
         number = 0
         while source.num_to_run > self.least:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ssc_tune.design import Placement
 from ssc_tune.methods import OwnMethod
+from ssc_tune.presentation.markdown import table
 from ssc_tune.records import Record
 from ssc_tune.study import load_study
 from ssc_tune.tracking import study_version
@@ -22,7 +23,7 @@ from ssc_tune.tracking.content import (
     study_parameters,
     verdict_metrics,
 )
-from ssc_tune.tracking.notes import cell_note, study_note, table
+from ssc_tune.tracking.notes import cell_note, study_note
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis, cell
 

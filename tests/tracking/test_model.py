@@ -11,7 +11,7 @@ import pytest
 from ssc_tune import data
 from ssc_tune.design import Placement
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.tracking import models_of, sync
+from ssc_tune.tracking import missing_models, models_of, sync
 from ssc_tune.training import CellConfig, train
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis, cell
@@ -48,6 +48,10 @@ def test_checkpoints_are_found_here_or_in_a_sibling_study(tmp_path: Path) -> Non
     found = models_of(own, by_id, "best", best)
     assert {name: path.parents[2].name for name, (_, path) in found.items()} == {"fixmatch": "own", "ssc": "other"}
     assert len(models_of(own, by_id, "all", best)) == 2
+    assert missing_models(by_id, "best", best, found) == []
+    (line,) = missing_models(by_id, "all", best, {})
+    assert line.startswith("models: 2 of 2 cells have no checkpoint any more")
+    assert missing_models(by_id, "none", best, {}) == []
     assert models_of(own, by_id, "none", best) == {}
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError
+from ssc_tune.masking import mask
 from ssc_tune.tracking import (
     DEFAULT_URI,
     charts_address,
     experiment_address,
-    mask,
     resolve_uri,
     ui_command,
     ui_environment,

@@ -12,6 +12,7 @@ from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
 from ssc_tune.study.checking.check_factors import check_factors
 from ssc_tune.study.checking.check_looks import check_looks
+from ssc_tune.study.checking.check_size import check_size
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
     NAME_PATTERN,
@@ -22,6 +23,7 @@ from ssc_tune.study.checking.check_space import (
     known_methods,
     value_problem,
 )
+from ssc_tune.study.checking.check_texts import check_texts
 from ssc_tune.study.checking.check_views import check_views
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
@@ -30,6 +32,8 @@ from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
+
+LEAST_VALIDATION = 2
 
 
 def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
@@ -41,7 +45,9 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         positions: index in the file of each claim of ``study``; the same when absent.
     """
     names = names or names_of(study.model_dump(by_alias=True))
+    positions = positions or list(range(len(study.claims)))
     return [
+        *check_texts(study, positions),
         *_check_methods(study),
         *_check_fixed(study),
         *check_parameters(study),
@@ -52,7 +58,8 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *_check_settings(study),
         *_check_pruner(study),
         *check_looks(study, names),
-        *check_claims(study, names, positions or list(range(len(study.claims)))),
+        *check_size(study, names),
+        *check_claims(study, names, positions),
     ]
 
 
@@ -154,6 +161,9 @@ def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Pr
         yield Problem((*path, error.key), error.text)
         return
     held_out = data.held_out(info.train_size)
+    if held_out < LEAST_VALIDATION:
+        text = f"must be at least {LEAST_VALIDATION} images, between which an evaluation measures distances"
+        yield Problem((*path, "validation"), f"{text}, not {held_out}")
     if held_out > info.most_validation:
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {held_out}")

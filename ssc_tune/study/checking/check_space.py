@@ -15,8 +15,8 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 
-NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
-NAME_IN_WORDS = "letters, digits, '_' and '-', beginning with a letter or digit"
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}\Z")  # of a file too
+NAME_IN_WORDS = "at most 80 letters, digits, '_' and '-', beginning with a letter or digit"
 
 
 def known_methods(study: Study) -> list[str]:

@@ -71,6 +71,11 @@ class Study(Frozen):
         None, description="The Ray cluster that cells run on; this machine when absent."
     )
     retries: Annotated[int, Field(ge=0, le=20)] = Field(2, description="Further attempts for a cell that raises.")
+    timeout: Annotated[float | None, Field(gt=0), LATER] = Field(
+        None,
+        description="Seconds without progress (a step, a report) after which an attempt at a cell is ended and counts "
+        "as one whose worker died; when absent 1800 for methods trained here, none for one's own.",
+    )
     claims: tuple[Claim, ...] = Field((), description="Statements fixed before any cell runs, judged at the end.")
 
     @field_validator("methods", mode="before")
