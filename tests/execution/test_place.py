@@ -112,16 +112,14 @@ def test_who_does_without_a_token_gets_none(home: Path, monkeypatch: pytest.Monk
     assert not places.has_token()
 
 
-def test_rays_folder_is_private_short_and_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rays_folder_is_private_and_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = tmp_path / ("x" * 60)
     long.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(long))
-    with places.session_folder() as folder:
-        private = Path(folder).parent
-        assert mode(private) == 0o700
-        assert len(os.fsencode(folder)) < 45
-        Path(folder).mkdir()
-    assert not private.exists()
+    monkeypatch.setenv("TMPDIR", str(long))
+    private = Path(importlib.import_module("ssc_tune.execution.start")._place())
+    assert mode(private) == 0o700
+    assert len(os.fsencode(private)) < 45
+    private.rmdir()
 
 
 @pytest.mark.parametrize(
