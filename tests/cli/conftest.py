@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune.analysis.analyze import analyze
+from tests.making.fewer import fewer_bootstraps
 from tests.making.files import Bench
 
 
@@ -15,9 +15,7 @@ from tests.making.files import Bench
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setitem(
-        analyze.__wrapped__.__kwdefaults__, "num_bootstrap", 50
-    )  # the commands are tested, not the statistics
+    fewer_bootstraps(monkeypatch, 50)  # the commands are tested, not the statistics
     return Bench(tmp_path)
 
 

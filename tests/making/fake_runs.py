@@ -20,6 +20,7 @@ from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
 from tests.making import fake_records
+from tests.making.fewer import fewer_bootstraps
 from tests.making.records import LOST
 from tests.making.studies import FAKE, STD
 
@@ -41,7 +42,7 @@ class Lab:
         monkeypatch.setattr(sys.modules["ssc_tune.execution.execute"], "execute", self._execute)
         monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
-        monkeypatch.setitem(analyze.analyze.__wrapped__.__kwdefaults__, "num_bootstrap", 20)
+        fewer_bootstraps(monkeypatch, 20)
 
     def _execute(
         self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any

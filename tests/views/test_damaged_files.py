@@ -21,6 +21,7 @@ from ssc_tune.design.storage import open_source
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
+from tests.making.fewer import fewer_bootstraps
 from tests.making.files import Bench
 from tests.making.studies import study
 
@@ -117,7 +118,7 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def _hasten(changed: pytest.MonkeyPatch) -> None:
     """Of analysis and report only what is read again: files are tested, not statistics and figures."""
-    changed.setitem(analyze.analyze.__wrapped__.__kwdefaults__, "num_bootstrap", 20)
+    fewer_bootstraps(changed, 20)
     changed.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
     changed.setattr(report, "write", _written)
 
