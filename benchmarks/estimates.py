@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from ssc_tune import running
-from ssc_tune.execution.execute import num_workers
+from ssc_tune.execution.place import HERE
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running.estimate import estimate
 from ssc_tune.study import load_study
@@ -38,7 +38,7 @@ def around_and_between(records: list[Record], wall: float, workers: int) -> tupl
 def row(path: Path, storage: Path) -> tuple[str, float, float]:
     """A line of the table, and what no cell was trained in."""
     study = load_study(path)
-    options, workers = running.Options(storage=storage, tracking_uri="none"), num_workers(study)
+    options, workers = running.Options(storage=storage, tracking_uri="none"), HERE.workers(study) or 1
     found = estimate(study, options, running.survey(study, options), workers=workers)
     command = [sys.executable, "-m", "ssc_tune.run", str(path), "--storage", str(storage), "--tracking-uri", "none"]
     started = time.perf_counter()

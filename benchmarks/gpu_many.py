@@ -143,7 +143,7 @@ def _run_study(context: Context, folder: Path, captured: bool, tracked: bool) ->
     wall = time.monotonic() - started
     store = StudyFolder(folder / "runs", "gpu").records
     names = [path.stem for path in (folder / "runs/gpu/records").glob("*.json")]
-    records = list(store.read_many(names)[0].values())
+    records = list(store.read_many(names, set_aside=False)[0].values())
     seconds = sorted(record.result.seconds for record in records)
     context.add(
         captured=captured,

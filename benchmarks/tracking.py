@@ -125,7 +125,7 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
     finally:
         worker.train = train
     folder, places = StudyFolder(storage, study.name), placements(list(cells))
-    records, problems = folder.records.read_many([cell.cell_id for cell in cells])
+    records, problems = folder.records.read_many([cell.cell_id for cell in cells], set_aside=False)
     assert not problems
     assert {record.result.status for record in records.values()} == {"ok"}
     return inside, around, [(records[cell.cell_id], places[cell.cell_id]) for cell in cells]

@@ -32,6 +32,7 @@ class StudyResult(NamedTuple):
     analysis: StudyAnalysis
     files: tuple[Path, ...]
     num_failed: int
+    num_lost: int
     num_missing: int
     problems: tuple[str, ...]
 
@@ -80,6 +81,7 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
         analysis=done.analysis,
         files=tuple(done.files),
         num_failed=done.num_failed,
+        num_lost=done.num_lost,
         num_missing=done.num_missing,
         problems=tuple(done.problems),
     )

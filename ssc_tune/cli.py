@@ -10,7 +10,9 @@ from ssc_tune import __version__
 from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
 from ssc_tune.run import Parser, guarded
 
-_EPILOG = "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted"
+_EPILOG = (
+    "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
+)
 
 COMMANDS = tuple(
     module.COMMAND

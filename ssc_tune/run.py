@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NoReturn
 
+from ssc_tune import execution
 from ssc_tune.commands import run
-from ssc_tune.errors import InputError
-from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED
+from ssc_tune.errors import InputError, of_machine
+from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE
 from ssc_tune.masking import mask
 
-_EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted
+_EPILOG = """exit codes: 0 done; 1 some cells failed beyond their retries; 2 bad input; 130 interrupted; 143 by SIGTERM
 Ctrl-C stops; the same command goes on: finished cells are not run again, interrupted ones continue."""
 
 
@@ -44,6 +47,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(lambda: run.run(make_parser().parse_args(given, argparse.Namespace(given=given))))
 
 
+def let_go_of_output() -> None:
+    """Drops what cannot be written, since nobody reads on or a disk is full; Python would try again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_what_can_be_shown() -> None:
+    """Lets a terminal that lacks a character, as one in ASCII, show a question mark for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Shows a fault of ours; libraries put addresses into what they raise."""
     print(mask("".join(traceback.format_exception(kind, error, trace))), file=sys.stderr, end="")
@@ -51,19 +69,29 @@ def _show_fault(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def guarded(action: Callable[[], int]) -> int:
     """Calls ``action``; what a user can mend is a line, all else a traceback, neither with a password."""
+    _show_what_can_be_shown()
     sys.excepthook = _show_fault
     try:
-        return action()
+        code = action()
+        sys.stdout.flush()  # here rather than when Python ends, where nobody answers for it
+        return code
     except InputError as error:
         for problem in error.problems:
             print(mask(problem), file=sys.stderr)
         return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print("interrupted; the same command goes on", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return execution.signals.exit_code(getattr(interruption, "number", None))
     except BrokenPipeError:
-        sys.stderr.close()
+        let_go_of_output()
         return EXIT_DONE
+    except OSError as error:
+        line = of_machine(error)
+        if line is None:
+            raise
+        let_go_of_output()
+        print(line, file=sys.stderr)
+        return EXIT_BAD_INPUT
 
 
 if __name__ == "__main__":

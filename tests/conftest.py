@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -11,3 +16,58 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 settings.register_profile("ours", deadline=None)  # a timing is never asserted in a test
 settings.load_profile("ours")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--reliability FILE`` writes what the tests with a ``fault`` mark have survived."""
+    parser.addoption(
+        "--reliability", metavar="FILE", help="JSON of the faults that were survived (docs/reliability.py)"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's fault travels with its report, also from one process to another."""
+    for item in items:
+        for mark in item.iter_markers("fault"):
+            item.user_properties.append(("fault", list(mark.args)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where reports are gathered, the faults are too."""
+    path = config.getoption("--reliability")
+    if path and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Survived(Path(path)), "survived")
+
+
+class Survived:
+    """Gathers the faults of all tests, and writes them at the end.
+
+    Args:
+        path: of the JSON file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test's setup, call or teardown has ended."""
+        properties: dict[str, Any] = dict(report.user_properties)
+        if "fault" not in properties or (report.when != "call" and report.passed):
+            return
+        row = {
+            "fault": properties["fault"][0],
+            "promise": properties["fault"][1],
+            "times": properties.get("times", 1),
+            "outcome": report.outcome,
+        }
+        known = self._rows.get(report.nodeid)
+        if known is None or known["outcome"] == "passed":
+            self._rows[report.nodeid] = row
+
+    def pytest_sessionfinish(self) -> None:
+        """All have."""
+        machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+        rows = [{"test": name, **row} for name, row in sorted(self._rows.items())]
+        content = {"machine": machine, "python": platform.python_version(), "tests": rows}
+        self._path.write_text(json.dumps(content, indent=1) + "\n")

@@ -10,4 +10,5 @@ from . import measures as measures
 from . import result as result
 from . import summaries as summaries
 from . import tables as tables
+from . import threads as threads
 from . import unseen as unseen

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.arrays import RESULTS
-from ssc_tune.analysis.explore.extras import extras
+from ssc_tune.analysis.explore.extras import NOTHING, extras
 from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
 from ssc_tune.analysis.judge.looks import judge
 from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.analysis.threads import on_one_thread
 from ssc_tune.design.notes import notes
 from ssc_tune.study.model.study import Study
 
 
-def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> StudyAnalysis:
+@on_one_thread
+def analyze(
+    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, explore: bool = True
+) -> StudyAnalysis:
     """Summaries, comparisons, verdicts and curves of a study.
 
     Args:
@@ -22,6 +26,8 @@ def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int =
         tables: its results, complete or not.
         seed: of every bootstrap and permutation; the records alone and this number decide the output.
         num_bootstrap: draws of each.
+        explore: what decides no claim too: curves, shares, facts, and the warnings of these. Of many cells it takes
+            nine tenths of the time.
     """
     tables = _in_order(tables)
     places = [(block, setting) for block in study.blocks for setting in study.setting_names]
@@ -32,7 +38,9 @@ def analyze(study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int =
         if not study.design.adaptive:
             comparisons += compare(study, tables, block, setting)
     materials = Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+    more = NOTHING
+    if explore:
+        more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
     judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
     return StudyAnalysis(
         study=study.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -12,6 +13,7 @@ from ssc_tune.design import Cell
 from ssc_tune.design.points import search_of
 from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
+from ssc_tune.uncollected import uncollected
 
 _HISTORY = [
     "cell_id",
@@ -26,6 +28,7 @@ _HISTORY = [
 ]
 
 
+@uncollected
 def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -> Tables:
     """The tables of a study's cells; a record whose status is ``infrastructure`` counts as missing."""
     expected = pd.DataFrame(
@@ -42,11 +45,8 @@ def build_tables(study: Study, cells: Sequence[Cell], records: Mapping[str, Reco
     for name in ("validation_accuracy", "test_accuracy", "steps_to_90", *COST):
         frame[name] = pd.to_numeric(frame[name]).astype("float64")
     used = sorted({cell.cell_id for cell in cells} & set(usable))
-    history = [
-        [key, *(getattr(evaluation, name) for name in _HISTORY[1:])]
-        for key in used
-        for evaluation in usable[key].result.history
-    ]
+    values = operator.attrgetter(*_HISTORY[1:])
+    history = [(key, *values(evaluation)) for key in used for evaluation in usable[key].result.history]
     course = pd.DataFrame(history, columns=_HISTORY)
     for name in _HISTORY[3:]:
         course[name] = pd.to_numeric(course[name]).astype("float64")  # what a method does not tell is NaN

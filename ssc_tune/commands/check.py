@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     cannot say yes says no. And 1 where the file of registrations is damaged, or the plan has another hash than
     ``--registration``. A study that was never registered, or whose claims are post hoc, is only told so.
     """
-    found = commands.stored.look(study_of(arguments), arguments.storage)
-    rows = commands.state.verdicts(commands.stored.analysis_of(found))
+    found, analysis = commands.stored.judged(study_of(arguments), arguments.storage, explore=False)
+    rows = commands.state.verdicts(analysis)
     missing = commands.state.state(found)["missing"]
     expected = bool(rows) and not missing and all(row["verdict"] == row["expected"] for row in rows)
     plan = commands.registered.verify(found, arguments.registration)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
 from ssc_tune.presentation import colours
+from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running.registration import registration_of
@@ -89,8 +89,7 @@ def _verdict_counts(row: dict[str, Any]) -> Text:
 
 def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -> int:
     """State, cells by method, verdicts and measures, and the cells themselves where they are few or asked for."""
-    found = stored.look(study, storage)
-    analysis = stored.analysis_of(found)
+    found, analysis = stored.judged(study, storage, explore=as_json)
     registered = registration_of(study, found.folder, found.progress.cells, found.progress.records)
     if as_json:
         content = {
@@ -180,7 +179,7 @@ def show_cell(study: Study, storage: Path, cell: str, *, as_json: bool) -> int:
     cell_id = stored.only_cell(cell, (c.cell_id for c in found.progress.cells), of=study.name)
     if cell_id is None:
         raise InputError(f"{cell}: no cell of {study.name} has this id; ssc-tune show {study.name} --cells")
-    record = found.progress.records.get(cell_id)
+    record = stored.whole_record(found, cell_id) if cell_id in found.progress.records else None
     if record is None:
         raise InputError(f"{cell}: this cell of {study.name} has no record yet")
     if as_json:

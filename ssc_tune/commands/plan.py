@@ -7,10 +7,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ssc_tune import commands, design, running
+from ssc_tune import commands, design, execution, running
 from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
+from ssc_tune.running.options import add_options
 
 if TYPE_CHECKING:
     from ssc_tune.study import Study
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--block", default="shared", help="block of the design (default: shared)")
     parser.add_argument("--setting", help="setting of the study (default: its first)")
+    add_options(parser, "address", "insecure_cluster")
     add_json(parser)
 
 
@@ -77,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         mean_gain=arguments.mean_gain,
     )
     print(found.model_dump_json() if arguments.json else "\n".join(commands.plan_words.lines(found)))
-    for line in design.notes.notes(study):
+    for line in (*design.notes.notes(study), *execution.place.notes(study)):
         print(f"note: {line}", file=sys.stderr)
     return EXIT_DONE
 
@@ -87,7 +89,7 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
     if arguments.variances is not None:
         return running.pilot.parse_variances(arguments.variances)
     command = f"ssc-tune plan {arguments.study} --pilot {arguments.pilot}"
-    options = running.Options(storage=arguments.storage, command=command)
+    options = running.options_from(vars(arguments), command=command)
     measured = study
     if arguments.pilot is not None:
         measured = running.pilot.pilot_study(study, arguments.pilot)

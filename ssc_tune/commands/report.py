@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from ssc_tune import commands, running
@@ -24,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes all files of the report again and prints their paths."""
-    found = commands.stored.look(study_of(arguments), arguments.storage)
-    analysis, _, files = running.analyse(
+    found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
+    analysis, _, files, problems = running.analyse(
         found.study,
         found.folder,
         found.progress.cells,
@@ -34,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         overhead=None,
         publish=arguments.publish,
     )
+    for problem in problems:
+        print(problem, file=sys.stderr)
     if arguments.json:
         verdicts = commands.state.verdicts(analysis)
         print(json.dumps({"files": [str(path) for path in files], "verdicts": verdicts}))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from ssc_tune import commands, running, study
+from ssc_tune import commands, execution, running, study
 from ssc_tune.commands.arguments import Command, add_overrides
 from ssc_tune.data import cache
-from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED
-from ssc_tune.running.options import add_options
+from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
+from ssc_tune.running.options import add_options, check_storage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,21 +33,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a study as the arguments say."""
+    with execution.signals.raising():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     cache.use(arguments.data_dir)
+    check_storage(arguments.storage)
     of = study.load_study(arguments.study, arguments.overrides)
-    options = running.options_from(vars(arguments), command=running.default_command(arguments.given))
+    again = [word for word in arguments.given if word != "--yes"]  # said once, for what was taken out this time
+    options = running.options_from(vars(arguments), command=running.default_command(again))
     for line in running.cautions(options):
         print(line, file=sys.stderr)
-    commands.screen.show_plan(
-        of, options, running.survey(of, options, adopt=False), estimate=arguments.dry_run, price=arguments.price
-    )
+    plan = running.survey(of, options, whole=False)
+    _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:
+        for problem in plan.problems:
+            print(problem, file=sys.stderr)
         return EXIT_DONE
+    if plan.changes.unused and not options.yes:
+        options = replace(options, yes=_agreed())
+        running.unused.confirm(of.name, plan.changes.unused, yes=options.yes)
     result = running.train_and_judge(of, options)
-    commands.screen.show_result(of, options, result)
+    with contextlib.suppress(OSError) if isinstance(result, running.Interrupted) else contextlib.nullcontext():
+        _heard(lambda: commands.screen.show_result(of, options, result))  # its end may be that of the terminal
     if isinstance(result, running.Interrupted):
-        return EXIT_INTERRUPTED
-    return EXIT_SOME_FAILED if result.num_failed or result.num_missing else EXIT_DONE
+        return execution.signals.exit_code(result.signal)
+    return EXIT_SOME_FAILED if result.num_failed or result.num_lost or result.num_missing else EXIT_DONE
+
+
+def _agreed() -> bool:
+    """Whether whoever sits at the terminal agrees; nobody does where there is none."""
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    print("go on without these records? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _heard(show: Callable[[], None]) -> None:
+    """Shows something, whether or not anybody reads it to its end: a run does not end for that."""
+    try:
+        show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 COMMAND = Command("run", "train what is missing of a study and judge its claims", add_arguments, run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +12,9 @@ from ssc_tune import running
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
-from ssc_tune.execution.execute import num_workers
+from ssc_tune.errors import InputError
+from ssc_tune.execution.place import Place, place_of
+from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running import Finished, Interrupted, Options, StudyPlan, Unjudged, folder_of, hints_of, looks
@@ -47,13 +48,31 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
         print(f"note: {line}")
     for line in _looks(study, plan):
         print(line)
-    workers = num_workers(study)
-    r = study.resources
-    print(f"resources: {workers} cells at once, {r.cpus:g} CPUs and {r.gpus:g} GPUs each")
+    place = place_of(study, options.address, insecure=options.insecure_cluster)
+    words, workers, refused = _held(study, place)
+    print(words)
     print(f"folder: {folder_of(study, options).path}", flush=True)
+    if refused is not None and new:
+        raise refused
     if estimate:
         for line in _costs(study, running.estimate.estimate(study, options, plan, workers=workers), workers, price):
             print(line)
+
+
+def _held(study: Study, place: Place) -> tuple[str, int, InputError | None]:
+    """How many cells run at once, in words, as a number to reckon with, and why none does."""
+    r = study.resources
+    each = f"{r.cpus:g} CPUs and {r.gpus:g} GPUs each"
+    try:
+        workers = place.workers(study)
+    except InputError as error:
+        return f"resources: no cell at once on this machine, {each}", 1, error
+    if workers is not None:
+        return f"resources: {workers} cells at once, {each}", workers, None
+    held = f"as many cells at once as the cluster at {place.address} holds"
+    if r.max_parallel is not None:
+        return f"resources: {held}, at most {r.max_parallel}, {each}", r.max_parallel, None
+    return f"resources: {held}, {each}; time is told as if it were one", 1, None
 
 
 def _costs(study: Study, found: Estimate, workers: int, price: float | None) -> list[str]:
@@ -136,6 +155,8 @@ def show_result(study: Study, options: Options, result: Finished | Interrupted |
         )
     if result.num_failed:
         print(f"{result.num_failed} cells failed; they are in the report, and run again with --retry-failed")
+    if result.num_lost:
+        print(f"{result.num_lost} cells were lost by their machines; the same command runs them again")
     print(f"report:  {folder / 'report.html'}")
     print(f"table:   {folder / 'results.csv'}")
     for hint in hints_of(study, options):

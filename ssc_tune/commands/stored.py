@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
-from ssc_tune.errors import InputError
+from ssc_tune.errors import InputError, cause
 from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
+from ssc_tune.running.changes import STUDY_FILE, last_run
+from ssc_tune.running.options import check_storage
 from ssc_tune.study import Study, load_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ssc_tune.analysis.result import StudyAnalysis
+    from ssc_tune.records import Record
 
 
 class Stored(NamedTuple):
@@ -28,7 +32,7 @@ class Stored(NamedTuple):
     @property
     def command(self) -> str:
         """What ran it last, without passwords; empty if nothing has."""
-        return mask_command(str(self.folder.read_json("study.json").get("command", "")))
+        return mask_command(str(last_run(self.folder)[0].get("command", "")))
 
 
 def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
@@ -37,10 +41,11 @@ def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
     Raises:
         InputError: there is neither; the message lists the studies that are there.
     """
+    check_storage(storage)
     if name.is_file():
         return load_study(name, overrides)
-    stored = storage / name / "study.json"
-    if not stored.is_file():
+    stored = storage / name / STUDY_FILE
+    if not stored.exists():
         known = ", ".join(path.parent.name for path in study_files(storage)) or "none"
         raise InputError(f"{name}: neither a study file nor a study in {storage}; there: {known}")
     if overrides:
@@ -88,55 +93,72 @@ def read(path: Path) -> Study:
     """
     try:
         return Study.model_validate(json.loads(path.read_text(encoding="utf-8"))["study"])
-    except (ValueError, KeyError, TypeError) as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"{path}: not a study that this version can read: {first}; give the study's file") from None
+    except (ValueError, KeyError, TypeError, RecursionError, OSError) as error:
+        text = f"not a study that this version can read: {cause(error)}"
+        raise InputError(f"{path}: {text}; a run of the study's file makes it anew") from None
 
 
 def study_files(storage: Path) -> list[Path]:
     """The ``study.json`` of every study under ``storage``, by name."""
-    return sorted(storage.glob("*/study.json"))
+    check_storage(storage)
+    return sorted(storage.glob(f"*/{STUDY_FILE}"))
 
 
-def look(study: Study, storage: Path) -> Stored:
-    """What is stored of a study."""
-    options = running.Options(storage=storage)
-    return Stored(study, running.folder_of(study, options), running.survey(study, options, adopt=False))
+def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
+    """What is stored of a study; what is wrong with it is said on standard error.
 
-
-def analysis_of(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote if it still fits the study and its records, else a new one.
-
-    None where there is no record to analyse.
+    Its records may be without their histories unless ``whole``.
     """
-    study, progress = stored.study, stored.progress
+    options = running.Options(storage=storage)
+    progress = running.survey(study, options, adopt=False, whole=whole)
+    for problem in progress.problems:
+        print(problem, file=sys.stderr)
+    return Stored(study, running.folder_of(study, options), progress)
+
+
+def whole_record(found: Stored, cell_id: str) -> Record | None:
+    """A cell's record with its history; none if there is none any more."""
+    own = found.folder.records.read(cell_id)
+    return own or found.folder.elsewhere([cell_id]).get(cell_id)
+
+
+def judged(study: Study, storage: Path, *, explore: bool) -> tuple[Stored, StudyAnalysis | None]:
+    """What is stored of a study, and the analysis that the last run wrote if it still fits, else a new one.
+
+    A new one is made without what decides no claim unless ``explore``. None where there is no record to analyse.
+    """
+    kept = _kept(study, running.folder_of(study, running.Options(storage=storage)))
+    stored = look(study, storage, whole=kept is None)
+    progress = stored.progress
     if not progress.records:
-        return None
-    kept = written_analysis(stored)
-    if kept is not None:
-        return kept
-    return _declared(
-        stored, analysis.analyze.analyze(study, analysis.build.build_tables(study, progress.cells, progress.records))
-    )
+        return stored, None
+    if kept is None:
+        tables = analysis.build.build_tables(study, progress.cells, progress.records)
+        kept = analysis.analyze.analyze(study, tables, explore=explore)
+    return stored, _declared(stored, kept)
+
+
+def written_analysis(stored: Stored) -> StudyAnalysis | None:
+    """The analysis that the last run wrote, if it still fits the study and its records."""
+    kept = _kept(stored.study, stored.folder)
+    return None if kept is None else _declared(stored, kept)
 
 
 def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
+    """Marked as the registrations are now: the plan may have been registered since it was found."""
     return running.registration.declare(
         stored.study, stored.folder, stored.progress.cells, stored.progress.records, found
     )
 
 
-def written_analysis(stored: Stored) -> StudyAnalysis | None:
-    """The analysis that the last run wrote, if it still fits the study and its records."""
-    study, folder = stored.study, stored.folder
+def _kept(study: Study, folder: StudyFolder) -> StudyAnalysis | None:
     path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
-    if not path.is_file() or folder.read_json("study.json").get("study") != now:
+    if not path.is_file() or last_run(folder)[0].get("study") != now:
         return None
     if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
         return None
     try:
-        kept = analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValueError:  # written by another version
+        return analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew
         return None
-    return _declared(stored, kept)  # the plan may have been registered since

@@ -22,16 +22,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the view; a second time changes nothing."""
     uri = running.tracking_uri(arguments.tracking_uri)
     tracking.resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
-    found = commands.stored.look(study_of(arguments), arguments.storage)
+    found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
     folder, cells, records = found.folder, found.progress.cells, found.progress.records
-    analysis, tables, files = running.analyse(found.study, folder, cells, records, command=found.command, overhead=None)
+    judged = running.analyse(found.study, folder, cells, records, command=found.command, overhead=None)
+    analysis, tables, files = judged[:3]
     places = design.placements(cells)
     pairs = [(record, places[key]) for key, record in records.items()]
     best = tables.best_of_methods()
     models = tracking.models_of(folder, records, arguments.log_models, best)
     done = tracking.sync(found.study, pairs, analysis, files, uri=uri, directory=folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
-    for line in (*tracking.missing_models(records, arguments.log_models, best, models), *done.problems):
+    missing = tracking.missing_models(records, arguments.log_models, best, models)
+    for line in (*judged.problems, *missing, *done.problems):
         print(line, file=sys.stderr)
     return 1 if done.problems else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ssc_tune import design, study
+from ssc_tune import design, execution, study
 from ssc_tune.commands.arguments import Command
 from ssc_tune.data import cache
 from ssc_tune.errors import InputError
@@ -38,7 +38,10 @@ def _checked(path: Path) -> list[str]:
     if _is_search_space(path):
         return [f"a valid search space of {len(study.load_search_space(path).parameters)} parameters"]
     of = study.load_study(path)
-    return [f"valid; study {of.name}", *(f"note: {line}" for line in design.notes.notes(of))]
+    return [
+        f"valid; study {of.name}",
+        *(f"note: {line}" for line in (*design.notes.notes(of), *execution.place.notes(of))),
+    ]
 
 
 def _is_search_space(path: Path) -> bool:

@@ -1,17 +1,19 @@
-"""What is to be run next, and what to do with a record when it comes in."""
+"""What is to be run next of a search, and what to do with a record when it comes in."""
 
 from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ssc_tune.design.cells import Cell, Placement, cells_of_point, fixed_cells, make_cell
+from ssc_tune.design.cells import Cell, Placement, cells_of_point, make_cell
+from ssc_tune.design.fixed_source import FixedSource, Score
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
+from ssc_tune.design.resting import act_on_all
 from ssc_tune.design.storage import PointLedger
 from ssc_tune.late import Late
 from ssc_tune.study.model.designs import SearchDesign
@@ -23,75 +25,7 @@ if TYPE_CHECKING:
 else:
     optuna = Late("optuna")
 
-Score = Callable[[str], float | None]
-"""Validation accuracy of a cell id, chance level where it diverged or failed; none while it has no record."""
-
-Group = tuple[str, str, str]  # block, setting, method
 Search = tuple[str, str, str, int]  # and number of the search
-
-
-class FixedSource:
-    """The cells of a fixed design that have no record, in order; each id once."""
-
-    def __init__(self, study: Study, score: Score) -> None:
-        self.study = study
-        self.cells = fixed_cells(study)
-        seen: set[str] = set()
-        self._queue: deque[Cell] = deque()
-        for cell in self.cells:
-            if cell.cell_id not in seen and score(cell.cell_id) is None:
-                self._queue.append(cell)
-            seen.add(cell.cell_id)
-        self._score = score
-        self._ledgers: dict[Group, PointLedger] = {}
-        self._by_point: dict[tuple[Group, int], list[str]] = {}
-        for cell in self.cells:
-            p = cell.placement
-            self._by_point.setdefault(((p.block, p.setting, p.method), p.point), []).append(cell.cell_id)
-        self._points_of: dict[str, set[tuple[Group, int]]] = {}
-        for key, ids in self._by_point.items():
-            for cell_id in ids:
-                self._points_of.setdefault(cell_id, set()).add(key)
-
-    @property
-    def num_to_run(self) -> int:
-        """Cells still to be handed out."""
-        return len(self._queue)
-
-    def open(self, storage: optuna.storages.BaseStorage) -> None:
-        """Puts the points into the Optuna storage."""
-        for block in self.study.blocks:
-            points = fixed_points(self.study, block)
-            for setting in self.study.setting_names:
-                for method in self.study.block_methods(block):
-                    ledger = PointLedger(self.study, storage, block=block, setting=setting, method=method)
-                    for point in points:
-                        ledger.put(point)
-                    self._ledgers[block, setting, method] = ledger
-        for key in self._by_point:
-            self._tell(key)
-
-    def next(self) -> Cell | Literal["wait"] | None:
-        """The next cell; none when all are out."""
-        return self._queue.popleft() if self._queue else None
-
-    def give_back(self, cells: Sequence[Cell]) -> None:
-        """Cells that were handed out and came back without a record."""
-        self._queue.extendleft(reversed(cells))
-
-    def finished(self, cell_id: str) -> None:
-        """A cell has its record."""
-        for key in self._points_of.get(cell_id, ()):
-            self._tell(key)
-
-    def lost(self, cell_id: str) -> None:
-        """A cell came back without a record; nothing waits for it."""
-
-    def _tell(self, key: tuple[Group, int]) -> None:
-        scores = [self._score(cell_id) for cell_id in self._by_point[key]]
-        complete = [score for score in scores if score is not None]
-        if len(complete) == len(scores) and key[0] in self._ledgers:
-            self._ledgers[key[0]].tell(key[1], complete)
 
 
 class SearchSource:
@@ -174,23 +108,29 @@ class SearchSource:
         self._advance((search, point.number))
 
     def _advance(self, key: tuple[Search, int]) -> None:
-        """Tells what is known of a point, and queues what it needs next."""
+        """Tells what is known of a point, and queues what it needs next, also where it could not be told."""
         cells, ledger, number = self._cells_of[key], self._ledgers[key[0]], key[1]
         if ledger.is_told(number):
             return
         scores = list(takewhile(lambda score: score is not None, (self._score(cell.cell_id) for cell in cells)))
         done = [score for score in scores if score is not None]
+        over = len(done) == len(cells)
+        try:
+            over = self._tell(ledger, number, done, len(cells))
+        finally:
+            if not over:
+                self._give(cells if self._design.pruner == "none" else cells[len(done) : len(done) + 1])
+
+    def _tell(self, ledger: PointLedger, number: int, done: Sequence[float], most: int) -> bool:
+        """Tells what is known of a point; whether it has its value now, of all its ``most`` seeds or pruned."""
         for seed, accuracy in enumerate(done):
             ledger.report(number, seed, accuracy)
-            if seed + 1 < len(cells) and self._design.pruner != "none" and ledger.is_hopeless(number, make_pruner()):
+            if seed + 1 < most and self._design.pruner != "none" and ledger.is_hopeless(number, make_pruner()):
                 ledger.tell(number, done[: seed + 1], pruned=True)
-                return
-        if len(done) == len(cells):
+                return True
+        if len(done) == most:
             ledger.tell(number, done)
-        elif self._design.pruner == "none":
-            self._give(cells)
-        else:
-            self._give(cells[len(done) : len(done) + 1])
+        return len(done) == most
 
     def _give(self, cells: Sequence[Cell]) -> None:
         for cell in cells:
@@ -206,8 +146,14 @@ class SearchSource:
                 return "wait" if self._out else None
             search = min(unfinished, key=lambda s: len(self._points[s]))
             number = next(n for n in count(search[3] * SEARCH_STRIDE) if n not in self._points[search])
+            try:
+                point = self._ledgers[search].ask(number, make_sampler(self._design, number))
+            except Exception:  # of the storage; it is asked again when a cell has ended, or in a new launch
+                if self._out:
+                    return "wait"
+                raise
             self._points[search].add(number)
-            self._begin(search, self._ledgers[search].ask(number, make_sampler(self._design, number)))
+            self._begin(search, point)
         cell = self._queue.popleft()
         self._out.add(cell.cell_id)
         return cell
@@ -222,10 +168,23 @@ class SearchSource:
         self._out.discard(cell_id)
 
     def finished(self, cell_id: str) -> None:
-        """A cell has its record."""
+        """A cell has its record.
+
+        Raises:
+            Exception: the Optuna storage did not take it; it is told when this is closed.
+        """
         self._out.discard(cell_id)
-        for key in [key for key, cells in self._cells_of.items() if any(c.cell_id == cell_id for c in cells)]:
-            self._advance(key)
+        keys = [key for key, cells in self._cells_of.items() if any(c.cell_id == cell_id for c in cells)]
+        act_on_all(self._advance, keys)
+
+    def close(self) -> None:
+        """Tells the Optuna storage what it missed while it did not answer.
+
+        Raises:
+            Exception: it does not answer yet; opening it again tells it too.
+        """
+        act_on_all(self._advance, list(self._cells_of))
+        act_on_all(PointLedger.end_nameless, self._ledgers.values())
 
 
 def make_pruner() -> optuna.pruners.WilcoxonPruner:
@@ -264,4 +223,4 @@ def make_source(
     return SearchSource(study, score, earlier) if study.design.adaptive else FixedSource(study, score)
 
 
-__all__ = ["FixedSource", "SearchSource", "cells_of_point", "make_sampler", "make_source"]
+__all__ = ["FixedSource", "Score", "SearchSource", "cells_of_point", "make_sampler", "make_source"]

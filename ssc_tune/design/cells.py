@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import CellConfig
+from ssc_tune.uncollected import uncollected
 
 
 class Placement(NamedTuple):
@@ -45,6 +46,7 @@ def make_cell(study: Study, placement: Placement, values: dict[str, bool | int |
         seed=placement.seed,
         own=study.own_methods.get(method),
         pretrain=study.pretraining(placement.setting),
+        threads=study.resources.threads,
     )
     return Cell(placement, config, config.cell_id)
 
@@ -60,6 +62,20 @@ def fixed_cells(study: Study) -> list[Cell]:
     """Every placement of a fixed design, point by point; none for an adaptive one."""
     if study.design.adaptive:
         return []
+    known = _LAST.get(id(study))
+    if known is None or known[0] is not study:
+        known = study, _fixed_cells(study)
+        _LAST.clear()
+        _LAST[id(study)] = known
+    return list(known[1])
+
+
+_LAST: dict[int, tuple[Study, list[Cell]]] = {}
+"""The cells of the study that was asked for last, which are asked for in several rooms; a study does not change."""
+
+
+@uncollected
+def _fixed_cells(study: Study) -> list[Cell]:
     return [
         cell
         for block in study.blocks

@@ -69,9 +69,22 @@ class LookSource:
         self._out.discard(cell_id)
 
     def finished(self, cell_id: str) -> None:
-        """A cell has its record; with the last one of a look the next look begins, if there is to be one."""
+        """A cell has its record; with the last one of a look the next look begins, if there is to be one.
+
+        Raises:
+            Exception: the Optuna storage did not take it; the next look begins all the same.
+        """
         self._out.discard(cell_id)
-        self._inner.finished(cell_id)
+        try:
+            self._inner.finished(cell_id)
+        finally:
+            self._go_further()
+
+    def close(self) -> None:
+        """As of a source of one look."""
+        self._inner.close()
+
+    def _go_further(self) -> None:
         while self._later and not self._inner.num_to_run and not self._out and self._complete():
             if not self._go_on(self.points):
                 self._later = []

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ssc_tune.design.damage import Damaged, check_database, cut_torn_tail, set_database_aside
 from ssc_tune.design.points import Point
-from ssc_tune.errors import InputError
+from ssc_tune.errors import InputError, cause
 from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
 from ssc_tune.masking import mask_address
@@ -26,8 +27,13 @@ from ssc_tune.training.config import SEMANTICS_VERSION
 
 if TYPE_CHECKING:
     import optuna
+
+    from ssc_tune.design.look_source import Source
 else:
     optuna = Late("optuna")
+
+NAME = "optuna.db"
+"""The storage in a study's folder, unless another is named."""
 
 
 def distributions(study: Study, names: Sequence[str]) -> dict[str, optuna.distributions.BaseDistribution]:
@@ -71,6 +77,34 @@ def from_trial(study: Study, params: Mapping[str, Value]) -> dict[str, Value]:
     return found
 
 
+def open_source(source: Source, location: str | None, directory: Path) -> list[str]:
+    """Opens a source on its Optuna storage; the storage in ``directory`` is set aside if it is damaged, and made anew.
+
+    Returns:
+        A line each on what was set aside.
+
+    Raises:
+        InputError: the storage cannot be opened or used; a password in the URL is not shown.
+    """
+    problems = [] if location is not None else _sound(directory / NAME)
+    try:
+        source.open(open_storage(location, directory))
+    except InputError:
+        raise
+    except Exception as error:  # whatever a database raises
+        raise _unusable(location, directory, error) from error
+    return problems
+
+
+def _sound(path: Path) -> list[str]:
+    try:
+        check_database(path)
+    except Damaged as error:
+        aside = set_database_aside(path)
+        return [f"{path}: damaged ({error}); set aside as {aside.name} and made anew from the records"]
+    return []
+
+
 def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseStorage:
     """The storage at ``location``: a database URL, a ``.log`` journal file, or by default SQLite in ``directory``.
 
@@ -78,33 +112,42 @@ def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseS
         InputError: the storage cannot be opened; a password in the URL is not shown.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if location is None:
-        directory.mkdir(parents=True, exist_ok=True)
-        location = f"sqlite:///{directory / 'optuna.db'}"
-    if location.endswith(".log"):
-        path = Path(location)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_torn_tail(path)
-        from optuna.storages.journal import JournalFileBackend
-
-        return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
     try:
-        more = {"connect_args": {"timeout": 60}} if "sqlite" in location else None
-        return optuna.storages.RDBStorage(location, engine_kwargs=more)
+        if location is not None and location.endswith(".log"):
+            return _open_journal(Path(location))
+        if location is None:
+            directory.mkdir(parents=True, exist_ok=True)
+        url = location or f"sqlite:///{directory / NAME}"
+        more = {"connect_args": {"timeout": 60}} if "sqlite" in url else {"pool_pre_ping": True}
+        return optuna.storages.RDBStorage(url, engine_kwargs=more)
     except Exception as error:
-        raise InputError(
-            f"--optuna-storage {mask_address(location)!r}: cannot be opened ({type(error).__name__}); allowed: "
-            "sqlite:///FILE, postgresql+psycopg://..., or a journal FILE.log"
-        ) from error
+        raise _unusable(location, directory, error) from error
 
 
-def _cut_torn_tail(path: Path) -> None:
-    """Removes a half-written last line of a journal, which would make it unreadable for ever."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        path.write_bytes(content[: content.rfind(b"\n") + 1])
+def _open_journal(path: Path) -> optuna.storages.JournalStorage:
+    from optuna.storages.journal import JournalFileBackend
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cut_torn_tail(path)
+    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+
+
+def _unusable(location: str | None, directory: Path, error: Exception) -> InputError:
+    """What is said of a storage that cannot be used: a file by its name, a database by its kind alone."""
+    if location is None:
+        return InputError(f"{directory / NAME}: cannot be used ({cause(error)})")
+    if location.endswith(".log"):
+        anew = "moved away, it is made anew from the records"
+        return InputError(f"--optuna-storage {location}: cannot be opened ({cause(error)}); {anew}")
+    shown = location.split("://", 1)[0]
+    why = cause(error) if shown == "sqlite" else _kind(error)
+    said = f"--optuna-storage {mask_address(location)!r}: cannot be opened ({why})"
+    moved = "; a damaged file that is moved away is made anew from the records" if shown == "sqlite" else ""
+    return InputError(f"{said}{moved}; allowed: sqlite:///FILE, postgresql+psycopg://..., or a journal FILE.log")
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__  # what a server says may hold the address with its password
 
 
 class PointLedger:
@@ -142,7 +185,12 @@ class PointLedger:
         for trial in self.optuna.get_trials(deepcopy=False):
             if "point" in trial.user_attrs:
                 self._note(trial.user_attrs["point"], trial)
-            elif not trial.state.is_finished():  # asked for by a process that died before it could name the point
+        self.end_nameless()
+
+    def end_nameless(self) -> None:
+        """Ends trials that were asked for by a process that died, or was cut off, before it could name the point."""
+        for trial in self.optuna.get_trials(deepcopy=False):
+            if "point" not in trial.user_attrs and not trial.state.is_finished():
                 self.optuna.tell(trial.number, state=optuna.trial.TrialState.FAIL)
 
     def _note(self, index: int, trial: optuna.trial.FrozenTrial) -> None:
@@ -220,10 +268,11 @@ class PointLedger:
         if pruned:
             self._storage.set_trial_user_attr(self._ids[index], "pruned after seeds", len(accuracies))
         value = sum(accuracies) / len(accuracies) if accuracies else math.nan
+        # One that has ended was told by a call that was cut off on its way back.
         if math.isfinite(value):
-            self.optuna.tell(self._numbers[index], value)
+            self.optuna.tell(self._numbers[index], value, skip_if_finished=True)
         else:
-            self.optuna.tell(self._numbers[index], state=optuna.trial.TrialState.FAIL)
+            self.optuna.tell(self._numbers[index], state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
         self._told.add(index)
 
 

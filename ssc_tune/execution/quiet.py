@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,33 @@ from pathlib import Path
 from typing import TextIO
 
 from ssc_tune.records.files import never_a_link
+
+
+class Unheeded(io.TextIOWrapper):
+    """A stream whose reader may be gone, as that of ``| head -1`` or of a terminal that was closed: nothing is raised.
+
+    A character that the encoding lacks becomes a question mark.
+    """
+
+    def __init__(self, descriptor: int, encoding: str | None) -> None:
+        raw = os.fdopen(os.dup(descriptor), "wb")
+        super().__init__(raw, encoding=encoding or "utf-8", errors="replace", line_buffering=True)
+
+    def write(self, text: str, /) -> int:
+        """Writes what can be written."""
+        with contextlib.suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As far as it goes."""
+        with contextlib.suppress(OSError):
+            super().flush()
+
+    def close(self) -> None:
+        """Whatever is left is lost."""
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 @contextlib.contextmanager
@@ -23,8 +51,7 @@ def output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
     sys.stderr.flush()
     target = never_a_link(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     kept_out, kept_err = os.dup(1), os.dup(2)
-    out = os.fdopen(os.dup(kept_out), "w", encoding=sys.stdout.encoding or "utf-8", buffering=1)
-    err = os.fdopen(os.dup(kept_err), "w", encoding=sys.stderr.encoding or "utf-8", buffering=1)
+    out, err = Unheeded(kept_out, sys.stdout.encoding), Unheeded(kept_err, sys.stderr.encoding)
     try:
         os.dup2(target, 1)
         os.dup2(target, 2)

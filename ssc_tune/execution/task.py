@@ -21,11 +21,22 @@ class Task(Frozen):
     config: CellConfig
     retries: int
     registrations: tuple[str, ...] = Field(description="Hashes of the plans that stood before the cell was begun.")
-    threads: int = Field(description="torch threads.")
+    launch: str = Field("", description="The driver's launch that hands it out.")
+    timeout: float | None = Field(None, description="Seconds without progress after which it is ended.")
     folder: str = Field("", description="Of the study file, where modules of its own methods are looked for.")
 
+    @property
+    def threads(self) -> int:
+        """Threads that torch computes with."""
+        return self.config.threads
 
-def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
+
+STANDSTILL = 1800.0
+"""Seconds without progress after which a cell is ended, where the study does not say. Methods of a user's may report at
+their end alone, and have no such limit."""
+
+
+def make_task(study: Study, folder: StudyFolder, cell: Cell, *, launch: str = "") -> Task:
     """What a worker is told of a cell, with the registrations that stand as it is handed out."""
     return Task(
         storage=str(folder.storage.absolute()),
@@ -34,6 +45,7 @@ def make_task(study: Study, folder: StudyFolder, cell: Cell) -> Task:
         config=cell.config,
         retries=study.retries,
         registrations=standing(folder.storage, cell.cell_id),
-        threads=max(1, int(study.resources.cpus)),
+        launch=launch,
+        timeout=study.timeout or (STANDSTILL if cell.config.is_ours_to_train else None),
         folder=cell.config.own.folder if cell.config.own is not None else "",
     )

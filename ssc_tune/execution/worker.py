@@ -6,73 +6,153 @@ module imports torch at the top; the driver does without it.
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
-import platform
+import contextlib
 import socket
 import time
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
-from ssc_tune import __version__, data
+from ssc_tune import data
 from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import Placement
+from ssc_tune.execution.machine import fault_of
+from ssc_tune.execution.preflight import versions
 from ssc_tune.execution.task import Task
+from ssc_tune.execution.watchdog import STACK, ended_by_watchdog, show_signs, signs_folder, watching
 from ssc_tune.methods.own import add_folder
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import PRETRAINED, STANDING
 from ssc_tune.training import train
-from ssc_tune.training.hardware import describe, resolve_device
+from ssc_tune.training.hardware import describe, release_memory, resolve_device
 from ssc_tune.training.own import train_own
 from ssc_tune.training.result import Evaluation, RunResult, Status
 
+PAUSES = (1.0, 5.0, 15.0)
+"""Seconds after which a cell is tried again that its machine has failed; after the last it is given up for this run."""
 
-def run_task(task: Task) -> str:
-    """Runs a cell to its record and returns the record's status. Never raises for what training raises."""
+
+class Ended(NamedTuple):
+    """What has become of a cell."""
+
+    status: str
+    fault: str = ""  # of the machine, where that is why the cell has no result
+
+
+class MachineFault(Exception):
+    """The machine has failed a cell; the message says how, in one line."""
+
+
+def run_task(task: Task, *, node: str = "", pause: Callable[[float], None] = time.sleep) -> Ended:
+    """Runs a cell to its record and says how it ended. Never raises for what training or the machine does wrong.
+
+    A fault of the machine (:mod:`ssc_tune.execution.machine`) uses up no retry: the cell is tried again after a pause,
+    from its checkpoint, and is in the end left for a later run.
+
+    Args:
+        task: the cell.
+        node: Ray's name of the machine, if any.
+        pause: waits so many seconds.
+    """
     add_folder(task.folder)
     folder = StudyFolder(Path(task.storage), task.study)
+    ours: dict[int, Attempt] = {}
+    last = ""
+    for seconds in (*PAUSES, None):
+        try:
+            return Ended(_run(folder, task, node, ours))
+        except MachineFault as fault:
+            last = str(fault)
+        release_memory()
+        if seconds is not None:
+            pause(seconds)
+    try:
+        with _machine_faults():
+            return Ended(_lose(folder, task, last, _close_dead(folder, task, ours)), last)
+    except MachineFault:  # no place even for that
+        return Ended("infrastructure", last)
+
+
+@contextlib.contextmanager
+def _machine_faults(*, ours: bool = True) -> Iterator[None]:
+    """What the machine does wrong within the block is raised as that."""
+    try:
+        yield
+    except Exception as error:
+        text = fault_of(error, ours=ours)
+        if text is None:
+            raise
+        raise MachineFault(text) from error
+
+
+def _run(folder: StudyFolder, task: Task, node: str, ours: dict[int, Attempt]) -> str:
+    """Runs a cell to its record, with the retries that it has; ``ours`` are the attempts that this process has ended.
+
+    Raises:
+        MachineFault: the machine failed it.
+    """
     cell_id = task.config.cell_id
-    if folder.records.read_or_set_aside(cell_id)[0] is not None:
-        return "already there"
-    folder.note_standing(cell_id, task.registrations)
-    attempts = _close_dead(folder, cell_id)
+    with _machine_faults():
+        if folder.records.read_or_set_aside(cell_id)[0] is not None:
+            return "already there"
+        if task.timeout is not None:
+            show_signs(signs_folder(folder.path, task.launch), node, cell_id, task.timeout)
+        folder.note_standing(cell_id, task.registrations)
+        attempts = _close_dead(folder, task, ours)
     while True:
         spent = [attempt for attempt in attempts if attempt.outcome in ("raised", "died")]
         if len(spent) > task.retries:
-            return _give_up(folder, task, attempts)
-        number = len(attempts) + 1
-        running = Attempt(number=number, started=time.time(), host=socket.gethostname())
-        try:
+            with _machine_faults():
+                return _give_up(folder, task, attempts, died=spent[-1].outcome == "died")
+        running = Attempt(number=len(attempts) + 1, started=time.time(), host=socket.gethostname(), launch=task.launch)
+        # What raised may lie in the checkpoint: the last attempt does not read it.
+        anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
+        result, ended = _attempt(folder, task, running, resume=not anew)
+        ours[ended.number] = ended
+        with _machine_faults():
+            folder.log_attempt(cell_id, ended)
+            attempts = [*attempts, ended]
+            if result is not None:
+                return _write(folder, task, result, attempts)
+        if ended.outcome == "machine":
+            raise MachineFault(str(ended.traceback))
+
+
+def _attempt(folder: StudyFolder, task: Task, running: Attempt, *, resume: bool) -> tuple[RunResult | None, Attempt]:
+    """One try at a cell: its result, none where it has come to none, and the attempt as it ended."""
+    cell_id = task.config.cell_id
+    try:
+        with _machine_faults():
             folder.log_attempt(cell_id, running)  # an interruption from here on is told as one
-            # What raised may lie in the checkpoint: the last attempt does not read it.
-            anew = bool(spent) and len(spent) == task.retries and spent[-1].outcome == "raised"
-            result = _train(folder, task, resume=not anew)
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
-            folder.log_attempt(cell_id, _ended(running, "interrupted"))
-            raise
-        except Exception:
-            raised = _ended(running, "raised", traceback.format_exc())
-            folder.log_attempt(cell_id, raised)
-            attempts = [*attempts, raised]
-            continue
-        finished = _ended(running, "finished")
-        folder.log_attempt(cell_id, finished)
-        return _write(folder, task, result, [*attempts, finished])
+        with _machine_faults(ours=task.config.is_ours_to_train):
+            return _train(folder, task, resume=resume), _ended(running, "finished")
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        folder.log_attempt(cell_id, _ended(running, "interrupted"))
+        raise
+    except MachineFault as fault:
+        return None, _ended(running, "machine", str(fault))
+    except Exception:
+        return None, _ended(running, "raised", traceback.format_exc())
 
 
 def _ended(attempt: Attempt, outcome: str, text: str | None = None) -> Attempt:
     return Attempt.model_validate({**attempt.model_dump(), "ended": time.time(), "outcome": outcome, "traceback": text})
 
 
-def _close_dead(folder: StudyFolder, cell_id: str) -> list[Attempt]:
-    """Attempts so far; one that never ended belongs to a process that died, unless the driver was interrupted."""
-    attempts = []
+def _close_dead(folder: StudyFolder, task: Task, ours: dict[int, Attempt]) -> list[Attempt]:
+    """Attempts so far. One that never ended was cut short: by the end of its launch, or by that of its process."""
+    cell_id, attempts = task.config.cell_id, []
     for attempt in folder.attempts(cell_id):
         if attempt.outcome == "running":
-            attempt = _ended(attempt, "died")
+            if attempt.number in ours:  # there was no place to write how it ended
+                attempt = ours[attempt.number]
+            elif attempt.launch != task.launch:
+                attempt = _ended(attempt, "interrupted")
+            else:
+                attempt = _ended(attempt, "died", ended_by_watchdog(folder.cell(cell_id)))
             folder.log_attempt(cell_id, attempt)
         attempts.append(attempt)
     return attempts
@@ -85,35 +165,44 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     def progress(evaluation: Evaluation) -> None:
         write_atomically(cell / "progress.json", evaluation.model_dump_json())
 
-    if not task.config.is_ours_to_train:
-        return train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
-    pretrained = folder.storage / PRETRAINED
-    return train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
+    with watching(cell, task.timeout):
+        if not task.config.is_ours_to_train:
+            return train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
+        pretrained = folder.storage / PRETRAINED
+        return train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
 
 
-def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt]) -> str:
+def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt], *, died: bool) -> str:
     """The record of a cell that has used up its attempts."""
-    died = attempts[-1].outcome == "died"
-    checkpointed = 0
-    progress = folder.cell(task.config.cell_id) / "progress.json"
+    if not died:
+        return _without_result(folder, task, attempts, "failed", "")
+    stood = any(attempt.outcome == "died" and attempt.traceback for attempt in attempts)
+    why = f"no progress for {task.timeout:g} s" if stood and task.timeout else "the worker process died"
+    return _without_result(folder, task, attempts, "infrastructure", why)
+
+
+def _lose(folder: StudyFolder, task: Task, fault: str, attempts: list[Attempt]) -> str:
+    """The record of a cell that its machine has failed; the next run tries it again."""
+    return _without_result(folder, task, attempts, "infrastructure", fault)
+
+
+def _without_result(folder: StudyFolder, task: Task, attempts: list[Attempt], status: Status, why: str) -> str:
     history: tuple[Evaluation, ...] = ()
-    if progress.exists():
-        history = (Evaluation.model_validate_json(progress.read_text(encoding="utf-8")),)
-        checkpointed = history[0].step
-    status: Status = "infrastructure" if died else "failed"
-    seconds = sum((a.ended or a.started) - a.started for a in attempts)
+    with contextlib.suppress(OSError, ValueError):  # there may be none, or a damaged one
+        text = (folder.cell(task.config.cell_id) / "progress.json").read_text(encoding="utf-8")
+        history = (Evaluation.model_validate_json(text),)
     result = RunResult(
         status=status,
-        steps=checkpointed,
+        steps=history[-1].step if history else 0,
         validation_accuracy=None,
         test_accuracy=None,
         steps_to_90=None,
-        seconds=seconds,
+        seconds=sum((a.ended or a.started) - a.started for a in attempts),
         images_per_second=None,
         num_classes=data.info(task.config.data.source).num_classes,
         num_parameters=0,
         history=history,
-        warnings=("the worker process died",) if died else (),
+        warnings=(why,) if why else (),
     )
     return _write(folder, task, result, attempts)
 
@@ -132,27 +221,18 @@ def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[At
         versions=versions(),
         environment=_environment(),
         registrations=task.registrations,
-        started=attempts[0].started,
+        started=attempts[0].started if attempts else time.time(),
         ended=time.time(),
     )
-    folder.records.write(record)
+    folder.records.write(record)  # where another was faster, its record stands
     _tidy(folder, task.config.cell_id)
     return result.status
 
 
 def _tidy(folder: StudyFolder, cell_id: str) -> None:
     """The record holds what attempts and progress said; the checkpoint stays, for the final weights."""
-    for name in ("attempts.jsonl", "progress.json", STANDING):
+    for name in ("attempts.jsonl", "progress.json", STACK, STANDING):
         (folder.cell(cell_id) / name).unlink(missing_ok=True)
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Versions of what decides a result."""
-    found = {"ssc_tune": __version__, "python": platform.python_version()}
-    for package in ("torch", "torchvision", "numpy", "scikit-learn"):
-        found[package] = importlib.metadata.version(package)
-    return found
 
 
 def _environment() -> dict[str, str]:

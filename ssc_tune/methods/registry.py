@@ -75,7 +75,7 @@ def get(name: str, own: OwnMethod | None = None) -> type[Method[Any]]:
         if own is not None:
             raise ValueError(f"method {name!r} is a function or a command and has no class")
         raise ValueError(f"unknown method {name!r}; allowed: {', '.join(known())}")
-    return class_at(target)
+    return class_at(target) if own is not None else _installed(target)
 
 
 class NotAMethod(ValueError):
@@ -93,6 +93,10 @@ def class_at(target: str) -> type[Method[Any]]:
     if not (isinstance(found, type) and issubclass(found, Method)):
         raise NotAMethod(f"{target} is no subclass of ssc_tune.methods.base.Method")
     return found
+
+
+_installed = cache(class_at)
+"""The class of a method that is no study's own, which may be edited and loaded again: every cell asks several times."""
 
 
 def hyperparameters_of(name: str, own: OwnMethod | None = None) -> type[Frozen]:

@@ -48,6 +48,7 @@ class _MethodCount:
 class LiveView:
     """Counts cells and shows them. Used as a context manager around an execution; safe to call from any thread."""
 
+    what = "the live view"
     _blind = False
 
     def __init__(
@@ -77,6 +78,10 @@ class LiveView:
             self._counts.setdefault(method, _MethodCount()).total = total
         self._began = time.monotonic()
         self._live: Live | None = None
+
+    def hold(self, workers: int) -> None:
+        """Counts with so many cells at once from now on."""
+        self._workers = max(1, workers)
 
     def __enter__(self) -> LiveView:
         if not self._plain:
@@ -118,6 +123,13 @@ class LiveView:
         with self._lock:
             for line in lines:
                 self._console.print(Text(line), soft_wrap=True)
+
+    def tell(self, text: str) -> None:
+        """Shows a line that stays: of what the machines do."""
+        if self._plain:
+            print(text, file=self._err, flush=True)
+        else:
+            self.say([text])
 
     def started(self, cell: Cell) -> None:
         """A cell was handed to a worker."""
@@ -229,9 +241,9 @@ class BlindView(LiveView):
 def _progress(path: Path) -> tuple[int, float, float | None] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return content["step"], content["validation_accuracy"], content["images_per_second"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return content["step"], content["validation_accuracy"], content["images_per_second"]
 
 
 def _images_per_step(config: CellConfig) -> int:

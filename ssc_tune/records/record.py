@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ssc_tune.frozen import Frozen
+from ssc_tune.frozen import LATER, Frozen
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.result import RunResult
 
@@ -18,8 +18,12 @@ class Attempt(Frozen):
     number: int
     started: float = Field(description="Seconds since the epoch.")
     ended: float | None = None
-    outcome: Literal["running", "finished", "raised", "interrupted", "died"] = "running"
+    outcome: Literal["running", "finished", "raised", "interrupted", "died", "machine"] = Field(
+        "running",
+        description="Of these `raised` and `died` use up a retry; `machine` is a fault that is not the cell's.",
+    )
     host: str = ""
+    launch: Annotated[str, LATER] = Field("", description="The driver's launch that it belongs to.")
     traceback: str | None = None
 
 

@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ssc_tune.atomic import write_atomically
+from ssc_tune.atomic import create, write_atomically
+from ssc_tune.records.brief import brief
 from ssc_tune.records.files import append_line, sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
+from ssc_tune.uncollected import uncollected
 
 PRETRAINED = "pretrained"
 """Folder of pre-trained encoders under the storage path."""
@@ -43,27 +46,28 @@ class RecordStore:
         """The file of a cell's record."""
         return self.directory / f"{cell_id}.json"
 
-    def write(self, record: Record) -> None:
-        """Writes a record, whole or not at all; one already there is replaced."""
-        write_atomically(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
+    def write(self, record: Record) -> bool:
+        """Writes a record, whole or not at all, unless the cell has one: the first stands. Whether it was written."""
+        return create(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
 
-    def read(self, cell_id: str) -> Record | None:
-        """A cell's record; none if there is none.
+    def read(self, cell_id: str, *, whole: bool = True) -> Record | None:
+        """A cell's record, without its history (:mod:`ssc_tune.records.brief`) unless ``whole``; none if there is none.
 
         Raises:
             CorruptRecord: the file is damaged; the message names it.
         """
-        return self._read(self.path(cell_id), cell_id)
+        return self._read(self.path(cell_id), cell_id, whole=whole)
 
     def read_put_aside(self, cell_id: str, why: str) -> Record | None:
         """The record of a cell that was last put aside for this reason, like ``read``."""
         return self._read(self._aside(cell_id, why), cell_id)
 
     @staticmethod
-    def _read(path: Path, cell_id: str) -> Record | None:
+    def _read(path: Path, cell_id: str, *, whole: bool = True) -> Record | None:
         try:
             text = path.read_text(encoding="utf-8").removesuffix("\n")
-            record = Record.model_validate_json(unsealed("record", text))
+            body = unsealed("record", text)
+            record = Record.model_validate_json(body) if whole else brief(body)
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
@@ -81,20 +85,30 @@ class RecordStore:
         try:
             return self.read(cell_id), None
         except CorruptRecord as error:
-            self.put_aside(cell_id, "damaged")
-            name = self.path(cell_id).name
-            return None, f"{error}; set aside as {name}.damaged, the cell will be run again"
+            return None, self._set_aside(cell_id, error)
 
-    def read_many(self, cell_ids: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
-        """Records by cell id, and what was wrong with those set aside."""
+    def _set_aside(self, cell_id: str, error: CorruptRecord) -> str:
+        self.put_aside(cell_id, "damaged")
+        return f"{error}; set aside as {self.path(cell_id).name}.damaged, the cell will be run again"
+
+    @uncollected
+    def read_many(
+        self, cell_ids: Iterable[str], *, set_aside: bool, whole: bool = True
+    ) -> tuple[dict[str, Record], list[str]]:
+        """Records by cell id, and what is wrong with those that are damaged, which are renamed if ``set_aside``.
+
+        ``whole`` as for ``read``.
+        """
         found: dict[str, Record] = {}
         problems: list[str] = []
         for cell_id in cell_ids:
-            record, problem = self.read_or_set_aside(cell_id)
-            if record is not None:
-                found[cell_id] = record
-            if problem is not None:
-                problems.append(problem)
+            try:
+                record = self.read(cell_id, whole=whole)
+            except CorruptRecord as error:
+                problems.append(self._set_aside(cell_id, error) if set_aside else f"{error}; counts as not run")
+            else:
+                if record is not None:
+                    found[cell_id] = record
         return found, problems
 
     def put_aside(self, cell_id: str, why: str) -> None:
@@ -120,22 +134,24 @@ class StudyFolder:
         """The working folder of one cell."""
         return self.path / "cells" / cell_id
 
-    def elsewhere(self, cell_ids: Iterable[str]) -> dict[str, Record]:
-        """Usable records (ok or diverged) of these cells made by other studies under the same storage; reads only."""
-        siblings: dict[str, list[RecordStore]] = {}
-        for directory in sorted(self.storage.glob("*/records")):
-            if directory != self.records.directory:
-                for path in directory.glob("*.json"):
-                    siblings.setdefault(path.stem, []).append(RecordStore(directory))
+    def elsewhere(self, cell_ids: Iterable[str], *, whole: bool = True) -> dict[str, Record]:
+        """Usable records (ok or diverged) of these cells made by other studies under the same storage; reads only.
+
+        Of several studies it is the first by name; ``whole`` as for :meth:`RecordStore.read`.
+        """
+        wanted = list(dict.fromkeys(cell_ids))
         found: dict[str, Record] = {}
-        for cell_id in cell_ids:
-            for store in siblings.get(cell_id, ()):
-                with contextlib.suppress(CorruptRecord):
-                    record = store.read(cell_id)
-                    if record is not None and record.result.status in ("ok", "diverged"):
-                        found[cell_id] = record
-                        break
-        return found
+        for directory in sorted(self.storage.glob("*/records")) if wanted else ():
+            if directory == self.records.directory or not directory.is_dir():
+                continue
+            store, there = RecordStore(directory), set(os.listdir(directory))
+            for cell_id in wanted:
+                if cell_id not in found and store.path(cell_id).name in there:
+                    with contextlib.suppress(CorruptRecord):
+                        record = store.read(cell_id, whole=whole)
+                        if record is not None and record.result.status in ("ok", "diverged"):
+                            found[cell_id] = record
+        return {cell_id: found[cell_id] for cell_id in wanted if cell_id in found}
 
     def attempts(self, cell_id: str) -> list[Attempt]:
         """Attempts at a cell so far, one each, the latest state of each; a torn last line is ignored."""
@@ -170,12 +186,17 @@ class StudyFolder:
             return () if (self.cell(cell_id) / "attempts.jsonl").exists() else None
 
     def read_json(self, name: str) -> dict[str, object]:
-        """A JSON file of the study's folder; empty if it is missing."""
+        """A JSON file of the study's folder; empty if it is missing.
+
+        Raises:
+            ValueError, RecursionError, OSError: it does not hold what was written.
+        """
         path = self.path / name
         if not path.exists():
             return {}
         content = json.loads(path.read_text(encoding="utf-8"))
-        assert isinstance(content, dict)
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
         return content
 
     def write_json(self, name: str, content: dict[str, object]) -> None:

@@ -1,4 +1,5 @@
 from . import changes as changes
+from . import ended as ended
 from . import estimate as estimate
 from . import judge as judge
 from . import leftovers as leftovers
@@ -11,6 +12,10 @@ from . import power as power
 from . import registration as registration
 from . import retention as retention
 from . import run as run
+from . import unused as unused
+from .ended import Finished as Finished
+from .ended import Interrupted as Interrupted
+from .ended import Unjudged as Unjudged
 from .judge import analyse as analyse
 from .options import Options as Options
 from .options import cautions as cautions
@@ -21,7 +26,4 @@ from .options import options_from as options_from
 from .options import tracking_uri as tracking_uri
 from .plan import StudyPlan as StudyPlan
 from .plan import survey as survey
-from .run import Finished as Finished
-from .run import Interrupted as Interrupted
-from .run import Unjudged as Unjudged
 from .run import train_and_judge as train_and_judge

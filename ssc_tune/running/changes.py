@@ -8,9 +8,15 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ssc_tune.design.points import fixed_points
+from ssc_tune.errors import cause
+from ssc_tune.records import StudyFolder
+from ssc_tune.running.unused import Unused, records
+from ssc_tune.study.model.resources import Resources
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
+STUDY_FILE = "study.json"
+"""Holds the study as it was last run; a view of the study's file, from which it is made anew."""
 _SHOWN_POINTS = 20
 
 
@@ -20,6 +26,7 @@ class Changes(NamedTuple):
     deciding: list[str]  # what decides results, ``path: before -> now``: the cells it touches become new
     added: list[str]  # points that a grid or a one-at-a-time design has gained, in words
     removed: int  # points that it has lost
+    unused: tuple[Unused, ...] = ()  # what was taken out, where there are records of it
 
     def lines(self) -> Iterator[str]:
         """The differences in words, a line each; nothing where there are none."""
@@ -31,8 +38,21 @@ class Changes(NamedTuple):
             yield from (f"  {line}" for line in self.added[:_SHOWN_POINTS])
             if len(self.added) > _SHOWN_POINTS:
                 yield f"  ... and {len(self.added) - _SHOWN_POINTS} more"
-        if self.removed:
+        if self.removed and not self.unused:
             yield f"points that the design has lost since the last run: {self.removed}; their records stay"
+        if self.unused:
+            number = sum(one.num_records for one in self.unused)
+            verb = "is" if number == 1 else "are"
+            yield f"taken out since the study's last run; {records(number)} of it {verb} no longer used, and stay:"
+            yield from (f"  {one}" for one in self.unused)
+
+
+def last_run(folder: StudyFolder) -> tuple[dict[str, Any], str | None]:
+    """What :func:`stored_study` kept of a study's last run, nothing where it never ran; and what is wrong with it."""
+    try:
+        return folder.read_json(STUDY_FILE), None
+    except (ValueError, RecursionError, OSError) as error:
+        return {}, f"{folder.path / STUDY_FILE}: damaged ({cause(error)}); a run of the study's file makes it anew"
 
 
 def stored_study(study: Study, command: str) -> dict[str, object]:
@@ -63,6 +83,7 @@ def _deciding(content: Mapping[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in parameter.items() if key != "reason"}
         for name, parameter in parameters.items()
     }
+    found["threads"] = Resources(cpus=(content.get("resources") or {}).get("cpus", 1)).threads
     design = content.get("design") or {}
     found["design"] = {key: design.get(key) for key in ("type", "seed", "sampler")}
     return found

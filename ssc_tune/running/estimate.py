@@ -72,7 +72,7 @@ def estimate(
     """
     left = _left(study, plan)
     ours = [cell for cell, _ in left if cell.config.is_ours_to_train]
-    earlier = _earlier(study, options)
+    earlier = _earlier(study, options) if left else {}
     families: dict[str, dict[int, CellConfig]] = {}
     for cell in ours:
         if _kind(cell.config) not in earlier:
@@ -143,12 +143,11 @@ def _left(study: Study, plan: StudyPlan) -> list[tuple[Cell, int]]:
 
 def _family(config: CellConfig) -> str:
     """What decides the time of a step beside the number of images in it."""
-    whole = config.identity()
     counted = ("batch_size", "mu")
     kept = {k: v for k, v in config.hyperparameters.items() if not isinstance(v, float) and k not in counted}
-    source = list(config.data.source)
-    arithmetic = {k: v for k, v in whole["training"].items() if k not in ("steps", "evaluations")}
-    parts = [config.method, whole.get("own"), source, config.data.validation, whole["model"], arithmetic, kept]
+    source, own = list(config.data.source), None if config.own is None else config.own.identity()
+    arithmetic = {k: v for k, v in config.training.identity().items() if k not in ("steps", "evaluations")}
+    parts = [config.method, own, source, config.data.validation, config.model.identity(), arithmetic, kept]
     return json.dumps(parts, sort_keys=True, default=str)
 
 
@@ -189,7 +188,7 @@ def _earlier(study: Study, options: Options) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     records = folder_of(study, options).records
     for path in sorted(records.directory.glob("*.json")):
-        record = records.read(path.stem)
+        record = records.read(path.stem, whole=False)
         if record is not None and record.result.status == "ok":
             found.setdefault(_kind(record.config), []).append(record.result.seconds)
     return {kind: seconds for kind, seconds in found.items() if len(seconds) >= 3}

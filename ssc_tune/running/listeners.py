@@ -20,6 +20,8 @@ class Ledger:
         records: those there are; the ledger adds to them.
     """
 
+    what = "the records in memory, which the next run reads from disk"
+
     def __init__(self, records: Mapping[str, Record]) -> None:
         self.records = dict(records)
         self.trained = 0.0
@@ -44,9 +46,10 @@ class Ledger:
         return 1 / record.num_classes if accuracy is None else accuracy
 
     @property
-    def num_failed(self) -> int:
-        """Cells that failed, or that their machine lost."""
-        return sum(record.result.status in ("failed", "infrastructure") for record in self.records.values())
+    def num_failed_and_lost(self) -> tuple[int, int]:
+        """Cells that failed, and those that their machine has."""
+        found = [record.result.status for record in self.records.values()]
+        return found.count("failed"), found.count("infrastructure")
 
 
 class Tracked:
@@ -56,6 +59,8 @@ class Tracked:
         tracker: a started one; what has the last word (:meth:`ssc_tune.tracking.Tracker.finish`) closes it.
         places: of each cell in the design, by its id.
     """
+
+    what = "MLflow's view, which ssc-tune sync completes"
 
     def __init__(self, tracker: Tracker, places: Mapping[str, Sequence[Placement]]) -> None:
         self._tracker, self._places = tracker, places
@@ -78,6 +83,8 @@ class Told:
         source: of the study's design.
     """
 
+    what = "Optuna's storage, which the end of a run completes"
+
     def __init__(self, source: Source) -> None:
         self._source = source
 
@@ -89,4 +96,5 @@ class Told:
         self._source.finished(cell.cell_id)
 
     def close(self) -> None:
-        """Nothing is left to do."""
+        """Tells the Optuna storage what it missed while it did not answer."""
+        self._source.close()

@@ -11,8 +11,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
-from ssc_tune import records, study, tracking
-from ssc_tune.errors import InputError
+from ssc_tune import atomic, records, study, tracking
+from ssc_tune.errors import InputError, of_machine
 from ssc_tune.masking import has_secret, is_masked, mask_address, mask_arguments
 
 RUNS = Path("runs")
@@ -58,7 +58,15 @@ class Options:
         "folder that keeps data sets; default $SSC_TUNE_DATA or ssc_tune/data in the user's cache folder",
         metavar="DIR",
     )
+    address: str | None = option(
+        None,
+        "Ray cluster that trains the cells: auto, the one that this machine is a node of, or HOST:PORT of its head; "
+        "default the study's cluster, else the one of the Ray job that this is, else local, this machine",
+        metavar="ADDRESS",
+    )
+    insecure_cluster: bool = option(False, "take a cluster that asks for no token, on which anyone may run code")
     retry_failed: bool = option(False, "run cells again that were recorded as failed")
+    yes: bool = option(False, "go on where records of the study's last run would no longer be used")
     command: str = ""
     """The command as it would be typed again."""
     blind: bool = False
@@ -106,6 +114,33 @@ def options_from(given: Mapping[str, Any], *, command: str) -> Options:
 def folder_of(of: study.Study, options: Options) -> records.StudyFolder:
     """The study's folder under the storage path."""
     return records.StudyFolder(options.storage, of.name)
+
+
+def check_storage(storage: Path) -> None:
+    """That what is there of a storage folder is a folder that can be read.
+
+    Raises:
+        InputError: it is something else, or cannot be read.
+    """
+    if storage.exists() and not storage.is_dir():
+        raise InputError(f"--storage {storage}: is no folder; name another, or move the file away")
+    if storage.exists() and not os.access(storage, os.R_OK | os.X_OK):
+        raise InputError(f"--storage {storage}: cannot be read; name another, or change its permissions")
+
+
+def make_storage(folder: records.StudyFolder) -> None:
+    """Makes a study's folder and writes a file there, for nothing that is trained must be lost for want of a place.
+
+    Raises:
+        InputError: it cannot be made or written to.
+    """
+    check_storage(folder.storage)
+    try:
+        with atomic.replacing(folder.path / ".writable") as file:
+            file.write(b"")
+        (folder.path / ".writable").unlink()
+    except OSError as error:
+        raise InputError(f"--storage {folder.storage}: cannot be written to: {of_machine(error) or error}") from error
 
 
 def tracking_uri(given: str | None) -> str:

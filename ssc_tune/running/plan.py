@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.points import fixed_points, search_of
-from ssc_tune.records import Record, StudyFolder
+from ssc_tune.records import CorruptRecord, Record, StudyFolder
 from ssc_tune.running import looks
-from ssc_tune.running.changes import Changes, changes_since
+from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
+from ssc_tune.running.unused import find
 from ssc_tune.study.model.study import Study
 
 
@@ -25,6 +26,7 @@ class StudyPlan(NamedTuple):
     problems: list[str]
     stopped: looks.Stop | None = None  # the look at which every claim was decided; all above is up to there
     not_needed: frozenset[str] = frozenset()  # cell ids of later looks
+    unsettled: frozenset[str] = frozenset()  # cell ids whose record is there and is to be made anew
 
     @property
     def num_new(self) -> int:
@@ -32,16 +34,26 @@ class StudyPlan(NamedTuple):
         return self.num_total - len(self.records)
 
 
-def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
-    """What of a study is there already, equal cells of other studies included; ``adopt`` copies their records."""
+def survey(study: Study, options: Options, *, adopt: bool = False, whole: bool = True) -> StudyPlan:
+    """What of a study is there already, equal cells of other studies included.
+
+    Args:
+        study: the study.
+        options: where its records are, and whether failed ones count.
+        adopt: copy records of other studies' cells, and set damaged ones aside; without it nothing is written or
+            renamed.
+        whole: read records with their histories; for those who only count cells they can be without
+            (:mod:`ssc_tune.records.brief`), unless looks have to be judged for it.
+    """
     folder = folder_of(study, options)
-    cells = _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
+    whole = whole or adopt or study.stops_when_decided
+    cells = _cells(study, folder)
     ids = list(dict.fromkeys(cell.cell_id for cell in cells))
-    found, problems = folder.records.read_many(ids)
+    found, problems = folder.records.read_many(ids, set_aside=adopt, whole=whole)
     records = {key: r for key, r in found.items() if r.is_settled(retry_failed=options.retry_failed)}
     reused, stop = {}, looks.stop_of(study, cells, records)
     if stop is None:  # what other studies did after this one had stopped does not start it again
-        reused = folder.elsewhere(key for key in ids if key not in records)
+        reused = folder.elsewhere((key for key in ids if key not in records), whole=whole)
         stop = looks.stop_of(study, cells, records | reused) if reused else None
     cells = cells if stop is None else looks.until(cells, stop.points)
     needed = {cell.cell_id for cell in cells}
@@ -50,9 +62,14 @@ def survey(study: Study, options: Options, *, adopt: bool = False) -> StudyPlan:
         for record in reused.values():
             folder.records.write(record)
     total = _num_total(study, cells)
-    changes = changes_since(study, folder.read_json("study.json"))
+    before, problem = last_run(folder)
+    if problem is not None:
+        problems.append(problem)
+    unused = find(study, before, folder, ids, lambda of: _cells(of, folder))
+    changes = changes_since(study, before)._replace(unused=tuple(unused))
     not_needed = frozenset(ids) - needed
-    return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed)
+    again = frozenset(key for key in found if key in needed and key not in records)
+    return StudyPlan(cells, records | reused, frozenset(reused), total, changes, problems, stop, not_needed, again)
 
 
 def _num_total(study: Study, cells: Sequence[Cell]) -> int:
@@ -60,6 +77,10 @@ def _num_total(study: Study, cells: Sequence[Cell]) -> int:
         groups = sum(len(study.block_methods(block)) for block in study.blocks) * len(study.setting_names)
         return groups * (study.design.num_proposed + 1) * study.seeds
     return len({cell.cell_id for cell in cells})
+
+
+def _cells(study: Study, folder: StudyFolder) -> list[Cell]:
+    return _search_cells(study, folder) if study.design.adaptive else fixed_cells(study)
 
 
 def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
@@ -73,7 +94,10 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
             for method in study.block_methods(block):
                 values[block, setting, method, 0] = fixed_points(study, block)[0].values
     for path in sorted(folder.records.directory.glob("*.json")):
-        record, _ = folder.records.read_or_set_aside(path.stem)
+        try:
+            record = folder.records.read(path.stem, whole=False)
+        except CorruptRecord:
+            continue
         if record is None or record.study != study.name or record.block not in study.blocks:
             continue
         if search_of(record.point) >= study.design.num_searches:

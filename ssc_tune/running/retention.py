@@ -63,6 +63,8 @@ class Retention:
         places: of each cell in the design, by its id.
     """
 
+    what = "checkpoints that are not to stay (`ssc-tune clean` shows them)"
+
     def __init__(
         self,
         folder: StudyFolder,

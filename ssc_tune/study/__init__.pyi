@@ -12,6 +12,8 @@ from .model.claims import VerdictName as VerdictName
 from .model.designs import Design as Design
 from .model.measures import MEASURES as MEASURES
 from .model.measures import Measure as Measure
+from .model.resources import Cluster as Cluster
+from .model.resources import Resources as Resources
 from .model.space import ChoiceParameter as ChoiceParameter
 from .model.space import FloatParameter as FloatParameter
 from .model.space import IntParameter as IntParameter
@@ -19,7 +21,6 @@ from .model.space import Parameter as Parameter
 from .model.space import SearchSpace as SearchSpace
 from .model.space import Value as Value
 from .model.study import Block as Block
-from .model.study import Resources as Resources
 from .model.study import Setting as Setting
 from .model.study import Study as Study
 from .reading.dump import dump_study as dump_study

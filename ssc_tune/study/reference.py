@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS, EXTRA
 from ssc_tune.methods.base import Hyperparameters
-from ssc_tune.study.model import space, study
+from ssc_tune.study.model import resources, space, study
 from ssc_tune.study.model.claims import FORMS, ClaimForm
 from ssc_tune.study.model.designs import DESIGNS
 from ssc_tune.study.model.factors import FACTORS
@@ -35,7 +35,8 @@ _SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("design", DESIGNS),
     ("blocks", (study.Block,)),
     ("settings", (study.Setting,)),
-    ("resources", (study.Resources,)),
+    ("resources", (resources.Resources,)),
+    ("cluster", (resources.Cluster,)),
     ("claims", (ClaimForm,)),
 )
 

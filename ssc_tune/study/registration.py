@@ -1,9 +1,9 @@
 """What a registration is of: the whole plan of a study, in one canonical form, and its hash.
 
 The plan holds everything that decides cells or verdicts: data, net, training, methods with their fixed
-hyperparameters, search space, design, blocks, settings, seeds, claims, and the version of the training semantics. It
-leaves out the study's name and description, resources, retries, the reasons of ranges, and of claims the verdict
-expected and the source.
+hyperparameters, search space, design, blocks, settings, seeds, claims, threads where they are more than one, and the
+version of the training semantics. It leaves out the study's name and description, the rest of its resources, its
+cluster, retries, timeout, the reasons of ranges, and of claims the verdict expected and the source.
 
 Keys at their default are left out, so that a later version with further optional keys hashes an old file to the same
 value. For the same reason nothing is listed here that is to be in the plan: what is not named below is in it.
@@ -23,7 +23,10 @@ from ssc_tune.training.config import SEMANTICS_VERSION
 SHOWN = 16
 """Hexadecimal digits of a hash that are shown; it is kept whole."""
 
-_NOT_STUDY = {"name", "description", "resources", "retries", "methods", "hyperparameters", "search_space", "claims"}
+_NOT_STUDY = {
+    *("name", "description", "resources", "cluster", "retries", "timeout"),
+    *("methods", "hyperparameters", "search_space", "claims"),
+}
 _NOT_PARAMETER = {"reason", "factor"}  # a factor is a way to write low, high and log, which are in the plan
 _NOT_CLAIM = {"expected", "source"}
 
@@ -43,6 +46,8 @@ def plan_of(study: Study) -> Plan:
             part["data"].pop("path", None)
         part.get("model", {}).pop("weights", None)  # their SHA-256 stays
     plan["semantics"] = SEMANTICS_VERSION
+    if study.resources.threads > 1:
+        plan["threads"] = study.resources.threads
     plan["methods"] = {method: _fixed(study, method) for method in study.methods}
     plan["parameters"] = [
         [name, parameter.model_dump(mode="json", exclude_defaults=True, exclude=_NOT_PARAMETER)]
@@ -79,7 +84,7 @@ def may_share_cells(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool
     What is a factor in one of them may be anything in the other.
     """
     varying = {name for plan in (first, second) for name, _ in plan["parameters"]}
-    alike = all(first.get(key) == second.get(key) for key in ("semantics", "training"))
+    alike = all(first.get(key) == second.get(key) for key in ("semantics", "training", "threads"))
     return (
         alike
         and bool(set(first["methods"]) & set(second["methods"]))

@@ -28,9 +28,11 @@ def groups_of(study: Study) -> Iterator[Group]:
 def study_version(study: Study) -> str:
     """12 hexadecimal digits of the SHA-256 of everything in the study that decides its cells or its verdicts.
 
-    ``resources``, ``retries`` and ``description`` are left out: a study that goes on with fewer machines at once, or
-    with a better description, is the same version.
+    ``resources`` but for threads, ``cluster``, ``retries`` and ``description`` are left out: a study that goes on with
+    fewer machines at once, or with a better description, is the same version.
     """
-    left_out = ("resources", "retries", "description")
+    left_out = ("resources", "cluster", "retries", "description")
     content = {name: value for name, value in study.identity().items() if name not in left_out}
+    if study.resources.threads > 1:
+        content["threads"] = study.resources.threads
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

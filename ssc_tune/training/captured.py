@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from ssc_tune.training import pulse
 from ssc_tune.training.batches import Batch, Batches, Group
 from ssc_tune.training.config import TrainingConfig
 from ssc_tune.training.hardware import to_device
@@ -137,6 +138,7 @@ class Captured:
                 self._views[group.steps] = self._views_of(group.steps)
             self._views[group.steps]()
             for _ in range(group.steps):
+                pulse.beat()
                 self._step()
         assert self._sums is not None
         return self._sums

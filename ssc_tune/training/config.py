@@ -219,6 +219,7 @@ class CellConfig(Frozen):
         None, description="What the study declares of the method, if it is not one of ours."
     )
     pretrain: Annotated[PretrainConfig | None, LATER] = None
+    threads: Annotated[int, LATER, Field(ge=1)] = Field(1, description="Threads that torch computes with.")
 
     @field_validator("hyperparameters")
     @classmethod
@@ -260,7 +261,7 @@ class CellConfig(Frozen):
         """16 hexadecimal digits, like ``cell_id``, equal for cells that share a pre-trained encoder.
 
         Data without the number of labels, the encoder without whether it is frozen, the pre-training, its seed,
-        arithmetic and memory order.
+        arithmetic, memory order and threads.
         """
         assert self.pretrain is not None
         content = {
@@ -271,7 +272,7 @@ class CellConfig(Frozen):
             "pretrain": {key: value for key, value in self.pretrain.identity().items() if key != "seed"},
             "seed": self.pretraining_seed,
         }
-        return _short_hash(content)
+        return _short_hash(content if self.threads == 1 else {**content, "threads": self.threads})
 
 
 def _short_hash(content: Any) -> str:

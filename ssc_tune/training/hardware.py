@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import platform
+import gc
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ssc_tune.training.config import Precision
+from ssc_tune.training.processor import processor
 
 
 def resolve_device(device: str) -> torch.device:
@@ -72,6 +73,14 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
+def release_memory() -> None:
+    """Gives back what is held and not used, so that another try, or another process, has room."""
+    gc.collect()
+    if torch.cuda.is_available():
+        with contextlib.suppress(RuntimeError):  # of a GPU that has failed
+            torch.cuda.empty_cache()
+
+
 def forget_peak_memory(device: torch.device) -> None:
     """Lets :func:`peak_memory` begin anew."""
     if device.type == "cuda":
@@ -98,16 +107,5 @@ def peak_memory(device: torch.device) -> int | None:
 
 def describe(device: torch.device) -> dict[str, str]:
     """Facts about the machine that a record keeps."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _cpu_name()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return {"device": device.type, "processor": name, "torch_threads": str(torch.get_num_threads())}
-
-
-def _cpu_name() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

@@ -25,13 +25,11 @@ from ssc_tune.training.hardware import forget_peak_memory, peak_memory, resolve_
 from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
-from ssc_tune.training.result import CHECKPOINT, Evaluation, RunResult, Status, steps_to_share
+from ssc_tune.training.result import CHECKPOINT, GEOMETRY, Evaluation, RunResult, Status, steps_to_share
 from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
 
 _FORMAT = 2
 """Of what a checkpoint says beside the weights. One of another format is not continued: the cell starts anew."""
-GEOMETRY = "geometry.json"
-"""Name of the picture of prototypes and images, written when a cell has ended well."""
 
 
 def train(
@@ -51,7 +49,8 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         on_evaluation: called after each evaluation, once the checkpoint is written; what it raises ends the training,
             which a later call continues.
-        resume: continue from the checkpoint in ``directory`` where there is one.
+        resume: continue from the checkpoint in ``directory`` where there is one; one that is damaged, or of another
+            cell, is set aside as ``checkpoint.pt.damaged``, and the cell starts anew.
         pretrained: folder of pre-trained encoders, shared by cells; none pre-trains for this call alone.
 
     Returns:
@@ -59,7 +58,8 @@ def train(
         continued cell ends with the same bits as an uninterrupted one.
 
     Raises:
-        ValueError: the checkpoint is unreadable or of another cell, or the data cannot be split as asked.
+        ValueError: the data cannot be split as asked.
+        OSError: the disk does not give or take the checkpoint.
     """
     path = directory / CHECKPOINT if directory is not None else None
     where = resolve_device(device)
@@ -85,7 +85,7 @@ def train(
 
 def _begun(config: CellConfig, device: torch.device, path: Path | None, pretrained: Path | None) -> RunningCell:
     """The cell as its checkpoint left it, where there is one of this format; else at its start."""
-    content = None if path is None else checkpoint.load(path, cell_id=config.cell_id, device=device)
+    content = None if path is None else checkpoint.load_or_set_aside(path, cell_id=config.cell_id, device=device)
     if content is not None and content.get("format") == _FORMAT:
         cell = RunningCell(config, device, fresh=False)
         cell.load_state(content)

@@ -19,6 +19,7 @@ from typing import Any
 
 from ssc_tune.data import registry
 from ssc_tune.methods.own import OwnMethod, add_folder
+from ssc_tune.training import pulse
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.own_command import run_command
 from ssc_tune.training.result import Evaluation, RunResult, steps_to_share
@@ -97,6 +98,7 @@ class _Course:
         Raises:
             ValueError: a value is no number, or outside the metric's ends.
         """
+        pulse.beat()
         numbers = {name: _number(name, value) for name, value in values.items()}
         final = {name: numbers.pop(name) for name in (self._test,) if name in numbers}
         if step is None:

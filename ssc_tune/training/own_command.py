@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ssc_tune.training import pulse
+
 OUTPUT = "output.txt"
 """Of a cell's folder: what the command wrote to its standard output and error, the last attempt's."""
 RESULTS = "results.jsonl"
@@ -22,6 +24,12 @@ RESULTS = "results.jsonl"
 _SHOWN = 20
 """Last lines of its output that an error shows."""
 _PR_SET_PDEATHSIG = 1
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+"""Exit codes of a command that was killed, and of a shell whose command was."""
+
+
+class CommandKilled(RuntimeError):
+    """A command was killed from outside."""
 
 
 def arguments_of(command: Sequence[str], given: Mapping[str, Any]) -> list[str]:
@@ -64,6 +72,7 @@ def run_command(command: Sequence[str], where: Path, given: Mapping[str, Any], r
 
     Raises:
         RuntimeError: it ended with another exit code than 0; the message holds its last lines.
+        CommandKilled: by SIGKILL.
         FileNotFoundError: there is no such program.
     """
     folder = Path(given["folder"])
@@ -87,12 +96,15 @@ def run_command(command: Sequence[str], where: Path, given: Mapping[str, Any], r
     with _ended_with(process), (folder / OUTPUT).open("w", encoding="utf-8") as kept:
         assert process.stdout is not None
         for line in _lines(process.stdout, kept):
+            pulse.beat()
             last.append(line)
             _report(line, report)
         code = process.wait()
     if code:
         told = "\n".join(last)
-        raise RuntimeError(f"the command ended with exit code {code}: {' '.join(arguments)}\n{told}")
+        how = f"ended with exit code {code}" if code not in _KILLED else "was killed, as a system short of memory does"
+        error = RuntimeError if code not in _KILLED else CommandKilled
+        raise error(f"the command {how}: {' '.join(arguments)}\n{told}")
     if (folder / RESULTS).exists():
         for line in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
             _report(line, report)

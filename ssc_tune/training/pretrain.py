@@ -14,7 +14,7 @@ from ssc_tune import data, losses
 from ssc_tune.data import augmentation
 from ssc_tune.methods.parts import projection
 from ssc_tune.models import update_running_statistics
-from ssc_tune.training import checkpoint
+from ssc_tune.training import checkpoint, pulse
 from ssc_tune.training.config import CellConfig, PretrainConfig
 from ssc_tune.training.division import divided
 from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms, to_device
@@ -34,22 +34,24 @@ def encoder_state(config: CellConfig, *, device: torch.device, folder: Path | No
         config: of the cell; it has ``pretrain``.
         device: where to train.
         folder: where pre-trained encoders are kept, as ``<pretraining id>.pt``. Of several processes that want the same
-            one, one trains it and the others wait; one that is interrupted is continued by the next. None trains one
-            for this call.
+            one, one trains it and the others wait; one that is interrupted is continued by the next, one that is
+            damaged is set aside and trained again. None trains one for this call.
 
     Raises:
-        ValueError: the file is unreadable; it says what to do.
+        OSError: the disk does not give or take a file.
         FloatingPointError: the loss is not finite.
     """
     if folder is None:
         return _SimCLR(config, device).run(None)["encoder"]  # type: ignore[no-any-return]
     name = config.pretraining_id
     path = folder / f"{name}.pt"
-    content = checkpoint.load(path, cell_id=name, device=device)
+    content = checkpoint.load_or_set_aside(path, cell_id=name, device=device)
     if content is None:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / f"{name}.lock"):
-            content = checkpoint.load(path, cell_id=name, device=device)  # by one that held the lock before
+            content = checkpoint.load_or_set_aside(
+                path, cell_id=name, device=device
+            )  # by one that held the lock before
             if content is None:
                 partial = folder / f"{name}.partial.pt"
                 content = _SimCLR(config, device).run(partial)
@@ -100,7 +102,7 @@ class _SimCLR:
     def run(self, partial: Path | None) -> dict[str, Any]:
         """Trains to the end and returns what is kept: the encoder's weights and the mean loss of each part."""
         if partial is not None:
-            content = checkpoint.load(partial, cell_id=self._id, device=self._device)
+            content = checkpoint.load_or_set_aside(partial, cell_id=self._id, device=self._device)
             if content is not None:
                 self._load_state(content)
         for stop in (round(self._hp.steps * (part + 1) / PARTS) for part in range(PARTS)):
@@ -114,6 +116,7 @@ class _SimCLR:
         total = torch.zeros((), device=self._device)
         start = self._step
         for step in range(start, stop):
+            pulse.beat()
             self._optimizer.zero_grad()
             loss = self._loss(step)
             torch.autograd.backward(loss)

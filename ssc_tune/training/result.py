@@ -10,6 +10,8 @@ from pydantic import Field
 from ssc_tune.frozen import LATER, Frozen
 
 Status = Literal["ok", "diverged", "failed", "infrastructure"]
+GEOMETRY = "geometry.json"
+"""Name of the picture of prototypes and images, written when a cell has ended well."""
 
 CHECKPOINT = "checkpoint.pt"
 """Name of a cell's checkpoint in its folder."""

@@ -13,6 +13,7 @@ from ssc_tune.data.facts import UNLABELLED
 from ssc_tune.methods import Method
 from ssc_tune.methods.base import StepLoss, Views
 from ssc_tune.models import update_running_statistics, waiting
+from ssc_tune.training import pulse
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
 from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms
@@ -139,6 +140,7 @@ class Stepper:
 
     def __call__(self, batch: Batch, step: int, sums: Sums | None) -> Sums:
         """Takes step number ``step`` (from 0) and returns ``sums`` with it added, new ones where there are none."""
+        pulse.beat()
         loss = self.loss(batch)
         self.backward(loss)
         self.update(step)
@@ -184,4 +186,8 @@ def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chu
     """Outputs (N, ...) of a module in evaluation mode for uint8 images of the device or the host, in float32."""
     with torch.no_grad():
         parts = (part.to(stepper.device) for part in torch.split(images, chunk))
-        return torch.cat([module(stepper.prepare(part)) for part in parts])
+        found = []
+        for part in parts:
+            pulse.beat()
+            found.append(module(stepper.prepare(part)))
+        return torch.cat(found)

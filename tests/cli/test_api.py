@@ -63,7 +63,7 @@ def test_a_finished_study_gives_its_records_and_verdicts(bench: Bench) -> None:
 def test_an_interrupted_run_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from ssc_tune import running
 
-    stopped = running.Interrupted(0, 5, {}, [])
+    stopped = running.Interrupted(0, 0, 5, {}, [])
     monkeypatch.setattr(running, "train_and_judge", lambda *a, **k: stopped)
     with pytest.raises(KeyboardInterrupt, match="5 cells are left"):
         ssc_tune.run_study(str(bench.file), tracking_uri="none")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.making.files import FAILED, Bench, true_accuracy
+from tests.making.records import put
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -140,7 +141,7 @@ def test_a_failed_cell_shows_its_traceback(bench: Bench, call: Call) -> None:
     found = bench.folder.records.read(bench.cells[0].cell_id)
     assert found is not None
     attempt = found.attempts[0].model_copy(update={"outcome": "raised", "traceback": "RuntimeError: no [luck]"})
-    bench.folder.records.write(found.model_copy(update={"attempts": (attempt,)}))
+    put(bench.folder, found.model_copy(update={"attempts": (attempt,)}))
     assert "RuntimeError: no [luck]" in call("show", "small", found.cell_id)[1]
 
 

@@ -17,6 +17,7 @@ from ssc_tune.running import estimate
 from ssc_tune.study.registration import plan_hash
 from ssc_tune.training.cost import Cost
 from tests.making.files import Bench
+from tests.making.records import put
 
 Call = Callable[..., tuple[int, str, str]]
 FILE = Path("runs/small/registrations.jsonl")
@@ -36,7 +37,7 @@ def carry(bench: Bench, *hashes: str) -> None:
         found = bench.folder.records.read(cell.cell_id)
         assert found is not None
         changed: Record = found.model_copy(update={"registrations": hashes})
-        bench.folder.records.write(changed)
+        put(bench.folder, changed)
 
 
 def expected(bench: Bench, call: Call) -> list[str]:
@@ -212,7 +213,7 @@ def test_a_pilot_runs_under_the_whole_plan(bench: Bench, call: Call, monkeypatch
 
     def fake(study: object, options: object) -> running.Finished:
         seen.append(plan_hash(bench.study) in FILE.read_text())
-        return running.Interrupted(0, 1, {}, [])
+        return running.Interrupted(0, 0, 1, {}, [])
 
     monkeypatch.setattr(running, "train_and_judge", fake)
     assert call("plan", str(bench.file), "--pilot", "4")[0] == 130

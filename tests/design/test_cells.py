@@ -82,6 +82,7 @@ def test_the_id_is_the_hash_of_the_whole_configuration() -> None:
         {"hyperparameters": {"batch_size": 16}},
         {"hyperparameters": {"batch_size": 8, "momentum": 0.8}},
         {"methods": {"fixmatch": {}, "ssc": {"prototype_weight": 0.5}}},
+        {"resources": {"cpus": 2}},  # threads
     ],
 )
 def test_what_decides_a_result_changes_every_id(change: dict[str, Any]) -> None:
@@ -99,7 +100,9 @@ def test_what_decides_a_result_changes_every_id(change: dict[str, Any]) -> None:
         {"description": "in other words"},
         {"seeds": 5},
         {"design": {"type": "sobol", "points": 32}},
-        {"resources": {"cpus": 2}},
+        {"resources": {"cpus": 1.5, "max_parallel": 3}},
+        {"resources": {"cpus": 0.25, "gpus": 0.5, "gpu_type": "H100"}},
+        {"cluster": {"address": "auto"}},
         {"retries": 9},
         {"methods": ["fixmatch", "ssc", "supervised"]},
         {"claims": [{"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}]},

@@ -14,7 +14,7 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.running import Options, StudyPlan
 from ssc_tune.running.changes import stored_study
 from ssc_tune.study.model.study import Study
-from tests.making.records import record
+from tests.making.records import put, record
 from tests.making.studies import PARAMETERS, study
 
 
@@ -30,7 +30,7 @@ class Kept:
         progress = running.survey(of, self.options, adopt=True)
         new = {c.cell_id: c for c in progress.cells if c.cell_id not in progress.records}
         for cell in new.values():
-            folder.records.write(record(cell, study=of.name))
+            put(folder, record(cell, study=of.name))
         folder.write_json("study.json", stored_study(of, "command"))
         return len(new)
 
@@ -148,9 +148,9 @@ def test_cells_of_other_studies_are_reused_and_not_copied_by_looking(kept: Kept)
 
 def test_failed_cells_count_as_done_unless_they_are_to_be_tried_again(kept: Kept) -> None:
     cell = fixed_cells(study())[0]
-    store = running.folder_of(study(), kept.options).records
+    folder = running.folder_of(study(), kept.options)
     for status, plain, retrying in (("failed", 0, 1), ("infrastructure", 1, 1), ("diverged", 0, 0)):
-        store.write(record(cell, status=status))  # type: ignore[arg-type]
+        put(folder, record(cell, status=status))  # type: ignore[arg-type]
         assert kept.look(study()).num_new == plain
         assert kept.look(study(), retry_failed=True).num_new == retrying
 
@@ -161,7 +161,7 @@ def test_a_damaged_record_is_new_again(kept: Kept) -> None:
     store.path(cell.cell_id).write_text("{")
     found = kept.look(study())
     assert found.num_new == 1
-    assert "set aside" in found.problems[0]
+    assert "counts as not run" in found.problems[0]
 
 
 def test_dry_run_shows_old_reused_and_new_cells(

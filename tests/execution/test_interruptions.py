@@ -16,6 +16,7 @@ SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for se
 """Two cells finish at once, the others take seconds."""
 
 
+@pytest.mark.fault("Ctrl-C, then SIGKILL", "nothing is run twice, cells go on from their checkpoints")
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ctrl_c_then_sigkill_then_the_end(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_ctrl_c_before_the_first_cell(tmp_path: Path) -> None:
     assert launches.times() == {}
 
 
+@pytest.mark.fault("a worker that always dies", "one cell lost, all others as ever; the next run tries it again")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_cell_whose_worker_always_dies_brings_nothing_down(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_an_interrupted_cell_keeps_what_stood_when_it_was_begun(
 
     second, _ = register(study(seeds=3), folder)
     monkeypatch.setattr(worker, "_train", lambda *_, **__: record(CELL).result)
-    assert worker.run_task(make_task(study(seeds=3), folder, CELL)) == "ok"
+    assert worker.run_task(make_task(study(seeds=3), folder, CELL)).status == "ok"
     found = folder.records.read(CELL.cell_id)
     assert found is not None
     assert found.registrations == (first.hash,)

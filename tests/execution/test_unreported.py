@@ -14,7 +14,7 @@ import pytest
 from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.look_source import LookSource, Source
-from ssc_tune.execution.execute import execute
+from ssc_tune.execution.execute import Launched, execute
 from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
@@ -35,7 +35,7 @@ class Launcher:
     def score(self, cell_id: str) -> float | None:
         return 0.5 if cell_id in self.done else None
 
-    def launch(self, study: Study, folder: StudyFolder, source: Source, listener: Listener, **given: Any) -> str | None:
+    def launch(self, study: Study, folder: StudyFolder, source: Source, listener: Listener, **given: Any) -> Launched:
         self.launches += 1
         handed = 0
         while isinstance(cell := source.next(), Cell):
@@ -49,8 +49,8 @@ class Launcher:
             elif handed == self.dies_after - 1:
                 folder.records.write(made)  # it ended, and nobody was told
             elif handed == self.dies_after:
-                return "RuntimeError: the launch died"
-        return None
+                return Launched("RuntimeError: the launch died")
+        return Launched()
 
 
 @pytest.mark.parametrize("kind", ["fixed", "looks"])
@@ -77,7 +77,7 @@ def test_nothing_is_run_twice_and_nothing_is_waited_for(
             pass
 
     module = importlib.import_module("ssc_tune.execution.execute")
-    monkeypatch.setattr(module, "_ray", lambda *_: nullcontext())
+    monkeypatch.setattr(module, "_ray", lambda *_: nullcontext(SimpleNamespace(workers=lambda: 2)))
     monkeypatch.setitem(vars(module.execution), "tuning", SimpleNamespace(launch=launcher.launch))
     outcome = execute(of, folder, source, Told(), stop=threading.Event())
     assert launcher.launches == 2

@@ -43,7 +43,9 @@ class Lab:
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
         monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
 
-    def _execute(self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event) -> Outcome:
+    def _execute(
+        self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any
+    ) -> Outcome:
         number = 0
         while source.num_to_run > self.least:
             cell = source.next()

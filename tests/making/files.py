@@ -9,7 +9,7 @@ from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study import Study, load_study
-from tests.making.records import LOST, START, evaluation, record
+from tests.making.records import LOST, START, evaluation, put, record
 
 BASE = """\
 name: small
@@ -103,4 +103,4 @@ class Bench:
         content = {"study": self.study.model_dump(mode="json", by_alias=True), "command": "python -m ssc_tune.run ..."}
         self.folder.write_json("study.json", content)
         for cell in self.cells if cells is None else cells:
-            self.folder.records.write(_record(cell, **changes))
+            put(self.folder, _record(cell, **changes))

@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study import load_study
+from tests.making.cells import without_times
 
 STUDY = """\
 name: tiny
@@ -32,18 +34,27 @@ FAULTS = Path(__file__).parents[1] / "execution" / "faults"
 
 
 class Launches:
-    """Runs of one study in one folder."""
+    """Runs of one study in one folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: to run in.
+        more: lines of the study's file.
+        storage: below the folder.
+    """
+
+    def __init__(self, folder: Path, more: str = "", storage: str = "runs") -> None:
         self.folder = folder
-        (folder / "tiny.yaml").write_text(STUDY)
+        (folder / "tiny.yaml").write_text(STUDY + more)
         self.study = load_study(folder / "tiny.yaml")
-        self.store = StudyFolder(folder / "runs", "tiny")
+        self.store = StudyFolder(folder / storage, "tiny")
+        self.environment: dict[str, str] = {}
 
     def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
         """Starts the command in a process group of its own."""
         paths = os.pathsep.join(filter(None, [str(FAULTS) if faults else "", python_path]))
         environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
+        environment |= self.environment
+        arguments = ("--storage", str(self.store.storage), *arguments)
         return subprocess.Popen(
             [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],
             cwd=self.folder,
@@ -81,6 +92,10 @@ class Launches:
             if record is not None:
                 found[cell.placement.method, cell.placement.seed] = record
         return found
+
+    def results(self) -> dict[tuple[str, int], Any]:
+        """All of the records that every run must repeat."""
+        return {key: without_times(record.result) for key, record in self.records().items()}
 
     def times(self) -> dict[str, int]:
         """When each record was written."""

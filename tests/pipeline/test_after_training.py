@@ -29,7 +29,7 @@ def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_
     fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
     claims = [{"name": "more stable", "less": "ssc", "than": "fixmatch", "in": "std", "margin": 0.02}]
     edited = studies.study(studies.FAKE, claims=claims)
-    analysis, _, files = _analyse(edited, tmp_path)
+    analysis, _, files, _ = _analyse(edited, tmp_path)
     known = "54 of 54 cells were known under an earlier plan of this study; this plan is not registered"
     assert [(v.post_hoc, v.known) for v in analysis.verdicts] == [(True, known)]
     assert analysis.registration is not None
@@ -56,8 +56,8 @@ def test_an_edited_claim_is_marked_with_what_was_known_wherever_it_is_shown(tmp_
 def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
     study = studies.study(studies.FAKE)
     fake_records.fill(study, running.folder_of(study, running.Options(storage=tmp_path)))
-    _, _, files = _analyse(study, tmp_path)
+    _, _, files, _ = _analyse(study, tmp_path)
     before = {path: path.read_bytes() for path in files}
-    _, _, again = _analyse(study, tmp_path)
+    _, _, again, _ = _analyse(study, tmp_path)
     assert {path: path.read_bytes() for path in again} == before
     assert any(path.name == "results.csv" for path in files)

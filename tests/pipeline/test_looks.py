@@ -58,7 +58,7 @@ class Runs:
         monkeypatch.setattr(importlib.import_module("ssc_tune.execution.execute"), "execute", self._execute)
 
     def _execute(
-        self, study: Study, folder: StudyFolder, source: Source, watcher: Any, *, stop: threading.Event
+        self, study: Study, folder: StudyFolder, source: Source, watcher: Any, *, stop: threading.Event, **_: Any
     ) -> Outcome:
         """Two cells at a time, the first given out ends first."""
         self.given.append([])

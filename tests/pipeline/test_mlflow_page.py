@@ -41,7 +41,7 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     home = running.folder_of(study, options)
     records = fake_records.fill(study, home)
     progress = running.survey(study, options)
-    analysis, _, files = running.analyse(study, home, progress.cells, records, command="again", overhead=None)
+    analysis, _, files, _ = running.analyse(study, home, progress.cells, records, command="again", overhead=None)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     places = placements(list(progress.cells))
     done = sync(study, [(r, places[key]) for key, r in records.items()], analysis, files, uri=uri, directory=home.path)

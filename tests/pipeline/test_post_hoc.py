@@ -17,6 +17,7 @@ from ssc_tune.records.registrations import registered
 from ssc_tune.running.registration import register
 from ssc_tune.study.registration import plan_hash
 from tests.making.fake_runs import CLAIMS, DEFAULT, MEAN, MINE, STD, Lab
+from tests.making.records import put
 from tests.making.studies import study
 
 NAMES = {claim["name"] for claim in CLAIMS}
@@ -159,7 +160,7 @@ def test_settings_are_judged_by_their_own_cells(lab: Lab) -> None:
 SAME: dict[str, dict[str, Any]] = {
     "nothing": {},
     "description": {"description": "in other words"},
-    "resources": {"resources": {"cpus": 2}},
+    "resources": {"resources": {"cpus": 0.5, "max_parallel": 2}},
     "retries": {"retries": 0},
     "expected": {"claims": [{**STD, "expected": "supported"}, MEAN, DEFAULT]},
     "source": {"claims": [STD, {**MEAN, "source": "a paper"}, DEFAULT]},
@@ -232,7 +233,7 @@ def test_records_of_an_older_version(lab: Lab) -> None:
     for cell in fixed_cells(study(MINE)):
         record = folder.records.read(cell.cell_id)
         assert record is not None
-        folder.records.write(record.model_copy(update={"registrations": (), "claims": ("0123456789abcdef",)}))
+        put(folder, record.model_copy(update={"registrations": (), "claims": ("0123456789abcdef",)}))
     words = "20 of 20 cells were known from records{} made before registrations were kept when this plan was registered"
     assert lab.known(study(MINE)) == dict.fromkeys(NAMES, words.format(""))
     (lab.storage / "mine").rename(lab.storage / "old")

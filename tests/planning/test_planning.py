@@ -365,7 +365,7 @@ def test_a_pilot_that_was_interrupted_is_not_read(tmp_path: Path, monkeypatch: p
 
     def run(of: Study, options: Options) -> running.Finished:
         asked.append(options)
-        return running.Interrupted(0, 4, {}, [])
+        return running.Interrupted(0, 0, 4, {}, [])
 
     monkeypatch.setattr(running, "train_and_judge", run)
     of = study(points=16, seeds=3, blocks=SHARED)

@@ -93,6 +93,7 @@ DECIDING: dict[str, dict[str, Any]] = {
     "settings": {"settings": {"few": {"data": {"labels_per_class": 2}}, "many": {}}},
     "settings.model": {"settings": {"few": {"data": {"labels_per_class": 1}}, "many": {"model": {"name": "wrn-16-1"}}}},
     "seeds": {"seeds": 5},
+    "threads": {"resources": {"cpus": 2}},
     "claims: one less": {"claims": BASE["claims"][:1]},
     "claims: none": {"claims": []},
     "claims.name": claim(name="c"),
@@ -110,7 +111,8 @@ DECIDING: dict[str, dict[str, Any]] = {
 FREE: dict[str, dict[str, Any]] = {
     "name": {"name": "other"},
     "description": {"description": ""},
-    "resources": {"resources": {"cpus": 4, "gpus": 1, "max_parallel": 2}},
+    "resources": {"resources": {"cpus": 1.9, "gpus": 1, "max_parallel": 2, "gpu_type": "A100"}},
+    "cluster": {"cluster": {"address": "head:6379"}},
     "retries": {"retries": 7},
     "expected": claim(expected=None),
     "source": claim(source="another paper"),
@@ -178,7 +180,7 @@ def test_a_plan_is_plain_json_and_its_hash_can_be_had_without_this_program(study
     assert stored == plan
     text = json.dumps(stored, sort_keys=True, separators=(",", ":"))
     assert hash_of(stored) == plan_hash(study) == hashlib.sha256(text.encode("ascii")).hexdigest()
-    for word in ("name", "description", "resources", "retries"):
+    for word in ("name", "description", "resources", "cluster", "retries"):
         assert word not in plan
 
 

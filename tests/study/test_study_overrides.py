@@ -67,7 +67,7 @@ def test_later_changes_win(write: Callable[..., Path]) -> None:
         (["claims.1.n=1"], ["--set claims.1.n=1: no item '1' in the list; allowed: 0 to 0"]),
         (["claims.x.n=1"], ["--set claims.x.n=1: no item 'x' in the list; allowed: 0 to 0"]),
         (["resources.cpu=1"],
-         ["--set resources.cpu=1: unknown key (did you mean 'cpus'?); allowed: cpus, gpus, max_parallel"]),
+         ["--set resources.cpu=1: unknown key (did you mean 'cpus'?); allowed: cpus, gpus, gpu_type, max_parallel"]),
         (["design={type: sobol}"], ["--set design={type: sobol}: points: the key is missing"]),
         (["training.steps=5"],
          ["s.yaml:1: training: evaluations (8) must not exceed steps (5) (with --set training.steps=5)"]),

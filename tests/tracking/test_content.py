@@ -104,7 +104,7 @@ def test_the_version_changes_with_what_decides_results_or_verdicts_only() -> Non
     assert study_version(study(TRACKED)) == base
     assert study_version(study(TRACKED, seeds=3)) != base
     assert study_version(study(TRACKED, claims=[])) != base
-    assert study_version(study(TRACKED, description="other", retries=5, resources={"cpus": 2})) == base
+    assert study_version(study(TRACKED, description="other", retries=5, resources={"cpus": 0.5})) == base
 
 
 def test_the_digest_follows_the_record() -> None:

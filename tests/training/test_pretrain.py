@@ -73,6 +73,18 @@ def test_interrupted_ends_as_uninterrupted(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "parts").glob("*.partial*")) == []
 
 
+@pytest.mark.fault("a pre-trained encoder that is damaged", "set aside and trained again")
+@pytest.mark.parametrize("name", ["{}.pt", "{}.partial.pt"])
+def test_one_that_is_damaged_is_set_aside_and_trained_again(tmp_path: Path, name: str) -> None:
+    whole = encoder_state(cell(), device=CPU, folder=tmp_path)
+    path = tmp_path / name.format(cell().pretraining_id)
+    content = (tmp_path / f"{cell().pretraining_id}.pt").read_bytes()
+    (tmp_path / f"{cell().pretraining_id}.pt").unlink()
+    path.write_bytes(content[:999] + bytes([content[999] ^ 1]) + content[1000:])
+    assert same(whole, encoder_state(cell(), device=CPU, folder=tmp_path))
+    assert path.with_name(path.name + ".damaged").exists()
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -29,6 +29,10 @@ class Extras(NamedTuple):
     warnings: tuple[str, ...]
 
 
+NOTHING = Extras((), (), {}, ())
+"""Where nothing is explored."""
+
+
 class _Gathered:
     def __init__(self) -> None:
         self.curves: list[Curve] = []

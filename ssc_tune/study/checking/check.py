@@ -12,6 +12,7 @@ from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
 from ssc_tune.study.checking.check_factors import check_factors
 from ssc_tune.study.checking.check_looks import check_looks
+from ssc_tune.study.checking.check_size import check_size
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
     NAME_PATTERN,
@@ -31,6 +32,8 @@ from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
+
+LEAST_VALIDATION = 2
 
 
 def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
@@ -55,6 +58,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *_check_settings(study),
         *_check_pruner(study),
         *check_looks(study, names),
+        *check_size(study, names),
         *check_claims(study, names, positions),
     ]
 
@@ -157,6 +161,9 @@ def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Pr
         yield Problem((*path, error.key), error.text)
         return
     held_out = data.held_out(info.train_size)
+    if held_out < LEAST_VALIDATION:
+        text = f"must be at least {LEAST_VALIDATION} images, between which an evaluation measures distances"
+        yield Problem((*path, "validation"), f"{text}, not {held_out}")
     if held_out > info.most_validation:
         text = f"must be at most {info.most_validation} of the {info.train_size} training images of {data.name}"
         yield Problem((*path, "validation"), f"{text}, not {held_out}")

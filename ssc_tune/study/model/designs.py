@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -53,6 +54,10 @@ class DesignBase(Frozen):
     def num_points(self) -> int | None:
         """Points of a block that are drawn; none where their number follows from something else."""
         return None
+
+    def count(self, names: Sequence[str]) -> int:
+        """Points of a block of these parameters, the defaults not counted, without making them."""
+        return self.num_points or self.num_proposed
 
     @property
     def num_searches(self) -> int:
@@ -166,6 +171,10 @@ class GridDesign(_Named):
     type: Literal["grid"]
     levels: Levels = Field(description="Values of each parameter, by its name.")
 
+    def count(self, names: Sequence[str]) -> int:
+        """The product of their levels."""
+        return math.prod(len(self.levels[name]) for name in names if name in self.levels)
+
 
 class OneAtATimeDesign(_Named):
     """Every named value of every named parameter around the defaults, one at a time."""
@@ -173,6 +182,10 @@ class OneAtATimeDesign(_Named):
     defaults_count: ClassVar[bool] = True
     type: Literal["one-at-a-time"]
     levels: Levels = Field(description="Values of each parameter, by its name.")
+
+    def count(self, names: Sequence[str]) -> int:
+        """The sum of their levels."""
+        return sum(len(self.levels[name]) for name in names if name in self.levels)
 
 
 class SearchDesign(DesignBase):

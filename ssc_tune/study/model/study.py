@@ -14,6 +14,7 @@ from ssc_tune.methods.own import OwnMethod
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import Design
 from ssc_tune.study.model.factors import FACTORS, Factor, placed
+from ssc_tune.study.model.resources import Cluster, Resources
 from ssc_tune.study.model.space import SearchSpace, Value
 from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig, PretrainConfig, TrainingConfig
 
@@ -23,14 +24,6 @@ class Block(Frozen):
 
     parameters: tuple[str, ...] | None = Field(None, description="All shared parameters when absent.")
     methods: tuple[str, ...] | None = Field(None, description="All methods when absent.")
-
-
-class Resources(Frozen):
-    """What one cell needs; as many cells run at once as the machine or cluster holds."""
-
-    cpus: Annotated[float, Field(gt=0)] = Field(1, description="Processor cores, and threads of a cell.")
-    gpus: Annotated[float, Field(ge=0)] = Field(0, description="Share of a GPU; 0.25 runs four cells on each.")
-    max_parallel: Annotated[int, Field(ge=1)] | None = Field(None, description="Cells at once; no limit when absent.")
 
 
 class Setting(Frozen):
@@ -74,7 +67,15 @@ class Study(Frozen):
         3, description="Repetitions of every point: labelled split, initialization, data order. Seeds 0, 1, ..."
     )
     resources: Resources = Field(Resources(), description="What one training run needs.")
+    cluster: Annotated[Cluster | None, LATER] = Field(
+        None, description="The Ray cluster that cells run on; this machine when absent."
+    )
     retries: Annotated[int, Field(ge=0, le=20)] = Field(2, description="Further attempts for a cell that raises.")
+    timeout: Annotated[float | None, Field(gt=0), LATER] = Field(
+        None,
+        description="Seconds without progress (a step, a report) after which an attempt at a cell is ended and counts "
+        "as one whose worker died; when absent 1800 for methods trained here, none for one's own.",
+    )
     claims: tuple[Claim, ...] = Field((), description="Statements fixed before any cell runs, judged at the end.")
 
     @field_validator("methods", mode="before")

@@ -10,7 +10,9 @@ A loader of our own on PyYAML's safe one. It differs from YAML 1.1 as PyYAML rea
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,7 +120,7 @@ def read_yaml(path: Path) -> Document:
     """The values of a YAML file whose top level is a mapping.
 
     Raises:
-        InputError: missing, not a file, too large, not UTF-8, empty, no mapping, or as :func:`parse_yaml`.
+        InputError: missing, no file (but a pipe), too large, not UTF-8, empty, no mapping, or as :func:`parse_yaml`.
     """
     text = _read_text(path)
     document = parse_yaml(text, str(path))
@@ -147,14 +149,18 @@ def describe(value: object) -> str:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        # Opened without waiting: nobody may ever write into a FIFO, and whoever does may do so for ever.
+        with open(path, "rb", opener=_open_at_once) as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(MAX_BYTES + 1) if regular else b""
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory, not a file") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not regular:
+        raise InputError(f"{path}: is a device, pipe or socket, not a file")
     if len(content) > MAX_BYTES:
         raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes")
     try:
@@ -162,6 +168,10 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(f"{path}:{line}: not UTF-8 text (byte 0x{error.object[error.start]:02x})") from None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _syntax(error: Exception, text: str) -> tuple[int, str]:

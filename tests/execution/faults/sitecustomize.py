@@ -2,7 +2,7 @@
 
 ``SSC_TUNE_FAULTS`` names them, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
 attempts only. ``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second
-after each evaluation.
+after each evaluation; ``stand`` stands still after the first one.
 
 ``SSC_TUNE_PROCESSES`` names a file to which each attempt adds the number of its process.
 """
@@ -53,13 +53,20 @@ def put_into(worker: Any) -> None:
             os._exit(75)
         if "raise" in kinds:
             raise RuntimeError(f"fault asked for by {VARIABLE}")
-        worker.train = slow if "slow" in kinds else train
+        worker.train = slow if "slow" in kinds else standing if "stand" in kinds else train
         return train_cell(folder, task, resume=resume)
 
     def slow(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
         def evaluated(evaluation: Any) -> None:
             on_evaluation(evaluation)
             time.sleep(1.0)
+
+        return train(config, on_evaluation=evaluated, **given)
+
+    def standing(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
+        def evaluated(evaluation: Any) -> None:
+            on_evaluation(evaluation)
+            time.sleep(600.0)
 
         return train(config, on_evaluation=evaluated, **given)
 

@@ -1,0 +1,67 @@
+"""Where Ray keeps its sockets, logs and token, and its start there.
+
+Ray's own place is ``ray`` in ``$RAY_TMPDIR`` or ``$TMPDIR``: below the long temporary folder of a batch system its
+sockets have no name, other users can read it, and it is never emptied. Each run has one of its own instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+
+from ssc_tune.errors import InputError, cause
+
+_SOCKET_BYTES = 107
+"""The most that the name of a Unix socket can have."""
+_OWN = "ray"
+"""Ray lets all write to the folder that it makes itself: this one, in one that only its owner enters."""
+_BELOW = f"/ssc-tune-00000000/{_OWN}/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store.00"
+_SHORT = ("/tmp", "/var/tmp", "/dev/shm")
+
+
+@contextmanager
+def ray_started(**how: Any) -> Iterator[None]:
+    """Ray as ``ray.init`` starts it with these arguments, in a place of its own that no other user can read.
+
+    A start that fails is tried once more: a machine under load may not answer in the time that Ray waits.
+
+    Raises:
+        InputError: there is no place for its sockets, or it did not start twice; in one line.
+    """
+    place = _place()
+    try:
+        _start(how, f"{place}/{_OWN}")
+    except Exception as error:
+        raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _start(how: dict[str, Any], place: str) -> None:
+    try:
+        ray.init(_temp_dir=place, **how)
+    except Exception:
+        ray.shutdown()
+        ray.init(_temp_dir=place, **how)
+
+
+def _place() -> str:
+    """A new folder with a name short enough, below the temporary folder if that is short and can be written to."""
+    named = [os.environ[name] for name in ("RAY_TMPDIR", "TMPDIR") if os.environ.get(name)]
+    fitting = [name for name in (*named, *_SHORT) if len(os.fsencode(name + _BELOW)) <= _SOCKET_BYTES]
+    for name in fitting:
+        try:
+            return tempfile.mkdtemp(prefix="ssc-tune-", dir=os.path.abspath(name))  # its mode is 0700
+        except OSError:
+            continue
+    tried = ", ".join(fitting)
+    raise InputError(f"Ray has no place for its sockets: none of {tried} can be written to; name one by RAY_TMPDIR")

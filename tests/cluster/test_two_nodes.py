@@ -1,0 +1,129 @@
+"""A study on a cluster started by hand: two nodes, a third that joins, one that is lost; and clusters that are refused.
+
+The nodes are processes of one machine with ports and folders of their own; what they share is the disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import ssc_tune
+from ssc_tune.execution.preflight import DRIVER, FOLDER
+from ssc_tune.records import Record
+from tests.making.clusters import Cluster, cluster
+from tests.making.launches import Launches, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(6))
+SIX = ("--set", "seeds=6", "--set", "training.evaluations=6")
+
+
+class Ended(NamedTuple):
+    cluster: Cluster
+    launches: Launches
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+    """A run during which a node joins and another is lost, while cells are under way on it."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with cluster(folder, faults=SLOW) as made, pytest.MonkeyPatch.context() as changed:
+        made.start()
+        made.start().wait()
+        for name, value in made.environment.items():
+            changed.setenv(name, value)
+        launches = Launches(folder)
+        process = launches.start(*SIX, "--address", made.address)
+        wait_until((launches.store.path / FOLDER / DRIVER).exists, process)  # it looks at the nodes that there are
+        made.start()
+        wait_until(lambda: nodes_at_work(launches) >= 3, process)
+        made.nodes[1].lose()
+        out, err = process.communicate(timeout=400)
+        yield Ended(made, launches, process.returncode, out, err)
+
+
+def nodes_at_work(launches: Launches) -> int:
+    """Cells that have begun and have no record: each of the nodes holds one."""
+    return len(list(launches.store.path.glob("cells/*/attempts.jsonl")))
+
+
+def deciding(record: Record) -> dict[str, Any]:
+    """All of a record but when, where and how fast."""
+    found = record.model_dump(mode="json", exclude={"started", "ended", "attempts", "environment"})
+    for key in ("seconds", "images_per_second", "peak_memory"):
+        del found["result"][key]
+    for evaluation in found["result"]["history"]:
+        del evaluation["time"], evaluation["images_per_second"]
+    return found
+
+
+def test_the_records_are_those_of_one_machine(ended: Ended, tmp_path: Path) -> None:
+    assert ended.code == 0, (ended.out, ended.err)
+    alone = Launches(tmp_path)
+    code, _, err = alone.run(*SIX)
+    assert code == 0, err
+    names = sorted(alone.times())
+    assert sorted(ended.launches.times()) == names
+    assert len(names) == 12
+    for name in names:
+        there, here = (one.store.records.read(Path(name).stem) for one in (ended.launches, alone))
+        assert there is not None
+        assert here is not None
+        assert deciding(there) == deciding(here)
+
+
+def test_what_the_lost_node_was_at_went_on_elsewhere(ended: Ended) -> None:
+    outcomes = [
+        [attempt.outcome for attempt in record.attempts]
+        for record in (ended.launches.store.records.read(Path(name).stem) for name in ended.launches.times())
+        if record is not None
+    ]
+    assert [o for o in outcomes if o != ["finished"]] == [["died", "finished"]]
+
+
+def test_nothing_of_the_run_is_left_in_the_study(ended: Ended) -> None:
+    assert not (ended.launches.store.path / FOLDER).exists()
+    assert not (ended.launches.store.path / ".tune").exists()
+    assert (ended.cluster.nodes[0].process.poll(), ended.cluster.nodes[2].process.poll()) == (None, None)
+
+
+def test_a_driver_without_the_token_is_told_so(ended: Ended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "wrong"))
+    (tmp_path / "wrong").write_text("f" * 64)
+    code, _, err = Launches(tmp_path).run("--address", ended.cluster.address)
+    assert code == 2
+    assert "Traceback" not in err
+    assert f"address {ended.cluster.address}: " in err
+    assert "the cluster's token" in err
+
+
+def test_a_node_with_other_code_under_the_same_version_is_refused_when_it_joins_and_at_the_start(
+    ended: Ended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "checkout"
+    shutil.copytree(Path(ssc_tune.__file__).parent, other / "ssc_tune", ignore=shutil.ignore_patterns("__pycache__"))
+    with open(other / "ssc_tune" / "losses" / "ssc.py", "a") as file:
+        file.write("\n# one line more\n")
+    for name, value in ended.cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    launches = Launches(tmp_path)
+    process = launches.start("--set", "seeds=60", "--address", ended.cluster.address)
+    wait_until((launches.store.path / FOLDER / DRIVER).exists, process)
+    bad = ended.cluster.start(changes={"PYTHONPATH": str(other)})
+    _, err = process.communicate(timeout=400)
+    again, _, err_again = launches.run("--address", ended.cluster.address)
+    bad.stop()
+    assert (process.returncode, again) == (2, 2), (err, err_again)
+    for text in (err, err_again):
+        assert "has other code under the same version of ssc_tune" in text
+        assert "Traceback" not in text
+    code, _, err = launches.run("--address", ended.cluster.address)
+    assert code == 0, err
