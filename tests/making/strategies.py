@@ -53,7 +53,7 @@ def studies(draw: st.DrawFn) -> Study:
                 st.just({"type": "grid", "levels": {shared[0]: [SHARED[shared[0]]["default"]]}}),
             )
         ),
-        "seeds": draw(st.integers(2, 1000)),
+        "seeds": draw(st.integers(2, 300)),  # fewer cells than a study may have
         "resources": {"cpus": draw(st.sampled_from([1, 0.5, 4]))},
     }
     if specific:
