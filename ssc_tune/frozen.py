@@ -30,6 +30,8 @@ class Frozen(BaseModel):
 
 
 def _json(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, Frozen):
         return value.identity()
     if isinstance(value, Mapping):

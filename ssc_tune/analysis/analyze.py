@@ -10,12 +10,11 @@ from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.summaries import compare, summarize
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.threads import on_one_thread
+from ssc_tune.analysis.threads import one_thread
 from ssc_tune.design.notes import notes
 from ssc_tune.study.model.study import Study
 
 
-@on_one_thread
 def analyze(
     study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, explore: bool = True
 ) -> StudyAnalysis:
@@ -27,9 +26,13 @@ def analyze(
         seed: of every bootstrap and permutation; the records alone and this number decide the output.
         num_bootstrap: draws of each.
         explore: what decides no claim too: curves, shares, facts, and the warnings of these. Of many cells it takes
-            nine tenths of the time.
+            most of the time.
     """
-    tables = _in_order(tables)
+    with one_thread():
+        return _analyze(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap, explore=explore)
+
+
+def _analyze(study: Study, tables: Tables, *, seed: int, num_bootstrap: int, explore: bool) -> StudyAnalysis:
     places = [(block, setting) for block in study.blocks for setting in study.setting_names]
     summaries, comparisons = [], []
     for block, setting in places:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -35,6 +36,8 @@ EVERY = 3.0
 """Seconds between two looks at which nodes there are."""
 ANSWER = 120.0
 """Seconds that a node may take to start a process and answer."""
+CONNECT = 10.0
+"""Seconds in which the head of a cluster takes a connection."""
 _QUIET: dict[str, Any] = {"log_to_driver": False, "configure_logging": True, "logging_level": logging.ERROR}
 
 
@@ -92,8 +95,6 @@ def _here(study: Study, place: Place, screen: Screen) -> Iterator[Room]:
 def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Event, screen: Screen) -> Iterator[Room]:
     need = place.need(study)
     places.keep_token_private(make=False)
-    if places.has_token():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     _connect(place)
     try:
         if not place.insecure:
@@ -120,8 +121,10 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
 
 def _connect(place: Place) -> None:
     try:
+        if (found := places.host_and_port(place)) is not None:
+            socket.create_connection(found, timeout=CONNECT).close()  # Ray would try for minutes
         ray.init(address=place.address, **_QUIET)
-    except (ConnectionError, RuntimeError, ValueError, AssertionError, AuthenticationError) as error:
+    except (OSError, RuntimeError, ValueError, AssertionError, AuthenticationError) as error:
         told = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"address {place.address}: {told}; is there a cluster, is this machine a node of it (`ray start`),"

@@ -117,6 +117,9 @@ def set_environment(place: Place) -> None:
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0" if place.address is None else "1",
         }
     )
+    if place.address is not None and (place.insecure or has_token()):
+        # Driver and nodes must agree: one with a token gets no worker from a cluster that asks for none.
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled" if place.insecure else "token")
 
 
 def token_file() -> Path:
@@ -152,6 +155,12 @@ def keep_token_private(*, make: bool) -> None:
     except OSError:
         if not has_token():  # otherwise another run was faster
             os.environ["RAY_AUTH_TOKEN"] = token
+
+
+def host_and_port(place: Place) -> tuple[str, int] | None:
+    """Where a cluster's head listens, if the address says so."""
+    host, _, port = (place.address or "").rpartition(":")
+    return (host.strip("[]"), int(port)) if host else None
 
 
 def is_loopback(address: str) -> bool:

@@ -7,6 +7,7 @@
     cells/<cell id>/        checkpoint, attempts and progress of a cell
     optuna.db               the points as an Optuna storage (a view)
     report.html, results.csv, ...
+    report_made_of.json     what these were made of (a note: a run that trains nothing leaves them alone if it fits)
 <storage>/pretrained/<id>.pt  encoders that cells of any study start from (.partial.pt, .lock: one under way)
 """
 

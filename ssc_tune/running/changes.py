@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from ssc_tune.atomic import set_aside
 from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import cause
 from ssc_tune.records import StudyFolder
@@ -59,6 +60,13 @@ def stored_study(study: Study, command: str) -> dict[str, object]:
     """What is kept of a study beside its records."""
     content = study.model_dump(mode="json", by_alias=True)
     return {"study": content, "command": command, "semantics": SEMANTICS_VERSION}
+
+
+def keep(study: Study, folder: StudyFolder, command: str) -> None:
+    """Keeps a study beside its records as it is run; what is there and damaged is set aside."""
+    if last_run(folder)[1] is not None:
+        set_aside(folder.path / STUDY_FILE)
+    folder.write_json(STUDY_FILE, stored_study(study, command))
 
 
 def changes_since(study: Study, stored: Mapping[str, object]) -> Changes:

@@ -70,7 +70,7 @@ def written(folder: StudyFolder, digest: str) -> list[Path] | None:
         assert isinstance(files, dict)
         paths = {folder.path / name: state for name, state in files.items()}
         same = kept["made_of"] == digest and all(_state(path) == state for path, state in paths.items())
-    except (OSError, ValueError, KeyError, AssertionError):  # torn, or another version's
+    except (OSError, ValueError, RecursionError, KeyError, AssertionError):  # torn, or another version's
         return None
     return list(paths) if same else None
 

@@ -8,13 +8,12 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import execution, tracking
-from ssc_tune.atomic import set_aside
 from ssc_tune.errors import InputError
 from ssc_tune.masking import scrubbing
 from ssc_tune.records import StudyFolder
 from ssc_tune.records.lease import Lease
 from ssc_tune.running import under_way
-from ssc_tune.running.changes import STUDY_FILE, last_run, stored_study
+from ssc_tune.running.changes import keep
 from ssc_tune.running.ended import Finished, Interrupted, Unjudged
 from ssc_tune.running.options import Options, folder_of, make_storage
 from ssc_tune.running.plan import StudyPlan, survey
@@ -84,9 +83,7 @@ def _enter(study: Study, options: Options, folder: StudyFolder, plan: StudyPlan)
     for cell_id in plan.unsettled:
         folder.records.put_aside(cell_id, "retried")
     _, problems = register(study, folder)
-    if last_run(folder)[1] is not None:
-        set_aside(folder.path / STUDY_FILE)
-    folder.write_json(STUDY_FILE, stored_study(study, options.command))
+    keep(study, folder, options.command)
     return problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,15 @@ class SyncReport(NamedTuple):
     num_unchanged: int
     problems: tuple[str, ...] = ()
     experiment_id: str | None = None
+
+
+def _cure(error: BaseException | None) -> str:
+    """What to do with an SQLite file that is no database any more: it may hold what others wrote, so it is left."""
+    while error is not None:
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            return "; the file is damaged: move it away, and ssc-tune sync makes each study's view anew"
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 class Journal:
@@ -61,7 +71,7 @@ class Journal:
     def store_failed(self, error: Exception, then: str = "", *, once: bool = False) -> None:
         """The store did not answer, or refused what the whole view needs; ``once``: it has been said before."""
         if not (once and any(text.startswith("MLflow at") for text in self._problems)):
-            self.failed(f"MLflow at {self._uri}", error, then)
+            self.failed(f"MLflow at {self._uri}", error, _cure(error) + then)
 
     def write(self, writer: Writer, record: Record, placements: Sequence[Placement]) -> None:
         """Writes a cell; one that MLflow refuses is noted and must not hold up the others.

@@ -8,9 +8,11 @@ import pytest
 import scipy.linalg  # noqa: F401  (with a library of its own)
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from ssc_tune.analysis.analyze import analyze
-from ssc_tune.analysis.judge.looks import judge
-from ssc_tune.analysis.threads import on_one_thread
+from ssc_tune import analysis
+from ssc_tune.analysis.judge import looks, verdicts
+from ssc_tune.analysis.threads import one_thread
+from ssc_tune.design.cells import fixed_cells
+from tests.making import studies
 
 
 def threads() -> set[int]:
@@ -18,20 +20,26 @@ def threads() -> set[int]:
 
 
 def test_one_thread_within_and_as_many_as_before_after_it() -> None:
-    @on_one_thread
-    def inside(*, fails: bool) -> set[int]:
-        if fails:
-            raise ValueError("no")
-        return threads()
-
     with threadpool_limits(2, user_api="blas"):
-        assert inside(fails=False) == {1}
+        with one_thread():
+            assert threads() == {1}
         assert threads() == {2}
-        with pytest.raises(ValueError, match="no"):
-            inside(fails=True)
+        with pytest.raises(ValueError, match="no"), one_thread():
+            raise ValueError("no")
         assert threads() == {2}
 
 
-@pytest.mark.parametrize("function", [analyze, judge])
-def test_analysis_and_looks_are_bound_to_it(function: Any) -> None:
-    assert function.__wrapped__.__name__ == function.__name__
+@pytest.mark.parametrize("how", [analysis.analyze.analyze, looks.judge])
+def test_claims_are_judged_on_it(monkeypatch: pytest.MonkeyPatch, how: Any) -> None:
+    seen: list[set[int]] = []
+
+    def judge_claims(*_: Any, **__: Any) -> tuple[()]:
+        seen.append(threads())
+        return ()
+
+    monkeypatch.setattr(verdicts, "judge_claims", judge_claims)
+    made = studies.study(studies.FAKE, design={"type": "defaults"}, claims=[])
+    tables = analysis.build.build_tables(made, fixed_cells(made), {})
+    with threadpool_limits(2, user_api="blas"):
+        how(made, tables)
+    assert seen == [{1}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from tests.making.files import Bench
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setitem(analyze.__kwdefaults__, "num_bootstrap", 50)  # the commands are tested, not the statistics
+    monkeypatch.setitem(
+        inspect.unwrap(analyze).__kwdefaults__, "num_bootstrap", 50
+    )  # the commands are tested, not the statistics
     return Bench(tmp_path)
 
 

@@ -14,6 +14,7 @@ from ssc_tune.execution import place as places
 from ssc_tune.execution.place import HERE, JOB, Place, place_of
 from ssc_tune.study.model.resources import ADDRESSES
 from tests.making.studies import study
+from tests.ports import free_port
 
 IN_A_JOB = {JOB[0]: "{}", JOB[1]: "192.0.2.7:6379"}
 AUTO = {"cluster": {"address": "auto"}}
@@ -39,7 +40,9 @@ def test_the_nearest_word_counts(
     assert place_of(study(**declared), option, environment=environment).address == address
 
 
-@pytest.mark.parametrize("text", ["ray://head:10001", "ray://", "head", "http://head:8265", "", "head:port", "a b:1"])
+@pytest.mark.parametrize(
+    "text", ["ray://head:10001", "ray://", "head", "http://head:8265", "", "head:port", "a b:1", "head:99999"]
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="--address: ") as refused:
         place_of(study(), text)
@@ -112,16 +115,14 @@ def test_who_does_without_a_token_gets_none(home: Path, monkeypatch: pytest.Monk
     assert not places.has_token()
 
 
-def test_rays_folder_is_private_short_and_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rays_folder_is_private_and_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = tmp_path / ("x" * 60)
     long.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(long))
-    with places.session_folder() as folder:
-        private = Path(folder).parent
-        assert mode(private) == 0o700
-        assert len(os.fsencode(folder)) < 45
-        Path(folder).mkdir()
-    assert not private.exists()
+    monkeypatch.setenv("TMPDIR", str(long))
+    private = Path(importlib.import_module("ssc_tune.execution.start")._place())
+    assert mode(private) == 0o700
+    assert len(os.fsencode(private)) < 45
+    private.rmdir()
 
 
 @pytest.mark.parametrize(
@@ -141,3 +142,28 @@ def test_cells_wait_for_what_a_growing_cluster_may_start(
 ) -> None:
     room = importlib.import_module("ssc_tune.execution.cluster").Room(lambda: held, {}, grows, limit)
     assert room.pending() == pending
+
+
+@pytest.mark.parametrize(
+    ("place", "has_token", "mode"),
+    [
+        (Place("head:1"), True, "token"),
+        (Place("head:1"), False, None),
+        (Place("head:1", insecure=True), True, "disabled"),
+        (HERE, True, None),
+    ],
+)
+def test_driver_and_cluster_agree_on_a_token(
+    place: Place, has_token: bool, mode: str | None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {"RAY_AUTH_TOKEN": "f" * 64} if has_token else {})
+    monkeypatch.setattr(places, "token_file", lambda: home / "none")
+    places.set_environment(place)
+    assert os.environ.get("RAY_AUTH_MODE") == mode
+
+
+def test_a_head_that_does_not_answer_is_one_line_at_once() -> None:
+    cluster = importlib.import_module("ssc_tune.execution.cluster")
+    nobody = f"127.0.0.1:{free_port()}"
+    with pytest.raises(InputError, match=f"address {nobody}: .*Connection refused; is there a cluster"):
+        cluster._connect(Place(nobody))

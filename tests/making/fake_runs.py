@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class Lab:
         monkeypatch.setattr(sys.modules["ssc_tune.execution.execute"], "execute", self._execute)
         monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
-        monkeypatch.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
+        monkeypatch.setitem(inspect.unwrap(analyze.analyze).__kwdefaults__, "num_bootstrap", 20)
 
     def _execute(
         self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any
@@ -68,8 +69,9 @@ class Lab:
         return record.model_copy(update={"result": lost})
 
     def options(self, **changes: Any) -> running.Options:
+        points = str(self.storage / "points.log")
         return running.Options(
-            storage=self.storage, tracking_uri="none", optuna_storage=str(self.storage / "points.log"), **changes
+            storage=self.storage, optuna_storage=points, **{"tracking_uri": "none", "yes": True, **changes}
         )
 
     def folder(self, of: Study) -> StudyFolder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,13 @@ from ssc_tune.analysis.explore.extras import Extras
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
+from ssc_tune.design.fixed_source import FixedSource
+from ssc_tune.design.storage import open_source
+from ssc_tune.errors import InputError
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 from tests.making.files import Bench
+from tests.making.studies import study
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -113,7 +118,7 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def _hasten(changed: pytest.MonkeyPatch) -> None:
     """Of analysis and report only what is read again: files are tested, not statistics and figures."""
-    changed.setitem(analyze.analyze.__kwdefaults__, "num_bootstrap", 20)
+    changed.setitem(inspect.unwrap(analyze.analyze).__kwdefaults__, "num_bootstrap", 20)
     changed.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
     changed.setattr(report, "write", _written)
 
@@ -141,6 +146,9 @@ def call(capfd: pytest.CaptureFixture[str]) -> Call:
     return call
 
 
+@pytest.mark.fault(
+    "a torn study.json, analysis.json, geometry.json or optuna.db", "looking says so and changes nothing"
+)
 @pytest.mark.parametrize("how", MOST)
 @pytest.mark.parametrize("row", FILES, ids=lambda row: row.name)
 def test_looking_says_what_is_damaged_and_changes_nothing(row: Row, how: str, place: Path, call: Call) -> None:
@@ -160,6 +168,10 @@ def test_looking_says_what_is_damaged_and_changes_nothing(row: Row, how: str, pl
         assert err.startswith(f"{path}: ")
 
 
+@pytest.mark.fault(
+    "a torn study.json, analysis.json, geometry.json or optuna.db",
+    "a run sets it aside and makes it anew, or names it; records identical",
+)
 @pytest.mark.parametrize("how", MOST)
 @pytest.mark.parametrize("row", FILES, ids=lambda row: row.name)
 def test_a_run_makes_anew_what_it_can_and_names_the_rest(
@@ -191,3 +203,56 @@ def test_a_run_makes_anew_what_it_can_and_names_the_rest(
 
 def _records(place: Path) -> dict[str, str]:
     return _content(place / "records")
+
+
+BROKEN: dict[str, bytes] = {
+    "zeros": bytes(3000),
+    "text": b"what I wrote down\nand did not end",
+    "torn in the middle": b'{"op_code": 0, "worker_id": "x", "stu\n{"op_code": 0}\n',
+    "another kind": b"[1, 2]\n",
+}
+
+
+@pytest.mark.fault("a journal or database of points that was named is damaged", "one line with the cure; it is left")
+@pytest.mark.parametrize("kind", ["sqlite", "journal"])
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_storage_of_ones_own_that_is_damaged_is_named_and_left(how: str, kind: str, tmp_path: Path) -> None:
+    """It may hold what other studies wrote."""
+    file = tmp_path / ("points.log" if kind == "journal" else "points.db")
+    file.write_bytes(BROKEN[how])
+    location = str(file) if kind == "journal" else f"sqlite:///{file}"
+    source = FixedSource(study(), lambda cell_id: None)
+    with pytest.raises(InputError) as caught:
+        open_source(source, location, tmp_path)
+    (line,) = caught.value.problems
+    assert line.startswith("--optuna-storage ")
+    assert "moved away" in line
+    assert file.read_bytes() == BROKEN[how]
+
+
+@pytest.mark.fault("a journal's last line was torn", "it is cut off, and nothing else")
+def test_a_torn_last_line_of_a_journal_is_cut_off(tmp_path: Path) -> None:
+    location, source = str(tmp_path / "points.log"), FixedSource(study(), lambda cell_id: None)
+    assert open_source(source, location, tmp_path) == []
+    whole = Path(location).read_bytes()
+    Path(location).write_bytes(whole + b'{"op_code": 4, "wor')
+    assert open_source(FixedSource(study(), lambda cell_id: None), location, tmp_path) == []
+    assert Path(location).read_bytes().startswith(whole)
+
+
+@pytest.mark.fault("MLflow's database is damaged", "one line with the cure; it is left, and the study goes on")
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["truncated", "zeros", "not text", "folder"])
+def test_a_damaged_store_of_mlflow_is_one_line(how: str, place: Path, call: Call) -> None:
+    Path("mlflow.db").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    _damage(Path("mlflow.db"), how)
+    before = _content(Path("mlflow.db").parent).get("mlflow.db")
+    code, out, err = call("run", "small.yaml")
+    assert code == 0
+    (line,) = {line for line in err.splitlines() if line.startswith("MLflow at ")}
+    assert "ssc-tune sync small" in line
+    if how != "folder":
+        assert "the file is damaged: move it away, and ssc-tune sync makes each study's view anew" in line
+    assert "Traceback" not in out + err
+    assert call("sync", "small")[0] == 1
+    assert _content(Path("mlflow.db").parent).get("mlflow.db") == before

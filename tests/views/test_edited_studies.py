@@ -132,14 +132,16 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[running.Options]:
 
     def fake(of: Study, options: running.Options, **_: Any) -> running.Unjudged:
         found.append(options)
-        return running.Unjudged(0, 0, {}, [])
+        return running.Unjudged(0, 0, 0, {}, [])
 
     monkeypatch.setattr(running, "train_and_judge", fake)
     return found
 
 
 def files(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Every file but the lock that a launch takes before it looks."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    return {path: path.read_bytes() for path in found}
 
 
 LINE = (
@@ -184,7 +186,7 @@ def test_python_needs_yes_too(edited: Bench) -> None:
 def test_at_a_terminal_it_is_asked(edited: Bench, tmp_path: Path, answer: str, code: int) -> None:
     script = (
         "import sys; from ssc_tune import running; from ssc_tune.cli import main;"
-        "running.train_and_judge = lambda *a, **k: running.Unjudged(0, 0, {}, []);"
+        "running.train_and_judge = lambda *a, **k: running.Unjudged(0, 0, 0, {}, []);"
         "sys.exit(main(['run', 'small.yaml', '--tracking-uri', 'none']))"
     )
     ours, theirs = pty.openpty()

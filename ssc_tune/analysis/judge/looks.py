@@ -26,7 +26,7 @@ from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures.base import undefined
 from ssc_tune.analysis.result import Look, LookVerdict, Verdict
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.analysis.threads import on_one_thread
+from ssc_tune.analysis.threads import one_thread
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
 
@@ -41,7 +41,7 @@ class Judged(NamedTuple):
     looks: tuple[Look, ...]
 
 
-@on_one_thread
+@one_thread()
 def judge(
     study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
 ) -> Judged:

@@ -70,6 +70,7 @@ def checked_address(text: str) -> str:
             f"{text!r} is an address of Ray's client, through which no study runs; run the command inside the cluster: "
             "`ray job submit -- python -m ssc_tune.run ...`"
         )
-    if text in (LOCAL, "auto") or re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}", text):
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})", text)
+    if text in (LOCAL, "auto") or (found is not None and 0 < int(found[2]) < 1 << 16):
         return text
     raise ValueError(f"{text!r} is not an address; allowed: {ADDRESSES}")
