@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -30,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Shows, with their sizes, what may go; removes it where that is meant."""
     found, problems = _found(arguments)
-    gone = {one.path for one in found if arguments.yes and running.leftovers.remove(one)}
+    with contextlib.ExitStack() as held:
+        gone = _removed(found, arguments.storage, held) if arguments.yes else set()
     left = [one.path for one in found if arguments.yes and one.path not in gone]
     problems += [f"{path}: could not be removed" for path in left]
     if arguments.json:
@@ -41,6 +43,19 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return EXIT_SOME_FAILED if left else EXIT_DONE
+
+
+def _removed(found: Sequence[Leftover], storage: Path, held: contextlib.ExitStack) -> set[Path]:
+    """Removes them while nobody runs any of their studies, which no other process begins meanwhile.
+
+    Raises:
+        InputError: one of them is being run; nothing is removed then.
+    """
+    for name in dict.fromkeys(one.path.relative_to(storage).parts[0] for one in found):
+        if name != records.store.PRETRAINED:
+            lease = records.lease.Lease(storage / name)
+            held.enter_context(lease.held(lambda line: print(line, file=sys.stderr), lambda line: None))
+    return {one.path for one in found if running.leftovers.remove(one)}
 
 
 def _bytes(found: Iterable[Leftover]) -> int:
@@ -98,5 +113,5 @@ COMMAND = Command(
     "show what a storage folder holds that nothing needs, with sizes, and remove it with --yes",
     add_arguments,
     run,
-    more="Never records, registrations or reports; stop runs of the study first.",
+    more="Never records, registrations or reports, and nothing while a run of the study is under way.",
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.presentation.numbers import size
+from ssc_tune.records.lease import Lease
 from tests.making.files import FAILED, Bench
 
 Call = Callable[..., tuple[int, str, str]]
@@ -27,7 +28,9 @@ def put(path: Path, content: bytes = b"0123456789", *, old: bool = True) -> Path
 
 
 def files(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    """All but the lock of leases, which a run leaves too."""
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return {name for name in found if not name.endswith(".lease.lock")}
 
 
 class Stored:
@@ -103,6 +106,19 @@ def test_the_best_cells_keep_their_checkpoints_unless_told_otherwise(bench: Benc
     whole = files(stored.storage)
     assert call("clean", "small", "--yes", "--keep-checkpoints", "all")[0] == 0
     assert files(stored.storage) == whole
+
+
+def test_nothing_is_removed_while_a_run_is_under_way(bench: Bench, call: Call) -> None:
+    stored = Stored(bench)
+    whole = files(stored.storage)
+    with Lease(bench.folder.path).held(lambda _: None, lambda _: None):
+        code, out, err = call("clean", "--yes")
+        assert (code, out) == (2, "")
+        assert "another run of this study is under way" in err
+        assert files(stored.storage) == whole | {"small/lease.json"}
+        assert call("clean")[0] == 0  # looking is allowed
+    assert call("clean", "--yes")[0] == 0
+    assert files(stored.storage) < whole
 
 
 def test_nothing_is_removed_through_a_link(bench: Bench, call: Call, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from ssc_tune.study import Study
 from tests.making.studies import study
 
 WORDS = st.text(alphabet="abcxyz0189_-", min_size=1, max_size=8).filter(lambda word: word[0].isalnum())
-ANY_TEXT = st.text(max_size=20)
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t")
+ANY_TEXT = st.text(CHARACTERS, max_size=20)
 SHARED = {
     "learning_rate": {"type": "float", "default": 0.03, "factor": 3},
     "tau": {"type": "float", "default": 0.95, "low": 0.6, "high": 0.99, "log": True, "complement": True},
@@ -52,13 +53,13 @@ def studies(draw: st.DrawFn) -> Study:
                 st.just({"type": "grid", "levels": {shared[0]: [SHARED[shared[0]]["default"]]}}),
             )
         ),
-        "seeds": draw(st.integers(2, 1000)),
+        "seeds": draw(st.integers(2, 300)),  # fewer cells than a study may have
         "resources": {"cpus": draw(st.sampled_from([1, 0.5, 4]))},
     }
     if specific:
         content["blocks"] = {"shared": {}, draw(WORDS): {"parameters": [*shared, *specific]}}
     if content["design"]["type"] != "search":
-        names = draw(st.lists(st.text(min_size=1, max_size=10), unique=True, max_size=3))
+        names = draw(st.lists(st.text(CHARACTERS, min_size=1, max_size=10), unique=True, max_size=3))
         claim = {"less": "ssc", "than": "fixmatch", "in": "std", "expected": None}
         content["claims"] = [{**claim, "name": name, "source": draw(ANY_TEXT)} for name in names]
     return study(content)

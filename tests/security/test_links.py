@@ -58,7 +58,6 @@ REPLACED: dict[str, Callable[[StudyFolder], object]] = {
     f"cells/{CELL}/checkpoint.pt": lambda folder: checkpoint.save(
         folder.cell(CELL) / "checkpoint.pt", {"a": torch.zeros(1)}
     ),
-    f"records/{RECORD.cell_id}.json": lambda folder: folder.records.write(RECORD),
 }
 """What is replaced as a whole, by its place."""
 
@@ -89,6 +88,17 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(place: str, tmp_path: Pat
     REPLACED[place](folder)
     assert target.read_text() == "mine\n"
     assert not (folder.path / place).is_symlink()
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_a_link_in_the_place_of_a_record_counts_as_one_that_is_there(dangling: bool, tmp_path: Path) -> None:
+    """A record is made only where there is nothing of its name; what the link leads to fails its checksum."""
+    folder, target = linked(tmp_path, f"records/{RECORD.cell_id}.json")
+    if dangling:
+        target.unlink()
+    assert not folder.records.write(RECORD)
+    assert target.exists() != dangling
+    assert dangling or target.read_text() == "mine\n"
 
 
 @pytest.mark.parametrize("place", [*WRITTEN_ON, *REPLACED])
