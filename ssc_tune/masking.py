@@ -45,6 +45,7 @@ _NO_SCHEME = re.compile(r"(?P<head>(?:--[\w-]+=)?)(?P<user>[^\s/@:=]+:[^@]*(?:@[
 _TOKEN_SCHEMES = ("http", "https", "ftp")
 """A lone name before the host may be a token here; a database takes it for the user, which is no secret."""
 _SECRET_KEY = re.compile(r"pass|pwd|token|secret|api_?key|access_?key|sig$|signature|credential|odbc_connect", re.I)
+_QUERY = re.compile(r"\?(?=[^=&?@/]+=)")
 _PAIR = re.compile(r"(?P<before>[?&;])(?P<key>[^=&;?\s'\"]+)=(?P<value>[^&\s'\"]*)")
 _INSIDE = re.compile(r"(?:PWD|PASSWORD)=([^;]*)", re.I)
 _IN_TEXT = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/\s'\"]+)@")
@@ -73,8 +74,10 @@ def parts_of(address: str) -> Parts:
     at = body.find("@")
     if at < 0 or body.startswith("/"):  # no host, so that an @ belongs to a path
         return Parts(head, "", body)
-    query = body.find("?", at)
-    at = body.rfind("@", 0, query if query >= 0 else len(body))
+    queries = (mark.start() for mark in _QUERY.finditer(body, at))
+    # Between the password and a query there is a host.
+    query = next((start for start in queries if start > body.rfind("@", 0, start) + 1), len(body))
+    at = body.rfind("@", 0, query)
     return Parts(head, body[:at], body[at + 1 :])
 
 

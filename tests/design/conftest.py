@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
-
 import pytest
 
-from tests.making.postgresql import Server
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[int]:
-    """The port of a server on loopback, with a throw-away cluster."""
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("needs psycopg")
-    server = Server()
-    try:
-        server.start()
-        yield server.port
-    finally:
-        server.remove()
+from tests.making.fixtures import postgresql_server as postgresql_server
 
 
 @pytest.fixture

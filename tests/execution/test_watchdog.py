@@ -14,7 +14,8 @@ import pytest
 from ssc_tune.execution import deaths
 from ssc_tune.execution.vigil import GRACE, Vigil
 from ssc_tune.execution.watchdog import STACK, Signs, ended_by_watchdog, interval, show_signs
-from ssc_tune.records import Attempt, StudyFolder
+from ssc_tune.records import StudyFolder
+from tests.making.records import attempt
 
 SCRIPT = """
 import ctypes, sys, time
@@ -104,8 +105,8 @@ def test_signs_go_on_as_long_as_the_process(tmp_path: Path) -> None:
 
 def test_a_frozen_worker_is_killed_and_its_cell_pays_nothing(tmp_path: Path) -> None:
     folder = StudyFolder(tmp_path, "small")
-    folder.log_attempt("c", Attempt(number=1, started=1.0, outcome="raised"))
-    folder.log_attempt("c", Attempt(number=2, started=2.0))
+    folder.log_attempt("c", attempt(1, "raised"))
+    folder.log_attempt("c", attempt(2))
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     said: list[str] = []
     signs = Signs(host=socket.gethostname(), pid=process.pid, node="", cell="c")

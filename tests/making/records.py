@@ -13,6 +13,11 @@ LOST: dict[str, Any] = {"validation_accuracy": None, "test_accuracy": None, "his
 """What a cell has not that did not come to its end."""
 
 
+def attempt(number: int, outcome: str = "running", **changes: Any) -> Attempt:
+    """One try at a cell."""
+    return Attempt.model_validate({"number": number, "started": float(number), "outcome": outcome, **changes})
+
+
 def put(folder: StudyFolder, made: Record) -> None:
     """Writes a record in the place of the one that is there, if any: what a run never does."""
     folder.records.path(made.cell_id).unlink(missing_ok=True)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.records import Attempt, CorruptRecord, Record, RecordStore, StudyFolder
+from ssc_tune.records import CorruptRecord, Record, RecordStore, StudyFolder
 from ssc_tune.records.files import append_line
-from tests.making.records import record
+from tests.making.records import attempt, record
 from tests.making.studies import study
 
 CELLS = fixed_cells(study())
@@ -98,10 +98,6 @@ def test_lines_are_appended(tmp_path_factory: pytest.TempPathFactory, lines: lis
     for line in lines:
         append_line(path, line)
     assert (path.read_text(encoding="utf-8") if lines else "") == "".join(line + "\n" for line in lines)
-
-
-def attempt(number: int, outcome: str = "running") -> Attempt:
-    return Attempt.model_validate({"number": number, "started": float(number), "outcome": outcome})
 
 
 def test_attempts_are_the_latest_state_of_each(tmp_path: Path) -> None:

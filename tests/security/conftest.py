@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import bench as bench
-from tests.cli.conftest import call as call
-from tests.design.conftest import postgresql_server as postgresql_server
+from tests.making.fixtures import bench as bench
+from tests.making.fixtures import call as call
+from tests.making.fixtures import postgresql_server as postgresql_server

@@ -14,12 +14,12 @@ from ssc_tune.atomic import write_atomically
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.errors import InputError
 from ssc_tune.execution.quiet import output_to
-from ssc_tune.records import Attempt, StudyFolder, registrations
+from ssc_tune.records import StudyFolder, registrations
 from ssc_tune.records.files import append_line
 from ssc_tune.running.registration import register
 from ssc_tune.tracking.client import LOG_NAME, _quiet
 from ssc_tune.training import checkpoint
-from tests.making.records import record
+from tests.making.records import attempt, record
 from tests.making.studies import study
 
 CELL = "0123456789abcdef"
@@ -27,7 +27,7 @@ RECORD = record(fixed_cells(study())[0])
 
 
 def attempt(folder: StudyFolder) -> None:
-    folder.log_attempt(CELL, Attempt(number=1, started=0.0))
+    folder.log_attempt(CELL, attempt(1))
 
 
 def standing(folder: StudyFolder) -> None:

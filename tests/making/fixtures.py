@@ -1,0 +1,49 @@
+"""Fixtures of several folders: where a command is run, the command, and PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.making.fewer import fewer_bootstraps
+from tests.making.files import Bench
+from tests.making.postgresql import Server
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A study's file in the folder that a command is run in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    fewer_bootstraps(monkeypatch, 50)  # the commands are tested, not the statistics
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Exit code, standard output and standard error of a command."""
+    from ssc_tune.cli import main
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[int]:
+    """The port of a server on loopback, with a throw-away cluster."""
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("needs psycopg")
+    server = Server()
+    try:
+        server.start()
+        yield server.port
+    finally:
+        server.remove()
