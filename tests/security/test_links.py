@@ -26,7 +26,7 @@ CELL = "0123456789abcdef"
 RECORD = record(fixed_cells(study())[0])
 
 
-def attempt(folder: StudyFolder) -> None:
+def begun(folder: StudyFolder) -> None:
     folder.log_attempt(CELL, attempt(1))
 
 
@@ -45,7 +45,7 @@ def view(folder: StudyFolder) -> None:
 
 
 WRITTEN_ON: dict[str, Callable[[StudyFolder], object]] = {
-    f"cells/{CELL}/attempts.jsonl": attempt,
+    f"cells/{CELL}/attempts.jsonl": begun,
     registrations.FILE: lambda folder: register(study(), folder),
     "log.txt": log,
     LOG_NAME: view,
