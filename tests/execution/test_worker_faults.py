@@ -46,7 +46,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.fault("any write of a worker fails (ENOSPC, EIO), up to three in a row", SAME)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(first=st.integers(0, 14), failing=st.integers(1, 3), number=st.sampled_from([errno.ENOSPC, errno.EIO]))
 def test_whichever_write_fails(
     undisturbed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, first: int, failing: int, number: int
