@@ -105,7 +105,7 @@ class Deaths(tune.Callback):
 
 
 _MEMORY = "node running low on memory"
-"""In what Ray says of a worker that its memory monitor has ended; tests/execution/test_memory.py holds it."""
+"""In what Ray says of a worker that its memory monitor has ended; tests/execution/test_machine_faults.py holds it."""
 
 
 def close_attempt(folder: StudyFolder, cell_id: str, why: str) -> None:
