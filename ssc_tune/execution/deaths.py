@@ -9,6 +9,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -16,7 +17,6 @@ from ray import tune
 from ray.tune.experiment import Trial
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ssc_tune.design.cells import Cell
 from ssc_tune.execution.watchdog import Signs
 from ssc_tune.records import StudyFolder
 
@@ -30,9 +30,11 @@ class Tally:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say, self._counts = say, Counter[str]()
+        self.last = ""
 
     def add(self, text: str) -> None:
         """Once more."""
+        self.last = text
         self._counts[text] += 1
         count = self._counts[text]
         if count & (count - 1) == 0:
@@ -74,12 +76,12 @@ class Deaths(tune.Callback):
 
     Args:
         folder: of the study.
-        launched: cells by the id of their trial.
+        cell_ids: of each trial, by its id.
         say: is told in one line.
     """
 
-    def __init__(self, folder: StudyFolder, launched: Mapping[str, Cell], say: Callable[[str], None]) -> None:
-        self._folder, self._launched, self._tally = folder, launched, Tally(say)
+    def __init__(self, folder: StudyFolder, cell_ids: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._folder, self._cell_ids, self.tally = folder, cell_ids, Tally(say)
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks for a restore that never happens."""
@@ -94,14 +96,21 @@ class Deaths(tune.Callback):
         self._died(trial)
 
     def _died(self, trial: Trial) -> None:
-        cell = self._launched.get(trial.trial_id)
-        if cell is None:
-            return
+        cell_id = self._cell_ids[trial.trial_id]
         why = "a worker died"
-        if _MEMORY in str(trial.get_error() or "").rpartition("Failure # ")[2]:
+        if _MEMORY in _last_error(trial):
             why = "Ray ended a worker since its node runs low on memory; fewer cells at once (resources) need less"
-            close_attempt(self._folder, cell.cell_id, why)
-        self._tally.add(why)
+            close_attempt(self._folder, cell_id, why)
+        self.tally.add(why)
+
+
+def _last_error(trial: Trial) -> str:
+    """What the last failure of a trial was, from the file of its failures; empty where there is none."""
+    try:
+        text = Path(trial.error_file or "").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.rpartition("Failure # ")[2]
 
 
 _MEMORY = "node running low on memory"
@@ -118,19 +127,40 @@ def close_attempt(folder: StudyFolder, cell_id: str, why: str) -> None:
 
 
 def end_worker(folder: StudyFolder, signs: Signs, seconds: float, say: Callable[[str], None]) -> None:
-    """Kills a worker that has shown no sign of life for so long, wherever it runs."""
+    """Kills a worker that has shown no sign of life for so long, wherever it runs; one that is gone is no news."""
+    if signs["host"] == socket.gethostname():
+        there = _stop(signs["pid"])
+    else:
+        where = NodeAffinitySchedulingStrategy(signs["node"], soft=False)
+        call = ray.remote(_stop).options(num_cpus=0, max_retries=0, scheduling_strategy=where)
+        try:
+            there = ray.get(call.remote(signs["pid"]), timeout=_ANSWER)
+        except Exception:  # the node is lost: Ray moves its cells by itself
+            return
+    if not there:
+        return
     who = f"worker {signs['pid']} on {signs['host']}"
     say(f"{who} has shown no sign of life for {seconds:.0f} s and is ended; its cell is tried again")
     close_attempt(folder, signs["cell"], f"{who} was frozen")
     if signs["host"] == socket.gethostname():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(signs["pid"], signal.SIGKILL)
-        return
-    there = NodeAffinitySchedulingStrategy(signs["node"], soft=False)
-    _kill.options(num_cpus=0, scheduling_strategy=there).remote(signs["pid"])
+        _kill(signs["pid"])
+    else:
+        ray.remote(_kill).options(num_cpus=0, scheduling_strategy=where).remote(signs["pid"])
 
 
-@ray.remote
+_ANSWER = 60.0
+"""Seconds that a node may take to say whether it has a process."""
+
+
+def _stop(pid: int) -> bool:
+    """Holds a process, so that it writes nothing more; whether there is one."""
+    try:
+        os.kill(pid, signal.SIGSTOP)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

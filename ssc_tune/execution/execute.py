@@ -45,6 +45,7 @@ class Launched(NamedTuple):
 
     problem: str | None = None  # what went wrong, if anything
     halted: bool = False  # another would end in the same way
+    death: str = ""  # why workers ended in the middle of cells, if any did
 
 
 def execute(
@@ -86,7 +87,7 @@ def execute(
             problems += [ended.problem] if ended.problem else []
             idle = idle + 1 if source.num_to_run >= before else 0
             if not stop.is_set() and (ended.halted or idle > study.retries + 1):
-                why = ended.problem or "workers die"
+                why = ended.problem or ended.death or "workers die"
                 left = source.num_to_run
                 problems.append(f"{left} cells could not be run: {why}; the same command goes on with them")
                 break

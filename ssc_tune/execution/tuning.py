@@ -153,6 +153,7 @@ class CellSearcher(Searcher):
         self._listener, self._launched = listener, launched
         self._faults, self._token = faults, token
         self.cells: dict[str, Cell] = {}
+        self.cell_ids: dict[str, str] = {}  # of every trial, those that have ended too
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its searcher for a restore that never happens."""
@@ -169,6 +170,7 @@ class CellSearcher(Searcher):
         if isinstance(cell, str):
             return None
         self.cells[trial_id] = cell
+        self.cell_ids[trial_id] = cell.cell_id
         self._launched[cell.cell_id] = cell
         self._listener.started(cell)
         return {"task": make_task(self._study, self._folder, cell, launch=self._token).model_dump(mode="json")}
@@ -241,9 +243,10 @@ def launch(
     scratch = (folder.path / SCRATCH / token).absolute()
     timeout = study.timeout or STANDSTILL
     vigil = Vigil(signs_folder(folder.path, token), timeout, lambda who, s: end_worker(folder, who, s, say))
+    deaths = Deaths(folder, searcher.cell_ids, say)
     try:
         with keeping(vigil, timeout):
-            stopper, deaths = StopOn(stop, faults), Deaths(folder, searcher.cells, say)
+            stopper = StopOn(stop, faults)
             _tuner(study, room, searcher, stopper, deaths, samples=source.num_to_run, scratch=scratch).fit()
     except KeyboardInterrupt:
         stop.set()
@@ -253,4 +256,4 @@ def launch(
         return Launched(f"{type(error).__name__}: {error}")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return Launched()
+    return Launched(death=deaths.tally.last)

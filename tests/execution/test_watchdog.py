@@ -114,4 +114,7 @@ def test_a_frozen_worker_is_killed_and_its_cell_pays_nothing(tmp_path: Path) -> 
     assert process.wait(timeout=30) == -9
     assert [a.outcome for a in folder.attempts("c")] == ["raised", "machine"]
     assert "no sign of life for 77 s" in said[0]
-    deaths.end_worker(folder, signs, 77.0, said.append)  # it is gone already
+    folder.log_attempt("c", attempt(3))
+    deaths.end_worker(folder, signs, 77.0, said.append)  # it is gone, and another is at the cell
+    assert len(said) == 1
+    assert folder.attempts("c")[-1].outcome == "running"
