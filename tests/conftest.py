@@ -19,7 +19,7 @@ settings.load_profile("ours")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--reliability FILE`` writes what the tests with a ``fault`` mark have survived."""
+    """``--reliability FILE`` writes what the tests with a ``fault`` mark have survived, and keeps what others have."""
     parser.addoption(
         "--reliability", metavar="FILE", help="JSON of the faults that were survived (docs/reliability.py)"
     )
@@ -68,6 +68,9 @@ class Survived:
     def pytest_sessionfinish(self) -> None:
         """All have."""
         machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+        if self._path.exists():  # of tests that were not run this time
+            kept = json.loads(self._path.read_text())["tests"]
+            self._rows = {row["test"]: {k: v for k, v in row.items() if k != "test"} for row in kept} | self._rows
         rows = [{"test": name, **row} for name, row in sorted(self._rows.items())]
         content = {"machine": machine, "python": platform.python_version(), "tests": rows}
         self._path.write_text(json.dumps(content, indent=1) + "\n")
