@@ -118,7 +118,6 @@ def run_cells(study: Study, cells: Sequence[Cell], storage: Path) -> tuple[list[
                 config=cell.config,
                 retries=0,
                 registrations=(),
-                threads=1,
             )
             whole = timed(lambda task=task: worker.run_task(task))  # type: ignore[misc]
             around.append(whole - inside[-1])

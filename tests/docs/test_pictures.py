@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from types import ModuleType
@@ -64,3 +66,17 @@ def test_the_page_of_answers_is_as_the_script_makes_it() -> None:
     page = module.page(module.answers())
     assert page == (ROOT / "docs" / "results" / "README.md").read_text(encoding="utf-8")
     assert all(f"]({path.parent.name}/README.md)" in page for path in module.RESULTS.glob("*/verdicts.csv"))
+
+
+def test_the_page_of_faults_is_as_the_script_makes_it_and_every_test_of_a_fault_is_on_it() -> None:
+    module = script("reliability")
+    results = json.loads(module.RESULTS.read_text(encoding="utf-8"))
+    assert (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8") == module.page(results)
+    marked = {
+        f"{path.relative_to(ROOT).as_posix()}::{node.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any("mark.fault(" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+    assert {row["test"].split("[")[0] for row in results["tests"]} == marked
