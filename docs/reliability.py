@@ -20,7 +20,8 @@ Every row is a fault that tests do to a study, most of them to a real one that r
 then. *Survived* counts the times that the promise held of the times that it was tried. The page is made from the
 results of those tests:
 
-```
+<!-- not run here: takes minutes, see tests/execution -->
+```bash
 uv run pytest -m fault --reliability docs/measurements/reliability.json
 uv run python docs/reliability.py
 ```
