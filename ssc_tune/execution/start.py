@@ -6,11 +6,15 @@ sockets have no name, other users can read it, and it is never emptied. Each run
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -19,9 +23,14 @@ from ssc_tune.errors import InputError, cause
 
 _SOCKET_BYTES = 107
 """The most that the name of a Unix socket can have."""
+_PREFIX = "ssc-tune-"
+_LOCK = "lock"
+"""In a run's place: held as long as the run lives."""
+_YOUNG = 60.0
+"""Seconds in which a run that has made its place has taken its lock too."""
 _OWN = "ray"
 """Ray lets all write to the folder that it makes itself: this one, in one that only its owner enters."""
-_BELOW = f"/ssc-tune-00000000/{_OWN}/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store.00"
+_BELOW = f"/{_PREFIX}00000000/{_OWN}/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store.00"
 _SHORT = ("/tmp", "/var/tmp", "/dev/shm")
 
 
@@ -35,15 +44,28 @@ def ray_started(**how: Any) -> Iterator[None]:
         InputError: there is no place for its sockets, or it did not start twice; in one line.
     """
     place = _place()
-    try:
-        _start(how, f"{place}/{_OWN}")
-    except Exception as error:
-        raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-        shutil.rmtree(place, ignore_errors=True)
+    with open(f"{place}/{_LOCK}", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sweep(Path(place).parent)
+        try:
+            _start(how, f"{place}/{_OWN}")
+        except Exception as error:
+            raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what runs of this user have left in a temporary folder that were killed: nobody holds their lock."""
+    for left in folder.glob(f"{_PREFIX}*/{_LOCK}"):
+        with contextlib.suppress(OSError), open(left, "rb+") as lock:
+            state = left.stat()
+            if state.st_uid == os.getuid() and time.time() - state.st_mtime > _YOUNG:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where it is held
+                shutil.rmtree(left.parent, ignore_errors=True)
 
 
 def _start(how: dict[str, Any], place: str) -> None:
@@ -60,7 +82,7 @@ def _place() -> str:
     fitting = [name for name in (*named, *_SHORT) if len(os.fsencode(name + _BELOW)) <= _SOCKET_BYTES]
     for name in fitting:
         try:
-            return tempfile.mkdtemp(prefix="ssc-tune-", dir=os.path.abspath(name))  # its mode is 0700
+            return tempfile.mkdtemp(prefix=_PREFIX, dir=os.path.abspath(name))  # its mode is 0700
         except OSError:
             continue
     tried = ", ".join(fitting)

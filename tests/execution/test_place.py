@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import stat
@@ -123,6 +124,21 @@ def test_rays_folder_is_private_and_short(tmp_path: Path, monkeypatch: pytest.Mo
     assert mode(private) == 0o700
     assert len(os.fsencode(private)) < 45
     private.rmdir()
+
+
+def test_what_a_killed_run_has_left_goes_and_what_a_living_one_holds_stays(tmp_path: Path) -> None:
+    start = importlib.import_module("ssc_tune.execution.start")
+    for name in ("killed", "living", "new"):
+        (tmp_path / f"ssc-tune-{name}" / "ray").mkdir(parents=True)
+        lock = tmp_path / f"ssc-tune-{name}" / "lock"
+        lock.touch()
+        if name != "new":
+            os.utime(lock, (1.0, 1.0))
+    (tmp_path / "ssc-tune-mine").mkdir()  # of somebody who knows nothing of locks
+    with open(tmp_path / "ssc-tune-living" / "lock", "rb+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        start.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ssc-tune-living", "ssc-tune-mine", "ssc-tune-new"]
 
 
 @pytest.mark.parametrize(
