@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -52,7 +51,7 @@ def let_go_of_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        execution.quiet.drop_output()
 
 
 def _show_what_can_be_shown() -> None:

@@ -84,14 +84,7 @@ def _kept(path: Path, storage: Path) -> Kept:
     """A study with its cells and with every record of its folder that can be read; nothing is renamed by looking."""
     of = commands.stored.read(path)
     folder = records.StudyFolder(storage, path.parent.name)
-    found: dict[str, records.Record] = {}
-    for file in sorted(folder.records.directory.glob("*.json")):
-        try:
-            record = folder.records.read(file.stem)
-        except records.CorruptRecord:  # its cell will be run again
-            continue
-        if record is not None:
-            found[file.stem] = record
+    found = {record.cell_id: record for record in folder.records.readable()}
     return running.leftovers.Kept(of, folder, commands.stored.look(of, storage).progress.cells, found)
 
 

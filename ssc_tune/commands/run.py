@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -76,7 +75,7 @@ def _heard(show: Callable[[], None]) -> None:
         show()
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        execution.quiet.drop_output()
 
 
 COMMAND = Command("run", "train what is missing of a study and judge its claims", add_arguments, run)

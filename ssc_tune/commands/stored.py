@@ -152,13 +152,5 @@ def _declared(stored: Stored, found: StudyAnalysis) -> StudyAnalysis:
 
 
 def _kept(study: Study, folder: StudyFolder) -> StudyAnalysis | None:
-    path = folder.path / "analysis.json"
     now = study.model_dump(mode="json", by_alias=True)
-    if not path.is_file() or last_run(folder)[0].get("study") != now:
-        return None
-    if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # a record came, went or was replaced since
-        return None
-    try:
-        return analysis.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew
-        return None
+    return running.judge.kept_analysis(folder) if last_run(folder)[0].get("study") == now else None

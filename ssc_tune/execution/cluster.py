@@ -28,6 +28,7 @@ from ssc_tune.execution.place import GROWING, Place
 from ssc_tune.execution.slots import asked, cpus_for, nodes_of, slots, this_machine
 from ssc_tune.execution.start import ray_started
 from ssc_tune.records import StudyFolder
+from ssc_tune.recurring import repeat
 from ssc_tune.study.model.study import Study
 
 CELL = "ssc_tune_cell"
@@ -156,7 +157,8 @@ class _Nodes:
         self._driver, self._stop, self._screen = driver, stop, screen
         self._seen: set[str] = set()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="nodes", daemon=True)
+        watch = (self._ended, EVERY, self._watch)
+        self._thread = threading.Thread(target=repeat, args=watch, name="nodes", daemon=True)
         self.alive: list[dict[str, Any]] = []
         self.refused: list[str] = []
         self.changed: Callable[[], None] = lambda: None
@@ -173,18 +175,17 @@ class _Nodes:
         if self._thread.is_alive():
             self._thread.join(timeout=EVERY)  # a node that is only starting is not waited for
 
-    def _watch(self) -> None:
-        while not self._ended.wait(EVERY):
-            self._look()
-            if self.refused:
-                self._stop.set()
-                return
+    def _watch(self) -> bool:
+        self._look()
+        if self.refused:
+            self._stop.set()
+        return bool(self.refused)
 
     def _look(self) -> None:
         before = {node["NodeID"] for node in self.alive}
         self.alive = _alive()
         new = [node for node in self.alive if node["NodeID"] not in self._seen]
-        asked_of = [(node, _ask(node, self._driver)) for node in new]
+        asked_of = [(node, on_node(node["NodeID"], preflight.look, self._driver)) for node in new]
         for node, answer in asked_of:
             self._seen.add(node["NodeID"])
             self._hear(node, answer)
@@ -212,7 +213,7 @@ def _alive() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def _ask(node: dict[str, Any], driver: preflight.Driver) -> Any:
-    where = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-    look = ray.remote(preflight.look).options(num_cpus=0, max_retries=0, scheduling_strategy=where)
-    return look.remote(driver)
+def on_node(node: str, function: Callable[..., Any], *given: Any) -> Any:
+    """Calls a function once on a node, by Ray's name for it, beside what runs there; what ``ray.get`` waits for."""
+    where = NodeAffinitySchedulingStrategy(node, soft=False)
+    return ray.remote(function).options(num_cpus=0, max_retries=0, scheduling_strategy=where).remote(*given)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 import ray
 from ray import tune
 from ray.tune.experiment import Trial
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from ssc_tune.design.cells import Cell
+from ssc_tune.execution.cluster import on_node
 from ssc_tune.execution.watchdog import Signs
 from ssc_tune.records import StudyFolder
 
@@ -76,12 +76,12 @@ class Deaths(tune.Callback):
 
     Args:
         folder: of the study.
-        cell_ids: of each trial, by its id.
+        cells: of each trial, by its id.
         say: is told in one line.
     """
 
-    def __init__(self, folder: StudyFolder, cell_ids: Mapping[str, str], say: Callable[[str], None]) -> None:
-        self._folder, self._cell_ids, self.tally = folder, cell_ids, Tally(say)
+    def __init__(self, folder: StudyFolder, cells: Mapping[str, Cell], say: Callable[[str], None]) -> None:
+        self._folder, self._cells, self.tally = folder, cells, Tally(say)
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks for a restore that never happens."""
@@ -96,11 +96,10 @@ class Deaths(tune.Callback):
         self._died(trial)
 
     def _died(self, trial: Trial) -> None:
-        cell_id = self._cell_ids[trial.trial_id]
         why = "a worker died"
         if _MEMORY in _last_error(trial):
             why = "Ray ended a worker since its node runs low on memory; fewer cells at once (resources) need less"
-            close_attempt(self._folder, cell_id, why)
+            close_attempt(self._folder, self._cells[trial.trial_id].cell_id, why)
         self.tally.add(why)
 
 
@@ -120,47 +119,36 @@ _MEMORY = "node running low on memory"
 def close_attempt(folder: StudyFolder, cell_id: str, why: str) -> None:
     """Says of the attempt at a cell that is under way that its machine has ended it, so that it uses up no retry."""
     with contextlib.suppress(OSError):
-        for attempt in folder.attempts(cell_id):
-            if attempt.outcome == "running":
-                found = {"outcome": "machine", "ended": time.time(), "traceback": why}
-                folder.log_attempt(cell_id, attempt.model_copy(update=found))
+        folder.close_attempts(cell_id, "machine", why)
 
 
 def end_worker(folder: StudyFolder, signs: Signs, seconds: float, say: Callable[[str], None]) -> None:
     """Kills a worker that has shown no sign of life for so long, wherever it runs; one that is gone is no news."""
-    if signs["host"] == socket.gethostname():
-        there = _stop(signs["pid"])
-    else:
-        where = NodeAffinitySchedulingStrategy(signs["node"], soft=False)
-        call = ray.remote(_stop).options(num_cpus=0, max_retries=0, scheduling_strategy=where)
-        try:
-            there = ray.get(call.remote(signs["pid"]), timeout=_ANSWER)
-        except Exception:  # the node is lost: Ray moves its cells by itself
-            return
-    if not there:
+    if not _signal(signs, signal.SIGSTOP):  # so that it writes nothing more
         return
     who = f"worker {signs['pid']} on {signs['host']}"
     say(f"{who} has shown no sign of life for {seconds:.0f} s and is ended; its cell is tried again")
     close_attempt(folder, signs["cell"], f"{who} was frozen")
-    if signs["host"] == socket.gethostname():
-        _kill(signs["pid"])
-    else:
-        ray.remote(_kill).options(num_cpus=0, scheduling_strategy=where).remote(signs["pid"])
+    _signal(signs, signal.SIGKILL)
 
 
 _ANSWER = 60.0
-"""Seconds that a node may take to say whether it has a process."""
+"""Seconds that a node may take to send a signal."""
 
 
-def _stop(pid: int) -> bool:
-    """Holds a process, so that it writes nothing more; whether there is one."""
+def _signal(signs: Signs, number: int) -> bool:
+    """Sends a worker a signal, on whatever machine; whether there is one."""
+    if signs["host"] == socket.gethostname():
+        return _send(signs["pid"], number)
     try:
-        os.kill(pid, signal.SIGSTOP)
+        return bool(ray.get(on_node(signs["node"], _send, signs["pid"], number), timeout=_ANSWER))
+    except Exception:  # the node is lost: Ray moves its cells by itself
+        return False
+
+
+def _send(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
     except ProcessLookupError:
         return False
     return True
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -125,12 +125,8 @@ def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list
 def _sweep(folder: StudyFolder, ended: Callable[[str], bool]) -> None:
     """Takes away what launches have left that have ended; their attempts were interrupted, not failures."""
     for path in folder.path.glob("cells/*/attempts.jsonl"):
-        cell_id = path.parent.name
-        for attempt in folder.attempts(cell_id):
-            if attempt.outcome == "running" and ended(attempt.launch):
-                closed = attempt.model_copy(update={"outcome": "interrupted", "ended": time.time()})
-                with contextlib.suppress(OSError):  # a worker of the next launch will see that it is of another
-                    folder.log_attempt(cell_id, closed)
+        with contextlib.suppress(OSError):  # a worker of the next launch will see that it is of another
+            folder.close_attempts(path.parent.name, "interrupted", of=ended)
     for kind in (SCRATCH, SIGNS):
         for left in (folder.path / kind).glob("*"):
             if ended(left.name):

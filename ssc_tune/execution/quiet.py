@@ -40,6 +40,11 @@ class Unheeded(io.TextIOWrapper):
             super().close()
 
 
+def drop_output() -> None:
+    """Sends standard output nowhere from now on: nobody reads it, or it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
     """Sends file descriptors 1 and 2 to ``log`` and yields text streams to where they went before.

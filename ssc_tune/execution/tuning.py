@@ -31,9 +31,10 @@ from ssc_tune.execution.execute import SCRATCH, Launched
 from ssc_tune.execution.listening import Listener
 from ssc_tune.execution.preflight import Driver, look
 from ssc_tune.execution.task import STANDSTILL, Task, make_task
-from ssc_tune.execution.vigil import Vigil, keeping
-from ssc_tune.execution.watchdog import signs_folder
+from ssc_tune.execution.vigil import Vigil
+from ssc_tune.execution.watchdog import interval, signs_folder
 from ssc_tune.records import StudyFolder
+from ssc_tune.recurring import every
 from ssc_tune.study.model.study import Study
 
 
@@ -152,8 +153,8 @@ class CellSearcher(Searcher):
         self._study, self._folder, self._source = study, folder, source
         self._listener, self._launched = listener, launched
         self._faults, self._token = faults, token
-        self.cells: dict[str, Cell] = {}
-        self.cell_ids: dict[str, str] = {}  # of every trial, those that have ended too
+        self.cells: dict[str, Cell] = {}  # of every trial, those that have ended too
+        self._out: set[str] = set()  # trials that have not
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its searcher for a restore that never happens."""
@@ -161,7 +162,7 @@ class CellSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next cell as a trial's configuration; none while there is nothing to do."""
-        if self._most is not None and len(self.cells) >= self._most():
+        if self._most is not None and len(self._out) >= self._most():
             return None
         cell = self._source.next()
         if cell is None:
@@ -170,16 +171,17 @@ class CellSearcher(Searcher):
         if isinstance(cell, str):
             return None
         self.cells[trial_id] = cell
-        self.cell_ids[trial_id] = cell.cell_id
+        self._out.add(trial_id)
         self._launched[cell.cell_id] = cell
         self._listener.started(cell)
         return {"task": make_task(self._study, self._folder, cell, launch=self._token).model_dump(mode="json")}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Reads the record of the cell; of Tune's own result only what the machine has done is looked at."""
-        cell = self.cells.pop(trial_id, None)
-        if cell is None:
+        if trial_id not in self._out:
             return
+        self._out.remove(trial_id)
+        cell = self.cells[trial_id]
         self._faults.ended(str((result or {}).get(FAULT, "")))
         record, _ = self._folder.records.read_or_set_aside(cell.cell_id)
         if record is None:
@@ -243,9 +245,9 @@ def launch(
     scratch = (folder.path / SCRATCH / token).absolute()
     timeout = study.timeout or STANDSTILL
     vigil = Vigil(signs_folder(folder.path, token), timeout, lambda who, s: end_worker(folder, who, s, say))
-    deaths = Deaths(folder, searcher.cell_ids, say)
+    deaths = Deaths(folder, searcher.cells, say)
     try:
-        with keeping(vigil, timeout):
+        with every(interval(timeout), vigil.look, name="vigil"):
             stopper = StopOn(stop, faults)
             _tuner(study, room, searcher, stopper, deaths, samples=source.num_to_run, scratch=scratch).fit()
     except KeyboardInterrupt:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,21 +56,3 @@ class Vigil:
                     self._end(signs, now - seen.since)
             except (OSError, ValueError):  # gone meanwhile, or the disk does not answer
                 continue
-
-
-@contextmanager
-def keeping(vigil: Vigil, timeout: float) -> Iterator[None]:
-    """Looks again and again within the block."""
-    done = threading.Event()
-
-    def run() -> None:
-        while not done.wait(interval(timeout)):
-            vigil.look()
-
-    thread = threading.Thread(target=run, name="vigil", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from ssc_tune.atomic import write_atomically
+from ssc_tune.recurring import every, repeat
 from ssc_tune.training.pulse import beats
 
 SIGNS = ".signs"
@@ -49,28 +50,23 @@ def watching(directory: Path, timeout: float | None) -> Iterator[None]:
         yield
         return
     directory.mkdir(parents=True, exist_ok=True)
-    done = threading.Event()
+    seen = beats()
     with (directory / STACK).open("w", encoding="utf-8") as stack:
+
+        def put_off() -> None:
+            nonlocal seen
+            now = beats()
+            if now != seen:
+                seen = now
+                faulthandler.dump_traceback_later(timeout, exit=True, file=stack)
+
         faulthandler.dump_traceback_later(timeout, exit=True, file=stack)
-        thread = threading.Thread(target=_rearm, args=(done, timeout, stack.fileno()), name="watchdog", daemon=True)
-        thread.start()
         try:
-            yield
+            with every(interval(timeout), put_off, name="watchdog"):
+                yield
         finally:
-            done.set()
-            thread.join()
             faulthandler.cancel_dump_traceback_later()
     (directory / STACK).unlink(missing_ok=True)
-
-
-def _rearm(done: threading.Event, timeout: float, stack: int) -> None:
-    """Puts the end off as long as there is progress."""
-    seen = beats()
-    while not done.wait(interval(timeout)):
-        now = beats()
-        if now != seen:
-            seen = now
-            faulthandler.dump_traceback_later(timeout, exit=True, file=stack)
 
 
 def ended_by_watchdog(directory: Path) -> str | None:
@@ -96,15 +92,14 @@ def show_signs(folder: Path, node: str, cell_id: str, timeout: float) -> None:
 
 @functools.cache
 def _touching(path: Path, seconds: float) -> None:
-    pause = threading.Event()
+    def touch() -> bool:
+        try:
+            os.utime(path)
+        except FileNotFoundError:  # the launch is over
+            return True
+        except OSError:  # a disk that does not answer now may do so later
+            pass
+        return False
 
-    def run() -> None:
-        while not pause.wait(seconds):
-            try:
-                os.utime(path)
-            except FileNotFoundError:  # the launch is over
-                return
-            except OSError:  # a disk that does not answer now may do so later
-                continue
-
-    threading.Thread(target=run, name="signs of life", daemon=True).start()
+    never = threading.Event()
+    threading.Thread(target=repeat, args=(never, seconds, touch), name="signs of life", daemon=True).start()

@@ -71,7 +71,8 @@ def run_task(task: Task, *, node: str = "", pause: Callable[[float], None] = tim
             pause(seconds)
     try:
         with _machine_faults():
-            return Ended(_lose(folder, task, last, _close_dead(folder, task, ours)), last)
+            attempts = _close_dead(folder, task, ours)
+            return Ended(_without_result(folder, task, attempts, "infrastructure", last), last)
     except MachineFault:  # no place even for that
         return Ended("infrastructure", last)
 
@@ -128,18 +129,14 @@ def _attempt(folder: StudyFolder, task: Task, running: Attempt, *, resume: bool)
         with _machine_faults():
             folder.log_attempt(cell_id, running)  # an interruption from here on is told as one
         with _machine_faults(ours=task.config.is_ours_to_train):
-            return _train(folder, task, resume=resume), _ended(running, "finished")
+            return _train(folder, task, resume=resume), running.closed("finished")
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        folder.log_attempt(cell_id, _ended(running, "interrupted"))
+        folder.log_attempt(cell_id, running.closed("interrupted"))
         raise
     except MachineFault as fault:
-        return None, _ended(running, "machine", str(fault))
+        return None, running.closed("machine", str(fault))
     except Exception:
-        return None, _ended(running, "raised", traceback.format_exc())
-
-
-def _ended(attempt: Attempt, outcome: str, text: str | None = None) -> Attempt:
-    return Attempt.model_validate({**attempt.model_dump(), "ended": time.time(), "outcome": outcome, "traceback": text})
+        return None, running.closed("raised", traceback.format_exc())
 
 
 def _close_dead(folder: StudyFolder, task: Task, ours: dict[int, Attempt]) -> list[Attempt]:
@@ -150,9 +147,9 @@ def _close_dead(folder: StudyFolder, task: Task, ours: dict[int, Attempt]) -> li
             if attempt.number in ours:  # there was no place to write how it ended
                 attempt = ours[attempt.number]
             elif attempt.launch != task.launch:
-                attempt = _ended(attempt, "interrupted")
+                attempt = attempt.closed("interrupted")
             else:
-                attempt = _ended(attempt, "died", ended_by_watchdog(folder.cell(cell_id)))
+                attempt = attempt.closed("died", ended_by_watchdog(folder.cell(cell_id)))
             folder.log_attempt(cell_id, attempt)
         attempts.append(attempt)
     return attempts
@@ -181,12 +178,8 @@ def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt], *, died: 
     return _without_result(folder, task, attempts, "infrastructure", why)
 
 
-def _lose(folder: StudyFolder, task: Task, fault: str, attempts: list[Attempt]) -> str:
-    """The record of a cell that its machine has failed; the next run tries it again."""
-    return _without_result(folder, task, attempts, "infrastructure", fault)
-
-
 def _without_result(folder: StudyFolder, task: Task, attempts: list[Attempt], status: Status, why: str) -> str:
+    """The record of a cell that has come to no result; ``infrastructure`` is tried again by the next run."""
     history: tuple[Evaluation, ...] = ()
     with contextlib.suppress(OSError, ValueError):  # there may be none, or a damaged one
         text = (folder.cell(task.config.cell_id) / "progress.json").read_text(encoding="utf-8")

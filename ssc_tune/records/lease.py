@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError
 from ssc_tune.frozen import Frozen
+from ssc_tune.recurring import every
 
 FILE = "lease.json"
 BEAT = 10.0
@@ -118,24 +118,20 @@ class Lease:
     def held(self, say: Callable[[str], None], lost: Callable[[str], None]) -> Iterator[Holder]:
         """Holds the lease for the block; ``lost`` is called, in a thread, once another process has it."""
         mine = self.take(say)
-        done = threading.Event()
 
-        def run() -> None:
-            while not done.wait(self._beat):
-                other = self.holder()
-                if other is not None and other.token != mine.token:
-                    lost(f"another run has taken this study over: {other.words}")
-                    return
-                with contextlib.suppress(OSError):
-                    os.utime(self._path)
+        def renew() -> bool:
+            other = self.holder()
+            if other is not None and other.token != mine.token:
+                lost(f"another run has taken this study over: {other.words}")
+                return True
+            with contextlib.suppress(OSError):
+                os.utime(self._path)
+            return False
 
-        thread = threading.Thread(target=run, name="lease", daemon=True)
-        thread.start()
         try:
-            yield mine
+            with every(self._beat, renew, name="lease"):
+                yield mine
         finally:
-            done.set()
-            thread.join()
             held = self.holder()
             if held is not None and held.token == mine.token:
                 self._path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -25,6 +26,11 @@ class Attempt(Frozen):
     host: str = ""
     launch: Annotated[str, LATER] = Field("", description="The driver's launch that it belongs to.")
     traceback: str | None = None
+
+    def closed(self, outcome: str, text: str | None = None) -> Attempt:
+        """The attempt as it ends now."""
+        ended = {"ended": time.time(), "outcome": outcome, "traceback": text}
+        return Attempt.model_validate({**self.model_dump(), **ended})
 
 
 class Record(Frozen):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -112,6 +112,14 @@ class RecordStore:
                     found[cell_id] = record
         return found, problems
 
+    def readable(self, *, whole: bool = True) -> Iterator[Record]:
+        """Every record of the folder that is not damaged, by cell id; ``whole`` as for ``read``."""
+        for path in sorted(self.directory.glob("*.json")):
+            with contextlib.suppress(CorruptRecord):
+                record = self.read(path.stem, whole=whole)
+                if record is not None:
+                    yield record
+
     def put_aside(self, cell_id: str, why: str) -> None:
         """Renames a cell's record, if there is one, to ``<name>.<why>``, so that the cell counts as not run."""
         with contextlib.suppress(FileNotFoundError):
@@ -171,6 +179,14 @@ class StudyFolder:
     def log_attempt(self, cell_id: str, attempt: Attempt) -> None:
         """Appends the state of an attempt."""
         append_line(self.cell(cell_id) / "attempts.jsonl", attempt.model_dump_json())
+
+    def close_attempts(
+        self, cell_id: str, outcome: str, why: str | None = None, *, of: Callable[[str], bool] = lambda launch: True
+    ) -> None:
+        """Ends the attempts at a cell that are under way, those alone whose launch is one of these."""
+        for attempt in self.attempts(cell_id):
+            if attempt.outcome == "running" and of(attempt.launch):
+                self.log_attempt(cell_id, attempt.closed(outcome, why))
 
     def note_standing(self, cell_id: str, registrations: Sequence[str]) -> None:
         """Keeps the hashes of the registrations that stood when a cell was begun, until it has its record."""

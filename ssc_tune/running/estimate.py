@@ -186,10 +186,8 @@ def _pretraining(cells: Sequence[Cell], lines: Lines) -> float:
 def _earlier(study: Study, options: Options) -> dict[str, list[float]]:
     """Seconds of this study's cells that ended well, by kind; kinds of fewer than three are left out."""
     found: dict[str, list[float]] = {}
-    records = folder_of(study, options).records
-    for path in sorted(records.directory.glob("*.json")):
-        record = records.read(path.stem, whole=False)
-        if record is not None and record.result.status == "ok":
+    for record in folder_of(study, options).records.readable(whole=False):
+        if record.result.status == "ok":
             found.setdefault(_kind(record.config), []).append(record.result.seconds)
     return {kind: seconds for kind, seconds in found.items() if len(seconds) >= 3}
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ssc_tune.analysis.tables import Tables
 
 
+ANALYSIS = "analysis.json"
+
+
 class Reported(NamedTuple):
     """What has come of a study's records."""
 
@@ -83,12 +86,21 @@ def analyse(
 def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] | None:
     """The analysis and the files of the report that is there, if it is made of the same."""
     files = reuse.written(folder, digest)
-    path = folder.path / "analysis.json"
-    if files is None or path not in files:
+    if files is None or folder.path / ANALYSIS not in files:
         return None
-    if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # whoever only looks would not believe it
+    analysis = kept_analysis(folder)
+    return None if analysis is None else (analysis, files)
+
+
+def kept_analysis(folder: StudyFolder) -> StudyAnalysis | None:
+    """The analysis that the last report left, unless its records have changed since, or it cannot be read."""
+    path = folder.path / ANALYSIS
+    try:
+        if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # one came, went or was replaced
+            return None
+        return analyses.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew
         return None
-    return analyses.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8")), files
 
 
 def _geometries(folder: StudyFolder, tables: Tables) -> tuple[dict[str, Geometry], list[str]]:

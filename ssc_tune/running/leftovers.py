@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ssc_tune.design.cells import Cell, placements
+from ssc_tune.execution.execute import SCRATCH
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.store import PRETRAINED
 from ssc_tune.running.retention import FINISHED, Best, Keep
@@ -102,7 +103,7 @@ def _partial(folder: Path) -> Iterator[Path]:
 
 
 def _scratch(folder: Path) -> Iterator[Path]:
-    path = folder / ".tune"
+    path = folder / SCRATCH
     if path.is_dir() and not path.is_symlink() and _is_quiet(path):
         yield path
 

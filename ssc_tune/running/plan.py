@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.points import fixed_points, search_of
-from ssc_tune.records import CorruptRecord, Record, StudyFolder
+from ssc_tune.records import Record, StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.changes import Changes, changes_since, last_run
 from ssc_tune.running.options import Options, folder_of
@@ -93,12 +93,8 @@ def _search_cells(study: Study, folder: StudyFolder) -> list[Cell]:
         for setting in study.setting_names:
             for method in study.block_methods(block):
                 values[block, setting, method, 0] = fixed_points(study, block)[0].values
-    for path in sorted(folder.records.directory.glob("*.json")):
-        try:
-            record = folder.records.read(path.stem, whole=False)
-        except CorruptRecord:
-            continue
-        if record is None or record.study != study.name or record.block not in study.blocks:
+    for record in folder.records.readable(whole=False):
+        if record.study != study.name or record.block not in study.blocks:
             continue
         if search_of(record.point) >= study.design.num_searches:
             continue

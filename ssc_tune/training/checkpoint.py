@@ -10,12 +10,10 @@ from typing import Any, BinaryIO
 
 import torch
 
-from ssc_tune.atomic import replacing
+from ssc_tune.atomic import replacing, set_aside
 
 _SEAL = b"\nssc_tune sha256 "
 _SEAL_SIZE = len(_SEAL) + 64
-DAMAGED = ".damaged"
-"""Added to the name of a checkpoint that was set aside."""
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
@@ -76,5 +74,5 @@ def load_or_set_aside(path: Path, *, cell_id: str, device: torch.device) -> dict
         return load(path, cell_id=cell_id, device=device)
     except ValueError:
         with contextlib.suppress(FileNotFoundError):  # another process was faster
-            path.rename(path.with_name(path.name + DAMAGED))
+            set_aside(path)
         return None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.making import postgresql
 from tests.making.fewer import fewer_bootstraps
 from tests.making.files import Bench
-from tests.making.postgresql import Server
 
 
 @pytest.fixture
@@ -39,11 +38,5 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[int]:
     """The port of a server on loopback, with a throw-away cluster."""
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("needs psycopg")
-    server = Server()
-    try:
-        server.start()
+    with postgresql.running() as server:
         yield server.port
-    finally:
-        server.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -9,6 +10,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,19 @@ def binaries() -> Path | None:
     """Where its programs are, if they are."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((path for path in found if (path / "initdb").exists() and (path / "postgres").exists()), None)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server while the block runs; the test is skipped where there can be none."""
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("needs psycopg")
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 class Server:

@@ -116,6 +116,18 @@ def test_cells_that_have_run_say_more_than_a_measurement(tmp_path: Path) -> None
     assert found.how == "from 7 trained steps, 2 at a time and from earlier cells"
 
 
+def test_a_damaged_record_says_nothing_of_time(tmp_path: Path) -> None:
+    made, ruler = study(FAKE), Ruler()
+    folder = StudyFolder(tmp_path, made.name)
+    first, *others = [cell for cell in fixed_cells(made) if cell.placement.method == "ssc"][:4]
+    for cell in others:
+        folder.records.write(record(cell, study=made.name, times=(0.0, 40.0)))
+    folder.records.path(first.cell_id).write_text("{")
+    found = estimated(tmp_path, ruler)
+    assert found.by_method["ssc"] == (40.0, 40.0)
+    assert folder.records.path(first.cell_id).read_text() == "{"
+
+
 def test_a_study_that_may_stop_early_has_a_least_and_a_most(tmp_path: Path) -> None:
     design = {"type": "sobol", "points": 16, "looks": [8, 16], "stop": "when_decided"}
     ruler = Ruler()

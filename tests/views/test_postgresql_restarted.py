@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from ssc_tune import running
 from ssc_tune.design import resting, storage
 from ssc_tune.design.cells import Cell
 from ssc_tune.errors import InputError
+from tests.making import postgresql
 from tests.making.fake_runs import MINE, Lab
 from tests.making.postgresql import Server
 from tests.making.studies import study
@@ -25,14 +25,8 @@ SEARCH = {"type": "search", "points": 3, "sampler": "random"}
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("needs psycopg")
-    made = Server()
-    try:
-        made.start()
+    with postgresql.running() as made:
         yield made
-    finally:
-        made.remove()
 
 
 def states(url: str) -> set[TrialState]:
