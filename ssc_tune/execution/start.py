@@ -50,6 +50,7 @@ def ray_started(**how: Any) -> Iterator[None]:
         try:
             _start(how, f"{place}/{_OWN}")
         except Exception as error:
+            os.unlink(lock.name)  # the logs that the message names stay: no later run removes a place without a lock
             raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
         try:
             yield

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,7 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], se
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """As the machine's end would: the driver and all it started in its group."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """As the machine's end would: the driver and all it started in its group; nothing where it has ended by itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
