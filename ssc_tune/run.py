@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NoReturn
 
-from ssc_tune import execution
+from ssc_tune import bytecode, execution
 from ssc_tune.commands import run
 from ssc_tune.errors import InputError, of_machine
 from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE
@@ -68,6 +68,7 @@ def _show_fault(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def guarded(action: Callable[[], int]) -> int:
     """Calls ``action``; what a user can mend is a line, all else a traceback, neither with a password."""
+    bytecode.keep()
     _show_what_can_be_shown()
     sys.excepthook = _show_fault
     try:
