@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import sys
 import traceback
@@ -94,5 +95,11 @@ def guarded(action: Callable[[], int]) -> int:
         return EXIT_BAD_INPUT
 
 
+def leave(code: int) -> NoReturn:
+    """Ends the process. Half a million objects that end with it are not looked through for cycles first."""
+    gc.freeze()
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
