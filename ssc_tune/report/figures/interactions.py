@@ -82,7 +82,7 @@ def _between(groups: Mapping[tuple[int, int], Sequence[Row]]) -> float:
 
     Source: Kelley, PNAS 21 (1935).
     """
-    kept = [[row["y"] for row in group] for group in groups.values()]
+    kept: list[list[float]] = [[row["y"] for row in group] for group in groups.values()]
     values = [y for group in kept for y in group]
     means = [sum(group) / len(group) for group in kept]
     mean, within_degrees = sum(values) / len(values), len(values) - len(kept)
@@ -120,7 +120,8 @@ def _groups(
 ) -> tuple[dict[tuple[int, int], list[Row]], tuple[int, int]]:
     """A method's points by their bin, and the number of bins of each hyperparameter; nothing where they are few."""
     here = [row for row in rows if row["m"] == method and f"x{i}" in row and f"x{j}" in row]
-    sizes = _sizes(*(list(view.parameters.values())[k] for k in (i, j)), len(here))
+    parameters = list(view.parameters.values())
+    sizes = _sizes(parameters[i], parameters[j], len(here))
     if sizes is None:
         return {}, (0, 0)
     held: dict[tuple[int, int], list[Row]] = {}
