@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -116,7 +117,9 @@ def test_numbers_of_the_markdown_are_those_of_the_analysis(plain: tuple[Case, Pa
     for verdict in made.analysis.verdicts:
         heading = next(i for i, line in enumerate(lines) if line.startswith("###") and verdict.claim.name in line)
         assert verdict.verdict in lines[heading]
-        assert f"= {number(verdict.effect.value)} " in re.sub(r"\\(.)", r"\1", "\n".join(lines[heading : heading + 9]))
+        value = number(verdict.effect.value) if verdict.ratio is None else f"{math.exp(verdict.effect.value):.2f}"
+        signed = f"+{value}" if verdict.ratio is None and verdict.effect.value > 0 else value
+        assert f"= {signed} " in re.sub(r"\\(.)", r"\1", "\n".join(lines[heading : heading + 9]))
 
 
 def test_html_holds_the_same_numbers(plain: tuple[Case, Path]) -> None:
