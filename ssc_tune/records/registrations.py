@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from ssc_tune.atomic import write_atomically
 from ssc_tune.frozen import Frozen
-from ssc_tune.records.files import append_line, sealed, unsealed
+from ssc_tune.records.files import sealed, unsealed
 from ssc_tune.records.store import CorruptRecord, StudyFolder
 from ssc_tune.study.registration import SHOWN, hash_of
 

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from ssc_tune.atomic import create, write_atomically
 from ssc_tune.records.brief import brief
-from ssc_tune.records.files import append_line, sealed, unsealed
+from ssc_tune.records.files import sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
 from ssc_tune.uncollected import uncollected
 
