@@ -59,6 +59,8 @@ class FolderStorage:
 
     def move(self, name: str, to: str) -> None:
         """By renaming."""
+        if (self.folder / name).exists():
+            (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             (self.folder / name).rename(self.folder / to)
 
@@ -82,12 +84,12 @@ class FolderStorage:
         """It is."""
 
     def fetch(self, name: str) -> None:
-        """It is there, or nowhere."""
+        """It is what it is."""
 
     def bring(self, below: str) -> None:
         """Likewise."""
 
-    def keep(self, below: str, *, leave_out: tuple[str, ...] = ()) -> None:
+    def keep(self, below: str, wanted: Callable[[str], bool]) -> None:
         """What is written is kept."""
 
     def leave(self, below: str) -> None:

@@ -101,6 +101,7 @@ class Mirror:
         """Both."""
         self._store.write(name, content)
         self._here.write(name, content)
+        self._kept[name] = _state(self._folder / name)
 
     def create(self, name: str, content: bytes) -> bool:
         """Where another was faster, this machine gets what it wrote."""
@@ -151,12 +152,18 @@ class Mirror:
         self._here.write(name, content)
 
     def fetch(self, name: str) -> None:
-        """A file of any size, and nothing where it is here."""
+        """Not where this process has fetched or written it as it is."""
         path = self._folder / name
-        if not path.exists():
-            with contextlib.suppress(FileNotFoundError):
-                self._store.get(name, path)
-                self._kept[name] = _state(path)
+        try:
+            if self._kept.get(name, ()) == _state(path):
+                return
+        except FileNotFoundError:
+            pass
+        try:
+            self._store.get(name, path)
+            self._kept[name] = _state(path)
+        except FileNotFoundError:
+            self._here.remove(name)
 
     def bring(self, below: str) -> None:
         """One after another; logs are made fresh."""
@@ -166,12 +173,11 @@ class Mirror:
             else:
                 self.fetch(name)
 
-    def keep(self, below: str, *, leave_out: tuple[str, ...] = ()) -> None:
-        """Files that this process has neither fetched nor written as they are now; logs are there already."""
-        skipped = tuple(below + name for name in leave_out)
+    def keep(self, below: str, wanted: Callable[[str], bool]) -> None:
+        """One after another; logs are there already."""
         for name in self._here.list(below):
             path = self._folder / name
-            if name.endswith(LOG) or (skipped and name.startswith(skipped)):
+            if name.endswith(LOG) or not wanted(name):
                 continue
             with contextlib.suppress(FileNotFoundError):  # gone meanwhile
                 state = _state(path)

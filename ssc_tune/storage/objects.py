@@ -99,7 +99,7 @@ class ObjectStorage:
         lines: dict[str, list[Stat]] = {}
         for key, info in sorted(objects.items()):
             name = key[len(self._place.root) + 1 :]
-            if any(part.startswith(".") for part in name.split("/")):
+            if any(part.startswith(".") for part in name[len(below) :].split("/")):
                 continue
             part = _PART.fullmatch(name)
             if part is None:
@@ -168,7 +168,7 @@ class ObjectStorage:
     def _told(self, name: str, *, path: Path | None = None) -> Iterator[None]:
         """What goes wrong is told as what it is: there is none, there is one, or the store does not do it.
 
-        Where the block writes or lists there is always one, or the bucket is not there; a ``path`` that it reads may go.
+        Where the block writes or lists, there is always one or no bucket; a ``path`` that it reads may go.
         """
         try:
             yield

@@ -50,7 +50,7 @@ class Storage(Protocol):
         """Adds one line to a log."""
 
     def list(self, below: str) -> dict[str, Stat]:
-        """The names that begin with ``below``, which ends in ``/`` or is empty; nothing half-written or hidden."""
+        """The names that begin with ``below``, which ends in ``/`` or is empty; nothing hidden below it."""
 
     def move(self, name: str, to: str) -> None:
         """Gives it another name, in the place of what has that; nothing where it is missing."""
@@ -84,13 +84,13 @@ class Working(Storage, Protocol):
         """The file on this machine becomes what the storage has under this name, or goes."""
 
     def fetch(self, name: str) -> None:
-        """Where this machine lacks the file it gets the storage's, if there is one."""
+        """The same for a file of any size, unless this process knows that it is."""
 
     def bring(self, below: str) -> None:
-        """The same for every name below."""
+        """Fetches every name below."""
 
-    def keep(self, below: str, *, leave_out: tuple[str, ...] = ()) -> None:
-        """Writes to the storage what has changed on this machine below a name, without what begins with these."""
+    def keep(self, below: str, wanted: Callable[[str], bool]) -> None:
+        """Writes wanted files to the storage that this process has not fetched or written there as they are."""
 
     def leave(self, below: str) -> None:
         """Takes the files of this machine away, not those of the storage."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ def test_what_was_written_is_read_and_replaced(storage: Storage) -> None:
     with pytest.raises(FileNotFoundError):
         storage.read("a/b.json")
     storage.write("a/b.json", b"1")
-    storage.write("a/b.json", "zwei".encode())
+    storage.write("a/b.json", b"zwei")
     assert storage.read("a/b.json") == b"zwei"
     storage.write("a/b.json", b"")
     assert storage.read("a/b.json") == b""
@@ -58,20 +58,16 @@ def test_who_creates_second_changes_nothing(storage: Storage) -> None:
 
 def test_of_several_that_create_at_once_one_succeeds(storage: Storage) -> None:
     for k in range(5):
-        barrier, won = threading.Barrier(6), []
+        barrier = threading.Barrier(6)
 
-        def create(who: int, name: str = f"r/{k}.json", barrier: threading.Barrier = barrier) -> None:
+        def create(who: int, name: str = f"r/{k}.json", barrier: threading.Barrier = barrier) -> bool:
             barrier.wait()
-            if storage.create(name, str(who).encode()):
-                won.append(who)
+            return storage.create(name, str(who).encode())
 
-        threads = [threading.Thread(target=create, args=(who,)) for who in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(won) == 1
-        assert storage.read(f"r/{k}.json") == str(won[0]).encode()
+        with ThreadPoolExecutor(6) as pool:
+            won = list(pool.map(create, range(6)))
+        assert won.count(True) == 1
+        assert storage.read(f"r/{k}.json") == str(won.index(True)).encode()
 
 
 def test_a_log_has_its_lines_in_order(storage: Storage) -> None:
@@ -90,11 +86,8 @@ def test_lines_of_several_writers_are_all_there(storage: Storage) -> None:
         for k in range(5):
             storage.append("a/log.jsonl", f"{who} {k}")
 
-    threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
     lines = storage.read("a/log.jsonl").decode().splitlines()
     assert sorted(lines) == sorted(f"{who} {k}" for who in range(4) for k in range(5))
     for who in range(4):
@@ -158,7 +151,9 @@ STEPS = st.lists(
 
 @settings(max_examples=25)
 @given(steps=STEPS)
-def test_all_do_the_same(steps: list[tuple[str, str, bytes]], bucket: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_all_do_the_same(
+    steps: list[tuple[str, str, bytes]], bucket: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("same")
     store = ObjectStorage(f"s3://{bucket}/{uuid.uuid4().hex}")
     mirror = Mirror(folder / "mirror", ObjectStorage(f"s3://{bucket}/{uuid.uuid4().hex}"))
@@ -177,20 +172,14 @@ def test_all_do_the_same(steps: list[tuple[str, str, bytes]], bucket: str, tmp_p
         said.append({name: one.read(name) for name in one.list("")})
         answers.append(said)
     assert answers[0] == answers[1] == answers[2]
-    assert {p.relative_to(folder / "mirror").as_posix(): p.read_bytes() for p in (folder / "mirror").rglob("*.json")} == (
-        answers[0][-1]
-    )
+    assert {
+        p.relative_to(folder / "mirror").as_posix(): p.read_bytes() for p in (folder / "mirror").rglob("*.json")
+    } == (answers[0][-1])
 
 
-@pytest.fixture
-def another() -> Iterator[str]:
-    """An address on a server that has no such bucket."""
-    yield "s3://no-such-bucket/runs"
-
-
-def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket: str, another: str, tmp_path: Path) -> None:
+def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"1")
-    store = ObjectStorage(another)
+    store = ObjectStorage("s3://no-such-bucket/runs")
     for act in (
         lambda: store.read("a"),
         lambda: store.read("a.jsonl"),
@@ -202,7 +191,7 @@ def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket: str, another: st
         lambda: store.get("a", tmp_path / "b"),
         lambda: store.move("a", "b"),
     ):
-        with pytest.raises(Unreachable, match="s3://no-such-bucket/runs.*bucket does not exist|NoSuchBucket"):
+        with pytest.raises(Unreachable, match=r"^s3://no-such-bucket/runs.*bucket does not exist|no such object"):
             act()
 
 
@@ -238,5 +227,7 @@ def test_an_address_that_cannot_be_used_is_refused(address: str, said: str) -> N
 
 
 def test_a_package_that_is_missing_is_named() -> None:
-    with pytest.raises(InputError, match=r"--storage gs://bucket/runs: needs the package gcsfs; pip install 'ssc-tune\[gs\]'"):
+    with pytest.raises(
+        InputError, match=r"--storage gs://bucket/runs: needs the package gcsfs; pip install 'ssc-tune\[gs\]'"
+    ):
         ObjectStorage("gs://bucket/runs")
