@@ -14,7 +14,9 @@ from rich.console import Console
 from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
+from ssc_tune.design.work import images
 from ssc_tune.presentation.live import BlindView, LiveView
+from ssc_tune.presentation.numbers import duration
 from ssc_tune.records import Attempt, StudyFolder
 from ssc_tune.training import CellConfig
 from tests.making.records import evaluation, record
@@ -141,3 +143,36 @@ def test_a_blind_view_counts_cells_and_shows_nothing_of_them(tmp_path: Path, mon
     assert "cells done: all methods 2/2" in err.getvalue()
     for told in ("ssc", "fixmatch", "diverged", "0.987", "0.432", "accuracy"):
         assert told not in err.getvalue() + screen.getvalue()
+
+
+def test_what_is_waited_for_is_shown_until_a_cell_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("ssc")
+    view = _view(folder, monkeypatch, width=80)
+    view.wait("Ray starts")
+    assert "Ray starts ..." in _shown(view, 80)
+    view.wait("2 workers start and load PyTorch")
+    assert [line for line in _shown(view, 80) if "..." in line] == ["2 workers start and load PyTorch ..."]
+    view.started(cell)  # handed to a worker that is still starting
+    assert "2 workers start and load PyTorch ..." in _shown(view, 80)
+    _begin(folder, view, cell)
+    assert not [line for line in _shown(view, 80) if "..." in line]
+
+
+def test_where_lines_are_plain_it_is_one_of_them(tmp_path: Path) -> None:
+    err = io.StringIO()
+    LiveView(StudyFolder(tmp_path, "small"), CELLS, {}, out=io.StringIO(), err=err, workers=2).wait("Ray starts")
+    assert err.getvalue() == "Ray starts ...\n"
+
+
+def test_time_left_goes_by_the_work_that_is_left(tmp_path: Path) -> None:
+    """Cells of 8 and of 2 units of images: after the long ones ran, the short ones take a quarter of their time."""
+    of = study(blocks={"shared": {"parameters": ["learning_rate", "mu"]}}, methods=["fixmatch"])
+    cells = sorted(fixed_cells(of), key=lambda cell: -images(cell.config))
+    folder = StudyFolder(tmp_path, "small")
+    view = LiveView(folder, cells, {}, out=io.StringIO(), err=io.StringIO(), workers=1)
+    half = len(cells) // 2
+    for cell in cells[:half]:
+        view.finished(cell, record(cell, seconds=3.0 * images(cell.config)))
+    left = 3.0 * sum(images(cell.config) for cell in cells[half:])
+    assert view._time_left() == duration(left)
+    assert images(cells[0].config) > images(cells[-1].config)

@@ -10,6 +10,7 @@ from ssc_tune.design.cells import Cell, fixed_cells
 from ssc_tune.design.points import fixed_points
 from ssc_tune.design.resting import Rest, act_on_all
 from ssc_tune.design.storage import PointLedger
+from ssc_tune.design.work import longest_first
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -22,17 +23,16 @@ Group = tuple[str, str, str]  # block, setting, method
 
 
 class FixedSource:
-    """The cells of a fixed design that have no record, in order; each id once."""
+    """The cells of a fixed design that have no record, the longest first; each id once."""
 
     def __init__(self, study: Study, score: Score) -> None:
         self.study = study
         self.cells = fixed_cells(study)
-        seen: set[str] = set()
-        self._queue: deque[Cell] = deque()
+        missing: dict[str, Cell] = {}
         for cell in self.cells:
-            if cell.cell_id not in seen and score(cell.cell_id) is None:
-                self._queue.append(cell)
-            seen.add(cell.cell_id)
+            if score(cell.cell_id) is None:
+                missing.setdefault(cell.cell_id, cell)
+        self._queue = deque(longest_first(missing.values()))
         self._score = score
         self._storage: optuna.storages.BaseStorage | None = None
         self._rest = Rest()

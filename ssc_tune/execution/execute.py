@@ -148,8 +148,13 @@ def _ray(
     meanwhile: Callable[[], object],
 ) -> Iterator[Room]:
     set_environment(place)
+    screen.wait("Ray starts" if place.address is None else f"the cluster at {place.address} is asked")
     started = execution.cluster.started  # ray is imported here: beside other imports it would take longer
     with contextlib.ExitStack() as stack:
         with beside(meanwhile, name="meanwhile"):
             room = stack.enter_context(started(study, folder, place, stop=stop, screen=screen))
+        workers = room.workers()
+        screen.wait(
+            "a worker starts and loads PyTorch" if workers == 1 else f"{workers} workers start and load PyTorch"
+        )
         yield room

@@ -35,6 +35,9 @@ class Screen(Protocol):
     def hold(self, workers: int) -> None:
         """So many cells are held at once from now on."""
 
+    def wait(self, what: str) -> None:
+        """What is being waited for, until a worker is at a cell."""
+
 
 class Unseen:
     """No screen."""
@@ -44,6 +47,9 @@ class Unseen:
 
     def hold(self, workers: int) -> None:
         """Nobody asks."""
+
+    def wait(self, what: str) -> None:
+        """Nobody waits."""
 
 
 class Everyone:

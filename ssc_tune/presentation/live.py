@@ -16,12 +16,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ssc_tune import methods
 from ssc_tune.design import Cell
 from ssc_tune.design.points import label
+from ssc_tune.design.work import images, images_per_step
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.training import CellConfig
 
 _PLAIN_SECONDS = 30.0
 """Least time between two plain progress lines."""
@@ -34,6 +33,18 @@ class _MethodCount:
         self.total = self.done = self.failed = self.ran = 0
         self.best: float | None = None
         self.seconds = 0.0
+        self.waiting: dict[str, int] = {}  # images of each cell that is known and has no record
+        self.images = 0  # of the cells that ran
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of one worker, from the cells that ran and what there is to do in those that wait; none before the first."""
+        if not self.ran:
+            return None
+        waiting, left = sum(self.waiting.values()), self.total - self.done
+        if not (waiting and self.images):
+            return left * self.seconds / self.ran
+        return left * waiting / len(self.waiting) * self.seconds / self.images
 
     def add(self, record: Record) -> None:
         """Counts an ended cell."""
@@ -71,7 +82,7 @@ class LiveView:
         self._running: dict[str, Cell] = {}
         self._recent: list[str] = []
         self._last_line = 0.0
-        self._title = ""
+        self._title = self._waited_for = ""
         self._counted: set[str] = set()
         self.aim(cells, records)
         for method, total in (expected or {}).items():
@@ -82,6 +93,12 @@ class LiveView:
     def hold(self, workers: int) -> None:
         """Counts with so many cells at once from now on."""
         self._workers = max(1, workers)
+
+    def wait(self, what: str) -> None:
+        """Shows what is being waited for, until a worker is at a cell."""
+        self._waited_for = what
+        if self._plain:
+            print(f"{what} ...", file=self._err, flush=True)
 
     def __enter__(self) -> LiveView:
         if not self._plain:
@@ -117,6 +134,8 @@ class LiveView:
                 count.total += 1
                 if cell.cell_id in records:
                     count.add(records[cell.cell_id])
+                else:
+                    count.waiting[cell.cell_id] = images(cell.config)
 
     def say(self, lines: Sequence[str]) -> None:
         """Prints lines that stay."""
@@ -140,10 +159,13 @@ class LiveView:
         """A cell has its record."""
         with self._lock:
             self._running.pop(cell.cell_id, None)
+            self._waited_for = ""
             count = self._counts.setdefault(cell.placement.method, _MethodCount())
             count.add(record)
             count.ran += 1
             count.seconds += record.result.seconds
+            count.waiting.pop(cell.cell_id, None)
+            count.images += images(cell.config)
             if record.result.status != "ok":
                 self._note(f"{_name(cell)}: {record.result.status}")
         if self._plain:
@@ -172,8 +194,10 @@ class LiveView:
     def _time_left(self) -> str:
         if not any(count.ran for count in self._counts.values()):
             return "unknown until the first cells are done"
-        known = [c.seconds / c.ran for c in self._counts.values() if c.ran]
-        left = sum((c.total - c.done) * (c.seconds / c.ran if c.ran else max(known)) for c in self._counts.values())
+        longest = max(c.seconds / c.ran for c in self._counts.values() if c.ran)
+        left = sum(
+            (c.total - c.done) * longest if c.seconds_left is None else c.seconds_left for c in self._counts.values()
+        )
         return duration(left / self._workers)
 
     def _render(self) -> RenderableType:
@@ -193,6 +217,10 @@ class LiveView:
                     "" if count.best is None else f"{count.best:.3f}",
                 )
             lines: list[RenderableType] = [table]
+            if at_work:
+                self._waited_for = ""
+            elif self._waited_for:
+                lines.append(Text(f"{self._waited_for} ...", style="dim", overflow="ellipsis", no_wrap=True))
             lines += [
                 Text(self._running_line(cell), style="dim", overflow="ellipsis", no_wrap=True) for cell in at_work
             ]
@@ -216,7 +244,7 @@ class LiveView:
         if progress is None:
             return f"{_name(cell)}: step 0{steps}"
         step, accuracy, images_per_second = progress
-        rate = f"{_rate(images_per_second / _images_per_step(cell.config))}, " if images_per_second else ""
+        rate = f"{_rate(images_per_second / images_per_step(cell.config))}, " if images_per_second else ""
         line = f"{_name(cell)}: step {step}{steps}, {rate}validation accuracy {accuracy:.3f}"
         return line if len(line) <= self._console.width else f"{_name(cell)}: {step}{steps}, {rate}{accuracy:.3f}"
 
@@ -244,11 +272,6 @@ def _progress(path: Path) -> tuple[int, float, float | None] | None:
         return content["step"], content["validation_accuracy"], content["images_per_second"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _images_per_step(config: CellConfig) -> int:
-    # The number of classes does not matter.
-    return methods.make(config.method, config.hyperparameters, num_classes=1, own=config.own).images_per_step
 
 
 def _rate(steps_per_second: float) -> str:

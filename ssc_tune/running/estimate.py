@@ -9,9 +9,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
-from ssc_tune import methods
 from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.points import fixed_points
+from ssc_tune.design.work import images_per_step
 from ssc_tune.late import Late
 from ssc_tune.running.looks import until
 from ssc_tune.running.options import folder_of
@@ -76,7 +76,7 @@ def estimate(
     families: dict[str, dict[int, CellConfig]] = {}
     for cell in ours:
         if _kind(cell.config) not in earlier:
-            families.setdefault(_family(cell.config), {}).setdefault(_images(cell.config), cell.config)
+            families.setdefault(_family(cell.config), {}).setdefault(images_per_step(cell.config), cell.config)
     ends = {key: sorted({min(sizes), max(sizes)}) for key, sizes in families.items()}
     asked = [families[key][size] for key, sizes in ends.items() for size in sizes]
     costs = iter((measure or measured)(asked, workers) if asked else [])
@@ -158,14 +158,10 @@ def _kind(config: CellConfig) -> str:
     return json.dumps([_family(config), training.steps, training.evaluations, counted])
 
 
-def _images(config: CellConfig) -> int:
-    return methods.make(config.method, config.hyperparameters, num_classes=2, own=config.own).images_per_step
-
-
 def _between(line: Sequence[tuple[int, cost.Cost]], config: CellConfig) -> float:
     """Seconds of a cell on the line through what was measured."""
     (low, first), (high, last) = line[0], line[-1]
-    share = (_images(config) - low) / (high - low) if high > low else 0.0
+    share = (images_per_step(config) - low) / (high - low) if high > low else 0.0
     ends = (first.of(config.training), last.of(config.training))
     return ends[0] + share * (ends[1] - ends[0])
 
