@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ssc_tune import __version__
 from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
+from ssc_tune.commands.arguments import pulled
 from ssc_tune.run import Parser, guarded
 
 _EPILOG = (
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def called() -> int:
         arguments = make_parser().parse_args(given, argparse.Namespace(given=given[1:]))
-        return int(arguments.run(arguments))
+        return int(arguments.run(pulled(arguments)))
 
     return guarded(called)
 

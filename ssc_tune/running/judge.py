@@ -64,7 +64,6 @@ def analyse(
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     kept = None if again or overhead or publish is not None else _kept(folder, digest)
     if kept is not None:
-        keep_views(folder)
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     versions = used[0].versions if used else {}
@@ -81,9 +80,14 @@ def analyse(
         hints=hints,
         publish=publish,
     )
-    reuse.note(folder, digest, files if publish is None else [path for path in files if folder.path in path.parents])
-    keep_views(folder)
+    _note(folder, digest, files)
     return Reported(analysis, tables, files, problems)
+
+
+def _note(folder: StudyFolder, digest: str, files: Sequence[Path]) -> None:
+    """That a report was written, and of what; a page for a repository is no part of it."""
+    reuse.note(folder, digest, [path for path in files if folder.path in path.parents])
+    keep_views(folder)
 
 
 def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] | None:
@@ -92,7 +96,10 @@ def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] 
     if files is None or folder.path / ANALYSIS not in files:
         return None
     analysis = kept_analysis(folder)
-    return None if analysis is None else (analysis, files)
+    if analysis is None:
+        return None
+    keep_views(folder)
+    return analysis, files
 
 
 def kept_analysis(folder: StudyFolder) -> StudyAnalysis | None:

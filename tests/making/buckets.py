@@ -36,9 +36,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server while the block runs."""
-    port = free_port()
+def running(port: int | None = None) -> Iterator[Server]:
+    """A server while the block runs, with nothing in it."""
+    port = port or free_port()
     command = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError, Unreachable
 from ssc_tune.storage import FolderStorage, Mirror, ObjectStorage, Storage
-from tests.making.buckets import Server, bucket_server, make_bucket
-
-__all__ = ["bucket_server"]
+from tests.making.buckets import Server, make_bucket
 
 BUCKET = "contract"
 

@@ -1,0 +1,104 @@
+"""A whole study in a bucket: killed in the middle, and gone on with from a machine that has nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from ssc_tune.records import StudyFolder
+from ssc_tune.storage import ObjectStorage, Stat, place
+from ssc_tune.training.result import CHECKPOINT
+from tests.making.buckets import SECRET, Server, make_bucket
+from tests.making.launches import Launches, kill_group, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+ADDRESS = "s3://studies/of/mine"
+SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(3))
+LONGER = ("--set", "training.evaluations=6")
+
+
+class Ended(NamedTuple):
+    launches: Launches
+    killed: dict[str, Stat]  # what was in the bucket when the first run was killed
+    code: int
+    out: str
+    err: str
+    expected: dict[tuple[str, int], Any]
+
+
+@pytest.fixture(scope="module")
+def ended(bucket_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+    """The same study in a folder; then in a bucket, killed, and run again with another mirror."""
+    make_bucket("studies")
+    plain = Launches(tmp_path_factory.mktemp("plain"))
+    assert plain.run(*LONGER)[0] == 0
+    launches, bucket = Launches(tmp_path_factory.mktemp("bucket")), ObjectStorage(ADDRESS)
+    given = (*LONGER, "--storage", ADDRESS)
+    launches.environment = {"SSC_TUNE_MIRRORS": str(launches.folder / "first")}
+    process = launches.start(*given, faults=SLOW)
+
+    def in_the_middle() -> bool:
+        names = bucket.list("")
+        return any("/records/" in name for name in names) and len(_under_way(names)) > 0
+
+    wait_until(in_the_middle, process)
+    kill_group(process)
+    killed = bucket.list("")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("SSC_TUNE_MIRRORS", str(launches.folder / "second"))
+        launches.environment = {"SSC_TUNE_MIRRORS": str(launches.folder / "second")}
+        code, out, err = launches.run(*given)
+        launches.store = StudyFolder(place(ADDRESS), "tiny")
+        yield Ended(launches, killed, code, out, err, plain.results())
+
+
+def _under_way(names: dict[str, Stat]) -> set[str]:
+    """Cells with a checkpoint and an attempt and no record."""
+    cells = {name.split("/")[2] for name in names if name.endswith(f"/{CHECKPOINT}")}
+    return {cell for cell in cells if f"tiny/cells/{cell}/attempts.jsonl" in names}
+
+
+@pytest.mark.fault(
+    "driver and workers killed, the study in a bucket", "gone on with from another machine: same results"
+)
+def test_it_goes_on_from_a_machine_that_has_nothing_of_it(ended: Ended) -> None:
+    assert ended.code == 0, ended.err
+    assert not list((ended.launches.folder / "second").glob("*/tiny/cells/*/*.pt.damaged"))
+    assert ended.launches.results() == ended.expected
+    assert len(ended.expected) == 6
+
+
+def test_what_was_finished_is_not_run_again_and_what_was_begun_goes_on(ended: Ended) -> None:
+    now = ObjectStorage(ADDRESS).list("")
+    records = {name: stat for name, stat in ended.killed.items() if "/records/" in name}
+    assert records
+    assert {name: now[name] for name in records} == records
+    for cell_id in _under_way(ended.killed):
+        found = ended.launches.store.records.read(cell_id)
+        assert found is not None
+        assert [attempt.outcome for attempt in found.attempts] == ["interrupted", "finished"]
+    assert "the last run of this study ended without a word" in ended.err
+
+
+def test_the_bucket_has_what_a_folder_has(ended: Ended) -> None:
+    now = ObjectStorage(ADDRESS)
+    names = set(now.list("tiny/"))
+    for name in ("study.json", "registrations.jsonl", "analysis.json", "report.html", "results.csv", "optuna.db"):
+        assert f"tiny/{name}" in names
+    assert not [name for name in names if name.endswith(("attempts.jsonl", "progress.json"))]
+    checkpoints = [name for name in names if name.endswith(CHECKPOINT)]
+    assert len(checkpoints) == 2  # of the best of each method
+    for name in names:
+        assert SECRET.encode() not in now.read(name)
+
+
+def test_running_it_again_runs_nothing(ended: Ended) -> None:
+    before = {name: stat for name, stat in ObjectStorage(ADDRESS).list("tiny/").items() if "/records/" in name}
+    code, out, err = ended.launches.run(*LONGER, "--storage", ADDRESS)
+    assert code == 0, err
+    assert "0 are new" in out
+    assert SECRET not in out + err
+    after = {name: stat for name, stat in ObjectStorage(ADDRESS).list("tiny/").items() if "/records/" in name}
+    assert after == before
