@@ -47,7 +47,7 @@ def keep_course(folder: StudyFolder) -> list[str]:
     return []
 
 
-_COURSE = ("log.txt", "optuna.db")
+_COURSE = ("log.txt", "tracking.log", "optuna.db")
 _TRUTH = ("study.json", FILE, "records", "cells", "lease")
 
 

@@ -414,3 +414,19 @@ def test_python_takes_an_address_as_the_command_line_does(
 ) -> None:
     monkeypatch.setenv("SSC_TUNE_MIRRORS", str(tmp_path))
     assert options_from({"storage": given}, command="").storage == place("s3://bucket/runs")
+
+
+def test_a_copy_is_its_owners(bucket: Bucket) -> None:
+    folder = bucket.on("here")
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_name_that_leads_elsewhere_is_not_fetched(bucket: Bucket, tmp_path: Path) -> None:
+    ObjectStorage(bucket.address).write("small/records/x.json", b"{}")
+    files, name = s3fs.S3FileSystem(use_listings_cache=False), f"{bucket.address[5:]}/small/records/../../../x.json"
+    files.pipe_file(name, b"{}")
+    assert name in files.find(bucket.address)
+    folder = bucket.on("here")
+    pull(folder)
+    assert {path.name for path in tmp_path.rglob("x.json")} == {"x.json"}
+    assert len(list(tmp_path.rglob("x.json"))) == 1

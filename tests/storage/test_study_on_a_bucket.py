@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from ssc_tune.records import StudyFolder
+from ssc_tune.records.mirrored import pull
 from ssc_tune.storage import ObjectStorage, Stat, place
 from ssc_tune.training.result import CHECKPOINT
 from tests.making.buckets import SECRET, Server, make_bucket
+from tests.making.clusters import cluster
 from tests.making.launches import Launches, kill_group, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -51,6 +54,7 @@ def ended(bucket_server: Server, tmp_path_factory: pytest.TempPathFactory) -> It
         launches.environment = {"SSC_TUNE_MIRRORS": str(launches.folder / "second")}
         code, out, err = launches.run(*given)
         launches.store = StudyFolder(place(ADDRESS), "tiny")
+        pull(launches.store.storage)
         yield Ended(launches, killed, code, out, err, plain.results())
 
 
@@ -102,3 +106,28 @@ def test_running_it_again_runs_nothing(ended: Ended) -> None:
     assert SECRET not in out + err
     after = {name: stat for name, stat in ObjectStorage(ADDRESS).list("tiny/").items() if "/records/" in name}
     assert after == before
+
+
+@pytest.mark.fault("a node lost, nodes without a common folder, the study in a bucket", "results of one machine")
+def test_nodes_that_share_no_folder_share_the_bucket(ended: Ended, tmp_path: Path) -> None:
+    make_bucket("apart")
+    bucket = ObjectStorage("s3://apart/runs")
+    with cluster(tmp_path, faults=SLOW) as made, pytest.MonkeyPatch.context() as changed:
+        for number in range(2):
+            made.start(changes={"SSC_TUNE_MIRRORS": str(tmp_path / f"mirrors of node {number}")}).wait()
+        for name, value in made.environment.items():
+            changed.setenv(name, value)
+        launches = Launches(tmp_path)
+        launches.environment = {"SSC_TUNE_MIRRORS": str(tmp_path / "mirrors of the driver")}
+        process = launches.start(*LONGER, "--address", made.address, "--storage", bucket.address)
+        second = tmp_path / "mirrors of node 1"
+        wait_until(lambda: any(second.glob(f"*/tiny/cells/*/{CHECKPOINT}")), process)
+        made.nodes[1].lose()
+        _, err = process.communicate(timeout=400)
+    assert process.returncode == 0, err
+    assert not list((tmp_path / "mirrors of the driver").glob("*/tiny/cells/*/attempts.jsonl"))
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("SSC_TUNE_MIRRORS", str(tmp_path / "looking"))
+        launches.store = StudyFolder(place(bucket.address), "tiny")
+        pull(launches.store.storage)
+        assert launches.results() == ended.expected
