@@ -24,7 +24,7 @@ VARIABLE = "SSC_TUNE_DATA"
 
 def folder() -> Path:
     """The folder, absolute; it need not exist yet."""
-    return caches.folder(VARIABLE, "data")
+    return caches.folder("data", VARIABLE)
 
 
 def use(given: Path | str | None) -> None:

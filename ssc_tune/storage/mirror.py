@@ -49,7 +49,7 @@ def place(given: str | Path) -> Path:
     address = place_of(given).address
     server = " ".join(os.environ.get(name, "") for name in ENDPOINTS)
     digest = hashlib.sha256(f"{address} {server}".encode()).hexdigest()[:16]
-    folder = caches.folder(VARIABLE, "mirrors") / digest
+    folder = caches.folder("mirrors", VARIABLE) / digest
     if not (folder / MARKER).is_file():
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
