@@ -23,7 +23,7 @@ from ssc_tune.running.changes import keep
 from ssc_tune.running.options import options_from
 from ssc_tune.running.registration import register
 from ssc_tune.running.run import train_and_judge
-from ssc_tune.storage import ObjectStorage, place
+from ssc_tune.storage import Mirror, ObjectStorage, place
 from ssc_tune.study import load_study
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import CHECKPOINT, GEOMETRY
@@ -240,6 +240,20 @@ def test_who_was_thought_dead_learns_so_and_what_it_writes_is_not_read(bucket: B
     assert StoredLease(folder).holder() == taker
     lost.append(lease.holder())
     assert lost == [taker]
+
+
+def test_a_lease_whose_answer_was_lost_is_held_all_the_same(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = bucket.folder("here")
+    create = type(folder.files).create
+
+    def deaf(self: Mirror, name: str, content: bytes) -> bool:
+        create(self, name, content)
+        return False
+
+    monkeypatch.setattr(Mirror, "create", deaf)
+    lease = StoredLease(folder)
+    assert lease.take(never) == lease.holder()
+    assert list(folder.files.list("small/lease/")) == ["small/lease/00000001.json"]
 
 
 def test_a_cell_goes_on_elsewhere_from_the_checkpoint_in_the_bucket(
