@@ -10,6 +10,7 @@ import fsspec
 import pytest
 import s3fs
 
+from ssc_tune import tracking
 from ssc_tune.design import Cell
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.errors import InputError
@@ -444,3 +445,59 @@ def test_a_name_that_leads_elsewhere_is_not_fetched(bucket: Bucket, tmp_path: Pa
     pull(folder)
     assert {path.name for path in tmp_path.rglob("x.json")} == {"x.json"}
     assert len(list(tmp_path.rglob("x.json"))) == 1
+
+
+def test_cleaning_removes_what_nothing_needs_and_that_alone(bucket: Bucket, call: Call) -> None:
+    folder, cells = begun(bucket, load_study(_written()))
+    for k, cell in enumerate(cells[:4]):
+        folder.records.write(record(cell, 0.1 * k))
+        folder.files.write(folder.name_of(cell.cell_id, CHECKPOINT), bytes(1000))
+    under_way, again = cells[4].cell_id, cells[0].cell_id
+    needless = {folder.name_of(cells[k].cell_id, CHECKPOINT) for k in (0, 1)} | {
+        f"tiny/records/{again}.json.retried",
+        f"{folder.name_of(under_way, CHECKPOINT)}.damaged",
+    }
+    for name in (*needless, folder.name_of(under_way, CHECKPOINT), f"tiny/records/{under_way}.json.retried"):
+        folder.files.write(name, bytes(1000))
+    before = bucket.state()
+    bucket.on("laptop")
+    code, out, err = call("clean", "--storage", bucket.address)
+    assert (code, err) == (0, "")
+    assert "in all; --yes removes it" in out
+    assert bucket.state() == before
+    code, out, err = call("clean", "--yes", "--storage", bucket.address)
+    assert (code, err) == (0, "")
+    left = {name for name in bucket.state() if "/lease/" not in name}
+    best = {folder.name_of(cells[k].cell_id, CHECKPOINT) for k in (2, 3)}
+    assert left == set(before) - needless, (set(before) - left) ^ needless
+    assert best <= left
+
+
+def _written() -> Path:
+    Path("tiny.yaml").write_text(STUDY)
+    return Path("tiny.yaml")
+
+
+def test_a_model_is_made_of_the_checkpoint_in_the_bucket(bucket: Bucket) -> None:
+    folder, (cell, *_) = begun(bucket, tiny())
+    made = record(cell)
+    folder.records.write(made)
+    folder.files.write(folder.name_of(cell.cell_id, CHECKPOINT), b"as it ended")
+    folder.cell(cell.cell_id).joinpath(CHECKPOINT).write_bytes(b"as it was when it went on elsewhere")
+    for machine in ("driver", "laptop"):
+        there = bucket.folder(machine)
+        ((_, path),) = tracking.models_of(there, {cell.cell_id: made}, "all", {}).values()
+        assert path.read_bytes() == b"as it ended"
+
+
+def test_what_a_method_of_ones_own_keeps_goes_on_with_its_cell(bucket: Bucket) -> None:
+    folder, (cell, *_) = begun(bucket, tiny())
+    directory = folder.cell(cell.cell_id)
+    (directory / "states").mkdir(parents=True)
+    (directory / "states" / "3.bin").write_bytes(b"third")
+    (directory / ".hidden").write_bytes(b"not mine")
+    folder.files.keep(folder.name_of(cell.cell_id), lambda name: True)
+    other = bucket.folder("other")
+    other.files.bring(other.name_of(cell.cell_id))
+    found = {path.name: path.read_bytes() for path in other.cell(cell.cell_id).rglob("*") if path.is_file()}
+    assert found == {"3.bin": b"third"}
