@@ -76,14 +76,13 @@ def analyse(
     if kept is not None:
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
-    versions = used[0].versions if used else {}
     files = report.write(
         study,
         tables,
         analysis,
         folder.path,
         command=command,
-        versions=versions,
+        versions=used[0].versions if used else {},
         overhead=overhead,
         records=used,
         geometries=geometries,
@@ -91,14 +90,14 @@ def analyse(
         publish=publish,
         png=png,
     )
-    _note(folder, digest, files)
-    return Reported(analysis, tables, files, problems)
+    return Reported(analysis, tables, _noted(folder, digest, files), problems)
 
 
-def _note(folder: StudyFolder, digest: str, files: Sequence[Path]) -> None:
-    """That a report was written, and of what; a page for a repository is no part of it."""
+def _noted(folder: StudyFolder, digest: str, files: list[Path]) -> list[Path]:
+    """Notes that the files were written, and of what; a page for a repository is no part of it."""
     reuse.note(folder, digest, [path for path in files if folder.path in path.parents])
     keep_views(folder)
+    return files
 
 
 def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] | None:
