@@ -28,7 +28,7 @@ from ssc_tune.storage import Mirror, ObjectStorage, place
 from ssc_tune.study import load_study
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import CHECKPOINT, GEOMETRY
-from tests.making.buckets import SECRET, Server, make_bucket, running
+from tests.making.buckets import SECRET, Line, Server, make_bucket
 from tests.making.cells import without_times
 from tests.making.launches import STUDY
 from tests.making.records import record
@@ -338,30 +338,31 @@ def test_a_damaged_checkpoint_counts_as_none(bucket: Bucket) -> None:
     "the object store does not answer", "the machine's fault; no attempt is charged, a later run goes on"
 )
 def test_a_store_that_is_lost_in_the_middle_costs_a_cell_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket_server: Server, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)  # the test does not wait for what goes on without it
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    line = Line(bucket_server.port)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{line.port}")
+    fsspec.filesystem("s3").clear_instance_cache()
     of = tiny()
-    with running() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        fsspec.filesystem("s3").clear_instance_cache()
-        bucket = Bucket("lost", tmp_path / "machines", monkeypatch)
-        folder, (cell, *_) = begun(bucket, of)
-        task = make_task(of, folder, cell)
-        with monkeypatch.context() as changed:
-            _at_evaluation(changed, 2, server.process.kill)
-            ended = run_task(task, pause=lambda seconds: None)
-        assert ended.status == "infrastructure"
-        assert "Could not connect" in ended.fault
-    with running(server.port):  # anew, and with nothing in it
-        make_bucket("lost")
-        assert run_task(task).status == "ok"
-        found = folder.records.read(cell.cell_id)
+    folder, (cell, *_) = begun(bucket, of)
+    task = make_task(of, folder, cell)
+    with monkeypatch.context() as changed:
+        _at_evaluation(changed, 2, line.cut)
+        ended = run_task(task, pause=lambda seconds: None)
+    assert ended.status == "infrastructure"
+    assert bucket.address in ended.fault
+    line.mend()
+    steps: list[int] = []
+    _count_steps(monkeypatch, steps)
+    assert run_task(task.model_copy(update={"launch": "next"})).status == "ok"
+    assert steps == [4, 6]  # 2 was in the checkpoint
+    found = folder.records.read(cell.cell_id)
+    line.cut()
     fsspec.filesystem("s3").clear_instance_cache()
     assert found is not None
-    assert [a.outcome for a in found.attempts if a.outcome in ("raised", "died")] == []
+    assert [a.outcome for a in found.attempts] == ["interrupted", "finished"]
 
 
 def test_an_encoder_is_trained_once_and_is_everyones(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
