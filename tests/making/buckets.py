@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import pytest
+import s3fs
 
 from tests.ports import free_port
 
@@ -64,9 +65,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def make_bucket(name: str) -> None:
     """On the server that the environment names."""
-    import s3fs
-
-    s3fs.S3FileSystem(use_listings_cache=False).mkdir(name)
+    s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True).mkdir(name)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,9 @@ def bucket_server() -> Iterator[Server]:
     with running() as server, pytest.MonkeyPatch.context() as changed:
         for name, value in server.environment.items():
             changed.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()  # one that an earlier server was reached by is kept by address
         yield server
+        s3fs.S3FileSystem.clear_instance_cache()
 
 
 class Line:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import fsspec
 import pytest
 import s3fs
 
@@ -344,7 +343,7 @@ def test_a_store_that_is_lost_in_the_middle_costs_a_cell_nothing(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     line = Line(bucket_server.port)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{line.port}")
-    fsspec.filesystem("s3").clear_instance_cache()
+    s3fs.S3FileSystem.clear_instance_cache()
     of = tiny()
     folder, (cell, *_) = begun(bucket, of)
     task = make_task(of, folder, cell)
@@ -360,7 +359,7 @@ def test_a_store_that_is_lost_in_the_middle_costs_a_cell_nothing(
     assert steps == [4, 6]  # 2 was in the checkpoint
     found = folder.records.read(cell.cell_id)
     line.cut()
-    fsspec.filesystem("s3").clear_instance_cache()
+    s3fs.S3FileSystem.clear_instance_cache()
     assert found is not None
     assert [a.outcome for a in found.attempts] == ["interrupted", "finished"]
 
@@ -439,7 +438,7 @@ def test_a_copy_is_its_owners(bucket: Bucket) -> None:
 
 def test_a_name_that_leads_elsewhere_is_not_fetched(bucket: Bucket, tmp_path: Path) -> None:
     ObjectStorage(bucket.address).write("small/records/x.json", b"{}")
-    files, name = s3fs.S3FileSystem(use_listings_cache=False), f"{bucket.address[5:]}/small/records/../../../x.json"
+    files, name = s3fs.S3FileSystem(skip_instance_cache=True), f"{bucket.address[5:]}/small/records/../../../x.json"
     files.pipe_file(name, b"{}")
     assert name in files.find(bucket.address)
     folder = bucket.on("here")
