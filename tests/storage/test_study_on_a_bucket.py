@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 
 from ssc_tune.records import StudyFolder
@@ -49,7 +51,12 @@ def ended(bucket_server: Server, tmp_path_factory: pytest.TempPathFactory) -> It
         return any("/records/" in name for name in names) and len(_under_way(names)) > 0
 
     wait_until(in_the_middle, process)
+    workers = psutil.Process(process.pid).children(recursive=True)
     kill_group(process)
+    for worker in workers:  # which else may finish their cell before they see that the driver is gone
+        with suppress(psutil.NoSuchProcess):
+            worker.kill()
+    psutil.wait_procs(workers, timeout=60)
     killed = bucket.list("")
     with pytest.MonkeyPatch.context() as changed:
         changed.setenv("SSC_TUNE_MIRRORS", str(launches.folder / "second"))
