@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from ssc_tune import __version__
 from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
+from ssc_tune.commands.arguments import pulled
 from ssc_tune.run import Parser, guarded, leave
 
 _EPILOG = (
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def called() -> int:
         arguments = make_parser().parse_args(given, argparse.Namespace(given=given[1:]))
-        return int(arguments.run(arguments))
+        return int(arguments.run(pulled(arguments)))
 
     return guarded(called)
 

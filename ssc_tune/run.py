@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from ssc_tune import bytecode, execution
 from ssc_tune.commands import run
+from ssc_tune.commands.arguments import pulled
 from ssc_tune.errors import InputError, of_machine
 from ssc_tune.exit_codes import EXIT_BAD_INPUT, EXIT_DONE
 from ssc_tune.masking import mask
@@ -44,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: run.run(make_parser().parse_args(given, argparse.Namespace(given=given))))
+    return guarded(lambda: run.run(pulled(make_parser().parse_args(given, argparse.Namespace(given=given)))))
 
 
 def let_go_of_output() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ssc_tune import commands, study
+from ssc_tune import commands, records, study
 from ssc_tune.data import cache
 from ssc_tune.running.options import add_options
 
@@ -52,6 +52,13 @@ def add_tracking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracking-uri", metavar="URI", help="MLflow store; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db"
     )
+
+
+def pulled(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments, once this machine has what is small of the storage that they name, if it is elsewhere."""
+    if "storage" in arguments:
+        records.mirrored.pull(arguments.storage)
+    return arguments
 
 
 def study_of(arguments: argparse.Namespace) -> study.Study:

@@ -15,6 +15,7 @@ from ssc_tune.commands.arguments import Command, add_json
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
+from ssc_tune.storage import named
 
 if TYPE_CHECKING:
     from ssc_tune.running.leftovers import Kept, Leftover
@@ -55,7 +56,7 @@ def _removed(found: Sequence[Leftover], storage: Path, held: contextlib.ExitStac
         if name != records.store.PRETRAINED:
             lease = records.lease.lease_of(records.StudyFolder(storage, name))
             held.enter_context(lease.held(lambda line: print(line, file=sys.stderr), lambda line: None))
-    return {one.path for one in found if running.leftovers.remove(one)}
+    return {one.path for one in found if running.leftovers.remove(one, storage)}
 
 
 def _bytes(found: Iterable[Leftover]) -> int:
@@ -66,7 +67,7 @@ def _found(arguments: argparse.Namespace) -> tuple[list[Leftover], list[str]]:
     storage: Path = arguments.storage
     paths = {path.parent.name: path for path in commands.stored.study_files(storage)}
     if arguments.study is not None and arguments.study not in paths:
-        raise InputError(f"{arguments.study}: no study in {storage}; there: {', '.join(paths) or 'none'}")
+        raise InputError(f"{arguments.study}: no study in {named(storage)}; there: {', '.join(paths) or 'none'}")
     studies, problems = [], []
     for name, path in paths.items():
         try:

@@ -20,6 +20,7 @@ from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running.registration import registration_of
+from ssc_tune.storage import named
 from ssc_tune.study import Study
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def list_studies(storage: Path, *, as_json: bool) -> int:
         print(json.dumps(rows))
         return 0
     if not rows:
-        print(f"no studies in {storage}")
+        print(f"no studies in {named(storage)}")
         return 0
     table = _table("study", "state", "cells", "verdicts")
     for row in rows:

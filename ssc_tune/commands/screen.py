@@ -51,7 +51,9 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
     place = place_of(study, options.address, insecure=options.insecure_cluster)
     words, workers, refused = _held(study, place)
     print(words)
-    print(f"folder: {folder_of(study, options).path}", flush=True)
+    folder = folder_of(study, options)
+    stored = f", a copy of {folder.files.address}/{study.name}" if folder.files.is_copy else ""
+    print(f"folder: {folder.path}{stored}", flush=True)
     if refused is not None and new:
         raise refused
     if estimate:

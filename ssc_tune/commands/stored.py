@@ -13,6 +13,7 @@ from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
 from ssc_tune.running.changes import STUDY_FILE, last_run
 from ssc_tune.running.options import check_storage
+from ssc_tune.storage import named
 from ssc_tune.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def load(name: Path, overrides: Sequence[str], storage: Path) -> Study:
     stored = storage / name / STUDY_FILE
     if not stored.exists():
         known = ", ".join(path.parent.name for path in study_files(storage)) or "none"
-        raise InputError(f"{name}: neither a study file nor a study in {storage}; there: {known}")
+        raise InputError(f"{name}: neither a study file nor a study in {named(storage)}; there: {known}")
     if overrides:
         raise InputError(f"{name}: --set needs the study's file; {stored} holds the study as it was run")
     return read(stored)
@@ -68,7 +69,7 @@ def with_cell(start: str, storage: Path) -> tuple[Study, str] | None:
     for path in study_files(storage):
         for record in path.parent.glob("records/*.json"):
             found.setdefault(record.stem, path)
-    cell_id = only_cell(start, found, of=str(storage))
+    cell_id = only_cell(start, found, of=named(storage))
     return (read(found[cell_id]), cell_id) if cell_id is not None else None
 
 

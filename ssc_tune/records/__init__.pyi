@@ -1,3 +1,4 @@
+from . import lease as lease
 from . import mirrored as mirrored
 from . import registrations as registrations
 from .record import Attempt as Attempt

@@ -172,10 +172,13 @@ class StoredLease(Lease):
         mine = me()
         while True:
             last, other = self._last()
+            if other is not None and other.token == mine.token:  # created, but the answer was lost on its way
+                break
             self._refuse_living(other, mine, say)
             if self._files.create(self._name(last + 1), self._content(mine)):
+                last += 1
                 break
-        self._number, self._mine = last + 1, mine
+        self._number, self._mine = last, mine
         self._files.remove(*(name for name in self._files.list(self._below) if name < self._name(self._number)))
         return mine
 

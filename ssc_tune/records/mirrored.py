@@ -35,21 +35,25 @@ def keep_views(folder: StudyFolder) -> None:
 
     Not what a run goes on writing to until its end, for which there is :func:`keep_course`.
     """
-    apart = ("study.json", FILE, *_COURSE)
-    folder.files.keep(f"{folder.study}/", lambda name: _own(name) not in apart and "/" not in _own(name))
+    folder.files.keep(f"{folder.study}/", lambda name: _own(name) not in (*_TRUTH, *_COURSE))
 
 
-def keep_course(folder: StudyFolder) -> None:
-    """The same for what a run has written to until its end, however it ended."""
-    folder.files.keep(f"{folder.study}/", lambda name: _own(name) in _COURSE)
+def keep_course(folder: StudyFolder) -> list[str]:
+    """The same for what a run has written to until its end, however it ended; what has gone wrong, a line each."""
+    try:
+        folder.files.keep(f"{folder.study}/", lambda name: _own(name) in _COURSE)
+    except OSError as error:
+        return [str(error)]
+    return []
 
 
-_COURSE = ("log.txt", "optuna.db")
+_COURSE = ("log.txt", "tracking.log", "optuna.db")
+_TRUTH = ("study.json", FILE, "records", "cells", "lease")
 
 
 def _own(name: str) -> str:
-    """A name as it is in the folder of a study."""
-    return name.partition("/")[2]
+    """What a name begins with in the folder of a study: a file or folder there."""
+    return name.split("/")[1]
 
 
 def is_small(name: str) -> bool:

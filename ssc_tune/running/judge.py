@@ -74,17 +74,15 @@ def analyse(
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     kept = None if again or overhead or publish is not None else _kept(folder, digest)
     if kept is not None:
-        keep_views(folder)
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
-    versions = used[0].versions if used else {}
     files = report.write(
         study,
         tables,
         analysis,
         folder.path,
         command=command,
-        versions=versions,
+        versions=used[0].versions if used else {},
         overhead=overhead,
         records=used,
         geometries=geometries,
@@ -92,9 +90,14 @@ def analyse(
         publish=publish,
         png=png,
     )
-    reuse.note(folder, digest, files if publish is None else [path for path in files if folder.path in path.parents])
+    return Reported(analysis, tables, _noted(folder, digest, files), problems)
+
+
+def _noted(folder: StudyFolder, digest: str, files: list[Path]) -> list[Path]:
+    """Notes that the files were written, and of what; a page for a repository is no part of it."""
+    reuse.note(folder, digest, [path for path in files if folder.path in path.parents])
     keep_views(folder)
-    return Reported(analysis, tables, files, problems)
+    return files
 
 
 def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] | None:
@@ -103,7 +106,10 @@ def _kept(folder: StudyFolder, digest: str) -> tuple[StudyAnalysis, list[Path]] 
     if files is None or folder.path / ANALYSIS not in files:
         return None
     analysis = kept_analysis(folder)
-    return None if analysis is None else (analysis, files)
+    if analysis is None:
+        return None
+    keep_views(folder)
+    return analysis, files
 
 
 def kept_analysis(folder: StudyFolder) -> StudyAnalysis | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from ssc_tune.execution.execute import SCRATCH
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.store import PRETRAINED
 from ssc_tune.running.retention import FINISHED, Best, Keep
+from ssc_tune.storage import Stat, opened
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import CHECKPOINT
 
@@ -41,10 +42,16 @@ class Kept(NamedTuple):
 def leftovers(stored: Kept, keep: Keep) -> list[Leftover]:
     """What may be removed of a study."""
     folder = stored.folder
+    there: dict[str, Stat] = {}
+    for below in ("", "cells/", "records/"):  # each may be a link to another disk
+        there |= folder.files.list(f"{folder.study}/{below}")
+    found = {
+        "checkpoints of finished cells": _checkpoints(stored, keep, there),
+        "records that were tried again": _tried_again(folder, there),
+        "damaged files that were set aside": [name for name in there if name.endswith(".damaged")],
+    }
     return [
-        *(_as("checkpoints of finished cells", path) for path in _checkpoints(stored, keep)),
-        *(_as("records that were tried again", path) for path in _tried_again(folder)),
-        *(_as("damaged files that were set aside", path) for path in _below(folder.path, "*.damaged")),
+        *(Leftover(kind, folder.storage / name, there[name].size) for kind, names in found.items() for name in names),
         *(_as("files that a killed process left half written", path) for path in _partial(folder.path)),
         *(_as("Ray Tune's scratch of ended runs", path) for path in _scratch(folder.path)),
     ]
@@ -58,18 +65,28 @@ def encoders(storage: Path, studies: Sequence[Kept]) -> list[Leftover]:
         for config in [*(cell.config for cell in stored.cells), *(r.config for r in stored.records.values())]
         if config.pretrain is not None
     }
-    found = [path for path in _below(storage / PRETRAINED, "*", deep=False) if path.name.split(".")[0] not in named]
-    return [_as("pre-trained encoders that no cell names", path) for path in found if _is_quiet(path)]
+    if (storage / PRETRAINED).is_symlink():
+        return []
+    there = opened(storage).list(f"{PRETRAINED}/")
+    kind, before = "pre-trained encoders that no cell names", time.time() - QUIET_SECONDS
+    return [
+        Leftover(kind, storage / name, stat.size)
+        for name, stat in there.items()
+        if name.count("/") == 1 and name.split("/")[1].split(".")[0] not in named and stat.time < before
+    ]
 
 
-def remove(leftover: Leftover) -> bool:
-    """Removes it, never what a link leads to; whether it is gone."""
-    with contextlib.suppress(OSError):
+def remove(leftover: Leftover, storage: Path) -> bool:
+    """Removes it below the storage, never what a link leads to; whether it is gone."""
+    try:
         if leftover.path.is_dir() and not leftover.path.is_symlink():
             shutil.rmtree(leftover.path)
         else:
-            leftover.path.unlink(missing_ok=True)
-        if leftover.path.name == CHECKPOINT:
+            opened(storage).remove(leftover.path.relative_to(storage).as_posix())
+    except OSError:
+        return False
+    if leftover.path.name == CHECKPOINT:
+        with contextlib.suppress(OSError):
             leftover.path.parent.rmdir()
     return not leftover.path.exists()
 
@@ -78,7 +95,7 @@ def _as(kind: str, path: Path) -> Leftover:
     return Leftover(kind, path, _size(path))
 
 
-def _checkpoints(stored: Kept, keep: Keep) -> Iterator[Path]:
+def _checkpoints(stored: Kept, keep: Keep, there: Collection[str]) -> Iterator[str]:
     if keep == "all":
         return
     best, places = Best(), placements(list(stored.cells))
@@ -86,16 +103,17 @@ def _checkpoints(stored: Kept, keep: Keep) -> Iterator[Path]:
         best.take(record, places.get(cell_id, ()))
     stay = best.cell_ids if keep == "best" else set()
     for cell_id, record in sorted(stored.records.items()):
-        path = stored.folder.cell(cell_id) / CHECKPOINT
-        if record.result.status in FINISHED and cell_id not in stay and not path.parent.is_symlink() and path.is_file():
-            yield path
+        name = stored.folder.name_of(cell_id, CHECKPOINT)
+        if record.result.status in FINISHED and cell_id not in stay and name in there:
+            yield name
 
 
-def _tried_again(folder: StudyFolder) -> Iterator[Path]:
+def _tried_again(folder: StudyFolder, there: Collection[str]) -> Iterator[str]:
     """Records put aside for another try, where that has its record; until then they tell what was known."""
-    for path in _below(folder.records.directory, "*.json.retried", deep=False):
-        if path.with_suffix("").is_file():
-            yield path
+    for name in there:
+        record, _, why = name.rpartition(".")
+        if why == "retried" and name.startswith(f"{folder.study}/records/") and record in there:
+            yield name
 
 
 def _partial(folder: Path) -> Iterator[Path]:
@@ -108,12 +126,11 @@ def _scratch(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _below(folder: Path, pattern: str, *, deep: bool = True) -> list[Path]:
+def _below(folder: Path, pattern: str) -> list[Path]:
     """Files below a folder, without following links."""
     if folder.is_symlink() or not folder.is_dir():
         return []
-    found = folder.rglob(pattern) if deep else folder.glob(pattern)
-    return sorted(path for path in found if not path.is_symlink() and path.is_file())
+    return sorted(path for path in folder.rglob(pattern) if not path.is_symlink() and path.is_file())
 
 
 def _is_quiet(path: Path) -> bool:

@@ -102,11 +102,11 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def _storage(given: str) -> Path:
-    """The folder that a storage is worked with in, for a command line; argparse repeats no ValueError that is ours."""
+    """The folder that a storage is worked with in, for a command line: argparse keeps what is wrong to itself, else."""
     try:
         return storages.place(given)
     except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(str(error).removeprefix("--storage ")) from None
 
 
 def options_from(given: Mapping[str, Any], *, command: str) -> Options:
@@ -202,8 +202,8 @@ def hints_of(of: study.Study, options: Options) -> list[str]:
     """How to look at the study's runs; nothing where they are not tracked."""
     if options.tracking_uri == "none":
         return []
-    address = storages.opened(options.storage).address
-    return [tracking.ui_hint(tracking_uri(options.tracking_uri), of.name, storage=address)]
+    storage = storages.named(options.storage)
+    return [tracking.ui_hint(tracking_uri(options.tracking_uri), of.name, storage=storage)]
 
 
 def default_command(arguments: Sequence[str] | None = None) -> str:

@@ -58,10 +58,7 @@ def train_and_judge(
         lost.append(problem)
         stop.set()
 
-    def say(line: str) -> None:
-        print(line, file=err or sys.stderr, flush=True)
-
-    with lease_of(folder).held(say, taken_over) as holder:
+    with lease_of(folder).held(lambda line: print(line, file=err or sys.stderr, flush=True), taken_over) as holder:
         pull(folder.storage)
         plan = survey(study, options, adopt=True)
         if plan.num_new:
@@ -77,10 +74,7 @@ def train_and_judge(
                 running.execute(stop, holder.token)
             running.problems += lost
             ended = _to_its_end(running, began)
-        try:
-            keep_course(folder)
-        except OSError as error:
-            ended.problems.append(str(error))
+        ended.problems.extend(keep_course(folder))
         return ended
 
 

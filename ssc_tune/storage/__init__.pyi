@@ -1,7 +1,7 @@
 from .address import is_address as is_address
-from .address import named as named
 from .folder import FolderStorage as FolderStorage
 from .mirror import Mirror as Mirror
+from .mirror import named as named
 from .mirror import opened as opened
 from .mirror import place as place
 from .mirror import storage_at as storage_at

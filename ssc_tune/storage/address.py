@@ -76,8 +76,3 @@ def place_of(given: str | Path) -> Place:
     if not _BUCKET.fullmatch(bucket) or any(name in ("", ".", "..") or set(name) & set("?#*[]\\") for name in names):
         raise InputError(f"{shown}: allowed: {kind}://BUCKET/..., plain names with / between them")
     return Place(kind, rest)
-
-
-def named(given: str | Path) -> str:
-    """A storage in words that a user can give again, whatever stands for it here."""
-    return place_of(given).address if is_address(given) else str(given)

@@ -68,6 +68,11 @@ def opened(folder: Path) -> Working:
     return Mirror(folder, ObjectStorage(address))
 
 
+def named(folder: Path) -> str:
+    """A storage as a user names it, by the folder that :func:`place` has given for it."""
+    return opened(folder).address
+
+
 def storage_at(address: str) -> Storage:
     """The storage at an address, or a folder, without anything that stands for it."""
     return ObjectStorage(address) if is_address(address) else FolderStorage(Path(address))

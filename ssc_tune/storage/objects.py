@@ -92,7 +92,7 @@ class ObjectStorage:
             number += 1
 
     def list(self, below: str) -> dict[str, Stat]:
-        """All pages of it. The version of a log is the number of its lines."""
+        """All pages of it."""
         with self._told(below):
             objects = self._found(below)
         found: dict[str, Stat] = {}
@@ -107,7 +107,8 @@ class ObjectStorage:
             else:
                 lines.setdefault(part["log"], []).append(_stat(info))
         for log, parts in lines.items():
-            found[log] = Stat(sum(one.size for one in parts), max(one.time for one in parts), str(len(parts)))
+            size, time = sum(one.size for one in parts), max(one.time for one in parts)
+            found[log] = Stat(size, time, f"{len(parts)} {size} {time}")
         return dict(sorted(found.items()))
 
     def move(self, name: str, to: str) -> None:

@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import s3fs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssc_tune.errors import InputError, Unreachable
 from ssc_tune.storage import FolderStorage, Mirror, ObjectStorage, Storage
-from tests.making.buckets import Server, bucket_server, make_bucket
-
-__all__ = ["bucket_server"]
+from tests.making.buckets import Server, make_bucket
 
 BUCKET = "contract"
 
@@ -196,14 +195,14 @@ def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket: str, tmp_path: P
 
 
 def test_a_server_that_does_not_answer_is_named(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import fsspec
-
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    fsspec.filesystem("s3").clear_instance_cache()
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    s3fs.S3FileSystem.clear_instance_cache()
     store = ObjectStorage(f"s3://{bucket}/runs")
     with pytest.raises(Unreachable, match=f"s3://{bucket}/runs/a: Could not connect to the endpoint"):
         store.read("a")
-    fsspec.filesystem("s3").clear_instance_cache()
+    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,4 @@
+from __future__ import annotations
+
+from tests.making.buckets import bucket_server as bucket_server
+from tests.making.fixtures import call as call
