@@ -201,7 +201,7 @@ def _tuner(
             failure_config=tune.FailureConfig(max_failures=study.retries + 1),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             stop=stopper,
-            callbacks=[deaths, NoProgress()],  # type: ignore[no-untyped-call]
+            callbacks=[deaths, NoProgress()],
             verbose=0,
         ),
     )
