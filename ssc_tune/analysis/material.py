@@ -10,7 +10,7 @@ import numpy as np
 
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import generator
-from ssc_tune.analysis.estimators import decomposition, surrogate
+from ssc_tune.analysis.estimators import decomposition, sobol, surrogate
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
@@ -105,6 +105,18 @@ class Material:
             )
             self._fitted = Fitted(model, r2)
         return self._fitted
+
+    def trusted(self) -> Fitted:
+        """The surrogate, for what is told of it: curves, shares, paths and dimensions.
+
+        Raises:
+            ValueError: there is none, or it explains too little of the point means.
+        """
+        fitted = self.fitted()
+        refused = sobol.too_little(fitted.r2)
+        if refused:
+            raise ValueError(refused)
+        return fitted
 
     @property
     def is_full_grid(self) -> bool:

@@ -24,6 +24,11 @@ class Estimate(Frozen):
     how: str = ""  # estimator and interval, in a few words: "delete-one-point jackknife, t"
     note: str = ""  # why something is undefined, or a warning to show beside it
 
+    def turned(self) -> Estimate:
+        """Of a difference or the logarithm of a ratio: that of the two in the other order."""
+        value, low, high = (None if x is None else 0.0 - x for x in (self.value, self.high, self.low))
+        return self.model_copy(update={"value": value, "low": low, "high": high})
+
 
 class Score(Frozen):
     """One point of one method, means over seeds."""
@@ -208,6 +213,7 @@ class Share(Frozen):
     source: str  # parameter name, "a x b", "seed", "residual", ...
     share: Estimate
     evaluator: str  # how: "ANOVA, omega squared", "Sobol indices of a Gaussian process", "fANOVA (Optuna)", ...
+    whole: str = "variance"  # of what it is a share; shares of different wholes are not to be compared
 
 
 class Registered(Frozen):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ssc_tune import caches
 from ssc_tune.errors import InputError
 
 VARIABLE = "SSC_TUNE_DATA"
@@ -23,11 +24,7 @@ VARIABLE = "SSC_TUNE_DATA"
 
 def folder() -> Path:
     """The folder, absolute; it need not exist yet."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        return Path(given).expanduser().absolute()
-    caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path.home() / ".cache").absolute() / "ssc_tune" / "data"
+    return caches.folder("data", VARIABLE)
 
 
 def use(given: Path | str | None) -> None:

@@ -106,7 +106,7 @@ def _row(title: str, found: LookVerdict, since: int | None) -> Row:
         f"{percent(found.spent)} of {percent(found.alpha)}",
         significant(found.nominal),
         number(found.boundary, 2),
-        f"{found.effect_name}: {interval(found.effect)}",
+        f"{words.effect_title(found)}: {interval(found.effect, how=words.scale(found))}",
         significant(found.p_value),
         significant(found.p_sequential),
         found.verdict if since is None else f"{found.verdict} (decided at look {since})",

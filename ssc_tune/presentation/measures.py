@@ -78,7 +78,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("Standard deviation", "sd", "over points, seed noise removed", _of("std", 4), True),
     Measure("Standard deviation, raw", "sd raw", "of point means, seed noise included", _of("std_uncorrected", 4)),
     Measure("Interquartile range", "IQR", "over points", _of("iqr", 4), True),
-    Measure("Range", "range", "best minus worst point", _of("range", 4)),
+    Measure(
+        "Range",
+        "range",
+        "highest minus lowest test accuracy of a point; the best point above is the one that validation chose",
+        _of("range", 4),
+    ),
     Measure("Seed noise", "seed sd", "standard deviation of one cell about its point and seed", _of("seed_std", 4)),
     Measure(
         "Tunability",

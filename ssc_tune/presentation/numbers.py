@@ -42,8 +42,9 @@ def percent(value: float | None) -> str:
 
 
 def exponential(value: float | None) -> str:
-    """The ratio of which this is the logarithm."""
-    return number(None if value is None else math.exp(min(value, 700.0)), 2)
+    """The ratio of which this is the logarithm: two decimals, or three digits of one that is tiny or huge."""
+    ratio = None if value is None else math.exp(min(value, 700.0))
+    return number(ratio, 2) if ratio is None or 0.01 <= ratio < 1000 else significant(ratio)
 
 
 def interval(estimate: Estimate, digits: int = 3, *, how: Callable[[float | None], str] | None = None) -> str:

@@ -45,7 +45,7 @@ def _verdict_lines(study: Study, verdict: Verdict) -> list[Text]:
     style = f"bold {colours.VERDICTS[verdict.verdict]}"
     head = Text.assemble((f"{verdict.verdict}{words.post_hoc(verdict)}", style), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
-    lines = [f"{words.effect(verdict)}{adjusted}", words.settings(verdict), verdict.reason]
+    lines = [f"{words.effect(verdict)}{adjusted}", words.settings(verdict), words.reason(verdict)]
     lines += [looks.decided(study, verdict), f"post hoc: {verdict.known}" if verdict.known else ""]
     lines += [f"gate not passed: {gate.name}: {gate.detail}" for gate in verdict.gates if not gate.passed]
     lines += [f"warning: {text}" for text in verdict.warnings]

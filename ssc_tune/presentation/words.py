@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
@@ -88,19 +89,37 @@ def effect(verdict: Verdict | LookVerdict) -> str:
     return _effect(verdict.effect_name, verdict.ratio, verdict.effect)
 
 
-def effect_title(verdict: Verdict) -> str:
+def reason(verdict: Verdict) -> str:
+    """Why it is this verdict; of an effect that is told as a ratio, in terms of the ratio, in which 1 is no difference.
+
+    Tables for other programs hold the logarithm and what was said of it.
+    """
+    low, high = verdict.effect.low, verdict.effect.high
+    if verdict.ratio is None or low is None or high is None or not low <= 0 <= high:
+        return verdict.reason
+    repeated = "repeated " if verdict.look is not None else ""
+    return f"the {repeated}{percent(verdict.effect.confidence)} interval of the ratio holds 1, which is no difference"
+
+
+def plain_value(verdict: Verdict) -> float | None:
+    """The effect as a number, in the scale in which it is told: ratios as such, though their logarithm is kept."""
+    value = verdict.effect.value
+    return value if value is None or verdict.ratio is None else math.exp(min(value, 700.0))
+
+
+def effect_title(found: Verdict | LookVerdict) -> str:
     """What the effect is, a logarithm of a ratio as the ratio: ``sd of a / sd of b``."""
-    return verdict.effect_name if verdict.ratio is None else " / ".join(verdict.ratio)
+    return found.effect_name if found.ratio is None else " / ".join(found.ratio)
 
 
-def effect_text(verdict: Verdict, estimate: Estimate) -> str:
+def effect_text(verdict: Verdict | LookVerdict, estimate: Estimate) -> str:
     """An effect of the verdict's kind with its interval: ``1.84 [1.34, 2.54]``, or the reason why there is none."""
     text = interval(estimate, how=scale(verdict, estimate))
     bare = estimate.value is not None and (estimate.low is None or estimate.high is None)
     return f"{text}, {estimate.note or 'no interval'}" if bare else text
 
 
-def scale(verdict: Verdict, estimate: Estimate | None = None) -> Callable[[float | None], str]:
+def scale(verdict: Verdict | LookVerdict, estimate: Estimate | None = None) -> Callable[[float | None], str]:
     """How numbers of a verdict's effect are written: ratios, which are kept as logarithms, as ratios."""
     return exponential if verdict.ratio is not None else _signed(estimate or verdict.effect)
 

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 import pandas as pd
 
 from ssc_tune.analysis import arrays
-from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.analysis.result import Curve, Share, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.presentation import places
 from ssc_tune.presentation.numbers import compact
 from ssc_tune.study.model.space import Parameter, Value, shown
@@ -28,8 +27,8 @@ class View(NamedTuple):
 
     ``cells`` are the rows of :class:`~ssc_tune.analysis.tables.Tables` with a column ``score``: test accuracy, and
     chance (1 / num_classes) for cells that diverged or failed; a cell that stands at several points has one row, at the
-    first of them, and ``drawn`` says whether one of them is a draw of the design. ``means`` has a row a method and
-    distinct point: ``method, point, score, num_seeds, drawn``; ``listed`` one a method and point, equal ones included.
+    first of them. ``means`` has a row a method and distinct point: ``method, point, score, num_seeds``; ``listed`` one
+    a method and point, equal ones included, and ``counted`` says which of them the measures of the tables are over.
     ``parameters`` are those that vary in the block.
     """
 
@@ -55,6 +54,16 @@ class View(NamedTuple):
     def here(self, found: Iterable[Found]) -> list[Found]:
         """What an analysis found in this block and setting."""
         return [one for one in found if (one.block, one.setting) == (self.block, self.setting)]
+
+    def facts(self, analysis: StudyAnalysis, topic: str) -> list[Row]:
+        """Its rows on a topic, of this block and setting."""
+        rows = analysis.facts.get(topic, ())
+        return [r for r in rows if (r.get("block"), r.get("setting")) == (self.block, self.setting)]
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        """The rows of ``listed`` that the measures of the tables are over."""
+        return self.listed[self.listed["counted"]]
 
     @property
     def is_dense(self) -> bool:
@@ -102,9 +111,9 @@ def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
         .reset_index(drop=True)
     )
     names = [name for name in study.block_parameters(block) if name in cells.columns]
-    cells["drawn"] = (cells["point"] != 0) | counts_defaults(study)
     listed = _means(cells, names)
-    cells["drawn"] = cells.groupby(["method", "cell_id"])["drawn"].transform("any")
+    counted = {m: arrays.load(study, tables, block=block, setting=setting, method=m).points for m in study.methods}
+    listed["counted"] = [row["point"] in counted[row["method"]] for row in dicts(listed)]
     cells = cells.drop_duplicates(["method", "cell_id"]).reset_index(drop=True)
     methods = tuple(m for m in study.block_methods(block) if (cells["method"] == m).any())
     parameters = {name: study.search_space.parameters[name] for name in names}
@@ -113,7 +122,7 @@ def _view(study: Study, tables: Tables, block: str, setting: str) -> View:
 
 def _means(cells: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """A row a method and point: the mean over seeds."""
-    columns = {"score": ("score", "mean"), "num_seeds": ("score", "size"), "drawn": ("drawn", "first")}
+    columns = {"score": ("score", "mean"), "num_seeds": ("score", "size")}
     columns |= {name: (name, "first") for name in names}
     return cells.groupby(["method", "point"], sort=True).agg(**columns).reset_index()
 
@@ -157,7 +166,16 @@ def mean_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
 
     Keys: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values in words, ``x<i>`` positions in [0, 1].
     """
-    return [_row(view, row, {"n": int(row["num_seeds"])}) for row in dicts(thin(view.means, limit))]
+    return _mean_rows(view, thin(view.means, limit))
+
+
+def counted_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
+    """The same of points that the measures of the tables are over, and of no other."""
+    return _mean_rows(view, thin(view.counted, limit))
+
+
+def _mean_rows(view: View, means: pd.DataFrame) -> list[Row]:
+    return [_row(view, row, {"n": int(row["num_seeds"])}) for row in dicts(means)]
 
 
 def cell_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:

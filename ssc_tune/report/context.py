@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
-from ssc_tune.analysis.result import Comparison, Specification, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
-from ssc_tune.presentation import ground, looks, measures, places, words
-from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, exponential, interval, number, p_value, percent
+from ssc_tune.presentation import comparisons, ground, looks, measures, places, words
+from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import dicts, settings_text, views
@@ -52,7 +52,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "verdicts": [_verdict(study, v) for v in analysis.verdicts],
         "looks": looks.ledger(study, analysis),
         "stopped": looks.stopped(study, analysis.looks),
-        "comparisons": [_comparison(study, c) for c in analysis.comparisons],
+        "comparisons": [comparisons.table(study, c) for c in analysis.comparisons],
         "measures": measures.tables(study, analysis.summaries),
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
@@ -115,7 +115,7 @@ def _date(timestamp: float) -> str:
 def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
     claim, estimate = verdict.claim, verdict.effect
     details = [
-        ("Effect", f"{verdict.effect_name} = {interval(estimate)}"),
+        ("Effect", f"{words.effect_title(verdict)} = {interval(estimate, how=words.scale(verdict))}"),
         ("Confidence", percent(claim.confidence)),
         ("Estimator and interval", estimate.how),
         ("Over settings", words.spread(verdict)),
@@ -134,10 +134,11 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "effect": words.effect(verdict),
         "p_adjusted": p_value(verdict.p_adjusted),
         "details": [(name, text) for name, text in details if text],
-        "reason": verdict.reason,
+        "reason": words.reason(verdict),
         "look": looks.decided(study, verdict),
         "gates": verdict.gates,
         "sensitivity": verdict.sensitivity,
+        "sensitivity_title": "Sensitivity" if verdict.ratio is None else "Sensitivity (ln of the ratio)",
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
         "post_hoc": verdict.post_hoc,
         "known": words.sentence(verdict.known),
@@ -154,55 +155,6 @@ def _specification(verdict: Verdict, s: Specification) -> tuple[str, ...]:
     sign = {True: "same", False: "other", None: UNDEFINED}[s.same_sign]
     sign = sign if s.effective_points >= MINIMUM_EFFECTIVE else "too few"
     return box, s.prior, str(s.num_points), number(s.effective_points, 1), words.effect_text(verdict, s.effect), sign
-
-
-def _comparison(study: Study, c: Comparison) -> dict[str, Any]:
-    place = places.told(study, c.block, c.setting)
-    rows = [
-        (
-            f"sd of {c.second} / sd of {c.first}",
-            "ratio of spreads, seed noise removed",
-            interval(c.log_std_ratio, how=exponential),
-            c.log_std_ratio_p,
-        ),
-        (
-            "the same on logit(accuracy)",
-            "not compressed near the ceiling",
-            interval(c.log_std_ratio_logit, how=exponential),
-            None,
-        ),
-        (
-            f"mean of {c.first} - mean of {c.second}",
-            "difference of test accuracy",
-            interval(c.mean_difference),
-            c.mean_difference_p,
-        ),
-        *_failures(c),
-        (f"P({c.first} > {c.second})", "share of cells, ties half", interval(c.probability_better), None),
-    ]
-    shown = [(name, note, text, p_value(p, none="")) for name, note, text, p in rows]
-    return {"title": f"{c.first} against {c.second}" + (f" ({place})" if place else ""), "rows": shown}
-
-
-def _failures(c: Comparison) -> list[tuple[str, str, str, float | None]]:
-    """Rows on cells that diverged or failed; none where none did."""
-    if c.failures_alone is None:
-        return []
-    first, second = c.failures_alone
-    return [
-        (
-            f"failure rate of {c.first} - failure rate of {c.second}",
-            "share of cells, points and seeds both a sample",
-            interval(c.failure_difference),
-            c.failure_difference_p,
-        ),
-        (
-            "cells that failed with one method alone",
-            "McNemar's exact test; it takes cells for independent, and those of a point or seed tend to fail together",
-            f"{first} of {c.first}, {second} of {c.second}",
-            c.mcnemar_p,
-        ),
-    ]
 
 
 def _failed(cells: pd.DataFrame, records: Sequence[Record]) -> list[dict[str, str]]:

@@ -15,8 +15,9 @@ _TITLES = {
     ),
     "convergence": (
         "Convergence",
-        "target: a validation accuracy; steps: difference of steps to the target, first minus second; area: of the "
-        "accuracy curve, likewise",
+        "target: a validation accuracy; steps: to the target; area: under the accuracy curve; both as differences, "
+        "turned as claims on them are; p: of no difference, two-sided, of this row alone. The verdict on a claim rests "
+        "on its p after Holm over all claims, and can be inconclusive beside a small p here",
     ),
     "transfer": (
         "Transfer over settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from ssc_tune import analysis as analyses
 from ssc_tune import report
 from ssc_tune.design.cells import Cell
 from ssc_tune.records import Record, StudyFolder
+from ssc_tune.records.mirrored import keep_views
 from ssc_tune.running import reuse
 from ssc_tune.running.registration import declare
 from ssc_tune.study.model.study import Study
@@ -32,6 +34,13 @@ class Reported(NamedTuple):
     problems: list[str]  # what the report had to do without
 
 
+def prepare() -> None:
+    """Imports what :func:`analyse` needs, so that a run whose cells are being trained has it at their end."""
+    _ = analyses.build, analyses.analyze.analyze, analyses.result, report.write
+    for name in ("optuna.importance", "sklearn.gaussian_process", "sklearn.ensemble"):
+        importlib.import_module(name)
+
+
 def analyse(
     study: Study,
     folder: StudyFolder,
@@ -43,6 +52,7 @@ def analyse(
     hints: Sequence[str] = (),
     publish: Path | None = None,
     again: bool = True,
+    png: bool = False,
 ) -> Reported:
     """Tables, verdicts and files of a study, from its records.
 
@@ -56,6 +66,7 @@ def analyse(
         hints: further lines for the report.
         publish: where a page for a repository goes.
         again: write the files again even if those that are there are made of the same (:mod:`ssc_tune.running.reuse`).
+        png: figures as PNG too.
     """
     tables = analyses.build.build_tables(study, cells, records)
     geometries, problems = _geometries(folder, tables)
@@ -63,6 +74,7 @@ def analyse(
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     kept = None if again or overhead or publish is not None else _kept(folder, digest)
     if kept is not None:
+        keep_views(folder)
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     versions = used[0].versions if used else {}
@@ -78,8 +90,10 @@ def analyse(
         geometries=geometries,
         hints=hints,
         publish=publish,
+        png=png,
     )
     reuse.note(folder, digest, files if publish is None else [path for path in files if folder.path in path.parents])
+    keep_views(folder)
     return Reported(analysis, tables, files, problems)
 
 
@@ -112,6 +126,7 @@ def _geometries(folder: StudyFolder, tables: Tables) -> tuple[dict[str, Geometry
     problems: list[str] = []
     for cell_id in dict.fromkeys(tables.best_cells().values()):
         path = folder.cell(cell_id) / GEOMETRY
+        folder.files.fetch(folder.name_of(cell_id, GEOMETRY))
         try:
             found[cell_id] = Geometry.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -17,6 +17,7 @@ from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.presentation.measures import SCORES, estimates
 from ssc_tune.presentation.numbers import compact
+from ssc_tune.presentation.words import plain_value
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.grouping import Group
@@ -222,10 +223,10 @@ def summary_metrics(summary: MethodSummary) -> dict[str, float]:
 
 
 def verdict_metrics(analysis: StudyAnalysis) -> dict[str, float]:
-    """Effect and p-value of each claim, for the parent run; undefined ones are left out."""
+    """Effect and p-value of each claim, for the parent run, ratios as such; undefined ones are left out."""
     named: dict[str, Estimate | float | None] = {}
     for verdict in analysis.verdicts:
-        named[key(f"effect/{verdict.claim.name}")] = verdict.effect
+        named[key(f"effect/{verdict.claim.name}")] = plain_value(verdict)
         named[key(f"p_value/{verdict.claim.name}")] = verdict.p_value
     return _estimates(named)
 

@@ -11,7 +11,7 @@ from ssc_tune.design.points import label
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, place
-from ssc_tune.presentation.words import extent, post_hoc, question
+from ssc_tune.presentation.words import effect, effect_text, extent, post_hoc, question, reason
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
@@ -28,8 +28,9 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def _verdict_row(verdict: Verdict) -> list[str]:
-    why = f"{verdict.reason}; post hoc: {verdict.known}" if verdict.known else verdict.reason
-    return [verdict.sentence, Markup(f"**{verdict.verdict}**{post_hoc(verdict)}"), _interval(verdict.effect), why]
+    said = reason(verdict)
+    why = f"{said}; post hoc: {verdict.known}" if verdict.known else said
+    return [verdict.sentence, Markup(f"**{verdict.verdict}**{post_hoc(verdict)}"), effect(verdict), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -54,7 +55,7 @@ def _looks(analysis: StudyAnalysis) -> str:
     names = [verdict.claim.name for verdict in analysis.verdicts]
     rows = []
     for look in analysis.looks:
-        found = {one.claim: Markup(f"{one.verdict}, {_interval(one.effect)}") for one in look.claims}
+        found = {one.claim: Markup(f"{one.verdict}, {escaped(effect_text(one, one.effect))}") for one in look.claims}
         state = "not needed" if not look.needed else "not complete"
         rows.append([str(look.points), *(found.get(name, state) for name in names)])
     return table(["points", *names], rows)

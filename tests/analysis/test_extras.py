@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,56 @@ def test_partial_dependence_in_the_parameters_own_values(sobol_extras: tuple[Any
     assert slope.low is not None
     number = next(c for c in found.curves if c.kind == "partial_dependence" and c.x_name == "randaugment_n")
     assert number.x == (1, 2, 3, 4)
+
+
+def test_no_loss_is_above_0_and_the_least_is_0(sobol_extras: tuple[Any, Tables, Extras]) -> None:
+    """Of each method, over all of its lines: what is drawn is called a loss."""
+    _, _, found = sobol_extras
+    for method in ("fixmatch", "supervised"):
+        lines = {c.x_name: c for c in found.curves if (c.kind, c.method) == ("partial_dependence", method)}
+        losses = {c.x_name: c for c in found.curves if (c.kind, c.method) == ("relative", method)}
+        highest = max(y for line in lines.values() for y in line.y)
+        assert max(y for loss in losses.values() for y in loss.y) == 0.0
+        assert losses.keys() == lines.keys()
+        for name, loss in losses.items():
+            np.testing.assert_allclose(loss.y, np.array(lines[name].y) - highest, atol=1e-12)
+
+
+def test_a_surrogate_that_explains_too_little_is_refused_in_all_that_rests_on_it() -> None:
+    """Accuracies are noise but for one method: of the other no curve, share, path or dimension is told."""
+    study = make_study(base=ALIKE, points=32)
+
+    def noise(method: str, setting: str, unit: np.ndarray) -> float:
+        return accuracy(method, setting, unit) if method == "fixmatch" else 0.6 + 0.1 * math.sin(1e4 * unit[0])
+
+    found = run(study, sampled_tables(study, sobol_points(study, 32), noise))
+    r2 = {row["method"]: row for row in found.facts["surrogate"]}
+    assert r2["supervised"]["r2"] < 0.5 < r2["fixmatch"]["r2"]
+    assert not r2["fixmatch"]["reason"]
+    rests = {(c.kind, c.method) for c in found.curves if c.kind in ("partial_dependence", "relative")}
+    assert rests == {("partial_dependence", "fixmatch"), ("relative", "fixmatch")}
+    parts = {s.source for s in found.shares if s.method == "supervised" and "Gaussian" in s.evaluator}
+    assert parts == {"hyperparameters together", "seed", "residual"}
+    reasons = {row.get("reason") for t in ("exploratory_shapley", "exploratory_ablation") for row in found.facts[t]}
+    assert reasons - {"", None} == {r2["supervised"]["reason"]}
+    assert any(r2["supervised"]["reason"] in warning for warning in found.warnings)
+
+
+def test_shares_say_of_what_they_are(sobol_extras: tuple[Any, Tables, Extras]) -> None:
+    """The evaluators share out different variances: each is computed anew from the cells."""
+    _, tables, found = sobol_extras
+    wholes = {s.evaluator: s.whole for s in found.shares}
+    assert set(wholes.values()) == {"variance of single cells", "variance of point means"}
+    cells = tables.cells[(tables.cells["method"] == "fixmatch") & (tables.cells["point"] > 0)]
+    y = cells.pivot(index="point", columns="seed", values="test_accuracy").to_numpy()
+    noise = y - y.mean(axis=1, keepdims=True) - y.mean(axis=0) + y.mean()
+    error = (noise**2).sum() / ((y.shape[0] - 1) * (y.shape[1] - 1))
+    seeds = (y.mean(axis=0).var(ddof=1) * y.shape[0] - error) / y.shape[0]
+    points = (y.mean(axis=1).var(ddof=1) * y.shape[1] - error) / y.shape[1]
+    own = {s.source: s.share.value for s in found.shares if s.method == "fixmatch" and s.whole.endswith("cells")}
+    assert own["residual"] == pytest.approx(error / (points + seeds + error))
+    means = [s for s in found.shares if s.method == "fixmatch" and s.whole.endswith("means")]
+    assert {s.source for s in means} == set(SPACE)  # neither seeds nor residual: what they make is within the means
 
 
 def test_budget_curve_leaves_the_defaults_out(sobol_extras: tuple[Any, Tables, Extras]) -> None:

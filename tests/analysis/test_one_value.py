@@ -129,8 +129,8 @@ def test_speed(sobol: Analysed) -> None:
     fact = sobol.fact("convergence", first="fixmatch", second="ssc")
     for name, measure in (("steps", "steps_to_target"), ("area", "area_under_curve")):
         effect = sobol.effect(measure)
-        same(effect.value, -fact[name]["value"])
-        same(effect.low, -fact[name]["high"])
+        same_estimates(effect, fact[name])  # in the direction that the claim has, though the methods stand otherwise
+        assert fact[name]["of"] == sobol.verdicts[measure].effect_name
         same(sobol.verdicts[measure].p_value, fact[name]["p"])
     assert f"target {fact['target']:.3f};" in sobol.effect("steps_to_target").how
     ends = [np.trapezoid(c.y, c.x) / (c.x[-1] - c.x[0]) for c in (sobol.curve("convergence", m) for m in PAIR.values())]

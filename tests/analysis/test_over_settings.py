@@ -125,7 +125,7 @@ def test_the_numbers_are_those_of_the_settings_pooled_by_hand() -> None:
     logit = pool([x.estimate for x in on_logits], [x.se for x in on_logits])
     gate = found.gates[2]
     assert gate.name == "same sign on logit(accuracy)"
-    assert gate.detail.startswith(f"on logit: {logit.mean:+.3g} [")
+    assert gate.detail.startswith(f"on logit the ratio is {math.exp(logit.mean):.2f} [")
 
 
 def test_gates_are_those_of_the_pooled_level() -> None:

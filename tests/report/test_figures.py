@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ssc_tune.presentation.colours import colours, shapes
+from ssc_tune.report import drawers
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.specification import page, picture, png, svg
+from ssc_tune.report.figures.specification import page, picture, svg
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
 
@@ -135,7 +138,7 @@ def test_a_figure_becomes_svg_and_png_without_a_browser(made: dict[str, Figure])
     texts = [element.text for element in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
     assert {"Accuracy against each hyperparameter", "test accuracy", "mu", "fixmatch", "ssc"} <= set(texts)
     assert drawn == svg(made["parameters"])
-    assert png(drawn).startswith(b"\x89PNG")
+    assert drawers.to_png(drawn).startswith(b"\x89PNG")
     assert json.loads(json.dumps(picture(made["parameters"]), allow_nan=False))["columns"] == 3
 
 
@@ -170,6 +173,50 @@ def test_only_pairs_that_a_method_has_are_counted_and_the_rest_is_said() -> None
     pairs = {panel.name.rsplit("-", 1)[0] for panel in figure.panels}
     assert len(pairs) == 6
     assert "The first 6 of 10 pairs" in figure.caption
+
+
+def test_the_most_important_pairs_come_first_and_no_colour_rests_on_one_or_two_points() -> None:
+    """Importance by numpy, from the points and the edges of the bins that are drawn."""
+    one = case(study(REPORTED, points=32, blocks={"own": {"parameters": [*study(REPORTED).search_space.parameters]}}))
+    figure = next(f for f in figures(one.study, one.tables, one.analysis) if f.name == "interactions")
+    ranks: dict[tuple[str, str], float] = {}
+    for key, rows in figure.datasets.items():
+        if not key.startswith("heat"):
+            continue
+        assert min(row["n"] for row in rows) >= 3
+        _, i, j, k = key.split("-")
+        method = ("fixmatch", "ssc")[int(k)]
+        points = [row for row in figure.datasets["points"] if row["m"] == method and f"x{i}" in row and f"x{j}" in row]
+        across, up = (round(1 / (rows[0][end] - rows[0][start])) for start, end in ("ab", "cd"))
+        assert across * up * 4 <= len(points)
+        bins: dict[tuple[int, int], list[float]] = {}
+        for row in points:
+            place = min(int(row[f"x{i}"] * across), across - 1), min(int(row[f"x{j}"] * up), up - 1)
+            bins.setdefault(place, []).append(row["y"])
+        y = np.concatenate([*bins.values()])
+        within = sum(((np.array(group) - np.mean(group)) ** 2).sum() for group in bins.values()) / (len(y) - len(bins))
+        between = ((y - y.mean()) ** 2).sum() - within * (len(y) - 1)
+        ranks[i, j] = max(ranks.get((i, j), -math.inf), between / ((y - y.mean()) ** 2).sum())
+    assert len(ranks) == 6
+    shown = [ranks[pair] for pair in ranks]  # in the order of the panels
+    assert shown == sorted(shown, reverse=True)
+    assert next(iter(ranks)) == ("0", "1")  # learning rate and tau, of which the accuracies are made
+
+
+def test_without_a_surrogate_to_trust_there_is_no_line_and_the_caption_says_why(made: dict[str, Figure]) -> None:
+    assert "Lines are" in made["parameters"].caption
+    one = case()
+    rows = [
+        {"block": "shared", "setting": "main", "method": method, "reason": "R2 is -0.11"}
+        for method in one.study.methods
+    ]
+    kept = tuple(c for c in one.analysis.curves if c.kind != "partial_dependence")
+    found = one.analysis.model_copy(update={"curves": kept, "facts": {"surrogate": rows}})
+    figure = next(f for f in figures(one.study, one.tables, found) if f.name.startswith("parameters"))
+    assert "No line for ssc: R2 is -0.11" in figure.caption
+    for panel in figure.panels:
+        marks = _inside(panel.chart.to_dict(), "mark")
+        assert {mark["type"] for mark in marks} == {"point"}
 
 
 def test_interactions_that_explain_nothing_get_no_bar_and_what_is_refused_is_said() -> None:

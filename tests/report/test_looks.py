@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -62,7 +63,7 @@ class Written(NamedTuple):
 def written(made: Case) -> Written:
     """The pages of a case."""
     content = context(made.study, made.tables, made.analysis, Extras("again", {}, None, made.records, ()))
-    return Written(made, render.html(made.study, content, []), render.markdown(content, []))
+    return Written(made, render.html(made.study, content, [], {}), render.markdown(content, []))
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +125,12 @@ def test_page_and_markdown_show_every_look_of_every_claim_with_its_numbers(whole
             assert row[3].startswith(one.verdict)
             numbers = [float(text) for text in (row[4], row[5], row[6], row[8])]
             assert numbers == pytest.approx([one.p_value, one.nominal, one.boundary, one.p_sequential], rel=6e-3)
-            ends = [float(text) for text in re.findall(r"-?\d+\.\d+", row[2])][-3:]
-            assert ends == pytest.approx([one.effect.value, one.effect.low, one.effect.high], abs=6e-4)
+            ends = [float(text) for text in re.findall(r"-?\d+\.?\d*(?:e[+-]\d+)?", row[2])][-3:]
+            values = [one.effect.value, one.effect.low, one.effect.high]
+            if one.ratio is not None:  # kept as logarithms, told as ratios
+                assert ends == pytest.approx([math.exp(x) for x in values if x is not None], rel=6e-3, abs=6e-3)
+            else:
+                assert ends == pytest.approx(values, abs=6e-4)
     assert len(page.identifiers) == len(set(page.identifiers))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -66,8 +67,17 @@ def test_every_file_is_there_and_named(plain: tuple[Case, Path]) -> None:
     tables = {"results.csv", "summary.csv", "verdicts.csv", "analysis.json", "report.md", "report.html"}
     assert {name for name in names if "/" not in name} == tables
     pictures = {name for name in names if "/" in name}
-    assert len(pictures) == 18
-    assert {Path(name).suffix for name in pictures} == {".svg", ".png"}
+    assert len(pictures) == 9
+    assert {Path(name).suffix for name in pictures} == {".svg"}
+
+
+def test_figures_as_png_where_they_are_asked_for(tmp_path: Path) -> None:
+    made = case(num_failed=2)
+    files = write(made, tmp_path, png=True)
+    names = [path.name for path in files if path.suffix == ".svg"]
+    assert len(names) == 9
+    for name in names:
+        assert (tmp_path / "figures" / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_equal_input_gives_identical_bytes(plain: tuple[Case, Path], tmp_path: Path) -> None:
@@ -107,7 +117,9 @@ def test_numbers_of_the_markdown_are_those_of_the_analysis(plain: tuple[Case, Pa
     for verdict in made.analysis.verdicts:
         heading = next(i for i, line in enumerate(lines) if line.startswith("###") and verdict.claim.name in line)
         assert verdict.verdict in lines[heading]
-        assert f"= {number(verdict.effect.value)} " in re.sub(r"\\(.)", r"\1", "\n".join(lines[heading : heading + 9]))
+        value = number(verdict.effect.value) if verdict.ratio is None else f"{math.exp(verdict.effect.value):.2f}"
+        signed = f"+{value}" if verdict.ratio is None and verdict.effect.value > 0 else value
+        assert f"= {signed} " in re.sub(r"\\(.)", r"\1", "\n".join(lines[heading : heading + 9]))
 
 
 def test_html_holds_the_same_numbers(plain: tuple[Case, Path]) -> None:

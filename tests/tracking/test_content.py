@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tarfile
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_the_digest_follows_the_record() -> None:
 def test_undefined_numbers_of_an_analysis_are_left_out() -> None:
     of = study(TRACKED)
     found = analysis(of)
-    assert verdict_metrics(found) == {"effect/more stable": 0.41, "p_value/more stable": 0.01}
+    assert verdict_metrics(found) == {"effect/more stable": math.exp(0.41), "p_value/more stable": 0.01}
     verdict = found.verdicts[0].model_copy(update={"p_value": None})
     assert "p_value/more stable" not in verdict_metrics(found.model_copy(update={"verdicts": (verdict,)}))
 
@@ -130,7 +131,7 @@ def test_notes_show_verdicts_and_keep_tables_whole() -> None:
     assert "not judged yet" in study_note(of, "abc", None)
     note = study_note(of, "abc", analysis(of))
     assert "**supported**" in note
-    assert "0.41 [0.205, 0.82]" in note
+    assert f"{math.exp(0.41):.2f} times" in note  # as a ratio, as everywhere
     assert table(["a"], [["x | y\nz"]]).splitlines()[2] == "| x \\| y z |"
 
 

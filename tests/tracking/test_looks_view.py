@@ -58,8 +58,8 @@ def test_the_note_holds_the_ledger() -> None:
     names = [verdict.claim.name for verdict in looked().verdicts]
     assert rows == [
         ["points", *names],
-        ["8", *["inconclusive, 0.5 [-0.5, 1.5]"] * len(names)],
-        ["16", *["supported, 0.5 [0, 1]"] * len(names)],
+        ["8", *["inconclusive, +0.500 \\[-0.500, +1.500\\]"] * len(names)],
+        ["16", *["supported, +0.500 \\[0.000, +1.000\\]"] * len(names)],
         ["32", *["not needed"] * len(names)],
         ["64", *["not complete"] * len(names)],
     ]

@@ -49,8 +49,9 @@ def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> Band:
 def relative(curve: Band, best: float) -> Band:
     """A curve minus its method's best, so that methods of different accuracy share an axis.
 
-    ``best`` should be :func:`ssc_tune.analysis.estimators.volume.corrected_best`, or the curve's own maximum is
-    flattered. It has an error of its own, which the curve's band knows nothing of: so there is no band.
+    ``best`` is the highest place of all curves that the method has: what is drawn is a loss, and no loss is above 0. An
+    accuracy that was chosen and scored on different seeds is lower than that, and would let curves rise above 0. It has
+    an error of its own, which the curve's band knows nothing of: so there is no band.
     """
     return curve.shifted(best, NO_BAND)
 

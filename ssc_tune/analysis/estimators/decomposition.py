@@ -208,8 +208,8 @@ def _find_indices(
         return sobol.indices(
             x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng
         )
-    if not r2 >= sobol.MINIMUM_R2:
-        reason = f"cross-validated R2 of the surrogate is {r2:.2f}, below {sobol.MINIMUM_R2:g}"
+    reason = sobol.too_little(r2)
+    if reason:
         return sobol.refused(x.shape[1], reason, r2=r2, confidence=confidence)
     return sobol.from_surrogate(model, r2=r2, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng)
 

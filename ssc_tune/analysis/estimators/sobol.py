@@ -18,6 +18,12 @@ from ssc_tune.analysis.estimators.splits import points_by_seeds
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 
 MINIMUM_R2 = 0.5
+"""Cross-validated R2 from which anything is told of a surrogate: curves, shares, paths and dimensions."""
+
+
+def too_little(r2: float, minimum: float = MINIMUM_R2) -> str:
+    """Why nothing is told of a surrogate with this R2; empty where it explains enough."""
+    return "" if r2 >= minimum else f"cross-validated R2 of the surrogate is {r2:.2f}, below {minimum:g}"
 
 
 class Indices(NamedTuple):
@@ -137,8 +143,8 @@ def indices(
     except ValueError as error:
         return refused(size, str(error), confidence=confidence)
     r2 = surrogate.cross_validated_r2(x, means, categories=categories, rng=rng, start=model.kernel)
-    if not r2 >= minimum_r2:
-        reason = f"cross-validated R2 of the surrogate is {r2:.2f}, below {minimum_r2:g}"
+    reason = too_little(r2, minimum_r2)
+    if reason:
         return refused(size, reason, r2=r2, confidence=confidence)
     return from_surrogate(model, r2=r2, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng)
 

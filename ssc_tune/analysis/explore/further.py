@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ssc_tune.analysis import arrays
-from ssc_tune.analysis.estimators import ablation, plane, profiles, shapley, sobol, transfer
+from ssc_tune.analysis.estimators import ablation, plane, profiles, shapley, transfer
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors
-from ssc_tune.analysis.material import Findings, Fitted, Material
+from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.study.model.study import Study
 
 Piece = Callable[[Material, np.random.Generator], Findings]
@@ -61,22 +61,10 @@ def _thresholds(material: Material) -> Array:
     return np.linspace(low, high, _NUM_THRESHOLDS)
 
 
-def _fitted(material: Material) -> Fitted:
-    """The surrogate, if it explains enough.
-
-    Raises:
-        ValueError: there is none, or its cross-validated R2 is too low.
-    """
-    fitted = material.fitted()
-    if not fitted.r2 >= sobol.MINIMUM_R2:
-        raise ValueError(f"cross-validated R2 of the surrogate is {fitted.r2:.2f}, below {sobol.MINIMUM_R2:g}")
-    return fitted
-
-
 def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
     """Shapley shares of the variance of the surrogate over the space."""
     try:
-        fitted = _fitted(material)
+        fitted = material.trusted()
     except ValueError as error:
         return Findings(facts=[(SHAPLEY, material.row(values={}, reason=str(error)))])
     shares = shapley.of_surrogate(fitted.model).shares
@@ -87,7 +75,7 @@ def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
 def ablation_path(material: Material, rng: np.random.Generator) -> Findings:
     """From the defaults to the best point on validation, one parameter after the other, by predicted accuracy."""
     try:
-        model = _fitted(material).model
+        model = material.trusted().model
     except ValueError as error:
         return Findings(facts=[(ABLATION, material.row(reason=str(error)))])
     best = int(material.scores.validation.mean(axis=1).argmax())

@@ -13,7 +13,7 @@ from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.analysis.result import Share
 
 CONFIDENCE = 0.95
-NOT_ALL = "of the variance over point means, noise of the seeds included"
+WHOLE = "variance of point means"
 
 
 def importance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
@@ -39,10 +39,9 @@ def importance_shares(material: Material, num_bootstrap: int, rng: np.random.Gen
             block=material.block,
             setting=material.setting,
             source=name,
-            share=estimate(
-                Interval(float(value), math.nan, math.nan), confidence=CONFIDENCE, how=fanova.evaluator, note=NOT_ALL
-            ),
+            share=estimate(Interval(float(value), math.nan, math.nan), confidence=CONFIDENCE, how=fanova.evaluator),
             evaluator="fANOVA (Optuna)",
+            whole=WHOLE,
         )
         for name, value in zip(fanova.names, fanova.values, strict=True)
         if math.isfinite(value)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssc_tune.analysis import arrays
+from ssc_tune.analysis.direction import leading
 from ssc_tune.analysis.estimators import budget, surrogate, transfer
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
@@ -59,7 +60,7 @@ def tuning(first: Material, second: Material) -> Findings:
 
 
 def speed(first: Material, second: Material) -> Findings:
-    """First minus second: steps to a common target, and area under the accuracy curve, as claims are judged by them.
+    """Steps to a common target, and area under the accuracy curve, as claims on them are judged and turned.
 
     Raises:
         ValueError: both are undefined.
@@ -78,17 +79,20 @@ def speed(first: Material, second: Material) -> Findings:
 
 
 def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b: arrays.Scores) -> Effect:
-    """What a claim ``more: first, than: second`` in a measure would be judged by."""
-    place = {"block": first.block, "setting": first.setting}
-    claim = read_claim({"name": measure, "more": first.method, "than": second.method, "in": measure, **place})
+    """What a claim ``more: X, than: Y`` in a measure would be judged by, X the method that claims show first."""
+    names, block = (first.method, second.method), first.block
+    lead = leading(first.study, measure, *names, block=block, otherwise=first.method)
+    scores = (a, b) if lead == first.method else (b, a)
+    x, y = names if lead == first.method else names[::-1]
+    claim = read_claim({"name": measure, "more": x, "than": y, "in": measure, "block": block, "setting": first.setting})
     rng = np.random.default_rng(0)
-    return estimators()[measure].effect(
-        ClaimData(claim, first.study, first.tables, first.setting, a, b, "chance", rng, 0)
-    )
+    data = ClaimData(claim, first.study, first.tables, first.setting, *scores, "chance", rng, 0)
+    effect = estimators()[measure].effect(data)
+    return effect._replace(name=effect.name.format(x=x, y=y))
 
 
 def _shown(effect: Effect) -> dict[str, Any]:
-    found = {"value": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
+    found = {"of": effect.name, "value": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
     return {**found, "reason": effect.reason}
 
 
@@ -170,10 +174,7 @@ def predictors(own: Sequence[Material]) -> tuple[list[surrogate.Surrogate], Arra
     names = own[0].names
     if not names or any(material.names != names for material in own):
         raise ValueError("the settings do not vary the same parameters")
-    models = [material.fitted() for material in own]
-    worst = min(model.r2 for model in models)
-    if not worst >= 0.5:
-        raise ValueError(f"cross-validated R2 of a surrogate is {worst:.2f}, below 0.5")
+    models = [material.trusted() for material in own]
     if len(names) > len(_LEVELS) + 1:
         raise ValueError(f"{len(names)} parameters: too many for a grid of predictions")
     number = _LEVELS[min(len(names), len(_LEVELS)) - 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ssc_tune.analysis import arrays, summaries
 from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import budget, curves, decomposition, extremes, intervals, sobol, surrogate, volume
-from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.intervals import Band, Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.explore import importances
 from ssc_tune.analysis.material import Findings, Material
@@ -34,6 +34,8 @@ _NUM_DELTAS = 21
 Piece = Callable[[Material, int, np.random.Generator], Findings]
 
 
+WHOLE = "variance of single cells"
+"""What points, seeds and the rest have shares of."""
 NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a claim compares methods"
 
 
@@ -151,39 +153,45 @@ def _positions(parameter: Parameter) -> tuple[list[Any], Array]:
     return values, np.clip([parameter.to_unit(value) for value in values], 0, 1)
 
 
-def _best(test: Array, validation: Array) -> float:
-    """The best point's mean, chosen by validation and scored on other seeds where there are two."""
-    corrected = volume.corrected_best(test, choose_by=validation)
-    return corrected if math.isfinite(corrected) else float(test.mean(axis=1).max())
+def _relative(material: Material, kind: str, drawn: Sequence[tuple[str, list[Any], Band, str]]) -> list[Curve]:
+    """Curves of a method by parameter, each followed by the same less the highest place of all of them.
+
+    Args:
+        material: of the method.
+        kind: of the curves.
+        drawn: parameter, values, curve and note of each.
+    """
+    found = []
+    best = max((float(curve.values.max()) for _, _, curve, _ in drawn), default=math.nan)
+    for name, x, curve, note in drawn:
+        shifted = curves.relative(curve, best)
+        found.append(material.curve(kind, name, ACCURACY, x, curve.values, curve.low, curve.high, note))
+        below, own = f"{ACCURACY} minus own best", f"{note.rstrip('.')}; {curves.NO_BAND}"
+        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
+    return found
 
 
 def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
-    """Partial dependence on each parameter, and the same relative to the method's own best."""
-    model, r2 = material.fitted()
-    best = _best(material.scores.test, material.scores.validation)
-    found = []
+    """Partial dependence on each parameter, and the same relative to the method's own best; none to trust, none."""
+    r2 = material.fitted().r2
+    refused = sobol.too_little(r2)
+    facts = [("surrogate", material.row(r2=r2, num_points=len(material.means), reason=refused))]
+    if refused:
+        return Findings(facts=facts, reasons=[refused])
+    model, unexplained = material.trusted().model, surrogate.unexplained(material.scores.test, r2)
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
-    if not r2 >= sobol.MINIMUM_R2:
-        note += " It explains little: read the points, not the curve; no band."
-        num_bootstrap = 0
-    unexplained = surrogate.unexplained(material.scores.test, r2)
+    drawn = []
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
         x, at = _positions(parameter)
         curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng, unexplained=unexplained)
-        shifted = curves.relative(curve, best)
-        found.append(material.curve("partial_dependence", name, ACCURACY, x, curve.values, curve.low, curve.high, note))
-        below = f"{ACCURACY} minus own best"
-        own = f"{note} {curves.NO_BAND.capitalize()}."
-        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
-    reasons = [] if r2 >= sobol.MINIMUM_R2 else [f"cross-validated R2 of the surrogate is {r2:.2f}"]
-    return Findings(found, facts=[("surrogate", material.row(r2=r2, num_points=len(material.means)))], reasons=reasons)
+        drawn.append((name, x, curve, note))
+    return Findings(_relative(material, "partial_dependence", drawn), facts=facts)
 
 
 def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
     """Measured effect curves around the defaults, relative ones, and tolerance widths."""
     levels = material.study.design.named_levels or {}
-    found: list[Curve] = []
-    facts = []
+    drawn, facts = [], []
     at_default = np.abs(material.unit - material.default) < 1e-9
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
         if name not in levels:
@@ -195,20 +203,15 @@ def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generat
         test, validation, at = material.scores.test[rows], material.scores.validation[rows], material.unit[rows, k]
         x = [_value(material, int(material.scores.points[row]), name) for row in rows]
         curve = curves.one_at_a_time(test)
-        shifted = curves.relative(curve, _best(test, validation))
-        note = f"{curve.how}; {curve.reason}" if curve.reason else curve.how
-        found.append(material.curve("one_at_a_time", name, ACCURACY, x, curve.values, curve.low, curve.high, note))
-        below = f"{ACCURACY} minus own best"
-        own = f"{note}; {curves.NO_BAND}"
-        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
+        drawn.append((name, x, curve, f"{curve.how}; {curve.reason}" if curve.reason else curve.how))
         choice = isinstance(parameter, ChoiceParameter)
         positions = None if choice else at
         width = curves.tolerance_width(test, TOLERANCE, choose_by=validation, positions=positions)
         nothing = {"low": math.nan, "high": math.nan, "reason": width.reason or NO_WIDTH_INTERVAL}
         row = {"parameter": name, "tolerance": TOLERANCE, "value": width.estimate, **nothing}
         facts.append(("tolerance_width", material.row(**row)))
-    reasons = [] if found else ["no parameter has two complete levels"]
-    return Findings(found, facts=facts, reasons=reasons)
+    reasons = [] if drawn else ["no parameter has two complete levels"]
+    return Findings(_relative(material, "one_at_a_time", drawn), facts=facts, reasons=reasons)
 
 
 def _levels(chosen: NDArray[np.bool_], position: Array) -> NDArray[np.intp]:
@@ -233,6 +236,7 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
             source=source,
             share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=_note(found, source)),
             evaluator=evaluator,
+            whole=WHOLE,
         )
         for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -95,4 +96,7 @@ def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
     oriented = found.exchanged() if data.claim.less else found
-    return Gate(name=name, passed=passed, detail=f"on logit: {words(oriented)}")
+    if data.claim.ratio is None or not math.isfinite(oriented.low):
+        return Gate(name=name, passed=passed, detail=f"on logit: {words(oriented)}")
+    value, low, high = (f"{math.exp(min(x, 700.0)):.2f}" for x in (oriented.estimate, oriented.low, oriented.high))
+    return Gate(name=name, passed=passed, detail=f"on logit the ratio is {value} [{low}, {high}]")

@@ -37,6 +37,14 @@ def round_values(low: float, high: float, *, log: bool = False) -> list[float]:
     return _round_log(low, high) if log else _round_linear(low, high)
 
 
+def effect_ticks(low: float, high: float, *, ratio: bool) -> list[tuple[float, str]]:
+    """Places with their labels on an axis of effects: logarithms of ratios are labelled with the ratios."""
+    if not ratio:
+        return [(v, f"{v:g}") for v in round_values(low, high)]
+    within_reach = math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
+    return [(math.log(v), f"{v:g}") for v in round_values(*within_reach, log=True) if v > 0]
+
+
 def axis(name: str, parameter: Parameter) -> alt.Axis:
     """An axis on [0, 1] that reads as the parameter's values."""
     is_choice = isinstance(parameter, ChoiceParameter)

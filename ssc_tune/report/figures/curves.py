@@ -24,7 +24,7 @@ _VOLUME = (
     "means that more of the space will do."
 )
 _RELATIVE = (
-    'The lines of "Accuracy against each hyperparameter", each less the accuracy of its method\'s own best point, so '
+    'The lines of "Accuracy against each hyperparameter", each less the highest place of all lines of its method, so '
     "that shapes can be compared apart from levels: a flat line is a hyperparameter that does not matter."
 )
 _PROFILE = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import altair as alt
 
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.cells import Row, View, mean_rows
+from ssc_tune.report.cells import Row, View, counted_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, Ramp
 from ssc_tune.report.figures.encodings import heat, rows_of, tips
@@ -16,78 +18,130 @@ from ssc_tune.study.model.space import ChoiceParameter, Parameter
 
 MIN_POINTS = 16
 MAX_PAIRS = 6
+PER_BIN = 4
+"""Points that a bin must hold on average; with fewer, bins are made larger, or the pair is not shown."""
+LEAST_IN_BIN = 3
+"""Points from which a bin is coloured."""
+
+
+class _Map(NamedTuple):
+    """The bins of two hyperparameters for one method, and how much of the spread of its points lies between them."""
+
+    i: int
+    j: int
+    method: str
+    key: str
+    rows: list[Row]
+    between: float
 
 
 def figures(view: View, _: Given | None = None) -> list[Figure]:
-    """A heat map a pair and method, from 16 points on; at most six pairs, in the order of the search space."""
-    fewest = min((int((view.means["method"] == m).sum()) for m in view.methods), default=0)
-    names = list(view.parameters)
-    if fewest < MIN_POINTS or len(names) < 2:
+    """A heat map a pair and method, from 16 points on; of at most six pairs, those that tell most."""
+    fewest = min((int((view.counted["method"] == m).sum()) for m in view.methods), default=0)
+    if fewest < MIN_POINTS or len(view.parameters) < 2:
         return []
     points = f"points{view.slug}"
-    datasets: dict[str, list[Row]] = {points: mean_rows(view)}
-    pairs = list(itertools.combinations(range(len(names)), 2))
-    found = [
-        (f"heat-{i}-{j}-{k}{view.slug}", i, j, method, rows)
-        for (i, j), (k, method) in itertools.product(pairs, enumerate(view.methods))
-        if (rows := _bins(view, datasets[points], method, i, j))
-    ]
-    held = list(dict.fromkeys((i, j) for _, i, j, _, _ in found))
-    cases = [(key, i, j, method) for key, i, j, method, _ in found if (i, j) in held[:MAX_PAIRS]]
+    datasets: dict[str, list[Row]] = {points: counted_rows(view)}
+    maps = _maps(view, counted_rows(view, len(view.counted)))
+    pairs = list(dict.fromkeys((one.i, one.j) for one in maps))
+    ranked = sorted(pairs, key=lambda pair: -max(one.between for one in maps if (one.i, one.j) == pair))
+    cases = [one for pair in ranked[:MAX_PAIRS] for one in maps if (one.i, one.j) == pair]
     if not cases:
         return []
-    datasets |= {key: rows for key, i, j, _, rows in found if (i, j) in held[:MAX_PAIRS]}
-    values = [row["v"] for key, *_ in cases for row in datasets[key]]
+    datasets |= {one.key: one.rows for one in cases}
+    values = [row["v"] for one in cases for row in one.rows]
     ramp = Ramp("mean test accuracy", min(values), max(values))
-    panels = tuple(_panel(view, datasets[key], key, points, i, j, method, ramp) for key, i, j, method in cases)
+    panels = tuple(_panel(view, one, points, ramp) for one in cases)
     caption = (
         "Colour is the mean test accuracy of the points in a bin, on one scale for all panels; dots are the points. "
-        "Bins without a point are left empty. Few points share a bin, so read the pattern, not single bins."
+        f"Bins hold {PER_BIN} points or more on average; those with fewer than {LEAST_IN_BIN} have no colour. The most "
+        "important pairs come first: by the share of the variance of the points that lies between bins, less what bins "
+        "drawn by lot would hold (epsilon squared), of the method in which it is largest."
     )
-    if len(held) > MAX_PAIRS:
-        caption += f" The first {MAX_PAIRS} of {len(held)} pairs, in the order of the search space."
+    if len(pairs) > MAX_PAIRS:
+        caption += f" The first {MAX_PAIRS} of {len(pairs)} pairs."
     name = f"interactions{view.slug}"
     return [Figure(name, "Pairwise interactions", "Interactions", caption, panels, datasets, (), ramp)]
 
 
-def _panel(view: View, rows: list[Row], key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Panel:
-    names = list(view.parameters)
-    low, high = min(rows, key=lambda row: row["v"]), max(rows, key=lambda row: row["v"])
+def _maps(view: View, rows: list[Row]) -> list[_Map]:
+    """Every pair and method whose bins hold points enough, in the order of the search space."""
+    found = []
+    for (i, j), (k, method) in itertools.product(
+        itertools.combinations(range(len(view.parameters)), 2), enumerate(view.methods)
+    ):
+        groups, sizes = _groups(view, rows, method, i, j)
+        if sum(len(group) >= LEAST_IN_BIN for group in groups.values()) > 1:
+            key = f"heat-{i}-{j}-{k}{view.slug}"
+            found.append(_Map(i, j, method, key, _bins(groups, sizes), _between(groups)))
+    return found
+
+
+def _between(groups: Mapping[tuple[int, int], Sequence[Row]]) -> float:
+    """Epsilon squared of the bins: (SS between - (k - 1) MS within) / SS total; -inf where no bin has two points.
+
+    Source: Kelley, PNAS 21 (1935).
+    """
+    kept: list[list[float]] = [[row["y"] for row in group] for group in groups.values()]
+    values = [y for group in kept for y in group]
+    means = [sum(group) / len(group) for group in kept]
+    mean, within_degrees = sum(values) / len(values), len(values) - len(kept)
+    total = sum((y - mean) ** 2 for y in values)
+    within = sum((y - m) ** 2 for group, m in zip(kept, means, strict=True) for y in group)
+    if within_degrees < 1 or total <= 0:
+        return -math.inf
+    return 1 - within / within_degrees * (len(values) - 1) / total
+
+
+def _panel(view: View, one: _Map, points: str, ramp: Ramp) -> Panel:
+    names, (i, j, method) = list(view.parameters), one[:3]
+    low, high = min(one.rows, key=lambda row: row["v"]), max(one.rows, key=lambda row: row["v"])
     text = (
         f"Heat map of {method} over {names[i]} and {names[j]}: bins from {number(low['v'])} to {number(high['v'])}; "
         f"the lowest holds {low['t']}, the highest {high['t']}."
     )
-    chart = _chart(view, key, points, i, j, method, ramp)
+    chart = _chart(view, one.key, points, i, j, method, ramp)
     return Panel(f"{names[i]}-{names[j]}-{method}", f"{method}: {names[j]} by {names[i]}", text, chart, 230)
 
 
-def _count(parameter: Parameter, num_points: int) -> int:
-    if isinstance(parameter, ChoiceParameter):
-        return len(parameter.choices)
-    return max(2, min(8, round(math.sqrt(num_points / 2))))
+def _sizes(first: Parameter, second: Parameter, num_points: int) -> tuple[int, int] | None:
+    """Bins of each: one a choice, of numbers as many as points allow; None where they do not allow two."""
+    most = num_points // PER_BIN
+    fixed = [len(p.choices) if isinstance(p, ChoiceParameter) else None for p in (first, second)]
+    if fixed[0] is None and fixed[1] is None:
+        each = min(8, math.isqrt(most))
+        return (each, each) if each > 1 else None
+    sizes = tuple(min(8, most // next(n for n in fixed if n)) if size is None else size for size in fixed)
+    return (sizes[0], sizes[1]) if min(sizes) > 1 and sizes[0] * sizes[1] <= most else None
 
 
-def _bins(view: View, rows: list[Row], method: str, i: int, j: int) -> list[Row]:
-    """Means of the point means over rectangles of the unit square."""
+def _groups(
+    view: View, rows: list[Row], method: str, i: int, j: int
+) -> tuple[dict[tuple[int, int], list[Row]], tuple[int, int]]:
+    """A method's points by their bin, and the number of bins of each hyperparameter; nothing where they are few."""
     here = [row for row in rows if row["m"] == method and f"x{i}" in row and f"x{j}" in row]
-    first, second = list(view.parameters.values())[i], list(view.parameters.values())[j]
-    nx, ny = _count(first, len(here)), _count(second, len(here))
+    parameters = list(view.parameters.values())
+    sizes = _sizes(parameters[i], parameters[j], len(here))
+    if sizes is None:
+        return {}, (0, 0)
     held: dict[tuple[int, int], list[Row]] = {}
     for row in here:
-        place = (min(int(row[f"x{i}"] * nx), nx - 1), min(int(row[f"x{j}"] * ny), ny - 1))
-        held.setdefault(place, []).append(row)
-    return [
-        {
-            "a": round(a / nx, 6),
-            "b": round((a + 1) / nx, 6),
-            "c": round(b / ny, 6),
-            "d": round((b + 1) / ny, 6),
-            "v": round(sum(row["y"] for row in group) / len(group), 6),
-            "n": len(group),
-            "t": "point " + ", ".join(str(row["p"]) for row in group[:4]) + (" and more" if len(group) > 4 else ""),
-        }
-        for (a, b), group in sorted(held.items())
-    ]
+        place = tuple(min(int(row[f"x{k}"] * n), n - 1) for k, n in zip((i, j), sizes, strict=True))
+        held.setdefault((place[0], place[1]), []).append(row)
+    return held, sizes
+
+
+def _bins(groups: Mapping[tuple[int, int], Sequence[Row]], sizes: tuple[int, int]) -> list[Row]:
+    """Rectangles of the unit square with the means of the point means, where there are points enough for one."""
+    (nx, ny), found = sizes, []
+    for (a, b), group in sorted(groups.items()):
+        if len(group) < LEAST_IN_BIN:
+            continue
+        which = "point " + ", ".join(str(row["p"]) for row in group[:4]) + (" and more" if len(group) > 4 else "")
+        ends = {"a": round(a / nx, 6), "b": round((a + 1) / nx, 6), "c": round(b / ny, 6), "d": round((b + 1) / ny, 6)}
+        mean = round(sum(row["y"] for row in group) / len(group), 6)
+        found.append({**ends, "v": mean, "n": len(group), "t": which})
+    return found
 
 
 def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Chart:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import altair as alt
 
 from ssc_tune.analysis.result import LookVerdict, StudyAnalysis
+from ssc_tune.presentation import words
 from ssc_tune.presentation.colours import OKABE_ITO
 from ssc_tune.presentation.numbers import interval
 from ssc_tune.report.cells import Row, limits
+from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
-from ssc_tune.report.figures.encodings import lower, rows_of, tips, wrapped
+from ssc_tune.report.figures.encodings import fixed, lower, rows_of, span, tips, wrapped
 from ssc_tune.report.forest import borders
 
 MAX_PANELS = 12
@@ -28,8 +30,9 @@ def figures(given: Given) -> list[Figure]:
         key, found = f"looks-{number}", at[claim.name]
         datasets[key] = [_row(points, one) for points, one in found]
         datasets[f"{key}-lines"] = [{"y": y} for y in borders(claim)]
-        words = "; ".join(f"{points} points: {interval(one.effect)}, {one.verdict}" for points, one in found)
-        panels.append(Panel(key, claim.name, f"{found[0][1].effect_name}. {words}.", _chart(key, found), 220))
+        told = "; ".join(f"{points} points: {_effect(one)}, {one.verdict}" for points, one in found)
+        title = words.effect_title(found[0][1])
+        panels.append(Panel(key, claim.name, f"{title}. {told}.", _chart(key, title, datasets, found), 220))
     caption = (
         "Bars are repeated intervals: wide at early looks, which may spend little of the error. One that keeps clear "
         "of the dashed line has crossed the boundary of its look; for a claim of equivalence it must lie between the "
@@ -49,23 +52,30 @@ def _at_looks(analysis: StudyAnalysis, claim: str) -> list[tuple[int, LookVerdic
     ]
 
 
+def _effect(found: LookVerdict) -> str:
+    return interval(found.effect, how=words.scale(found))
+
+
 def _row(points: int, found: LookVerdict) -> Row:
     effect = found.effect
     return {
         "x": points,
         "y": effect.value,
         "d": found.verdict != "inconclusive",
-        "t": interval(effect),
+        "t": _effect(found),
         "v": found.verdict,
         **limits(effect.low, effect.high),
     }
 
 
-def _chart(key: str, found: list[tuple[int, LookVerdict]]) -> Chart:
+def _chart(key: str, title: str, datasets: dict[str, list[Row]], found: list[tuple[int, LookVerdict]]) -> Chart:
     base = rows_of(key)
     at = alt.Axis(values=[points for points, _ in found], format="d")
     x = alt.X("x:Q", title="points", axis=at, scale=alt.Scale(zero=False, nice=False, padding=16))
-    y = alt.Y("y:Q", title=wrapped(found[0][1].effect_name), scale=alt.Scale(zero=False))
+    rows = [*datasets[key], *datasets[f"{key}-lines"]]
+    domain = span([row[end] for row in rows for end in ("lo", "y", "hi") if end in row])
+    ticks = axes.effect_ticks(*domain, ratio=found[0][1].ratio is not None)
+    y = alt.Y("y:Q", title=wrapped(title), scale=fixed(domain), axis=alt.Axis(**axes.labelled(ticks)))
     said = tips(("x:Q", "points"), ("t:N", "effect"), ("v:N", "verdict"))
     lines = rows_of(f"{key}-lines").mark_rule(strokeDash=[4, 3], stroke="currentColor", opacity=0.7)
     bars = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=2.5, stroke=OKABE_ITO[0])

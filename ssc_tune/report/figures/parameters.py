@@ -14,13 +14,15 @@ from ssc_tune.report.figures.levels import levels
 from ssc_tune.study.model.space import ChoiceParameter, shown
 
 _KINDS = ("one_at_a_time", "partial_dependence")
+GUIDE = "guide"
+"""Instead of the name of a curve's data: a line through the points."""
 
 
 def figures(view: View, given: Given) -> list[Figure]:
     """One panel a hyperparameter: points are means over seeds, faint ones single cells, lines the analysis's curves."""
     if not view.parameters:
         return []
-    curves = _curves(view, given.analysis)
+    curves, refused = _curves(view, given.analysis), _refused(view, given.analysis)
     cells, points = f"cells{view.slug}", f"points{view.slug}"
     datasets: dict[str, list[Row]] = {cells: cell_rows(view), points: mean_rows(view)}
     domain = span(_ok_scores(view))
@@ -29,9 +31,10 @@ def figures(view: View, given: Given) -> list[Figure]:
         curve = f"curve-{index}{view.slug}"
         rows = [row for c in curves.get(name, []) for row in curve_rows(c, view.parameters[name])]
         datasets[curve] = sorted(rows, key=lambda row: (row["m"], row["x"]))
-        chart = _chart(view, name, index, domain, cells=cells, points=points, curve=curve if datasets[curve] else None)
+        line = curve if datasets[curve] else GUIDE if view.is_dense and not refused else None
+        chart = _chart(view, name, index, domain, cells=cells, points=points, line=line)
         panels.append(Panel(name, axes.title(name, view.parameters[name]), _alt(view, name), chart, 250))
-    title, link, caption = "Accuracy against each hyperparameter", "Hyperparameters", _caption(view, curves)
+    title, link, caption = "Accuracy against each hyperparameter", "Hyperparameters", _caption(view, curves, refused)
     return [Figure(f"parameters{view.slug}", title, link, caption, tuple(panels), datasets, view.methods)]
 
 
@@ -51,8 +54,13 @@ def _curves(view: View, analysis: StudyAnalysis) -> dict[str, list[Curve]]:
     return {**second, **first}
 
 
+def _refused(view: View, analysis: StudyAnalysis) -> dict[str, str]:
+    """Methods whose surrogate explains too little for a line, with the reason."""
+    return {row["method"]: row["reason"] for row in view.facts(analysis, "surrogate") if row.get("reason")}
+
+
 def _chart(
-    view: View, name: str, index: int, domain: list[float], *, cells: str, points: str, curve: str | None
+    view: View, name: str, index: int, domain: list[float], *, cells: str, points: str, line: str | None
 ) -> Chart:
     parameter, field = view.parameters[name], f"x{index}"
     x = axes.x(field, name, parameter)
@@ -65,21 +73,25 @@ def _chart(
     )
     said = ("m", "p", "v", "y")
     return alt.layer(
-        *_lines(view, name, x, y, field, points, curve),
+        *_lines(view, name, x, y, field, points, line),
         single.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, "s", ("st:N", "status"), "c")),
         means.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, ("n:Q", "seeds"))),
         default.encode(x=x, y=y, tooltip=tips(*said)),
     )
 
 
-def _lines(view: View, name: str, x: alt.X, y: alt.Y, field: str, points: str, curve: str | None) -> list[alt.Chart]:
-    """The analysis's curve; without one a local regression, where there are points enough for it."""
-    parameter = view.parameters[name]
+def _lines(view: View, name: str, x: alt.X, y: alt.Y, field: str, points: str, line: str | None) -> list[alt.Chart]:
+    """The analysis's curve by the name of its data, or a local regression through the points; none without a name."""
+    parameter, guide = view.parameters[name], line == GUIDE
+    if line is None or (guide and isinstance(parameter, ChoiceParameter)):
+        return []
     if isinstance(parameter, ChoiceParameter):
-        return levels(view, curve, name, parameter, y) if curve is not None else []
-    if curve is None:
-        return [smooth(view.study, points, x, y, (field, "y"), clip=True)] if view.is_dense else []
-    return lines(view.study, curve, on(x, "x"), y, clip=True)
+        return levels(view, line, name, parameter, y)
+    return (
+        [smooth(view.study, points, x, y, (field, "y"), clip=True)]
+        if guide
+        else lines(view.study, line, on(x, "x"), y, clip=True)
+    )
 
 
 def _alt(view: View, name: str) -> str:
@@ -98,7 +110,7 @@ def _alt(view: View, name: str) -> str:
     return told(f"Test accuracy against {name}", parts)
 
 
-def _caption(view: View, curves: dict[str, list[Curve]]) -> str:
+def _caption(view: View, curves: dict[str, list[Curve]], refused: dict[str, str]) -> str:
     kinds = {c.kind for group in curves.values() for c in group}
     parts = [
         "Each point is one setting of the hyperparameters, a mean over seeds; faint marks are single seeds; "
@@ -109,7 +121,8 @@ def _caption(view: View, curves: dict[str, list[Curve]]) -> str:
         parts += notes([c for group in curves.values() for c in group if c.kind == "partial_dependence"])
     if "one_at_a_time" in kinds:
         parts.append("Lines join the levels measured one at a time, with their interval.")
-    if not kinds and view.is_dense:
+    parts += [f"No line for {method}: {reason}; read the points." for method, reason in refused.items()]
+    if not kinds and view.is_dense and not refused:
         parts.append("Lines are a local regression through the points, a guide to the eye.")
     if (view.cells["status"] != "ok").any():
         parts.append("Cells that diverged or failed count at chance and lie on the lower edge.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -118,11 +117,7 @@ def _layout(verdict: Verdict, seen: Sequence[Specification]) -> _Layout:
     gap = {label: 0.6 * (label not in boxes) for label in labels}
     places = {label: _plain(low - (k + 0.9 + gap[label]) * step) for k, label in enumerate(labels)}
     bottom = min(places.values()) - 0.6 * step
-    if verdict.ratio is not None:
-        within_reach = math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
-        ticks = tuple((_plain(math.log(v)), f"{v:g}") for v in axes.round_values(*within_reach, log=True))
-    else:
-        ticks = tuple((_plain(v), f"{v:g}") for v in axes.round_values(low, high))
+    ticks = tuple((_plain(at), text) for at, text in axes.effect_ticks(low, high, ratio=verdict.ratio is not None))
     return _Layout(bottom, high, ticks, held, places, round(CURVE * (high - bottom) / (high - low)))
 
 

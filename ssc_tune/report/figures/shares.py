@@ -31,16 +31,28 @@ def figures(view: View, given: Given) -> list[Figure]:
         key = f"shares-{number}{view.slug}"
         datasets[key] = [_row(s) for s in chosen if s.source in sources]
         height = 40 + len(sources) * (12 * len(view.methods) + 8)
-        chart = _chart(view, key, sources, banded=any("lo" in row for row in datasets[key]))
-        panels.append(Panel(key, evaluator, _alt(chosen, sources), chart, max(height, 150)))
+        whole = chosen[0].whole
+        chart = _chart(view, key, sources, whole, banded=any("lo" in row for row in datasets[key]))
+        panels.append(Panel(key, evaluator, _alt(chosen, sources, whole), chart, max(height, 150)))
     caption = (
         "The share of the variance of test accuracy that each hyperparameter, interaction, the seed and the rest "
         "account for; whiskers are intervals. Shares are of each method's own variance: a stable method has little "
         f"of it to share out. Interactions below {percent(LEAST_INTERACTION)} are left out."
     )
-    caption = " ".join([caption, *_notes(here)])
+    caption = " ".join([caption, *_wholes(here), *_notes(here)])
     name, title = f"shares{view.slug}", "Where the variance comes from"
     return [Figure(name, title, "Variance", caption, tuple(panels), datasets, view.methods)]
+
+
+def _wholes(shares: Sequence[Share]) -> list[str]:
+    """What each panel shares out, where it is not the same in all."""
+    found: dict[str, dict[str, None]] = {}
+    for share in shares:
+        found.setdefault(share.whole, {})[share.evaluator] = None
+    if len(found) < 2:
+        return []
+    told = join([f"{join(list(evaluators))} of the {whole}" for whole, evaluators in found.items()])
+    return [f"Panels share out different variances, so their bars are not to be compared: {told}."]
 
 
 def _notes(shares: Sequence[Share]) -> list[str]:
@@ -73,7 +85,7 @@ def _row(share: Share) -> Row:
     return {"m": share.method, "s": share.source, "y": found.value, **limits(found.low, found.high)}
 
 
-def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
+def _chart(view: View, key: str, sources: list[str], whole: str, *, banded: bool) -> Chart:
     two = "length(datum.label) > 20 && indexof(datum.label, ' x ') > 0"  # an interaction takes two lines
     axis = alt.Axis(
         labelExpr=f"{two} ? split(replace(datum.label, ' x ', ' x\\n'), '\\n') : datum.label",
@@ -84,7 +96,7 @@ def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
     )
     row = alt.Y("s:N", title=None, sort=sources, axis=axis)
     lane = alt.YOffset("m:N", sort=list(view.methods), scale=alt.Scale(domain=list(view.methods), paddingInner=0.12))
-    x = alt.X("y:Q", title="share of variance", axis=alt.Axis(format="%", grid=True, tickCount=5))
+    x = alt.X("y:Q", title=f"share of the {whole}", axis=alt.Axis(format="%", grid=True, tickCount=5))
     said = tips("m", ("s:N", "source"), ("y:Q", "share", ".1%"))
     bars: alt.Chart = (
         rows_of(key)
@@ -97,11 +109,11 @@ def _chart(view: View, key: str, sources: list[str], *, banded: bool) -> Chart:
     return alt.layer(bars, whiskers.encode(x="lo:Q", x2="hi:Q", y=row, yOffset=lane))
 
 
-def _alt(shares: Sequence[Share], sources: Sequence[str]) -> str:
+def _alt(shares: Sequence[Share], sources: Sequence[str], whole: str) -> str:
     parts = []
     for method in dict.fromkeys(s.method for s in shares):
         own = sorted(
             (s for s in shares if s.method == method and s.source in sources), key=lambda s: -(s.share.value or 0)
         )
         parts.append(f"{method}: " + ", ".join(f"{s.source} {percent(round(s.share.value or 0, 3))}" for s in own[:5]))
-    return told("Shares of variance", parts)
+    return told(f"Shares of the {whole}", parts)
