@@ -101,7 +101,7 @@ def said() -> Surfaces:
     return Surfaces(
         study,
         found,
-        Cells(render.html(study, filled, [])),
+        Cells(render.html(study, filled, [], {})),
         re.sub(r"\\(.)", r"\1", render.markdown(filled, made)),
         terminal.file.getvalue(),
         {figure.name: figure for figure in made},
