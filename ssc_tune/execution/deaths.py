@@ -18,6 +18,7 @@ from ray.tune.experiment import Trial
 from ssc_tune.design.cells import Cell
 from ssc_tune.execution.cluster import on_node
 from ssc_tune.execution.watchdog import Signs
+from ssc_tune.processes import began
 from ssc_tune.records import StudyFolder
 
 
@@ -139,16 +140,18 @@ _ANSWER = 60.0
 def _signal(signs: Signs, number: int) -> bool:
     """Sends a worker a signal, on whatever machine; whether there is one."""
     if signs["host"] == socket.gethostname():
-        return _send(signs["pid"], number)
+        return _send(signs, number)
     try:
-        return bool(ray.get(on_node(signs["node"], _send, signs["pid"], number), timeout=_ANSWER))
+        return bool(ray.get(on_node(signs["node"], _send, signs, number), timeout=_ANSWER))
     except Exception:  # the node is lost: Ray moves its cells by itself
         return False
 
 
-def _send(pid: int, number: int) -> bool:
+def _send(signs: Signs, number: int) -> bool:
+    if began(signs["pid"]) != signs["process"]:  # the worker died long ago, and its number stands for another process
+        return False
     try:
-        os.kill(pid, number)
+        os.kill(signs["pid"], number)
     except ProcessLookupError:
         return False
     return True

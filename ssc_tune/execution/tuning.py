@@ -17,8 +17,6 @@ from typing import Any, cast
 import ray
 from ray import tune
 from ray.tune import Stopper
-from ray.tune.experiment import Trial
-from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from ssc_tune import execution
@@ -30,6 +28,7 @@ from ssc_tune.execution.deaths import Deaths, Faults, Halt, end_worker
 from ssc_tune.execution.execute import SCRATCH, Launched
 from ssc_tune.execution.listening import Listener
 from ssc_tune.execution.preflight import Driver, look
+from ssc_tune.execution.scheduling import KeepStarting, NoProgress
 from ssc_tune.execution.task import STANDSTILL, Task, make_task
 from ssc_tune.execution.vigil import Vigil
 from ssc_tune.execution.watchdog import interval, signs_folder
@@ -105,22 +104,6 @@ class StopOn(Stopper):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._event, self._faults = threading.Event(), Faults(1, print)
-
-
-class KeepStarting(FIFOScheduler):
-    """A worker that is free takes the first trial that waits for one, and leaves those whose own is being started.
-
-    Tune's own scheduler gives the free worker the oldest trial and ends the process that was being started for it, and
-    then begins another for the next: where cells take no longer than a process to start, a worker that was lost once,
-    or let go while a look was judged, is never replaced.
-    """
-
-    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        """The oldest trial that waits and has no worker under way; none where there is none."""
-        controller = tune_controller._tune_controller  # Tune has no public word for a worker that is being started
-        under_way, manager = controller._trial_to_actor, controller._actor_manager
-        waiting = (trial for trial in tune_controller.get_trials() if trial.status == Trial.PENDING)
-        return next((t for t in waiting if t not in under_way or not manager.is_actor_started(under_way[t])), None)
 
 
 class CellSearcher(Searcher):
@@ -218,7 +201,7 @@ def _tuner(
             failure_config=tune.FailureConfig(max_failures=study.retries + 1),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             stop=stopper,
-            callbacks=[deaths],
+            callbacks=[deaths, NoProgress()],
             verbose=0,
         ),
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from ssc_tune.atomic import write_atomically
+from ssc_tune.processes import began
 from ssc_tune.recurring import every, repeat
 from ssc_tune.training.pulse import beats
 
@@ -34,6 +35,7 @@ class Signs(TypedDict):
 
     host: str
     pid: int
+    process: str  # when it began, by its machine
     node: str
     cell: str
 
@@ -85,7 +87,8 @@ def signs_folder(study: Path, launch: str) -> Path:
 def show_signs(folder: Path, node: str, cell_id: str, timeout: float) -> None:
     """Says in this process's file in ``folder`` which cell it is at, and from the first call on touches it for ever."""
     path = folder / f"{socket.gethostname()}-{os.getpid()}.json"
-    signs = Signs(host=socket.gethostname(), pid=os.getpid(), node=node, cell=cell_id)
+    me = os.getpid()
+    signs = Signs(host=socket.gethostname(), pid=me, process=began(me) or "", node=node, cell=cell_id)
     write_atomically(path, json.dumps(signs))
     _touching(path, interval(timeout))
 

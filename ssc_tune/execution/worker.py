@@ -124,19 +124,23 @@ def _run(folder: StudyFolder, task: Task, node: str, ours: dict[int, Attempt]) -
 
 def _attempt(folder: StudyFolder, task: Task, running: Attempt, *, resume: bool) -> tuple[RunResult | None, Attempt]:
     """One try at a cell: its result, none where it has come to none, and the attempt as it ended."""
-    cell_id = task.config.cell_id
+    cell_id, began = task.config.cell_id, time.monotonic()
+
+    def closed(outcome: str, text: str | None = None) -> Attempt:
+        return running.closed(outcome, text, seconds=time.monotonic() - began)
+
     try:
         with _machine_faults():
             folder.log_attempt(cell_id, running)  # an interruption from here on is told as one
         with _machine_faults(ours=task.config.is_ours_to_train):
-            return _train(folder, task, resume=resume), running.closed("finished")
+            return _train(folder, task, resume=resume), closed("finished")
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        folder.log_attempt(cell_id, running.closed("interrupted"))
+        folder.log_attempt(cell_id, closed("interrupted"))
         raise
     except MachineFault as fault:
-        return None, running.closed("machine", str(fault))
+        return None, closed("machine", str(fault))
     except Exception:
-        return None, running.closed("raised", traceback.format_exc())
+        return None, closed("raised", traceback.format_exc())
 
 
 def _close_dead(folder: StudyFolder, task: Task, ours: dict[int, Attempt]) -> list[Attempt]:
@@ -211,6 +215,7 @@ def _without_result(folder: StudyFolder, task: Task, attempts: list[Attempt], st
 
 def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[Attempt]) -> str:
     place = Placement(*task.placement)
+    started = attempts[0].started if attempts else time.time()
     record = Record(
         cell_id=task.config.cell_id,
         study=task.study,
@@ -223,8 +228,8 @@ def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[At
         versions=versions(),
         environment=_environment(),
         registrations=task.registrations,
-        started=attempts[0].started if attempts else time.time(),
-        ended=time.time(),
+        started=started,
+        ended=max(time.time(), started),
     )
     folder.records.write(record)  # where another was faster, its record stands
     _tidy(folder, task.config.cell_id)

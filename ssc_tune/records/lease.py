@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError, Unreachable
 from ssc_tune.frozen import Frozen
+from ssc_tune.processes import began
 from ssc_tune.records.store import StudyFolder
 from ssc_tune.recurring import every
 
@@ -50,7 +51,7 @@ def me() -> Holder:
         host=socket.gethostname(),
         machine=_machine(),
         pid=os.getpid(),
-        process=_began(os.getpid()) or "",
+        process=began(os.getpid()) or "",
         since=time.time(),
     )
 
@@ -103,7 +104,7 @@ class Lease:
 
     def _is_alive(self, other: Holder, mine: Holder, say: Callable[[str], None]) -> bool:
         if other.machine == mine.machine:
-            return _began(other.pid) == other.process
+            return began(other.pid) == other.process
         say(f"another run may be under way: {other.words}; waiting {EXPIRES:.0f} s for a sign of it")
         before = self._stamp()
         for _ in range(round(EXPIRES / self._beat)):
@@ -229,18 +230,3 @@ def _machine() -> str:
     with contextlib.suppress(OSError):
         parts.append(os.readlink("/proc/self/ns/pid"))
     return " ".join(parts)
-
-
-def _began(pid: int) -> str | None:
-    """When a process began, in ticks since the boot; none if there is no such process, empty if it cannot be told."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except OSError:  # there is one, of another user
-        pass
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return None if fields[0] in "ZX" else fields[19]

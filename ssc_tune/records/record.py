@@ -27,9 +27,10 @@ class Attempt(Frozen):
     launch: Annotated[str, LATER] = Field("", description="The driver's launch that it belongs to.")
     traceback: str | None = None
 
-    def closed(self, outcome: str, text: str | None = None) -> Attempt:
-        """The attempt as it ends now."""
-        ended = {"ended": time.time(), "outcome": outcome, "traceback": text}
+    def closed(self, outcome: str, text: str | None = None, *, seconds: float | None = None) -> Attempt:
+        """The attempt as it ends now, ``seconds`` after it began where that is known: clocks are set now and then."""
+        now = time.time() if seconds is None else self.started + seconds
+        ended = {"ended": max(now, self.started), "outcome": outcome, "traceback": text}
         return Attempt.model_validate({**self.model_dump(), **ended})
 
 

@@ -226,12 +226,17 @@ def _make_tracker(study: Study, options: Options, folder: StudyFolder, err: Text
     if options.tracking_uri == "none":
         return None
     uri = tracking_uri(options.tracking_uri)
+
+    def say(text: str) -> None:
+        print(text, file=err, flush=True)
+
     tracker = tracking.Tracker(
         uri,
         study,
         directory=folder.path,
         user_uri_is_default=uri == tracking.DEFAULT_URI,
         system_metrics=options.system_metrics,
-        on_problem=lambda text: print(text, file=err, flush=True),
+        on_problem=say,
+        on_wait=say,
     )
     return tracker

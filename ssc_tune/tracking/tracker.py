@@ -24,6 +24,8 @@ from ssc_tune.tracking.writer import Writer
 
 RETRY_SECONDS = 30.0
 """How long a store that did not answer is left alone."""
+PATIENCE = 15.0
+"""Seconds at the end of a run in which a store need not be waited for aloud."""
 
 
 class _Finish(NamedTuple):
@@ -44,6 +46,7 @@ class Tracker:
         directory: the study's folder; MLflow's log goes there.
         user_uri_is_default: the user named no store, so that the advice need not either.
         on_problem: called once, from the thread, with one line about the first problem.
+        on_wait: called with one line where the end of the run waits for MLflow.
         system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
 
     Raises:
@@ -58,13 +61,14 @@ class Tracker:
         directory: Path,
         user_uri_is_default: bool = False,
         on_problem: Callable[[str], None],
+        on_wait: Callable[[str], None] = lambda line: None,
         system_metrics: bool = False,
     ) -> None:
         self.uri = resolve_uri(uri, Path.cwd())
         self._system = SystemMetrics(self.uri) if system_metrics else None
         self._study = study
         self._directory = directory
-        self._journal = Journal(self.uri, on_problem)
+        self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
         option = "" if user_uri_is_default else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
@@ -95,7 +99,10 @@ class Tracker:
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
         self._queue.put(_Finish(analysis, tuple(artifacts), models or {}))
-        self._thread.join(timeout)
+        self._thread.join(min(PATIENCE, timeout))
+        if self._thread.is_alive() and timeout > PATIENCE:
+            self._on_wait(f"MLflow is slower than the study: waiting for it, {timeout - PATIENCE:.0f} s at most")
+            self._thread.join(timeout - PATIENCE)
         if self._thread.is_alive():
             self._journal.say(f"MLflow was not done after {timeout:.0f} s; complete it with: {self._advice}")
         return self._journal.report(self._writer)

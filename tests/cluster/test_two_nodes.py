@@ -1,22 +1,27 @@
 """A study on a cluster started by hand: two nodes, a third that joins, one that is lost; and clusters that are refused.
 
-The nodes are processes of one machine with ports and folders of their own; what they share is the disk.
+The nodes are processes of one machine with ports and folders of their own; what they share is the disk. Points live in
+PostgreSQL, and so does the view of MLflow, behind a server.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
+from optuna.trial import TrialState
 
 import ssc_tune
+from ssc_tune.design.storage import open_storage
 from ssc_tune.execution.preflight import DRIVER, FOLDER
-from ssc_tune.records import Record
+from tests.making import postgresql
 from tests.making.clusters import Cluster, cluster
-from tests.making.launches import Launches, wait_until
+from tests.making.launches import Launches, deciding, wait_until
+from tests.making.mlflow_servers import cells_in, mlflow_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(6))
@@ -26,13 +31,28 @@ SIX = ("--set", "seeds=6", "--set", "training.evaluations=6")
 class Ended(NamedTuple):
     cluster: Cluster
     launches: Launches
+    views: Views
     code: int
     out: str
     err: str
 
 
+class Views(NamedTuple):
+    optuna: str
+    mlflow: str
+
+
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
+    """Where Optuna's points and MLflow's view live: two databases of one PostgreSQL, a server before the second."""
+    with postgresql.running() as server:
+        store = server.database("mlflow")
+        with mlflow_server(tmp_path_factory.mktemp("mlflow"), store) as uri:
+            yield Views(server.url, uri)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory, views: Views) -> Iterator[Ended]:
     """A run during which a node joins and another is lost, while cells are under way on it."""
     folder = tmp_path_factory.mktemp("cluster")
     with cluster(folder, faults=SLOW) as made, pytest.MonkeyPatch.context() as changed:
@@ -41,28 +61,19 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
         for name, value in made.environment.items():
             changed.setenv(name, value)
         launches = Launches(folder)
-        process = launches.start(*SIX, "--address", made.address)
+        stores = ("--optuna-storage", views.optuna, "--tracking-uri", views.mlflow)
+        process = launches.start(*SIX, "--address", "auto", *stores)
         wait_until((launches.store.path / FOLDER / DRIVER).exists, process)  # it looks at the nodes that there are
         made.start()
         wait_until(lambda: nodes_at_work(launches) >= 3, process)
         made.nodes[1].lose()
         out, err = process.communicate(timeout=400)
-        yield Ended(made, launches, process.returncode, out, err)
+        yield Ended(made, launches, views, process.returncode, out, err)
 
 
 def nodes_at_work(launches: Launches) -> int:
     """Cells that have begun and have no record: each of the nodes holds one."""
     return len(list(launches.store.path.glob("cells/*/attempts.jsonl")))
-
-
-def deciding(record: Record) -> dict[str, Any]:
-    """All of a record but when, where and how fast."""
-    found = record.model_dump(mode="json", exclude={"started", "ended", "attempts", "environment"})
-    for key in ("seconds", "images_per_second", "peak_memory"):
-        del found["result"][key]
-    for evaluation in found["result"]["history"]:
-        del evaluation["time"], evaluation["images_per_second"]
-    return found
 
 
 def test_the_records_are_those_of_one_machine(ended: Ended, tmp_path: Path) -> None:
@@ -78,6 +89,15 @@ def test_the_records_are_those_of_one_machine(ended: Ended, tmp_path: Path) -> N
         assert there is not None
         assert here is not None
         assert deciding(there) == deciding(here)
+
+
+def test_the_views_hold_every_cell_once(ended: Ended) -> None:
+    names = [Path(name).stem for name in ended.launches.times()]
+    assert cells_in(ended.views.mlflow, "tiny") == Counter(names)
+    opened = open_storage(ended.views.optuna, Path())
+    trials = [trial for one in opened.get_all_studies() for trial in opened.get_all_trials(one._study_id)]
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    assert len(trials) == 2  # one point a method
 
 
 def test_what_the_lost_node_was_at_went_on_elsewhere(ended: Ended) -> None:
@@ -117,7 +137,7 @@ def test_a_node_with_other_code_under_the_same_version_is_refused_when_it_joins_
     launches = Launches(tmp_path)
     process = launches.start("--set", "seeds=60", "--address", ended.cluster.address)
     wait_until((launches.store.path / FOLDER / DRIVER).exists, process)
-    bad = ended.cluster.start(changes={"PYTHONPATH": str(other)})
+    bad = ended.cluster.start(PYTHONPATH=str(other))
     _, err = process.communicate(timeout=400)
     again, _, err_again = launches.run("--address", ended.cluster.address)
     bad.stop()

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -70,12 +71,26 @@ def test_a_full_disk(tmp_path: Path, alone: dict[tuple[str, int], Any]) -> None:
         assert launches.results() == alone
 
 
-@pytest.mark.fault("SIGTERM, SIGHUP", f"exit 143 and 130, the command to go on, then {SAME}")
+def statuses(store: Path) -> dict[str, list[str]]:
+    """Of the runs in a store of MLflow by what they stand for; nothing before its tables are there."""
+    query = "SELECT tags.value, status FROM runs JOIN tags USING (run_uuid) WHERE key = 'ssc.role' ORDER BY status"
+    found: dict[str, list[str]] = {"study": [], "group": [], "cell": []}
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(store)) as opened:
+        for role, status in opened.execute(query):
+            found[role].append(status)
+    return found
+
+
+@pytest.mark.fault(
+    "SIGTERM, SIGHUP", f"exit 143 and 130, the command to go on, no run of MLflow stays running, then {SAME}"
+)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 130)])
 def test_a_request_to_end(tmp_path: Path, alone: dict[tuple[str, int], Any], number: int, code: int) -> None:
-    launches = Launches(tmp_path)
-    process = launches.start(faults=SLOW)
+    launches, store = Launches(tmp_path), tmp_path / "mlflow.db"
+    tracked = ("--tracking-uri", f"sqlite:///{store}")
+    process = launches.start(*tracked, faults=SLOW.replace("slow", "stand"))
     wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    wait_until(lambda: "FINISHED" in statuses(store)["cell"], process)
     process.send_signal(number)
     out, err = process.communicate(timeout=90)
     assert process.returncode == code, err
@@ -85,8 +100,42 @@ def test_a_request_to_end(tmp_path: Path, alone: dict[tuple[str, int], Any], num
     for path in launches.store.path.glob("cells/*/attempts.jsonl"):
         assert [a.outcome for a in launches.store.attempts(path.parent.name)] == ["interrupted"]
     assert not (launches.store.path / FILE).exists()
-    done, _, err = launches.run()
+    ended = statuses(store)
+    assert ended["study"] == ["KILLED"]
+    assert set(ended["group"]) == {"KILLED"}
+    assert ended["cell"] == ["FINISHED"] * len(launches.times())  # one under way has no run yet
+    done, _, err = launches.run(*tracked)
     assert done == 0, err
+    assert launches.results() == alone
+    assert statuses(store) == {"study": ["FINISHED"], "group": ["FINISHED"] * 2, "cell": ["FINISHED"] * 6}
+
+
+@pytest.mark.fault("the machine's clock is set an hour forth or back in the middle of a run", SAME)
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_set(tmp_path: Path, alone: dict[tuple[str, int], Any], seconds: int) -> None:
+    """As processes in Python see it; a cell that raises and one whose worker dies are under way then."""
+    launches = Launches(tmp_path, "timeout: 60\n")
+    (tmp_path / "clock").write_text("0")
+    launches.environment = {"SSC_TUNE_CLOCK": str(tmp_path / "clock")}
+    process = launches.start(faults=f"{SLOW},raise:ssc:2,exit:fixmatch:2:1")
+    wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    (tmp_path / "clock").write_text(str(seconds))
+    _, err = process.communicate(timeout=400)
+    assert process.returncode == 1, err
+    assert "no sign of life" not in err
+    assert "taken" not in err
+    results, records = launches.results(), launches.records()
+    assert records["ssc", 2].result.status == "failed"
+    assert {key: results[key] for key in alone if key != ("ssc", 2)} == {
+        key: alone[key] for key in alone if key != ("ssc", 2)
+    }
+    for record in records.values():
+        assert 0 <= record.result.seconds < 1800
+        assert set(a.outcome for a in record.attempts) <= {"finished", "raised", "died"}
+        for attempt in record.attempts:
+            assert attempt.ended is not None
+    code, _, err = launches.run("--retry-failed")
+    assert code == 0, err
     assert launches.results() == alone
 
 

@@ -14,6 +14,7 @@ import pytest
 from ssc_tune.execution import deaths
 from ssc_tune.execution.vigil import GRACE, Vigil
 from ssc_tune.execution.watchdog import STACK, Signs, ended_by_watchdog, interval, show_signs
+from ssc_tune.processes import began
 from ssc_tune.records import StudyFolder
 from tests.making.records import attempt
 
@@ -103,13 +104,30 @@ def test_signs_go_on_as_long_as_the_process(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns > before
 
 
+def signs_of(pid: int) -> Signs:
+    return Signs(host=socket.gethostname(), pid=pid, process=began(pid) or "", node="", cell="c")
+
+
+def test_a_process_that_has_the_number_of_a_worker_that_died_is_let_alone(tmp_path: Path) -> None:
+    folder, said = StudyFolder(tmp_path, "small"), []
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    signs = signs_of(process.pid)
+    signs["process"] = signs_of(os.getpid())["process"]
+    folder.log_attempt("c", attempt(1))
+    deaths.end_worker(folder, signs, 77.0, said.append)
+    process.communicate(b"\n", timeout=60)
+    assert process.returncode == 0
+    assert said == []
+    assert folder.attempts("c")[-1].outcome == "running"
+
+
 def test_a_frozen_worker_is_killed_and_its_cell_pays_nothing(tmp_path: Path) -> None:
     folder = StudyFolder(tmp_path, "small")
     folder.log_attempt("c", attempt(1, "raised"))
     folder.log_attempt("c", attempt(2))
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     said: list[str] = []
-    signs = Signs(host=socket.gethostname(), pid=process.pid, node="", cell="c")
+    signs = signs_of(process.pid)
     deaths.end_worker(folder, signs, 77.0, said.append)
     assert process.wait(timeout=30) == -9
     assert [a.outcome for a in folder.attempts("c")] == ["raised", "machine"]

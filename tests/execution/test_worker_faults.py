@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,27 @@ def test_what_training_does_wrong_is_still_its_own(tmp_path: Path, monkeypatch: 
     assert ended == ("failed", "")
     assert record is not None
     assert [a.outcome for a in record.attempts] == ["raised"]
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_set_meanwhile_makes_no_attempt_longer_or_end_before_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    now, off = time.time, [0]
+
+    def train(*_: Any, **__: Any) -> None:
+        off[0] = 3600 * hours
+        raise ZeroDivisionError("no labels")
+
+    monkeypatch.setattr(worker, "train", train)
+    monkeypatch.setattr(time, "time", lambda: now() + off[0])
+    _, record = run(tmp_path)
+    assert record is not None
+    (attempt,) = record.attempts
+    assert attempt.ended is not None
+    assert 0 <= attempt.ended - attempt.started < 1800
+    assert 0 <= record.result.seconds < 1800
+    assert record.started <= record.ended
 
 
 @pytest.mark.parametrize("damage", ["", "{", "\x00" * 100, '{"step": "x"}', "[]"])

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from tests.making.launches import FAULTS
+from tests.making.networks import Network
 from tests.ports import free_port
 
 HEALTH = {
@@ -77,12 +78,20 @@ class Cluster:
         self.environment = {
             "RAY_AUTH_MODE": "token" if token else "disabled",
             "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
+            "RAY_TMPDIR": str(temporary),  # where a driver with the address ``auto`` looks for the head
         }
         self._faults = {"SSC_TUNE_FAULTS": faults, "PYTHONPATH": str(FAULTS)} if faults else {}
         self.address = ""
 
-    def start(self, cpus: int = 1, *, changes: Mapping[str, str] | None = None) -> Node:
-        """Starts a node, the first as the head."""
+    def start(self, cpus: int = 1, *, at: str = "", within: Network | None = None, **changes: str) -> Node:
+        """Starts a node, the first as the head.
+
+        Args:
+            cpus: cores that it has.
+            at: its address, where Ray is not to choose.
+            within: the network that it is in, if not in the machine's.
+            changes: of its environment.
+        """
         number = len(self.nodes)
         low = 21000 + 200 * number
         where = (
@@ -90,11 +99,14 @@ class Cluster:
             if number == 0
             else [f"--address={self.address}"]
         )
+        at = within.inside if within is not None else at
         command = [
+            *(within.prefix if within is not None else ()),
             *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats", *where),
+            *([f"--node-ip-address={at}"] if at else []),
             *(f"--num-cpus={cpus}", "--num-gpus=0", "--object-store-memory=100000000"),
             *(
-                f"--temp-dir={self._temporary / str(number)}",
+                f"--temp-dir={self._temporary / (str(number) if number else 'ray')}",
                 f"--min-worker-port={low}",
                 f"--max-worker-port={low + 99}",
             ),
@@ -102,7 +114,7 @@ class Cluster:
         log = self._folder / f"node{number}.log"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "TUNE_"))},
-            **{**HEALTH, **self.environment, **self._faults, "OMP_NUM_THREADS": "1", **(changes or {})},
+            **{**HEALTH, **self.environment, **self._faults, "OMP_NUM_THREADS": "1", **changes},
         }
         with open(log, "wb") as file:
             process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)

@@ -107,6 +107,16 @@ class Launches:
         return len(list(self.store.path.glob("cells/*/progress.json")))
 
 
+def deciding(record: Record) -> dict[str, Any]:
+    """All of a record but when, where and how fast."""
+    found = record.model_dump(mode="json", exclude={"started", "ended", "attempts", "environment"})
+    for key in ("seconds", "images_per_second", "peak_memory"):
+        del found["result"][key]
+    for evaluation in found["result"]["history"]:
+        del evaluation["time"], evaluation["images_per_second"]
+    return found
+
+
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 200) -> None:
     """Waits for a condition while a process runs."""
     end = time.monotonic() + seconds

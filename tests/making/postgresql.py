@@ -88,3 +88,11 @@ class Server:
     def url(self) -> str:
         """Of its database, for Optuna."""
         return f"postgresql+psycopg://tester@127.0.0.1:{self.port}/postgres"
+
+    def database(self, name: str) -> str:
+        """The address of a further database, which is made."""
+        import psycopg
+
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=tester dbname=postgres", autocommit=True) as opened:
+            opened.execute(f'CREATE DATABASE "{name}"'.encode())
+        return f"postgresql+psycopg://tester@127.0.0.1:{self.port}/{name}"

@@ -13,6 +13,7 @@ import pytest
 
 from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, find_experiment, sync
+from ssc_tune.tracking import tracker as trackers
 from ssc_tune.tracking.client import first_use_lock
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis, cell, cells
@@ -38,6 +39,17 @@ def test_a_followed_study_is_as_sync_would_write_it(uri: str, tmp_path: Path) ->
     assert again[:4] == (0, 0, 8, ())
     assert dump(tmp_path / "mlflow.db") == before
     assert again.experiment_id == report.experiment_id
+
+
+def test_that_the_end_waits_for_mlflow_is_said(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trackers, "PATIENCE", 0.0)
+    said: list[str] = []
+    followed = tracker(uri, tmp_path, on_wait=said.append)
+    followed.start()
+    for record, placements in cells():
+        followed.cell(record, placements)
+    assert followed.finish(None, [], timeout=60)[:4] == (8, 0, 0, ())
+    assert said == ["MLflow is slower than the study: waiting for it, 60 s at most"]
 
 
 def test_following_a_finished_study_again_changes_nothing(uri: str, tmp_path: Path) -> None:

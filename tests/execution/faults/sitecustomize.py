@@ -5,6 +5,9 @@ attempts only. ``raise`` raises and ``exit`` ends the process, both before the f
 after each evaluation; ``stand`` stands still after the first one.
 
 ``SSC_TUNE_PROCESSES`` names a file to which each attempt adds the number of its process.
+
+``SSC_TUNE_CLOCK`` names a file with the seconds by which the machine's clock is off, as somebody would set it: read
+anew each time that Python asks for the time of day, or gives a file that time. Monotonic clocks go on as ever.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any
 
 VARIABLE, WORKER = "SSC_TUNE_FAULTS", "ssc_tune.execution.worker"
 PROCESSES = "SSC_TUNE_PROCESSES"
+CLOCK = "SSC_TUNE_CLOCK"
 
 
 class Faulty(importlib.abc.MetaPathFinder):
@@ -83,5 +87,25 @@ def asked_for(method: str, seed: int, attempt: int) -> list[str]:
     return found
 
 
+def set_clock(file: str) -> None:
+    """Lets Python's time of day be off by what the file says."""
+    now_ns, touch = time.time_ns, os.utime
+
+    def shifted_ns() -> int:
+        with open(file) as off:
+            return now_ns() + int(off.read()) * 1_000_000_000
+
+    def shifted_touch(path: Any, times: Any = None, **given: Any) -> None:
+        if times is None and "ns" not in given:
+            given["ns"] = (shifted_ns(), shifted_ns())
+        touch(path, times, **given)
+
+    time.time_ns = shifted_ns
+    time.time = lambda: shifted_ns() / 1e9
+    os.utime = shifted_touch  # type: ignore[assignment]
+
+
+if os.environ.get(CLOCK):
+    set_clock(os.environ[CLOCK])
 if VARIABLE in os.environ:
     sys.meta_path.insert(0, Faulty())
