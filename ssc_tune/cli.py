@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ssc_tune import __version__
 from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
-from ssc_tune.run import Parser, guarded
+from ssc_tune.run import Parser, guarded, leave
 
 _EPILOG = (
     "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
@@ -44,5 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(called)
 
 
+def enter() -> NoReturn:
+    """The console script."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    enter()

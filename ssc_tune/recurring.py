@@ -1,4 +1,4 @@
-"""Something that is done again and again beside what else a process does."""
+"""What is done, once or again and again, beside what else a process does."""
 
 from __future__ import annotations
 
@@ -28,3 +28,28 @@ def every(seconds: float, act: Act, *, name: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+@contextmanager
+def beside(act: Callable[[], object], *, name: str) -> Iterator[None]:
+    """Acts once in a thread of this name while the block runs, and is waited for at its end.
+
+    Raises:
+        Exception: what ``act`` raised, unless the block raised something itself.
+    """
+    raised: list[Exception] = []
+
+    def acted() -> None:
+        try:
+            act()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=acted, name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if raised:
+        raise raised[0]

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of which study."""
     add_study(parser)
     add_json(parser)
+    parser.add_argument("--png", action="store_true", help="write each figure as PNG too, beside its SVG")
     parser.add_argument(
         "--publish",
         type=Path,
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         command=found.command,
         overhead=None,
         publish=arguments.publish,
+        png=arguments.png,
     )
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ssc_tune.caches import user_cache
 from ssc_tune.errors import InputError
 
 VARIABLE = "SSC_TUNE_DATA"
@@ -26,8 +27,7 @@ def folder() -> Path:
     given = os.environ.get(VARIABLE)
     if given:
         return Path(given).expanduser().absolute()
-    caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path.home() / ".cache").absolute() / "ssc_tune" / "data"
+    return user_cache() / "data"
 
 
 def use(given: Path | str | None) -> None:

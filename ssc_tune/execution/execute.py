@@ -22,6 +22,7 @@ from ssc_tune.execution.listening import Listener, Screen, Unseen
 from ssc_tune.execution.place import HERE, Place, set_environment
 from ssc_tune.execution.watchdog import SIGNS
 from ssc_tune.records import Record, StudyFolder
+from ssc_tune.recurring import beside
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def execute(
     launch: str = "alone",
     place: Place = HERE,
     screen: Screen | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Runs what the source gives out until it is exhausted or ``stop`` is set.
 
@@ -70,6 +72,7 @@ def execute(
         launch: tells this execution from others of the study, of which none is under way.
         place: where cells run.
         screen: is told in one line what the machines do, and how many cells they hold.
+        meanwhile: what is to be done before the first cell, in a thread while Ray starts.
     """
     started = time.monotonic()
     workers = 1
@@ -77,7 +80,7 @@ def execute(
     _sweep(folder, lambda token: token != launch)
     with contextlib.ExitStack() as stack:
         with signals.kept():
-            room = stack.enter_context(_ray(study, folder, place, stop, screen))
+            room = stack.enter_context(_ray(study, folder, place, stop, screen, meanwhile))
         problems: list[str] = []
         idle = 0
         while source.num_to_run and not stop.is_set():
@@ -136,7 +139,17 @@ def _sweep(folder: StudyFolder, ended: Callable[[str], bool]) -> None:
 
 
 @contextmanager
-def _ray(study: Study, folder: StudyFolder, place: Place, stop: threading.Event, screen: Screen) -> Iterator[Room]:
+def _ray(
+    study: Study,
+    folder: StudyFolder,
+    place: Place,
+    stop: threading.Event,
+    screen: Screen,
+    meanwhile: Callable[[], object],
+) -> Iterator[Room]:
     set_environment(place)
-    with execution.cluster.started(study, folder, place, stop=stop, screen=screen) as room:
+    started = execution.cluster.started  # ray is imported here: beside other imports it would take longer
+    with contextlib.ExitStack() as stack:
+        with beside(meanwhile, name="meanwhile"):
+            room = stack.enter_context(started(study, folder, place, stop=stop, screen=screen))
         yield room

@@ -13,8 +13,11 @@ from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
+from ssc_tune.report.drawers import Drawers, to_png
 from ssc_tune.report.figures import figures
-from ssc_tune.report.figures.specification import png, svg
+from ssc_tune.report.figures.base import Figure
+from ssc_tune.report.figures.inline import Drawing, inline
+from ssc_tune.report.figures.specification import of_panel, of_picture
 from ssc_tune.report.published import published
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
@@ -33,6 +36,7 @@ def write(
     hints: Sequence[str] = (),
     geometries: Mapping[str, Geometry] | None = None,
     publish: Path | None = None,
+    png: bool = False,
 ) -> list[Path]:
     """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
@@ -51,11 +55,14 @@ def write(
         geometries: where prototypes and images lie, by cell id; shown for the best cells (``Tables.best_cells``).
         publish: folder for :func:`ssc_tune.report.published.published` too; none for no such page.
         hints: lines on how to go on, such as the command that opens MLflow.
+        png: each figure as PNG too, beside its SVG.
     """
-    made = figures(study, tables, analysis, records, geometries or {})
+    with Drawers() as drawers:
+        made = figures(study, tables, analysis, records, geometries or {})
+        pictures, drawings = _drawn(made, drawers)
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
     files: dict[str, str | bytes] = {
-        "report.html": render.html(study, content, made),
+        "report.html": render.html(study, content, made, drawings),
         "report.md": render.markdown(content, made),
         "results.csv": results_csv(study, tables),
         "summary.csv": summary_csv(analysis),
@@ -63,13 +70,26 @@ def write(
         "analysis.json": _json(analysis),
     }
     for figure in made:
-        files[f"figures/{figure.name}.svg"] = (drawn := svg(figure))
-        files[f"figures/{figure.name}.png"] = png(drawn)
+        files[f"figures/{figure.name}.svg"] = pictures[figure.name]
+        if png:
+            files[f"figures/{figure.name}.png"] = to_png(pictures[figure.name])
     paths = _written(directory, files)
     if publish is not None:
         how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
         paths += _written(publish, published(content, made, files, command=how))
     return paths
+
+
+def _drawn(made: Sequence[Figure], drawers: Drawers) -> tuple[dict[str, str], dict[str, list[Drawing]]]:
+    """Each figure as a picture, and its panels as they stand in the page, by its name."""
+    panels = [(figure, i, panel) for figure in made for i, panel in enumerate(figure.panels)]
+    jobs = [of_picture(figure) for figure in made]
+    jobs += [of_panel(panel, figure.datasets, name=f"{figure.name}-{i}") for figure, i, panel in panels]
+    drawn = drawers.draw(jobs)
+    drawings: dict[str, list[Drawing]] = {figure.name: [] for figure in made}
+    for (figure, _, _), text in zip(panels, drawn[len(made) :], strict=True):
+        drawings[figure.name].append(inline(text))
+    return {figure.name: text for figure, text in zip(made, drawn, strict=False)}, drawings
 
 
 def _written(directory: Path, files: Mapping[str, str | bytes]) -> list[Path]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ssc_tune.presentation import markdown as markdowns
 from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
 from ssc_tune.report.figures.base import Figure
-from ssc_tune.report.figures.inline import Drawing, drawing
+from ssc_tune.report.figures.inline import Drawing
 from ssc_tune.study.model.study import Study
 
 
@@ -30,8 +30,17 @@ def published(content: Mapping[str, Any], figures: Sequence[Figure], command: st
     return template.render(**content, shown=figures, publish=command, processor=processor)
 
 
-def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
-    """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script."""
+def html(
+    study: Study, content: Mapping[str, Any], figures: Sequence[Figure], drawings: Mapping[str, Sequence[Drawing]]
+) -> str:
+    """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script.
+
+    Args:
+        study: the study.
+        content: what it says.
+        figures: in their order.
+        drawings: the panels of each figure, by its name.
+    """
     environment = _environment(escape=True)
     source = environment.loader
     assert source is not None
@@ -39,7 +48,7 @@ def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) ->
     return environment.get_template("report.html.j2").render(
         **content,
         figures=figures,
-        drawings=_drawings(figures),
+        drawings={n: [one._replace(svg=_inline(one.svg)) for one in d] for n, d in drawings.items()},
         colours=colours(study),
         on_dark=ON_DARK,
         dashes=dashes(study),
@@ -48,15 +57,6 @@ def html(study: Study, content: Mapping[str, Any], figures: Sequence[Figure]) ->
         script=_inline(script),
         digest=_digest(script),
     )
-
-
-def _drawings(figures: Sequence[Figure]) -> dict[str, list[Drawing]]:
-    """The panels of each figure, by its name."""
-    found = {}
-    for figure in figures:
-        drawn = [drawing(p, figure.datasets, name=f"{figure.name}-{i}") for i, p in enumerate(figure.panels)]
-        found[figure.name] = [one._replace(svg=_inline(one.svg)) for one in drawn]
-    return found
 
 
 def _digest(script: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,6 +33,13 @@ class Reported(NamedTuple):
     problems: list[str]  # what the report had to do without
 
 
+def prepare() -> None:
+    """Imports what :func:`analyse` needs, so that a run whose cells are being trained has it at their end."""
+    _ = analyses.build, analyses.analyze.analyze, analyses.result, report.write
+    for name in ("optuna.importance", "sklearn.gaussian_process", "sklearn.ensemble"):
+        importlib.import_module(name)
+
+
 def analyse(
     study: Study,
     folder: StudyFolder,
@@ -43,6 +51,7 @@ def analyse(
     hints: Sequence[str] = (),
     publish: Path | None = None,
     again: bool = True,
+    png: bool = False,
 ) -> Reported:
     """Tables, verdicts and files of a study, from its records.
 
@@ -56,6 +65,7 @@ def analyse(
         hints: further lines for the report.
         publish: where a page for a repository goes.
         again: write the files again even if those that are there are made of the same (:mod:`ssc_tune.running.reuse`).
+        png: figures as PNG too.
     """
     tables = analyses.build.build_tables(study, cells, records)
     geometries, problems = _geometries(folder, tables)
@@ -78,6 +88,7 @@ def analyse(
         geometries=geometries,
         hints=hints,
         publish=publish,
+        png=png,
     )
     reuse.note(folder, digest, files if publish is None else [path for path in files if folder.path in path.parents])
     return Reported(analysis, tables, files, problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,7 +14,7 @@ from ssc_tune.design.cells import Cell, placements
 from ssc_tune.records import StudyFolder
 from ssc_tune.running import looks
 from ssc_tune.running.ended import Finished, Interrupted, Unjudged
-from ssc_tune.running.judge import analyse
+from ssc_tune.running.judge import analyse, prepare
 from ssc_tune.running.listeners import Ledger, Told, Tracked
 from ssc_tune.running.options import Options, hints_of, optuna_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan
@@ -50,9 +50,7 @@ class Run:
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
         self.source = self._source()
-        storage = optuna_storage(options.optuna_storage)
-        self.problems += designs.storage.open_source(self.source, storage, folder.path)
-        self.tracker = None if options.blind else _start_tracker(study, options, folder, err)
+        self.tracker = None if options.blind else _make_tracker(study, options, folder, err)
         tracked = options.log_models if self.tracker is not None else "none"
         self.retention = Retention(
             folder,
@@ -77,6 +75,9 @@ class Run:
         for problem in self.problems:
             print(problem, file=self.err)
         tracked = self._tracked()
+        searches = self.study.design.adaptive  # they know what is to be run once their storage is open
+        if stop.is_set() or searches or not self.source.num_to_run:
+            self._open_views(lambda line: print(line, file=self.err))
         if stop.is_set():
             self.outcome = self.outcome._replace(interrupted=True)
             self._signal = _signal_of(stop)
@@ -109,11 +110,23 @@ class Run:
                 launch=launch,
                 place=self.place,
                 screen=live,
+                meanwhile=(lambda: None) if searches else lambda: self._open_views(live.tell),
             )
             self._reconcile(everyone)
         self._signal = _signal_of(stop)
         everyone.close()
         self.problems += everyone.problems
+
+    def _open_views(self, say: Callable[[str], None]) -> None:
+        """Opens the Optuna storage of the points, and lets MLflow's view begin."""
+        storage = optuna_storage(self.options.optuna_storage)
+        problems = designs.storage.open_source(self.source, storage, self.folder.path)
+        for problem in problems:
+            say(problem)
+        self.problems += problems
+        if self.tracker is not None:
+            self.tracker.start()
+        threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
     def _reconcile(self, everyone: Listener) -> None:
         """Tells of the records that are there and that nobody has told of, whoever wrote them."""
@@ -207,7 +220,7 @@ def _overhead(trained: float, outcome: Outcome) -> dict[str, float]:
     }
 
 
-def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO) -> Tracker | None:
+def _make_tracker(study: Study, options: Options, folder: StudyFolder, err: TextIO) -> Tracker | None:
     if options.tracking_uri == "none":
         return None
     uri = tracking_uri(options.tracking_uri)
@@ -219,5 +232,4 @@ def _start_tracker(study: Study, options: Options, folder: StudyFolder, err: Tex
         system_metrics=options.system_metrics,
         on_problem=lambda text: print(text, file=err, flush=True),
     )
-    tracker.start()
     return tracker

@@ -18,6 +18,7 @@ from ssc_tune.design import Cell
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
+from ssc_tune.recurring import beside
 from ssc_tune.study.model.study import Study
 from tests.making import fake_records
 from tests.making.fewer import fewer_bootstraps
@@ -45,10 +46,19 @@ class Lab:
         fewer_bootstraps(monkeypatch, 20)
 
     def _execute(
-        self, of: Study, folder: StudyFolder, source: Any, listener: Any, *, stop: threading.Event, **_: Any
+        self,
+        of: Study,
+        folder: StudyFolder,
+        source: Any,
+        listener: Any,
+        *,
+        stop: threading.Event,
+        meanwhile: Callable[[], object],
+        **_: Any,
     ) -> Outcome:
-        number = 0
-        while source.num_to_run > self.least:
+        with beside(meanwhile, name="meanwhile"):
+            number = 0
+        while not stop.is_set() and source.num_to_run > self.least:
             cell = source.next()
             listener.started(cell)
             task = make_task(of, folder, cell)

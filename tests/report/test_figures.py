@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from ssc_tune.presentation.colours import colours, shapes
+from ssc_tune.report import drawers
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.specification import page, picture, png, svg
+from ssc_tune.report.figures.specification import page, picture, svg
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
 
@@ -137,7 +138,7 @@ def test_a_figure_becomes_svg_and_png_without_a_browser(made: dict[str, Figure])
     texts = [element.text for element in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
     assert {"Accuracy against each hyperparameter", "test accuracy", "mu", "fixmatch", "ssc"} <= set(texts)
     assert drawn == svg(made["parameters"])
-    assert png(drawn).startswith(b"\x89PNG")
+    assert drawers.to_png(drawn).startswith(b"\x89PNG")
     assert json.loads(json.dumps(picture(made["parameters"]), allow_nan=False))["columns"] == 3
 
 

@@ -63,7 +63,7 @@ class Written(NamedTuple):
 def written(made: Case) -> Written:
     """The pages of a case."""
     content = context(made.study, made.tables, made.analysis, Extras("again", {}, None, made.records, ()))
-    return Written(made, render.html(made.study, content, []), render.markdown(content, []))
+    return Written(made, render.html(made.study, content, [], {}), render.markdown(content, []))
 
 
 @pytest.fixture(scope="module")

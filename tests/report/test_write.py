@@ -67,8 +67,17 @@ def test_every_file_is_there_and_named(plain: tuple[Case, Path]) -> None:
     tables = {"results.csv", "summary.csv", "verdicts.csv", "analysis.json", "report.md", "report.html"}
     assert {name for name in names if "/" not in name} == tables
     pictures = {name for name in names if "/" in name}
-    assert len(pictures) == 18
-    assert {Path(name).suffix for name in pictures} == {".svg", ".png"}
+    assert len(pictures) == 9
+    assert {Path(name).suffix for name in pictures} == {".svg"}
+
+
+def test_figures_as_png_where_they_are_asked_for(tmp_path: Path) -> None:
+    made = case(num_failed=2)
+    files = write(made, tmp_path, png=True)
+    names = [path.name for path in files if path.suffix == ".svg"]
+    assert len(names) == 9
+    for name in names:
+        assert (tmp_path / "figures" / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_equal_input_gives_identical_bytes(plain: tuple[Case, Path], tmp_path: Path) -> None:

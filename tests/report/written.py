@@ -29,4 +29,4 @@ def write(made: Case, directory: Path, **changes: Any) -> list[Path]:
 def pages(made: Case) -> tuple[str, str]:
     """The HTML and the Markdown of a case without its figures, which take nearly all of the time."""
     content = context(made.study, made.tables, made.analysis, Extras("", {}, None, made.records, ()))
-    return render.html(made.study, content, []), render.markdown(content, [])
+    return render.html(made.study, content, [], {}), render.markdown(content, [])

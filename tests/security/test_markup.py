@@ -175,7 +175,7 @@ def test_the_report_has_the_same_elements_whatever_the_words_are(made: Case) -> 
     def elements(of: Case) -> list[tuple[str, tuple[str, ...]]]:
         content = context(of.study, of.tables, of.analysis, Extras("c", {}, None, of.records, ()))
         parser = Elements()
-        parser.feed(render.html(of.study, content, []))
+        parser.feed(render.html(of.study, content, [], {}))
         return parser.found
 
     assert elements(made) == elements(BENIGN())

@@ -36,7 +36,12 @@ class Drawing(NamedTuple):
 
 def drawing(panel: Panel, datasets: Datasets, *, name: str) -> Drawing:
     """Draws a panel; ``name`` is unique in the page."""
-    root = ET.fromstring(page_svg(panel, datasets, name=name))
+    return inline(page_svg(panel, datasets, name=name))
+
+
+def inline(drawn: str) -> Drawing:
+    """What was drawn of a panel, as it stands in the page."""
+    root = ET.fromstring(drawn)
     width, height = float(root.attrib.pop("width")), float(root.attrib.pop("height"))
     _clean(root, joined=False)
     return Drawing(ET.tostring(root, encoding="unicode"), width, height)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import vl_convert
-
+from ssc_tune.report.drawers import Job, draw
 from ssc_tune.report.figures.base import CONFIG, Figure, Panel
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-VEGA_LITE = "6.4"
-"""Version that vl-convert renders with, in files and in the page."""
-
 WIDTH = 350
 """Of a panel in the page, at the size of its letters; the page scales it to its column."""
 
@@ -99,30 +94,19 @@ def picture(figure: Figure, *, width: int = 300) -> Spec:
 
 def svg(figure: Figure) -> str:
     """The picture as SVG, drawn without a browser."""
-    return _drawn(picture(figure), "part")
+    return draw(of_picture(figure))
+
+
+def of_picture(figure: Figure) -> Job:
+    """The picture, to be drawn."""
+    return Job(picture(figure), "part")
 
 
 def page_svg(panel: Panel, datasets: Datasets, *, name: str) -> str:
     """A panel for the page as SVG; ``name`` begins the names of its parts, which must be unique in a page."""
-    return _drawn(page(panel, datasets), f"{name}-part")
+    return draw(of_panel(panel, datasets, name=name))
 
 
-def _drawn(spec: Spec, prefix: str) -> str:
-    text: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return _renumbered(text, prefix)
-
-
-def _renumbered(drawn: str, prefix: str) -> str:
-    """Names clips and gradients by their order in the picture; the renderer counts them over its whole life."""
-    names: dict[str, str] = {}
-
-    def named(found: re.Match[str]) -> str:
-        return f"{found[1]}{names.setdefault(found[2], f'{prefix}{len(names)}')}{found[3]}"
-
-    return re.sub(r"(\bid=\"|url\(#)([^\"()]+)(\"|\))", named, drawn)
-
-
-def png(drawn: str, *, scale: float = 2.0) -> bytes:
-    """An SVG as PNG at twice its size."""
-    data: bytes = vl_convert.svg_to_png(drawn, scale=scale)
-    return data
+def of_panel(panel: Panel, datasets: Datasets, *, name: str) -> Job:
+    """A panel for the page, to be drawn."""
+    return Job(page(panel, datasets), f"{name}-part")

@@ -1,0 +1,64 @@
+"""Pictures are the same whoever draws them, and all are drawn whatever becomes of those who help."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from ssc_tune.report.drawers import Drawers, Job, draw
+
+JOBS = [
+    Job(
+        {
+            "data": {"values": [{"x": i, "y": i * j % 5, "m": f"line\n{i}</script>é"} for i in range(9)]},
+            "mark": {"type": "point", "clip": True},
+            "encoding": {
+                "x": {"field": "x", "type": "quantitative"},
+                "y": {"field": "y", "type": "quantitative"},
+                "color": {"field": "m", "type": "nominal"},
+            },
+        },
+        f"picture-{j}-part",
+    )
+    for j in range(20)
+]
+
+
+@pytest.fixture(scope="module")
+def alone() -> list[str]:
+    """Each drawn here, in another order."""
+    return [draw(job) for job in reversed(JOBS)][::-1]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_the_same_from_any_number_of_processes(processes: int, alone: list[str]) -> None:
+    with Drawers(processes) as drawers:
+        assert drawers.draw(JOBS) == alone
+    assert len(set(alone)) == len(JOBS)
+
+
+def test_few_are_drawn_here_and_none_is_nothing(alone: list[str]) -> None:
+    with Drawers(2) as drawers:
+        assert drawers.draw([]) == []
+        assert drawers.draw(JOBS[:3]) == alone[:3]
+
+
+def test_helpers_that_die_leave_nothing_undrawn(alone: list[str]) -> None:
+    with Drawers(3) as drawers:
+        for process in drawers._started:
+            process.kill()
+            process.wait()
+        assert drawers.draw(JOBS) == alone
+
+
+def test_helpers_that_cannot_start_leave_nothing_undrawn(alone: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["/nonexistent", *sys.path[:0]])
+    with Drawers(2) as drawers:
+        monkeypatch.undo()
+        assert drawers.draw(JOBS) == alone
+
+
+def test_what_cannot_be_drawn_says_so() -> None:
+    with Drawers(2) as drawers, pytest.raises(ValueError, match="conversion failed"):
+        drawers.draw([*JOBS, Job({"mark": {"type": "nothing of the kind"}}, "x")])
