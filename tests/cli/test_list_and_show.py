@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -97,6 +98,25 @@ def test_verdicts_are_written_once_and_read_while_they_fit(bench: Bench, call: C
     assert json.loads(call("list", "--json")[1])[0]["verdicts"]["better"] == first[0]["verdict"]
     bench.fill(bench.cells[:1], **FAILED)  # from here on the file is older than the records
     assert json.loads(call("show", "small", "--json")[1])["verdicts"][0]["reason"] != "a mark"
+
+
+def test_a_copy_of_the_folder_keeps_its_verdicts_until_a_record_changes(bench: Bench, call: Call) -> None:
+    """Files of a copy have times of their own, and those of its records come last."""
+    bench.fill()
+    call("report", "small")
+    first = json.loads(call("list", "--json")[1])[0]["verdicts"]
+    assert first
+    times = bench.folder.path.stat().st_mtime + 1000
+    os.utime(bench.folder.records.directory, (times, times))
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
+    record = sorted(bench.folder.records.directory.glob("*.json"))[0]
+    other = sorted(bench.folder.records.directory.glob("*.json"))[1]
+    kept = record.read_bytes()
+    record.write_bytes(other.read_bytes())
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == {}
+    record.write_bytes(kept)
+    os.utime(bench.folder.records.directory, (times, times))
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
 
 
 def test_a_cell_by_the_beginning_of_its_id(bench: Bench, call: Call) -> None:
