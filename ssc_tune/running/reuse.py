@@ -71,9 +71,8 @@ def same_records(folder: StudyFolder) -> bool:
 
 
 def _contents(directory: Path) -> str:
-    return _digest(
-        "\n".join(f"{path.name} {_digest(path.read_bytes())}" for path in sorted(directory.glob("*.json"))).encode()
-    )
+    told = (f"{path.name} {_digest(path.read_bytes())}" for path in sorted(directory.glob("*.json")))
+    return _digest("\n".join(told).encode())
 
 
 def written(folder: StudyFolder, digest: str) -> list[Path] | None:

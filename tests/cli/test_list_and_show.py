@@ -198,3 +198,15 @@ def test_report_writes_its_files_from_the_records(bench: Bench, call: Call) -> N
     assert code == 0
     assert (bench.folder.path / "report.html").is_file()
     assert all(line.startswith("runs/small/") for line in text.splitlines())
+
+
+def test_a_misspelt_command_is_told_which_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    from ssc_tune.cli import main
+
+    for typed, meant in (("shwo", "show"), ("lst", "list"), ("valdate", "validate"), ("nothinglikeit", None)):
+        with pytest.raises(SystemExit) as ended:
+            main([typed])
+        error = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert (f"did you mean {meant!r}?" in error) == (meant is not None)
+        assert ("did you mean" in error) == (meant is not None)
