@@ -38,14 +38,14 @@ def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
         partial.unlink(missing_ok=True)
 
 
-def create(path: Path, content: str) -> bool:
+def create(path: Path, content: str | bytes) -> bool:
     """Writes ``content`` to ``path`` as a whole unless there is something already; whether it did.
 
     Of several processes that call it at once one succeeds, and nobody ever sees a part of the content. A file system
     without hard links gives the second promise only.
     """
     with _partial(path) as (partial, file):
-        file.write(content.encode())
+        file.write(content if isinstance(content, bytes) else content.encode())
         file.flush()
         os.fsync(file.fileno())
         try:

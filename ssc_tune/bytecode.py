@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from ssc_tune.caches import user_cache
+from ssc_tune import caches
 
 _MEASURE = "ray"
 """The largest of the packages that every process imports: if its files are compiled, the others' are."""
@@ -25,7 +25,7 @@ def keep() -> None:
     """
     if sys.pycache_prefix is not None or _is_kept():
         return
-    folder = user_cache() / "bytecode"
+    folder = caches.folder("bytecode")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         mine = folder.stat().st_uid == os.getuid()  # whoever writes there decides what is run

@@ -1,4 +1,4 @@
-"""The user's cache folder: what lies there can be had again."""
+"""Where this program keeps what it can fetch or make again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import os
 from pathlib import Path
 
 
-def user_cache() -> Path:
-    """``ssc_tune`` in ``XDG_CACHE_HOME``, else in ``~/.cache``; absolute, it need not exist."""
+def folder(name: str, variable: str | None = None) -> Path:
+    """The folder that an environment variable names, else ``ssc_tune/NAME`` in the user's cache folder; absolute.
+
+    That is ``XDG_CACHE_HOME``, else ``~/.cache``. The folder need not exist yet.
+    """
+    given = os.environ.get(variable) if variable else None
+    if given:
+        return Path(given).expanduser().absolute()
     caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path.home() / ".cache").absolute() / "ssc_tune"
+    return (Path(caches) if caches else Path.home() / ".cache").absolute() / "ssc_tune" / name

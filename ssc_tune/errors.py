@@ -19,6 +19,16 @@ class InputError(ValueError):
         super().__init__("\n".join(self.problems))
 
 
+class Unreachable(OSError):
+    """An object store that does not answer, or refuses; the message says which and why, in one line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(errno.EREMOTEIO, text)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 def cause(error: BaseException) -> str:
     """What an error comes from, in one line: the first of its chain, without what libraries wrap around it."""
     first = error
@@ -42,6 +52,8 @@ _ADVICE = {
 
 def of_machine(error: OSError) -> str | None:
     """What a machine refused, in one line that names the file and what to do; none if the error does not say why."""
+    if isinstance(error, Unreachable):
+        return f"{error}; what is recorded is kept: the same command goes on once it answers"
     if error.errno is None:
         return None
     path = error.filename2 or error.filename

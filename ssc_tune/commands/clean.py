@@ -53,7 +53,7 @@ def _removed(found: Sequence[Leftover], storage: Path, held: contextlib.ExitStac
     """
     for name in dict.fromkeys(one.path.relative_to(storage).parts[0] for one in found):
         if name != records.store.PRETRAINED:
-            lease = records.lease.Lease(storage / name)
+            lease = records.lease.lease_of(records.StudyFolder(storage, name))
             held.enter_context(lease.held(lambda line: print(line, file=sys.stderr), lambda line: None))
     return {one.path for one in found if running.leftovers.remove(one)}
 

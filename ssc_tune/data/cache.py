@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ssc_tune.caches import user_cache
+from ssc_tune import caches
 from ssc_tune.errors import InputError
 
 VARIABLE = "SSC_TUNE_DATA"
@@ -24,10 +24,7 @@ VARIABLE = "SSC_TUNE_DATA"
 
 def folder() -> Path:
     """The folder, absolute; it need not exist yet."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        return Path(given).expanduser().absolute()
-    return user_cache() / "data"
+    return caches.folder("data", VARIABLE)
 
 
 def use(given: Path | str | None) -> None:

@@ -127,9 +127,9 @@ def _unreported(folder: StudyFolder, launched: Mapping[str, Cell]) -> tuple[list
 
 def _sweep(folder: StudyFolder, ended: Callable[[str], bool]) -> None:
     """Takes away what launches have left that have ended; their attempts were interrupted, not failures."""
-    for path in folder.path.glob("cells/*/attempts.jsonl"):
+    for cell_id in folder.under_way():
         with contextlib.suppress(OSError):  # a worker of the next launch will see that it is of another
-            folder.close_attempts(path.parent.name, "interrupted", of=ended)
+            folder.close_attempts(cell_id, "interrupted", of=ended)
     for kind in (SCRATCH, SIGNS):
         for left in (folder.path / kind).glob("*"):
             if ended(left.name):

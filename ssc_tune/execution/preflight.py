@@ -6,6 +6,7 @@ so that a node is asked in a moment.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -22,13 +23,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ssc_tune import __version__
-from ssc_tune.atomic import write_atomically
 from ssc_tune.data import cache
+from ssc_tune.errors import InputError
+from ssc_tune.storage import Storage, opened, storage_at
 from ssc_tune.training.processor import processor
 
 FOLDER = ".nodes"
 """In the study's folder, while it runs on a cluster: what the driver and each node have written there."""
 DRIVER = "driver.json"
+_MARKER = f"{FOLDER}/{DRIVER}"
 PATIENCE = 10.0
 """Seconds in which a file that one machine has written is seen on another; NFS keeps what it knows of a folder."""
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn")
@@ -50,7 +53,7 @@ class Driver(NamedTuple):
 
     facts: Facts
     folder: str
-    """The study's."""
+    """The study's, or its address where the storage is no folder."""
     marker: str
     """What the driver has written there."""
     data: str | None = None
@@ -92,24 +95,37 @@ def facts() -> Facts:
 @contextmanager
 def marked(folder: Path) -> Iterator[Driver]:
     """While inside, the study's folder holds what nodes look for, and what they answer."""
-    driver = Driver(facts(), str(folder.absolute()), secrets.token_hex(8), os.environ.get(cache.VARIABLE))
-    write_atomically(folder / FOLDER / DRIVER, json.dumps({"marker": driver.marker}))
+    files = opened(folder.parent)
+    address = f"{files.address}/{folder.name}" if files.is_copy else str(folder.absolute())
+    driver = Driver(facts(), address, secrets.token_hex(8), os.environ.get(cache.VARIABLE))
+    storage = storage_at(address)
+    storage.write(_MARKER, _marker(driver))
     try:
         yield driver
     finally:
+        with contextlib.suppress(OSError):
+            storage.remove(*storage.list(f"{FOLDER}/"))
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
+def _marker(driver: Driver) -> bytes:
+    return json.dumps({"marker": driver.marker}).encode()
 
 
 def look(driver: Driver) -> Found:
     """Called on a node: what differs from the driver, and whether its storage is seen."""
     own = facts()
     problems = list(differences(driver.facts, own))
-    if not _appears(Path(driver.folder) / FOLDER / DRIVER, json.dumps({"marker": driver.marker})):
-        problems.append(f"does not see the storage: no file of this run in {driver.folder}")
+    try:
+        storage = storage_at(driver.folder)
+    except InputError as error:  # a package that is missing, for one
+        return Found(own, [*problems, f"cannot reach the storage: {error}"], "")
+    if (why := _missing(storage, _MARKER, _marker(driver))) is not None:
+        problems.append(f"does not see the storage: no file of this run in {driver.folder}{why}")
         return Found(own, problems, "")
     answer = f"{own.host}-{secrets.token_hex(8)}"
     try:
-        write_atomically(Path(driver.folder) / FOLDER / answer, answer)
+        storage.write(f"{FOLDER}/{answer}", answer.encode())
     except OSError as error:
         problems.append(f"cannot write to the storage: {error}")
         return Found(own, problems, "")
@@ -118,7 +134,8 @@ def look(driver: Driver) -> Found:
 
 def is_answered(driver: Driver, found: Found) -> bool:
     """Called by the driver: whether what a node has written is seen here."""
-    return not found.answer or _appears(Path(driver.folder) / FOLDER / found.answer, found.answer)
+    name, content = f"{FOLDER}/{found.answer}", found.answer.encode()
+    return not found.answer or _missing(storage_at(driver.folder), name, content) is None
 
 
 def differences(driver: Facts, node: Facts) -> Iterator[str]:
@@ -130,14 +147,18 @@ def differences(driver: Facts, node: Facts) -> Iterator[str]:
         yield f"has other code under the same version of ssc_tune: {node.source}, the driver {driver.source}"
 
 
-def _appears(path: Path, content: str) -> bool:
+def _missing(storage: Storage, name: str, content: bytes) -> str | None:
+    """None once a name has its content; else, when patience is at an end, why not as far as the storage says so."""
     end = time.monotonic() + PATIENCE
     while True:
+        why = ""
         try:
-            if path.read_text(encoding="utf-8") == content:
-                return True
-        except OSError:
+            if storage.read(name) == content:
+                return None
+        except FileNotFoundError:
             pass
+        except OSError as error:
+            why = f" ({error})"
         if time.monotonic() > end:
-            return False
+            return why
         time.sleep(0.2)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from ssc_tune.records.files import never_a_link
+from ssc_tune.storage.lines import never_a_link
 
 
 class Unheeded(io.TextIOWrapper):

@@ -11,21 +11,20 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from ssc_tune import data
-from ssc_tune.atomic import write_atomically
+from ssc_tune import data, storage
 from ssc_tune.design.cells import Placement
+from ssc_tune.execution.encoders import share_encoder
 from ssc_tune.execution.machine import fault_of
 from ssc_tune.execution.preflight import versions
 from ssc_tune.execution.task import Task
 from ssc_tune.execution.watchdog import STACK, ended_by_watchdog, show_signs, signs_folder, watching
 from ssc_tune.methods.own import add_folder
 from ssc_tune.records import Attempt, Record, StudyFolder
-from ssc_tune.records.store import PRETRAINED, STANDING
+from ssc_tune.records.store import ATTEMPTS, PRETRAINED, PROGRESS, STANDING
 from ssc_tune.training import train
 from ssc_tune.training.hardware import describe, release_memory, resolve_device
 from ssc_tune.training.own import train_own
@@ -58,7 +57,7 @@ def run_task(task: Task, *, node: str = "", pause: Callable[[float], None] = tim
         pause: waits so many seconds.
     """
     add_folder(task.folder)
-    folder = StudyFolder(Path(task.storage), task.study)
+    folder = StudyFolder(storage.place(task.storage), task.study)
     ours: dict[int, Attempt] = {}
     last = ""
     for seconds in (*PAUSES, None):
@@ -102,6 +101,7 @@ def _run(folder: StudyFolder, task: Task, node: str, ours: dict[int, Attempt]) -
         if task.timeout is not None:
             show_signs(signs_folder(folder.path, task.launch), node, cell_id, task.timeout)
         folder.note_standing(cell_id, task.registrations)
+        folder.files.bring(folder.name_of(cell_id))
         attempts = _close_dead(folder, task, ours)
     while True:
         spent = [attempt for attempt in attempts if attempt.outcome in ("raised", "died")]
@@ -159,14 +159,23 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
     torch.set_num_threads(task.threads)
     cell = folder.cell(task.config.cell_id)
 
+    def keep() -> None:
+        folder.files.keep(folder.name_of(task.config.cell_id), lambda name: not name.endswith(f"/{STACK}"))
+
     def progress(evaluation: Evaluation) -> None:
-        write_atomically(cell / "progress.json", evaluation.model_dump_json())
+        keep()
+        name = folder.name_of(task.config.cell_id, PROGRESS)
+        folder.files.write(name, evaluation.model_dump_json().encode())
 
     with watching(cell, task.timeout):
         if not task.config.is_ours_to_train:
-            return train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
-        pretrained = folder.storage / PRETRAINED
-        return train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
+            result = train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
+        else:
+            share_encoder(folder, task.config)
+            pretrained = folder.storage / PRETRAINED
+            result = train(task.config, directory=cell, on_evaluation=progress, resume=resume, pretrained=pretrained)
+        keep()
+        return result
 
 
 def _give_up(folder: StudyFolder, task: Task, attempts: list[Attempt], *, died: bool) -> str:
@@ -182,7 +191,7 @@ def _without_result(folder: StudyFolder, task: Task, attempts: list[Attempt], st
     """The record of a cell that has come to no result; ``infrastructure`` is tried again by the next run."""
     history: tuple[Evaluation, ...] = ()
     with contextlib.suppress(OSError, ValueError):  # there may be none, or a damaged one
-        text = (folder.cell(task.config.cell_id) / "progress.json").read_text(encoding="utf-8")
+        text = (folder.cell(task.config.cell_id) / PROGRESS).read_text(encoding="utf-8")
         history = (Evaluation.model_validate_json(text),)
     result = RunResult(
         status=status,
@@ -224,8 +233,8 @@ def _write(folder: StudyFolder, task: Task, result: RunResult, attempts: list[At
 
 def _tidy(folder: StudyFolder, cell_id: str) -> None:
     """The record holds what attempts and progress said; the checkpoint stays, for the final weights."""
-    for name in ("attempts.jsonl", "progress.json", STACK, STANDING):
-        (folder.cell(cell_id) / name).unlink(missing_ok=True)
+    folder.files.remove(*(folder.name_of(cell_id, name) for name in (ATTEMPTS, PROGRESS, STACK, STANDING)))
+    folder.files.leave(folder.name_of(cell_id))
 
 
 def _environment() -> dict[str, str]:

@@ -1,3 +1,4 @@
+from . import mirrored as mirrored
 from . import registrations as registrations
 from .record import Attempt as Attempt
 from .record import Record as Record

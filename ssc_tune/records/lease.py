@@ -14,8 +14,9 @@ import filelock
 from pydantic import ValidationError
 
 from ssc_tune.atomic import write_atomically
-from ssc_tune.errors import InputError
+from ssc_tune.errors import InputError, Unreachable
 from ssc_tune.frozen import Frozen
+from ssc_tune.records.store import StudyFolder
 from ssc_tune.recurring import every
 
 FILE = "lease.json"
@@ -65,6 +66,7 @@ class Lease:
 
     def __init__(self, folder: Path, *, wait: Callable[[float], None] = time.sleep, beat: float = BEAT) -> None:
         self._path, self._wait, self._beat = folder / FILE, wait, beat
+        self._where = str(folder)
 
     def holder(self) -> Holder | None:
         """Who holds it, living or not; none where nobody does, or the file is not readable."""
@@ -85,16 +87,19 @@ class Lease:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         mine = me()
         with filelock.FileLock(self._path.with_name(".lease.lock")):
-            other = self.holder()
-            if other is not None:
-                if self._is_alive(other, mine, say):
-                    raise InputError(
-                        f"{self._path.parent}: another run of this study is under way: {other.words}; "
-                        "wait for its end or stop it (Ctrl-C there): it can be gone on with"
-                    )
-                say(f"the last run of this study ended without a word ({other.words}); going on from what it left")
+            self._refuse_living(self.holder(), mine, say)
             write_atomically(self._path, mine.model_dump_json() + "\n")
         return mine
+
+    def _refuse_living(self, other: Holder | None, mine: Holder, say: Callable[[str], None]) -> None:
+        if other is None:
+            return
+        if self._is_alive(other, mine, say):
+            raise InputError(
+                f"{self._where}: another run of this study is under way: {other.words}; "
+                "wait for its end or stop it (Ctrl-C there): it can be gone on with"
+            )
+        say(f"the last run of this study ended without a word ({other.words}); going on from what it left")
 
     def _is_alive(self, other: Holder, mine: Holder, say: Callable[[str], None]) -> bool:
         if other.machine == mine.machine:
@@ -120,21 +125,98 @@ class Lease:
         mine = self.take(say)
 
         def renew() -> bool:
-            other = self.holder()
-            if other is not None and other.token != mine.token:
-                lost(f"another run has taken this study over: {other.words}")
-                return True
             with contextlib.suppress(OSError):
-                os.utime(self._path)
+                other = self.holder()
+                if other is not None and other.token != mine.token:
+                    lost(f"another run has taken this study over: {other.words}")
+                    return True
+                self._touch()
             return False
 
         try:
             with every(self._beat, renew, name="lease"):
                 yield mine
         finally:
-            held = self.holder()
-            if held is not None and held.token == mine.token:
-                self._path.unlink(missing_ok=True)
+            with contextlib.suppress(Unreachable):  # it expires
+                held = self.holder()
+                if held is not None and held.token == mine.token:
+                    self._release()
+
+    def _touch(self) -> None:
+        os.utime(self._path)
+
+    def _release(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+class StoredLease(Lease):
+    """The lease of a study in an object store: the last of its objects ``<study>/lease/NUMBER.json`` says who holds it.
+
+    Whoever takes it creates the next one, which one process alone can do, and writes it anew while it lives. One that
+    was replaced without knowing may go on writing its own, which nobody reads any more. The last is never removed, so
+    that no number comes again; an empty one is held by nobody.
+    """
+
+    def __init__(self, folder: StudyFolder, *, wait: Callable[[float], None] = time.sleep, beat: float = BEAT) -> None:
+        super().__init__(folder.path, wait=wait, beat=beat)
+        self._files, self._below = folder.files, f"{folder.study}/{FILE.removesuffix('.json')}/"
+        self._where, self._number, self._beats = f"{folder.files.address}/{folder.study}", 0, 0
+        self._mine: Holder | None = None
+
+    def holder(self) -> Holder | None:
+        """Who holds it, living or not."""
+        return self._last()[1]
+
+    def take(self, say: Callable[[str], None]) -> Holder:
+        """Makes this process the holder; of several at once one."""
+        mine = me()
+        while True:
+            last, other = self._last()
+            self._refuse_living(other, mine, say)
+            if self._files.create(self._name(last + 1), self._content(mine)):
+                break
+        self._number, self._mine = last + 1, mine
+        self._files.remove(*(name for name in self._files.list(self._below) if name < self._name(self._number)))
+        return mine
+
+    def _last(self) -> tuple[int, Holder | None]:
+        names = list(self._files.list(self._below))
+        if not names:
+            return 0, None
+        number = int(names[-1].removeprefix(self._below).removesuffix(".json"))
+        try:
+            text = self._files.read(names[-1]).decode().partition("\n")[0]
+            return number, Holder.model_validate_json(text)
+        except FileNotFoundError:  # another has taken it meanwhile
+            return self._last()
+        except (UnicodeDecodeError, ValidationError):
+            return number, None
+
+    def _stamp(self) -> tuple[int, int] | None:
+        found = list(self._files.list(self._below).items())
+        if not found:
+            return None
+        name, stat = found[-1]
+        return hash((name, stat.version)), round(stat.time)
+
+    def _touch(self) -> None:
+        assert self._mine is not None
+        self._beats += 1
+        self._files.write(self._name(self._number), self._content(self._mine))
+
+    def _release(self) -> None:
+        self._files.write(self._name(self._number), b"")
+
+    def _name(self, number: int) -> str:
+        return f"{self._below}{number:08d}.json"
+
+    def _content(self, holder: Holder) -> bytes:
+        return f"{holder.model_dump_json()}\n{self._beats}\n".encode()
+
+
+def lease_of(folder: StudyFolder) -> Lease:
+    """The lease of a study, wherever it is stored."""
+    return StoredLease(folder) if folder.files.is_copy else Lease(folder.path)
 
 
 def _machine() -> str:

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from ssc_tune.atomic import write_atomically
 from ssc_tune.frozen import Frozen
-from ssc_tune.records.files import append_line, sealed, unsealed
+from ssc_tune.records.files import sealed, unsealed
 from ssc_tune.records.store import CorruptRecord, StudyFolder
 from ssc_tune.study.registration import SHOWN, hash_of
 
@@ -51,9 +51,10 @@ def moment(time: float) -> str:
 
 def register(folder: StudyFolder, registration: Registration) -> None:
     """Adds a registration to those of its study."""
-    path = folder.path / FILE
-    _cut_torn_tail(path)
-    append_line(path, sealed("registration", registration.model_dump_json()))
+    name = f"{folder.study}/{FILE}"
+    folder.files.fresh(name)
+    _cut_torn_tail(folder.path / FILE)
+    folder.files.append(name, sealed("registration", registration.model_dump_json()))
 
 
 def registered(folder: StudyFolder) -> tuple[list[Registration], list[str]]:

@@ -18,17 +18,25 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ssc_tune.atomic import create, write_atomically
+from ssc_tune import storage as storages
 from ssc_tune.records.brief import brief
-from ssc_tune.records.files import append_line, sealed, unsealed
+from ssc_tune.records.files import sealed, unsealed
 from ssc_tune.records.record import Attempt, Record
 from ssc_tune.uncollected import uncollected
 
+if TYPE_CHECKING:
+    from ssc_tune.storage import Working
+
 PRETRAINED = "pretrained"
 """Folder of pre-trained encoders under the storage path."""
+ATTEMPTS = "attempts.jsonl"
+"""File in the folder of a cell under way: the attempts at it."""
+PROGRESS = "progress.json"
+"""File in the folder of a cell under way: its last evaluation."""
 STANDING = "registrations.json"
 """File in the folder of a cell under way: what had been registered when it was begun."""
 
@@ -38,10 +46,17 @@ class CorruptRecord(ValueError):
 
 
 class RecordStore:
-    """The records in one folder."""
+    """The records in one folder.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: the folder.
+        files: the storage that it is in; without one the folder itself is.
+        below: the folder's name in the storage, with ``/`` at its end.
+    """
+
+    def __init__(self, directory: Path, files: Working | None = None, below: str = "") -> None:
         self.directory = directory
+        self._files, self._below = files or storages.FolderStorage(directory), below
 
     def path(self, cell_id: str) -> Path:
         """The file of a cell's record."""
@@ -49,7 +64,8 @@ class RecordStore:
 
     def write(self, record: Record) -> bool:
         """Writes a record, whole or not at all, unless the cell has one: the first stands. Whether it was written."""
-        return create(self.path(record.cell_id), sealed("record", record.model_dump_json()) + "\n")
+        content = sealed("record", record.model_dump_json()) + "\n"
+        return self._files.create(self._name(self.path(record.cell_id)), content.encode())
 
     def read(self, cell_id: str, *, whole: bool = True) -> Record | None:
         """A cell's record, without its history (:mod:`ssc_tune.records.brief`) unless ``whole``; none if there is none.
@@ -82,7 +98,11 @@ class RecordStore:
         return record
 
     def read_or_set_aside(self, cell_id: str) -> tuple[Record | None, str | None]:
-        """Like ``read``, but a damaged file is renamed to ``<name>.damaged`` and named in the second value."""
+        """Like ``read``, as it is in the storage now.
+
+        A damaged file is renamed to ``<name>.damaged`` and named in the second value.
+        """
+        self._files.fresh(self._name(self.path(cell_id)))
         try:
             return self.read(cell_id), None
         except CorruptRecord as error:
@@ -122,8 +142,10 @@ class RecordStore:
 
     def put_aside(self, cell_id: str, why: str) -> None:
         """Renames a cell's record, if there is one, to ``<name>.<why>``, so that the cell counts as not run."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path(cell_id).rename(self._aside(cell_id, why))
+        self._files.move(self._name(self.path(cell_id)), self._name(self._aside(cell_id, why)))
+
+    def _name(self, path: Path) -> str:
+        return self._below + path.name
 
     def _aside(self, cell_id: str, why: str) -> Path:
         path = self.path(cell_id)
@@ -137,11 +159,21 @@ class StudyFolder:
         self.storage = storage
         self.study = study
         self.path = storage / study
-        self.records = RecordStore(self.path / "records")
+        self.files = storages.opened(storage)
+        self.records = RecordStore(self.path / "records", self.files, f"{study}/records/")
 
     def cell(self, cell_id: str) -> Path:
-        """The working folder of one cell."""
+        """The working folder of one cell, on this machine."""
         return self.path / "cells" / cell_id
+
+    def name_of(self, cell_id: str, name: str = "") -> str:
+        """The name in the storage of a file in a cell's folder, or of the folder."""
+        return f"{self.study}/cells/{cell_id}/{name}"
+
+    def under_way(self) -> list[str]:
+        """Cells at which there were attempts, and whose record nobody has written since."""
+        names = self.files.list(f"{self.study}/cells/")
+        return [name.split("/")[2] for name in names if name.endswith(f"/{ATTEMPTS}")]
 
     def elsewhere(self, cell_ids: Iterable[str], *, whole: bool = True) -> dict[str, Record]:
         """Usable records (ok or diverged) of these cells made by other studies under the same storage; reads only.
@@ -164,7 +196,8 @@ class StudyFolder:
 
     def attempts(self, cell_id: str) -> list[Attempt]:
         """Attempts at a cell so far, one each, the latest state of each; a torn last line is ignored."""
-        path = self.cell(cell_id) / "attempts.jsonl"
+        self.files.fresh(self.name_of(cell_id, ATTEMPTS))
+        path = self.cell(cell_id) / ATTEMPTS
         if not path.exists():
             return []
         found: dict[int, Attempt] = {}
@@ -178,7 +211,7 @@ class StudyFolder:
 
     def log_attempt(self, cell_id: str, attempt: Attempt) -> None:
         """Appends the state of an attempt."""
-        append_line(self.cell(cell_id) / "attempts.jsonl", attempt.model_dump_json())
+        self.files.append(self.name_of(cell_id, ATTEMPTS), attempt.model_dump_json())
 
     def close_attempts(
         self, cell_id: str, outcome: str, why: str | None = None, *, of: Callable[[str], bool] = lambda launch: True
@@ -190,7 +223,7 @@ class StudyFolder:
 
     def note_standing(self, cell_id: str, registrations: Sequence[str]) -> None:
         """Keeps the hashes of the registrations that stood when a cell was begun, until it has its record."""
-        write_atomically(self.cell(cell_id) / STANDING, json.dumps(list(registrations)))
+        self.files.write(self.name_of(cell_id, STANDING), json.dumps(list(registrations)).encode())
 
     def standing_at_start(self, cell_id: str) -> tuple[str, ...] | None:
         """The registrations that stood when a cell that has no record was begun; none if it was not begun.
@@ -200,7 +233,7 @@ class StudyFolder:
         try:
             return tuple(json.loads((self.cell(cell_id) / STANDING).read_text(encoding="utf-8")))
         except FileNotFoundError:
-            return () if (self.cell(cell_id) / "attempts.jsonl").exists() else None
+            return () if (self.cell(cell_id) / ATTEMPTS).exists() else None
 
     def read_json(self, name: str) -> dict[str, object]:
         """A JSON file of the study's folder; empty if it is missing.
@@ -218,4 +251,4 @@ class StudyFolder:
 
     def write_json(self, name: str, content: dict[str, object]) -> None:
         """Writes a JSON file of the study's folder, whole or not at all, keys in their order: it decides columns."""
-        write_atomically(self.path / name, json.dumps(content, indent=2) + "\n")
+        self.files.write(f"{self.study}/{name}", (json.dumps(content, indent=2) + "\n").encode())

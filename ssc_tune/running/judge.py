@@ -11,6 +11,7 @@ from ssc_tune import analysis as analyses
 from ssc_tune import report
 from ssc_tune.design.cells import Cell
 from ssc_tune.records import Record, StudyFolder
+from ssc_tune.records.mirrored import keep_views
 from ssc_tune.running import reuse
 from ssc_tune.running.registration import declare
 from ssc_tune.study.model.study import Study
@@ -73,6 +74,7 @@ def analyse(
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     kept = None if again or overhead or publish is not None else _kept(folder, digest)
     if kept is not None:
+        keep_views(folder)
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     versions = used[0].versions if used else {}
@@ -91,6 +93,7 @@ def analyse(
         png=png,
     )
     reuse.note(folder, digest, files if publish is None else [path for path in files if folder.path in path.parents])
+    keep_views(folder)
     return Reported(analysis, tables, files, problems)
 
 
@@ -125,6 +128,7 @@ def _geometries(folder: StudyFolder, tables: Tables) -> tuple[dict[str, Geometry
     problems: list[str] = []
     for cell_id in dict.fromkeys(tables.best_cells().values()):
         path = folder.cell(cell_id) / GEOMETRY
+        folder.files.fetch(folder.name_of(cell_id, GEOMETRY))
         try:
             found[cell_id] = Geometry.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -11,7 +11,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
-from ssc_tune import atomic, records, study, tracking
+from ssc_tune import records, study, tracking
+from ssc_tune import storage as storages
 from ssc_tune.errors import InputError, of_machine
 from ssc_tune.masking import has_secret, is_masked, mask_address, mask_arguments
 
@@ -29,7 +30,11 @@ def option(default: Any, text: str, *, metavar: str | None = None) -> Any:
 class Options:
     """What a run is told beside its study. Fields made by :func:`option` are options of the command line as well."""
 
-    storage: Path = option(RUNS, "folder of the records (default: runs)", metavar="DIR")
+    storage: Path = option(
+        RUNS,
+        "where the records are: a folder (default: runs), or s3://BUCKET/... or gs://BUCKET/... in an object store",
+        metavar="DIR",
+    )
     tracking_uri: str | None = option(
         None,
         "MLflow store or server; default $MLFLOW_TRACKING_URI or sqlite:///mlflow.db; 'none' for no tracking",
@@ -85,6 +90,8 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
         if names and name not in names:
             continue
         more: dict[str, Any] = {"type": Path} if Path in (hints[name], *get_args(hints[name])) else {}
+        if name == "storage":
+            more = {"type": _storage}
         if hints[name] is bool:
             more = {"action": "store_true"}
         else:
@@ -92,6 +99,14 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
         if isinstance(one.default, str) and get_args(hints[name]):
             more["choices"] = get_args(hints[name])
         parser.add_argument(f"--{name.replace('_', '-')}", help=one.metadata["help"], **more)
+
+
+def _storage(given: str) -> Path:
+    """The folder that a storage is worked with in, for a command line; argparse repeats no ValueError that is ours."""
+    try:
+        return storages.place(given)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def options_from(given: Mapping[str, Any], *, command: str) -> Options:
@@ -108,7 +123,7 @@ def options_from(given: Mapping[str, Any], *, command: str) -> Options:
         if str in map(type, allowed) and value not in allowed:
             raise TypeError(f"{name}: {value!r} is not known; allowed: {', '.join(allowed)}")
     tracking_uri(values.get("tracking_uri")), optuna_storage(values.get("optuna_storage"))
-    return Options(**{**values, "storage": Path(values.get("storage", Options.storage))}, command=command)
+    return Options(**{**values, "storage": storages.place(values.get("storage", Options.storage))}, command=command)
 
 
 def folder_of(of: study.Study, options: Options) -> records.StudyFolder:
@@ -136,11 +151,11 @@ def make_storage(folder: records.StudyFolder) -> None:
     """
     check_storage(folder.storage)
     try:
-        with atomic.replacing(folder.path / ".writable") as file:
-            file.write(b"")
-        (folder.path / ".writable").unlink()
+        folder.files.write(f"{folder.study}/.writable", b"")
+        folder.files.remove(f"{folder.study}/.writable")
     except OSError as error:
-        raise InputError(f"--storage {folder.storage}: cannot be written to: {of_machine(error) or error}") from error
+        why = of_machine(error) or error
+        raise InputError(f"--storage {folder.files.address}: cannot be written to: {why}") from error
 
 
 def tracking_uri(given: str | None) -> str:
@@ -187,7 +202,8 @@ def hints_of(of: study.Study, options: Options) -> list[str]:
     """How to look at the study's runs; nothing where they are not tracked."""
     if options.tracking_uri == "none":
         return []
-    return [tracking.ui_hint(tracking_uri(options.tracking_uri), of.name, storage=options.storage)]
+    address = storages.opened(options.storage).address
+    return [tracking.ui_hint(tracking_uri(options.tracking_uri), of.name, storage=address)]
 
 
 def default_command(arguments: Sequence[str] | None = None) -> str:

@@ -111,5 +111,5 @@ def remove_checkpoint(folder: StudyFolder, cell_id: str) -> None:
     if directory.is_symlink():
         return
     with contextlib.suppress(OSError):
-        (directory / CHECKPOINT).unlink(missing_ok=True)
+        folder.files.remove(folder.name_of(cell_id, CHECKPOINT))
         directory.rmdir()

@@ -11,7 +11,8 @@ from ssc_tune import execution, tracking
 from ssc_tune.errors import InputError
 from ssc_tune.masking import scrubbing
 from ssc_tune.records import StudyFolder
-from ssc_tune.records.lease import Lease
+from ssc_tune.records.lease import lease_of
+from ssc_tune.records.mirrored import keep_course, pull
 from ssc_tune.running import under_way
 from ssc_tune.running.changes import keep
 from ssc_tune.running.ended import Finished, Interrupted, Unjudged
@@ -60,7 +61,8 @@ def train_and_judge(
     def say(line: str) -> None:
         print(line, file=err or sys.stderr, flush=True)
 
-    with Lease(folder.path).held(say, taken_over) as holder:
+    with lease_of(folder).held(say, taken_over) as holder:
+        pull(folder.storage)
         plan = survey(study, options, adopt=True)
         if plan.num_new:
             place.workers(study)  # refuses what will never have room
@@ -74,7 +76,12 @@ def train_and_judge(
                 running.problems += problems
                 running.execute(stop, holder.token)
             running.problems += lost
-            return _to_its_end(running, began)
+            ended = _to_its_end(running, began)
+        try:
+            keep_course(folder)
+        except OSError as error:
+            ended.problems.append(str(error))
+        return ended
 
 
 def _enter(study: Study, options: Options, folder: StudyFolder, plan: StudyPlan) -> list[str]:

@@ -12,6 +12,7 @@ from ssc_tune import design as designs
 from ssc_tune import execution, presentation, tracking
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.records import StudyFolder
+from ssc_tune.records.mirrored import pull
 from ssc_tune.running import looks
 from ssc_tune.running.ended import Finished, Interrupted, Unjudged
 from ssc_tune.running.judge import analyse, prepare
@@ -130,6 +131,7 @@ class Run:
 
     def _reconcile(self, everyone: Listener) -> None:
         """Tells of the records that are there and that nobody has told of, whoever wrote them."""
+        pull(self.folder.storage, self.study.name)
         waiting = {c.cell_id: c for c in self.source.cells if c.cell_id not in self.ledger.records}
         found, _ = self.folder.records.read_many(waiting, set_aside=False)
         for cell_id, record in found.items():

@@ -16,7 +16,7 @@ import filelock
 
 from ssc_tune.late import Late
 from ssc_tune.masking import mask
-from ssc_tune.records.files import never_a_link, refuse_link
+from ssc_tune.storage.lines import never_a_link, refuse_link
 from ssc_tune.tracking.lookup import probe
 from ssc_tune.tracking.uri import is_server, sqlite_path
 

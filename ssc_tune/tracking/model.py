@@ -63,9 +63,13 @@ def _chosen(records: Mapping[str, Record], which: Which, best: Mapping[str, str]
 
 
 def _checkpoint(folder: StudyFolder, cell_id: str) -> Path | None:
-    own = folder.cell(cell_id) / CHECKPOINT
-    others = sorted(folder.storage.glob(f"*/cells/{cell_id}/{CHECKPOINT}"))
-    return own if own.is_file() else next(iter(others), None)
+    others = sorted(path.name for path in folder.storage.glob("*/") if path.name != folder.study)
+    for study in (folder.study, *others):
+        name = f"{study}/cells/{cell_id}/{CHECKPOINT}"
+        folder.files.fetch(name)
+        if (folder.storage / name).is_file():
+            return folder.storage / name
+    return None
 
 
 def model_digest(record: Record, checkpoint: Path) -> str:

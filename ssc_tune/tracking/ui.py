@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 
 from ssc_tune.masking import has_secret, mask_address, parts_of
 from ssc_tune.tracking import charts
@@ -49,12 +48,12 @@ def _root(uri: str, port: int) -> str:
     return mask_address(parts_of(uri).public).rstrip("/") if is_server(uri) else f"http://127.0.0.1:{port}"
 
 
-def ui_hint(uri: str, study: str, *, storage: Path = Path("runs")) -> str:
+def ui_hint(uri: str, study: str, *, storage: str = "runs") -> str:
     """The line that tells a user how to look at a study's runs: the command that prints their addresses.
 
     Never holds credentials; an address with some is left to the environment, where MLflow looks for it.
     """
-    place = "" if storage == Path("runs") else f" --storage {shlex.quote(str(storage))}"
+    place = "" if storage == "runs" else f" --storage {shlex.quote(storage)}"
     if has_secret(uri):
         return f"MLflow: MLFLOW_TRACKING_URI=<{mask_address(uri)}> ssc-tune ui {study}{place}"
     store = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(uri)}"

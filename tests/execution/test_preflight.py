@@ -13,6 +13,7 @@ import ssc_tune
 from ssc_tune.data import cache
 from ssc_tune.execution import preflight
 from ssc_tune.execution.preflight import FOLDER, Driver, Facts, differences, facts, is_answered, look, marked
+from ssc_tune.storage import FolderStorage
 
 PACKAGE = Path(ssc_tune.__file__).parent
 
@@ -39,11 +40,11 @@ def test_a_storage_of_its_own_is_seen_from_either_side(tmp_path: Path, monkeypat
 
 
 def test_a_storage_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: str) -> None:
+    def full(storage: FolderStorage, name: str, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     with marked(tmp_path / "study") as driver:
-        monkeypatch.setattr(preflight, "write_atomically", full)
+        monkeypatch.setattr(FolderStorage, "write", full)
         found = look(driver)
     assert found.problems == ["cannot write to the storage: [Errno 28] No space left on device"]
 

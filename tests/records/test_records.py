@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import CorruptRecord, Record, RecordStore, StudyFolder
-from ssc_tune.records.files import append_line
+from ssc_tune.storage.lines import append_line
 from tests.making.records import attempt, record
 from tests.making.studies import study
 

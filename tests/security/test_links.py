@@ -15,8 +15,8 @@ from ssc_tune.design.cells import fixed_cells
 from ssc_tune.errors import InputError
 from ssc_tune.execution.quiet import output_to
 from ssc_tune.records import StudyFolder, registrations
-from ssc_tune.records.files import append_line
 from ssc_tune.running.registration import register
+from ssc_tune.storage.lines import append_line
 from ssc_tune.tracking.client import LOG_NAME, _quiet
 from ssc_tune.training import checkpoint
 from tests.making.records import attempt, record

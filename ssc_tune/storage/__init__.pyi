@@ -1,0 +1,11 @@
+from .address import is_address as is_address
+from .address import named as named
+from .folder import FolderStorage as FolderStorage
+from .mirror import Mirror as Mirror
+from .mirror import opened as opened
+from .mirror import place as place
+from .mirror import storage_at as storage_at
+from .objects import ObjectStorage as ObjectStorage
+from .protocol import Stat as Stat
+from .protocol import Storage as Storage
+from .protocol import Working as Working
