@@ -101,7 +101,7 @@ def said() -> Surfaces:
     return Surfaces(
         study,
         found,
-        Cells(render.html(study, filled, [])),
+        Cells(render.html(study, filled, [], {})),
         re.sub(r"\\(.)", r"\1", render.markdown(filled, made)),
         terminal.file.getvalue(),
         {figure.name: figure for figure in made},
@@ -294,4 +294,4 @@ def _all_told(study: Study, analysis: StudyAnalysis) -> list[str]:
     console = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, analysis, console=console)
     note = notes.study_note(study, "v", analysis)
-    return [render.html(study, filled, []), render.markdown(filled, []), console.file.getvalue(), note]
+    return [render.html(study, filled, [], {}), render.markdown(filled, []), console.file.getvalue(), note]
