@@ -49,7 +49,8 @@ def test_they_are_kept_and_used(listing: Listing, tmp_path: Path) -> None:
 
 def test_nothing_changes_where_they_are_compiled(listing: Listing, tmp_path: Path) -> None:
     first = _without_compiled_ray(tmp_path)
-    py_compile.compile(f"{first}/ray/__init__.py")
+    compiled = f"{first}/ray/__pycache__/__init__.{sys.implementation.cache_tag}.pyc"
+    py_compile.compile(f"{first}/ray/__init__.py", cfile=compiled)
     assert listing(PYTHONPATH=first) == set()
 
 
