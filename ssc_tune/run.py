@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
 import io
 import sys
@@ -23,7 +24,17 @@ Ctrl-C stops; the same command goes on: finished cells are not run again, interr
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that does not repeat a password where it refuses an argument."""
+    """A parser that does not repeat a password where it refuses an argument, and knows what was meant."""
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """As argparse's, with the choice that is nearest to one that there is not."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            near = difflib.get_close_matches(str(value), [str(choice) for choice in action.choices or ()], n=1)
+            if near:
+                error.message = f"{error.message}; did you mean {near[0]!r}?"
+            raise
 
     def error(self, message: str) -> NoReturn:
         """Says what is wrong, and ends."""

@@ -93,6 +93,27 @@ def test_rate_and_accuracy_are_there_in_any_width(tmp_path: Path, monkeypatch: p
     assert line.rstrip().endswith("0.812")
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_the_table_and_the_way_to_stop_are_whole_in_any_width(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    folder, cell = StudyFolder(tmp_path, "small"), _cell("fixmatch")
+    view = _view(folder, monkeypatch, width=width)
+    view.finished(cell, record(cell, 0.75))
+    view.aim(CELLS, {}, "look 1 of 3, 16 of 64 points")
+    lines = _shown(view, width)
+    total = len({c.cell_id for c in CELLS if c.placement.method == "fixmatch"})
+    assert max(len(line.rstrip()) for line in lines) <= width
+    heading, row = lines[0].split(), next(line.split() for line in lines if line.startswith("fixmatch"))
+    assert heading[:2] == ["method", "done"]
+    assert "failed" in heading
+    assert (row[1], row[-1]) == (f"1/{total}", "0.750")
+    assert "…" not in "".join(lines)
+    text = " ".join(" ".join(lines).split())
+    assert "look 1 of 3, 16 of 64 points · elapsed" in text
+    assert "Ctrl-C stops; the same command goes on" in text
+
+
 @pytest.mark.parametrize(
     ("method", "given"),
     [("fixmatch", {}), ("fixmatch", {"num_strong_views": 2}), ("ssc", {"mu": 3}), ("supervised", {"batch_size": 5})],

@@ -172,8 +172,9 @@ class Material:
         high: Array,
         note: str = "",
     ) -> Curve:
-        """A curve of this method; without a band where a limit is undefined."""
+        """A curve of accuracies or shares, its band cut to [0, 1]; without one where a limit is undefined."""
         banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
+        low, high = np.clip(low, np.minimum(y, 0), 1), np.clip(high, 0, np.maximum(y, 1))
         return Curve(
             kind=kind,
             method=self.method,

@@ -25,6 +25,7 @@ from ssc_tune.study.model.study import Study
 CONFIDENCE = 0.95
 ENOUGH_POINTS = 64
 """Points from which a method's own mean and sd hold what they say under every law simulated but a skewed one."""
+CUT = "the interval is cut to [0, 1]"
 SKEWED = 1.5
 """Skewness of point means from which few points carry most of a mean and sd."""
 
@@ -97,7 +98,7 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
     means = y.mean(axis=1)
     noisy = "over point means, seed noise included"
     return {
-        "mean": _level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y),
+        "mean": _accuracy(_level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y)),
         "std": _level(
             comparison.corrected_std_interval(y, CONFIDENCE),
             "seed noise removed; jackknife of the logarithm over points and seeds, t",
@@ -122,6 +123,14 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
 def _level(found: Interval, how: str, y: FloatArray) -> Estimate:
     note = thin(y) if math.isfinite(found.low) else ""
     return estimate(found, confidence=CONFIDENCE, how=how, note=note)
+
+
+def _accuracy(found: Estimate) -> Estimate:
+    """An accuracy with its interval cut to [0, 1], where it says so."""
+    if found.low is None or found.high is None or (found.low >= 0 and found.high <= 1):
+        return found
+    kept = {"low": min(max(found.low, 0.0), 1.0), "high": max(min(found.high, 1.0), 0.0)}
+    return found.model_copy(update={**kept, "note": "; ".join(part for part in (found.note, CUT) if part)})
 
 
 def thin(y: FloatArray) -> str:
@@ -179,11 +188,8 @@ def _default_accuracy(scores: Scores) -> Estimate:
     if not len(scores.default_test):
         return missing("the defaults have no result for every seed")
     found = intervals.mean_interval(scores.default_test, CONFIDENCE)
-    return estimate(
-        found,
-        confidence=CONFIDENCE,
-        how="mean over seeds, t; a collapse that is rarer than these seeds show is not in it",
-    )
+    how = "mean over seeds, t; a collapse that is rarer than these seeds show is not in it"
+    return _accuracy(estimate(found, confidence=CONFIDENCE, how=how))
 
 
 def _tunability(scores: Scores, study: Study) -> Estimate:

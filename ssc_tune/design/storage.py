@@ -21,6 +21,7 @@ from ssc_tune.errors import InputError, cause
 from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
 from ssc_tune.masking import mask_address
+from ssc_tune.sqlite_address import to_address
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -117,7 +118,7 @@ def open_storage(location: str | None, directory: Path) -> optuna.storages.BaseS
             return _open_journal(Path(location))
         if location is None:
             directory.mkdir(parents=True, exist_ok=True)
-        url = location or f"sqlite:///{directory / NAME}"
+        url = location or to_address(directory / NAME)
         more = {"connect_args": {"timeout": 60}} if "sqlite" in url else {"pool_pre_ping": True}
         return optuna.storages.RDBStorage(url, engine_kwargs=more)
     except Exception as error:

@@ -24,6 +24,8 @@ from ssc_tune.records import Record, StudyFolder
 
 _PLAIN_SECONDS = 30.0
 """Least time between two plain progress lines."""
+_WIDE, _NARROW = 90, 60
+"""Columns from which the table has its long titles, and a bar."""
 
 
 class _MethodCount:
@@ -203,20 +205,7 @@ class LiveView:
     def _render(self) -> RenderableType:
         with self._lock:
             at_work = self._at_work()
-            table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
-            for title in ("method", "done", "", "running", "failed", "best validation accuracy"):
-                table.add_column(title, overflow="ellipsis", no_wrap=True)
-            for name, count in self._items():
-                running = sum(1 for cell in at_work if cell.placement.method == name)
-                table.add_row(
-                    name,
-                    f"{count.done}/{count.total}",
-                    ProgressBar(total=max(1, count.total), completed=count.done, width=20),
-                    str(running),
-                    Text(str(count.failed), style="bold red" if count.failed else ""),
-                    "" if count.best is None else f"{count.best:.3f}",
-                )
-            lines: list[RenderableType] = [table]
+            lines: list[RenderableType] = [self._table(at_work)]
             if at_work:
                 self._waited_for = ""
             elif self._waited_for:
@@ -228,8 +217,28 @@ class LiveView:
             elapsed = duration(time.monotonic() - self._began)
             footer = f"elapsed {elapsed} · time left {self._time_left()} · Ctrl-C stops; the same command goes on"
             footer = f"{self._title} · {footer}" if self._title else footer
-            lines.append(Text(footer, overflow="ellipsis", no_wrap=True))
+            lines.append(Text(footer, overflow="fold"))
             return Group(*lines)
+
+    def _table(self, at_work: Sequence[Cell]) -> Table:
+        """A row a method, with shorter titles and a shorter bar, or none, where the terminal is narrow."""
+        width = self._console.width
+        bar = 20 if width >= _WIDE else 10 if width >= _NARROW else 0
+        titles = ("method", "done", "", "running", "failed", "best validation accuracy")
+        table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
+        for title in titles if width >= _WIDE else ("method", "done", "", "now", "failed", "best"):
+            if title or bar:
+                table.add_column(title, overflow="ellipsis", no_wrap=True)
+        for name, count in self._items():
+            table.add_row(
+                name,
+                f"{count.done}/{count.total}",
+                *([ProgressBar(total=max(1, count.total), completed=count.done, width=bar)] if bar else []),
+                str(sum(1 for cell in at_work if cell.placement.method == name)),
+                Text(str(count.failed), style="bold red" if count.failed else ""),
+                "" if count.best is None else f"{count.best:.3f}",
+            )
+        return table
 
     def _at_work(self) -> list[Cell]:
         """Cells that a worker has begun; Tune asks for a few more than that beforehand."""

@@ -11,13 +11,8 @@ def cell(method: str, point: int, seed: int) -> str:
     return f"{method}, point {label(point)}, seed {seed}"
 
 
-def place(block: str, setting: str) -> str:
-    """``block shared, setting main``."""
-    return f"block {block}, setting {setting}"
-
-
 def told(study: Study, block: str, setting: str | None = None) -> str:
-    """The same, of what the study has several of; empty where it has a single block and setting."""
+    """``block shared, setting main``, of what the study has several of; empty where there is one of each."""
     parts = [f"block {block}"] if len(study.blocks) > 1 else []
     parts += [f"setting {setting}"] if setting is not None and len(study.setting_names) > 1 else []
     return ", ".join(parts)

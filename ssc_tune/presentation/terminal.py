@@ -33,7 +33,7 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
         console.print(Text(words.answer(analysis)))
     tables = by_place(analysis.summaries)
     for where, here in tables.items():
-        console.print(_table(here, places.place(*where) if len(tables) > 1 else ""))
+        console.print(_table(here, places.told(study, *where)))
     for warning in analysis.warnings[:_MOST_WARNINGS]:
         console.print(Text(f"warning: {warning}", style="yellow"))
     hidden = len(analysis.warnings) - _MOST_WARNINGS

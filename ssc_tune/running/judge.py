@@ -116,7 +116,9 @@ def kept_analysis(folder: StudyFolder) -> StudyAnalysis | None:
     """The analysis that the last report left, unless its records have changed since, or it cannot be read."""
     path = folder.path / ANALYSIS
     try:
-        if folder.records.directory.stat().st_mtime > path.stat().st_mtime:  # one came, went or was replaced
+        # One came, went or was replaced; or all of it was copied.
+        newer = folder.records.directory.stat().st_mtime > path.stat().st_mtime
+        if newer and not reuse.same_records(folder):
             return None
         return analyses.result.StudyAnalysis.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError):  # damaged, or written by another version: found anew

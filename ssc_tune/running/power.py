@@ -23,6 +23,9 @@ from ssc_tune.running.pilot import LEAST_POINTS, Known, claim_of
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
 
+MOST = 10_000
+"""Points times seeds up to which a plan looks for a size that sees anything."""
+
 
 class Size(Frozen):
     """A size of the study, and in what share of simulated studies with the ratio asked for its rule and parts speak."""
@@ -124,7 +127,7 @@ def make_plan(
         level=level,
         looks=tuple(look / study.looks[-1] for look in study.looks) or (1.0,),
         num_simulations=num_simulations,
-        sizes=tuple(_size(looks(p), s, methods, ratio, question, num_simulations) for p, s in _sizes(study)),
+        sizes=tuple(_until_seen(study, lambda p, s: _size(looks(p), s, methods, ratio, question, num_simulations))),
         budget=budget,
         divisions=() if budget is None else _divide(budget, methods, ratio, question, looks, num_simulations),
     )
@@ -190,6 +193,22 @@ def _size(
         margin=None if math.isnan(found.margin) else found.margin,
         ratio=None if math.isnan(seen) else seen,
     )
+
+
+def _until_seen(study: Study, size: Callable[[int, int], Size]) -> list[Size]:
+    """The sizes of :func:`_sizes` and, where none of them sees anything, larger ones until one does, up to MOST.
+
+    A size sees something if its rule has the power asked for at any ratio, or at the ratio asked for with any margin.
+    Seeds and points are doubled by turns: which of them is lacking differs from study to study.
+    """
+    found = [size(points, seeds) for points, seeds in _sizes(study)]
+    while all(one.ratio is None and one.margin is None for one in found):
+        points, seeds = found[-1].points, found[-1].seeds
+        points, seeds = (points, 2 * seeds) if len(found) % 2 == 0 else (2 * points, seeds)
+        if points * seeds > MOST:
+            break
+        found.append(size(points, seeds))
+    return found
 
 
 def _sizes(study: Study) -> list[tuple[int, int]]:

@@ -59,7 +59,20 @@ def made_of(study: Study, folder: StudyFolder, cell_ids: Iterable[str], said: Se
 def note(folder: StudyFolder, digest: str, files: Sequence[Path]) -> None:
     """Keeps what a report was made of, and its files as they are now."""
     states = {path.relative_to(folder.path).as_posix(): _state(path) for path in files}
-    folder.write_json(NOTE, {"made_of": digest, "files": states})
+    folder.write_json(NOTE, {"made_of": digest, "files": states, "records": _contents(folder.records.directory)})
+
+
+def same_records(folder: StudyFolder) -> bool:
+    """Whether the records hold what they held when the report was made, though times say nothing, as of a copy."""
+    try:
+        return bool(folder.read_json(NOTE)["records"] == _contents(folder.records.directory))
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return False
+
+
+def _contents(directory: Path) -> str:
+    told = (f"{path.name} {_digest(path.read_bytes())}" for path in sorted(directory.glob("*.json")))
+    return _digest("\n".join(told).encode())
 
 
 def written(folder: StudyFolder, digest: str) -> list[Path] | None:

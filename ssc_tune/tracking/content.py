@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -31,7 +32,10 @@ MAX_TAG = 5_000  # characters; what every server of the last years accepts
 CUT = " … (cut)"
 
 _SHORT = {"learning_rate": "lr", "weight_decay": "wd", "batch_size": "B", "temperature": "T"}
+MAX_KEY = 250
+HASH = 12
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_\-. :/]")
+_HASHED = re.compile(rf" [0-9a-f]{{{HASH}}}$")
 
 
 class MetricRow(NamedTuple):
@@ -54,8 +58,17 @@ def cut(text: str, limit: int) -> str:
 
 
 def key(text: str) -> str:
-    """A metric or tag name: characters that MLflow refuses become underscores."""
-    return _ILLEGAL.sub("_", text)[:250]
+    """A metric or tag name, another for every text: one that MLflow takes stays as it is.
+
+    In others what it refuses becomes underscores, what is too long is cut, and a hash of the whole text ends them.
+    """
+    fits = _ILLEGAL.search(text) is None and len(text) <= MAX_KEY and posixpath.normpath(text) == text
+    if fits and text != "." and not text.startswith(("/", "..")) and _HASHED.search(text) is None:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:HASH]
+    parts = [part for part in _ILLEGAL.sub("_", text).split("/") if part not in ("", ".", "..")]
+    start = "/".join(parts)[: MAX_KEY - HASH - 2]
+    return f"{'_' if start.startswith('..') else ''}{start} {digest}"
 
 
 def record_digest(record: Record) -> str:
@@ -244,6 +257,12 @@ def post_hoc_tags(analysis: StudyAnalysis) -> dict[str, str]:
     return {key(f"post_hoc/{v.claim.name}"): cut(v.known or "yes", MAX_TAG) for v in marked}
 
 
-def declared_tags(analysis: StudyAnalysis) -> list[str]:
-    """The tags of ``post_hoc_tags`` that must not be there: those of claims that are not post hoc."""
-    return [key(f"post_hoc/{verdict.claim.name}") for verdict in analysis.verdicts if not verdict.post_hoc]
+def analysis_tags(analysis: StudyAnalysis) -> dict[str, str]:
+    """All that the parent run says of claims."""
+    return verdict_tags(analysis) | post_hoc_tags(analysis)
+
+
+def outdated_tags(present: Iterable[str], analysis: StudyAnalysis) -> list[str]:
+    """Tags that the analysis does not give: of claims that are not post hoc any more, or were named otherwise."""
+    kept = analysis_tags(analysis)
+    return [name for name in present if name.startswith(("verdict/", "look/", "post_hoc/")) and name not in kept]

@@ -10,7 +10,7 @@ from ssc_tune.design import Placement
 from ssc_tune.design.points import label
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
-from ssc_tune.presentation.places import cell, place
+from ssc_tune.presentation.places import cell, told
 from ssc_tune.presentation.words import effect, effect_text, extent, post_hoc, question, reason
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
@@ -105,7 +105,8 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
 def group_note(study: Study, group: Group, summary: MethodSummary | None) -> str:
     """The run of one method in one block."""
     varying = ", ".join(study.block_parameters(group.block)) if group.block in study.blocks else ""
-    parts = [f"## {escaped(group.method)} in {escaped(place(group.block, group.setting))}"]
+    where = told(study, group.block, group.setting)
+    parts = [f"## {escaped(group.method)}{f' in {escaped(where)}' if where else ''}"]
     parts.append(f"Varied: {escaped(varying or 'nothing')}. The other hyperparameters stay at their defaults.")
     if summary is not None:
         rows = [["mean accuracy", _interval(summary.mean)], ["sd over points", _interval(summary.std)]]

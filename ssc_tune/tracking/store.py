@@ -25,6 +25,7 @@ class KnownRun:
     status: str
     end_time: int | None
     tags: dict[str, str]
+    artifacts: str = ""  # address of their folder
     metrics: dict[str, float] = field(default_factory=dict)
 
 
@@ -68,8 +69,11 @@ class RunStore:
         self._known: dict[Key, KnownRun] = {}
         for run in self._search():
             key = key_of(run.data.tags)
-            if key is not None:
-                self._known[key] = self._summary(run, metrics=key[0] != "cell")  # the oldest of a key comes last
+            if key is None:
+                continue
+            if key in self._known:  # of two writers at once, or restored with its experiment after it was replaced
+                self.client.delete_run(self._known[key].run_id)
+            self._known[key] = self._summary(run, metrics=key[0] != "cell")  # the oldest of a key comes last
 
     def _search(self) -> Iterable[mlflow.entities.Run]:
         token: str | None = None
@@ -84,7 +88,8 @@ class RunStore:
     def _summary(run: mlflow.entities.Run, *, metrics: bool) -> KnownRun:
         info, data = run.info, run.data
         values = dict(data.metrics) if metrics else {}
-        return KnownRun(info.run_id, info.run_name or "", info.status, info.end_time, dict(data.tags), values)
+        name, artifacts = info.run_name or "", info.artifact_uri or ""
+        return KnownRun(info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
 
     def ping(self) -> bool:
         """Whether the store answers."""

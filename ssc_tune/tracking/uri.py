@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ssc_tune.errors import InputError
 from ssc_tune.masking import mask_address, parts_of
+from ssc_tune.sqlite_address import to_address, to_path
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 """The store in the working directory that MLflow itself looks at by default."""
@@ -30,7 +31,7 @@ def _scheme(uri: str) -> str:
 
 
 def resolve_uri(uri: str, base: Path) -> str:
-    """The URI with a relative SQLite path made absolute against ``base``.
+    """The URI with a relative SQLite path made absolute against ``base``, which may hold ``%`` and ``?`` itself.
 
     Raises:
         InputError: the scheme is not one that a study can be tracked in, or an SQLite URI names no file.
@@ -47,7 +48,8 @@ def resolve_uri(uri: str, base: Path) -> str:
         raise InputError(
             f"tracking URI {mask_address(uri)!r}: must name a file; allowed: sqlite:///PATH, e.g. {DEFAULT_URI}"
         )
-    return f"{head}:///{(base / path).resolve()}"
+    file, mark, options = path.partition("?")
+    return f"{head}:{to_address((base / to_path(f':///{file}')).resolve()).partition(':')[2]}{mark}{options}"
 
 
 def is_server(uri: str) -> bool:
@@ -57,4 +59,4 @@ def is_server(uri: str) -> bool:
 
 def sqlite_path(uri: str) -> Path | None:
     """The file of a resolved SQLite URI, ``None`` for any other store."""
-    return Path(uri.partition(":///")[2].split("?")[0]) if _scheme(uri) == "sqlite" else None
+    return to_path(uri) if _scheme(uri) == "sqlite" else None

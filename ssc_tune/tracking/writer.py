@@ -31,7 +31,7 @@ from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
-from ssc_tune.tracking import charts, content, notes
+from ssc_tune.tracking import charts, content, moved, notes
 from ssc_tune.tracking.client import artifact_location, mlflow, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, groups_of, study_version
@@ -43,6 +43,7 @@ Outcome = Literal["created", "updated", "unchanged"]
 _NOTE, _PARENT = "mlflow.note.content", "mlflow.parentRunId"
 REGISTRATION_TAG = "registration"
 """Of the parent run: the hash of the plan, once it is registered; the plan is its artifact ``registration.json``."""
+_OF_ARTIFACTS = ("ssc.described", "ssc.artifacts", REGISTRATION_TAG)
 
 
 def _registration(study: Study, directory: Path) -> Registration | None:
@@ -69,6 +70,7 @@ class Writer:
     def __init__(self, uri: str, study: Study, *, directory: Path) -> None:
         client = open_client(uri, directory)
         location = artifact_location(uri, directory, study.name)
+        moved.follow(uri, study.name, location)
         self.store = RunStore(client, study.name, artifact_location=location)
         self.study = study
         self.version = study_version(study)
@@ -102,6 +104,9 @@ class Writer:
             }
             name = f"{self.study.name} · version {self.version}"
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
+        if not moved.has_artifacts(run.artifacts):  # what is said to be among them is written again
+            for tag in _OF_ARTIFACTS:
+                run.tags.pop(tag, None)
         if "ssc.described" not in run.tags:
             self.store.client.log_text(run.run_id, self.study.model_dump_json(indent=2, by_alias=True), "study.json")
             self.store.log(run, parameters=content.study_parameters(self.study), tags={"ssc.described": "yes"})
@@ -230,8 +235,8 @@ class Writer:
     ) -> None:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
         note = notes.study_note(self.study, self.version, analysis)
-        self.store.tag(parent, {**content.verdict_tags(analysis), **content.post_hoc_tags(analysis), _NOTE: note})
-        for name in content.declared_tags(analysis):
+        self.store.tag(parent, {**content.analysis_tags(analysis), _NOTE: note})
+        for name in content.outdated_tags(parent.tags, analysis):
             self.store.untag(parent, name)
         self.store.tag_experiment({_NOTE: self._experiment_note(analysis)})
         tables = {"summaries": summary_csv(analysis), "verdicts": verdicts_csv(analysis)}

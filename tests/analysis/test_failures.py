@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share_difference
 from ssc_tune.analysis.estimators.failures import compare_failures, mcnemar
-from ssc_tune.report.context import _comparison
+from ssc_tune.presentation.comparisons import table
 from tests.making.tables import make_study, make_tables, surface
 
 
@@ -23,8 +23,8 @@ def test_mcnemar_is_that_of_statsmodels(first: int, second: int) -> None:
     if first + second == 0:
         assert np.isnan(found)
     else:
-        table = [[5, first], [second, 7]]
-        assert found == pytest.approx(reference(table, exact=True).pvalue, rel=1e-9)
+        counts = [[5, first], [second, 7]]
+        assert found == pytest.approx(reference(counts, exact=True).pvalue, rel=1e-9)
     assert np.isnan(found) or mcnemar(second, first) == found
 
 
@@ -64,7 +64,7 @@ def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
     assert without.failures_alone is None
     assert without.failure_difference.value is None
     assert without.failure_difference.note == "no cell diverged or failed"
-    assert not [row for row in _comparison(study, without)["rows"] if "fail" in row[0]]
+    assert not [row for row in table(study, without).rows if "fail" in row[0]]
     both = {(method, 2, 0): "diverged" for method in ("ssc", "fixmatch")}
     (alike,) = analyze(study, make_tables(study, smooth, statuses=both), num_bootstrap=20).comparisons
     assert alike.failures_alone == (0, 0)
@@ -81,7 +81,7 @@ def test_the_report_shows_both_tests() -> None:
     assert found.failures_alone == (0, 8)  # at the seven points that both have complete
     assert found.mcnemar_p == pytest.approx(2 * 0.5**8)
     assert found.failure_difference.value == pytest.approx(1 / 21 - 9 / 21)
-    rows: dict[str, Any] = {row[0]: row for row in _comparison(study, found)["rows"]}
+    rows: dict[str, Any] = {row[0]: row for row in table(study, found).rows}
     assert rows["cells that failed with one method alone"][2:] == ("0 of fixmatch, 8 of ssc", "0.008")
     assert rows["failure rate of fixmatch - failure rate of ssc"][2].startswith("-0.381 [")
 

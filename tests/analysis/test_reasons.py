@@ -47,7 +47,7 @@ def without(method: str) -> Callable[[Any], Any]:
 @pytest.mark.parametrize("method", ["ssc", "fixmatch"])
 def test_a_method_without_cells_is_named(claim: dict[str, Any], method: str) -> None:
     gone = reason(claim, lambda tables: kept(tables, without(method), expected=True))
-    assert gone == f"{method} has no cell in block shared, setting main"
+    assert gone == f"{method} has no cell in block shared"
 
 
 @pytest.mark.parametrize("method", ["ssc", "fixmatch"])

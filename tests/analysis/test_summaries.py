@@ -8,7 +8,9 @@ from coverage import PRINTED, generator
 from laws import LAWS, SIZES
 
 from ssc_tune.analysis import summaries
+from ssc_tune.analysis.estimators.intervals import two_way_mean
 from ssc_tune.analysis.summaries import ENOUGH_POINTS, thin
+from tests.making.tables import make_study, make_tables
 
 
 def normal(num_points: int) -> np.ndarray:
@@ -18,6 +20,36 @@ def normal(num_points: int) -> np.ndarray:
 def test_below_enough_points_the_interval_of_a_level_carries_a_caution() -> None:
     assert "collapses" in thin(normal(ENOUGH_POINTS - 1))
     assert thin(normal(ENOUGH_POINTS)) == ""
+
+
+@pytest.mark.parametrize(("level", "spread"), [(0.97, 0.3), (0.05, 0.3), (0.5, 0.4), (0.9, 0.02)])
+def test_the_interval_of_an_accuracy_lies_in_0_to_1_and_covers_as_often(level: float, spread: float) -> None:
+    """Simulated tables of 4 points and 2 or 3 seeds, of which the true mean is that of the law."""
+    rng = np.random.default_rng(3)
+    a, b = level / spread, (1 - level) / spread
+    covered, cut = np.zeros(2), 0
+    for _ in range(200):
+        shift = 0.03 * rng.standard_normal((1, rng.integers(2, 4)))
+        y = np.clip(rng.beta(a, b, size=(4, 1)) + shift, 0, 1)
+        raw, shown = two_way_mean(y), summaries._spreads(y)["mean"]
+        if shown.low is None or shown.high is None:
+            continue
+        assert 0 <= shown.low <= shown.value <= shown.high <= 1
+        beyond = raw.low < 0 or raw.high > 1
+        assert (summaries.CUT in shown.note) == beyond
+        assert beyond or (shown.low, shown.high) == (raw.low, raw.high)
+        covered += (raw.low <= level <= raw.high, shown.low <= level <= shown.high)
+        cut += beyond
+    assert covered[0] == covered[1] > 0
+    assert cut > 0 or spread < 0.1
+
+
+def test_the_defaults_have_an_interval_of_an_accuracy_too() -> None:
+    study = make_study(points=4, seeds=2)
+    tables = make_tables(study, lambda method, unit, seed: 0.3 + 0.5 * seed)
+    found = summaries.summarize(study, tables, "shared", "main", "ssc").default_accuracy
+    assert (found.low, found.high) == (0.0, 1.0)
+    assert summaries.CUT in found.note
 
 
 def test_points_far_from_the_rest_carry_a_caution_at_any_number() -> None:

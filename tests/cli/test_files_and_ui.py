@@ -68,6 +68,32 @@ print("heavy:", sorted({"torch", "ray", "mlflow", "optuna", "sklearn", "statsmod
     assert done.stdout.endswith("heavy: []\n"), done.stdout
 
 
+def _store(path: Path, *names: str) -> None:
+    """A store with experiments, the third of them the study's."""
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
+        rows = [(1, "small", "deleted"), (2, "other", "active"), (3, "small", "active")]
+        store.executemany("INSERT INTO experiments VALUES (?, ?, ?)", rows[: None if not names else 2])
+        store.commit()
+
+
+@pytest.mark.parametrize("there", ["nothing", "others", "no store"])
+def test_without_the_studys_experiment_there_is_one_line_and_neither_store_nor_server(
+    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str
+) -> None:
+    monkeypatch.setattr(subprocess, "call", lambda *a, **k: pytest.fail("nothing to show"))
+    if there == "others":
+        _store(tmp_path / "store.db", "other")
+    if there == "no store":
+        (tmp_path / "store.db").write_text("text")
+    before = sorted(tmp_path.rglob("*"))
+    code, text, error = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db")
+    assert (code, text, error.count("\n")) == (2, "", 1)
+    assert error.startswith("small: no MLflow experiment")
+    assert "ssc-tune sync" in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_the_ui_is_started_on_the_named_store(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -78,6 +104,7 @@ def test_the_ui_is_started_on_the_named_store(
         return 7
 
     monkeypatch.setattr(subprocess, "call", fake)
+    _store(tmp_path / "other.db")
     code, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///other.db", "--port", "5123")
     assert code == 7
     command, env = calls[0]
@@ -92,15 +119,7 @@ def test_the_ui_command_names_the_pages_of_a_study_that_is_in_the_store(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(subprocess, "call", lambda *a, **k: 0)
-    _, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db")
-    assert "http://127.0.0.1:5000/#/experiments  " in text  # the list
-    assert "charts" not in text
-    assert not (tmp_path / "store.db").exists()
-    with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as store:
-        store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
-        rows = [(1, "small", "deleted"), (2, "other", "active"), (3, "small", "active")]
-        store.executemany("INSERT INTO experiments VALUES (?, ?, ?)", rows)
-        store.commit()
+    _store(tmp_path / "store.db")
     _, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", "5123")
     runs, charts = text.splitlines()
     assert "http://127.0.0.1:5123/#/experiments/3/runs?orderByKey=attributes.start_time&orderByAsc=false  " in runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +100,25 @@ def test_verdicts_are_written_once_and_read_while_they_fit(bench: Bench, call: C
     assert json.loads(call("show", "small", "--json")[1])["verdicts"][0]["reason"] != "a mark"
 
 
+def test_a_copy_of_the_folder_keeps_its_verdicts_until_a_record_changes(bench: Bench, call: Call) -> None:
+    """Files of a copy have times of their own, and those of its records come last."""
+    bench.fill()
+    call("report", "small")
+    first = json.loads(call("list", "--json")[1])[0]["verdicts"]
+    assert first
+    times = bench.folder.path.stat().st_mtime + 1000
+    os.utime(bench.folder.records.directory, (times, times))
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
+    record = sorted(bench.folder.records.directory.glob("*.json"))[0]
+    other = sorted(bench.folder.records.directory.glob("*.json"))[1]
+    kept = record.read_bytes()
+    record.write_bytes(other.read_bytes())
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == {}
+    record.write_bytes(kept)
+    os.utime(bench.folder.records.directory, (times, times))
+    assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
+
+
 def test_a_cell_by_the_beginning_of_its_id(bench: Bench, call: Call) -> None:
     bench.fill()
     cell = bench.cells[0]
@@ -178,3 +198,15 @@ def test_report_writes_its_files_from_the_records(bench: Bench, call: Call) -> N
     assert code == 0
     assert (bench.folder.path / "report.html").is_file()
     assert all(line.startswith("runs/small/") for line in text.splitlines())
+
+
+def test_a_misspelt_command_is_told_which_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    from ssc_tune.cli import main
+
+    for typed, meant in (("shwo", "show"), ("lst", "list"), ("valdate", "validate"), ("nothinglikeit", None)):
+        with pytest.raises(SystemExit) as ended:
+            main([typed])
+        error = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert (f"did you mean {meant!r}?" in error) == (meant is not None)
+        assert ("did you mean" in error) == (meant is not None)

@@ -317,7 +317,7 @@ def test_slopes_that_the_user_says_replace_what_was_assumed() -> None:
 
 
 @pytest.mark.usefixtures("own_size")
-def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back() -> None:
+def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "\n".join(lines(planned(claims=[{**STD, "margin": 0.01}], points=64, seeds=5)))
     assert "no size of the table reaches 80%" in said
     assert "most is lost at the gate 'mean not worse'" in said
@@ -330,6 +330,7 @@ def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back() ->
     assert better.sizes[0].power >= 0.75
     assert "a mean better by" in "\n".join(lines(better))
     assert "64 points x 5 seeds reach 80%" in "\n".join(lines(planned(points=64, seeds=5)))
+    monkeypatch.setattr(planning, "MOST", 0)  # no further sizes
     small = "\n".join(lines(planned(points=8, known=Known(Law(0.0002, 0.0, 0.004), "", ()))))
     assert "most is lost at the test itself" in small
 
@@ -389,3 +390,24 @@ def test_looks_are_simulated_at_their_nominal_levels() -> None:
     assert [look.points for look in looks_of(made, 32, 0.05, 0.025)] == [8, 16, 32]
     once = looks_of(study(), 64, 0.05, 0.025)
     assert once == [(64, 0.05, 0.025)]
+
+
+def test_a_plan_goes_on_until_a_size_sees_something() -> None:
+    """The own size and its next ones see nothing, at any ratio or margin; the last row is the first that does."""
+    blind = Known(Law(0.004, 0.001, 0.002), "by hand", ())
+    plan = make_plan(
+        study(points=4, seeds=2, blocks=SHARED, claims=[{**STD, "margin": 0.01}]), blind, num_simulations=60
+    )
+    *before, last = plan.sizes
+    assert len(before) >= 6
+    assert all(size.margin is None and size.ratio is None for size in before)
+    assert last.margin is not None or last.ratio is not None
+    assert f"{last.points} points x {last.seeds} seeds" in "\n".join(lines(plan))
+
+
+def test_a_plan_that_sees_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "MOST", 200)
+    noise = Known(Law(1e-6, 0.01, 0.02), "by hand", ())
+    plan = make_plan(study(points=4, seeds=2, blocks=SHARED, claims=[STD]), noise, num_simulations=30)
+    assert all(size.points * size.seeds <= 200 for size in plan.sizes)
+    assert "no size of the table reaches 80%" in "\n".join(lines(plan))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +128,27 @@ def test_on_paper_it_is_light_and_whole(browser: Browser, path: Path) -> None:
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("details:not([open])").count() == closed
         assert page.pdf()[:4] == b"%PDF"
+
+
+def test_on_paper_figures_are_whole_and_nothing_that_leads_stands_alone(browser: Browser, path: Path) -> None:
+    """Of what leads to something else, the rule that keeps both together holds as the browser applies it."""
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.emulate_media(media="print")
+    style = "(found, name) => found.map(e => [e.className, getComputedStyle(e)[name], getComputedStyle(e).display])"
+    whole = page.eval_on_selector_all("figure, .panel, tr, pre", f"found => ({style})(found, 'breakInside')")
+    leading = page.eval_on_selector_all(
+        "h2, h3, caption, figcaption, .card .badge, summary, thead, tbody tr:first-child, section > .note",
+        f"found => ({style})(found, 'breakAfter')",
+    )
+    assert len(whole) > 20
+    assert {rule for _, rule, _ in whole} == {"avoid"}
+    assert len(leading) > 20
+    assert {rule for _, rule, _ in leading} == {"avoid"}
+    assert not {display for _, _, display in leading} & {"inline", "inline-block"}  # of which no rule is kept
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True)))
+    page.close()
+    assert 3 <= pages <= 12
 
 
 def _point(page: Page) -> tuple[Locator, str]:

@@ -142,6 +142,20 @@ def test_a_figure_becomes_svg_and_png_without_a_browser(made: dict[str, Figure])
     assert json.loads(json.dumps(picture(made["parameters"]), allow_nan=False))["columns"] == 3
 
 
+@pytest.mark.parametrize(("name", "lines"), [("parameters", False), ("spread", False), ("training", True)])
+def test_a_key_of_the_legend_is_a_marker_or_a_line_as_drawn(made: dict[str, Figure], name: str, lines: bool) -> None:
+    """A marker with a dashed edge is neither."""
+    space = "{http://www.w3.org/2000/svg}"
+    groups = [g for g in ET.fromstring(svg(made[name])).iter(f"{space}g") if "legend-symbol" in g.get("class", "")]
+    keys = [path for group in groups for path in group.iter(f"{space}path")]
+    assert len(keys) == 2
+    assert any(key.get("stroke-dasharray", "1,0") != "1,0" for key in keys)
+    for key in keys:
+        visible = float(key.get("stroke-width", "1")) > 0
+        assert visible == lines
+        assert ("Z" in key.get("d", "") or "A" in key.get("d", "")) != lines
+
+
 def test_the_step_curve_is_the_empirical_distribution_function(made: dict[str, Figure]) -> None:
     figure = made["spread"]
     for method in ("fixmatch", "ssc"):

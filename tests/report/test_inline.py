@@ -35,6 +35,11 @@ def test_a_mark_says_what_its_row_holds(made: dict[str, Figure]) -> None:
         f"method: {row['m']}\npoint: {row['p']}\nhyperparameters: {row['v']}\ntest accuracy: {row['y']:.3f}"
         for row in figure.datasets["spread"]
     ]
+    names = {"lo": "lowest", "q1": "lower quartile", "q2": "median", "q3": "upper quartile", "hi": "highest"}
+    expected += [
+        "\n".join([f"method: {box['m']}", *(f"{name}: {box[key]:.3f}" for key, name in names.items())])
+        for box in figure.datasets["boxes"]
+    ]
     assert sorted(_tips(_tree(figure))) == sorted(expected)
 
 

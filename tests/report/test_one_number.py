@@ -294,4 +294,18 @@ def _all_told(study: Study, analysis: StudyAnalysis) -> list[str]:
     console = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, analysis, console=console)
     note = notes.study_note(study, "v", analysis)
-    return [render.html(study, filled, []), render.markdown(filled, []), console.file.getvalue(), note]
+    return [render.html(study, filled, [], {}), render.markdown(filled, []), console.file.getvalue(), note]
+
+
+def test_the_gate_on_logits_is_told_as_a_ratio_with_an_interval_or_without() -> None:
+    """Two seeds give no interval: the number is on the same scale all the same."""
+    surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, noise=0.005)
+    for seeds in (2, 3):
+        study = synthetic.make_study(CLAIMS[:1], points=16, seeds=seeds)
+        tables = synthetic.make_tables(study, surface)
+        (verdict,) = analyze(study, tables, num_bootstrap=50, explore=False).verdicts
+        (gate,) = [one for one in verdict.gates if "logit" in one.name]
+        found = re.match(r"on logit the ratio is (\d+\.\d\d)", gate.detail)
+        assert found is not None
+        assert 1 < float(found[1]) < 6  # of spreads that are 2 times one another; a logarithm would be some 0.7
+        assert ("no interval" in gate.detail) == (seeds == 2)

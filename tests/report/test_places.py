@@ -14,7 +14,7 @@ def test_only_what_there_are_several_of_is_told() -> None:
     assert [places.told(one, "shared", "main"), places.slug(one, "shared", "main")] == ["", ""]
     assert [places.told(blocks, "own", "main"), places.slug(blocks, "own", "main")] == ["block own", "-own"]
     assert [places.told(both, "own", "few"), places.slug(both, "own", "few")] == ["block own, setting few", "-own-few"]
-    assert [places.told(both, "own"), places.place("own", "few")] == ["block own", "block own, setting few"]
+    assert [places.told(both, "own"), places.told(both, "own", "few")] == ["block own", "block own, setting few"]
 
 
 def test_a_cell_is_named_by_its_point_and_seed() -> None:

@@ -7,6 +7,9 @@ import math
 import tarfile
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ssc_tune.design import Placement
 from ssc_tune.methods import OwnMethod
 from ssc_tune.presentation.markdown import table
@@ -19,6 +22,7 @@ from ssc_tune.tracking.content import (
     cell_tags,
     key,
     metrics,
+    outdated_tags,
     parameters,
     record_digest,
     study_parameters,
@@ -123,7 +127,7 @@ def test_undefined_numbers_of_an_analysis_are_left_out() -> None:
 
 
 def test_names_that_mlflow_refuses_are_mended() -> None:
-    assert key("effect/ssc < fixmatch?") == "effect/ssc _ fixmatch_"
+    assert key("effect/ssc < fixmatch?").startswith("effect/ssc _ fixmatch_ ")
 
 
 def test_notes_show_verdicts_and_keep_tables_whole() -> None:
@@ -153,3 +157,35 @@ def test_the_parent_run_shows_what_settings_have_and_not_what_all_of_them_replac
     assert (shown["data.labels_per_class"], shown["data.label_noise"]) == ("8", "0.0, 0.25")
     nets = {"narrow": {}, "wide": {"model": {"name": "wrn-10-2"}}}
     assert study_parameters(study(TRACKED, settings=nets, claims=[]))["model"] == "wrn-10-1, wrn-10-2"
+
+
+CLAIM_NAMES = [
+    "acc > 0.9", "acc < 0.9", "acc _ 0.9", "准确率", "稳定性", "__", "a//b", "a/b", "a/../b", "../b", "/b", "b", "",
+    "x" * 400, "x" * 401, "x" * 249 + "y", "acc_ ", "acc_", "acc? ", key("acc > 0.9"), key(key("acc > 0.9")),
+]  # fmt: skip
+
+
+def test_no_two_names_have_one_key_and_those_that_fit_keep_theirs() -> None:
+    """MLflow's own check takes every one of them."""
+    from mlflow.utils.validation import _validate_metric_name, _validate_tag_name
+
+    for prefix in ("effect/", "verdict/", ""):
+        names = [prefix + name for name in CLAIM_NAMES if prefix + name]
+        keys = [key(name) for name in names]
+        assert len(set(keys)) == len(names)
+        for one in keys:
+            _validate_metric_name(one)
+            _validate_tag_name(one)
+    for name in ("effect/more stable", "p_value/a.b-c:d", "signature/prototype_rank"):
+        assert key(name) == name
+
+
+@given(st.lists(st.text(alphabet="ab>_/. é0", min_size=1, max_size=6), min_size=2, max_size=6, unique=True))
+def test_keys_differ_where_names_do(names: list[str]) -> None:
+    assert len({key(name) for name in names}) == len(names)
+
+
+def test_tags_of_earlier_names_go() -> None:
+    found = analysis(study(TRACKED))
+    present = ["verdict/more stable", "verdict/acc _ 0.9", "post_hoc/more stable", "method", "ssc.role"]
+    assert outdated_tags(present, found) == ["verdict/acc _ 0.9", "post_hoc/more stable"]

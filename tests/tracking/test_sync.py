@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +41,7 @@ def test_the_first_writing_creates_the_tree(uri: str, tmp_path: Path) -> None:
     parents = [run for run in found.values() if "mlflow.parentRunId" not in run.data.tags]
     assert len(parents) == 1
     assert parents[0].data.tags["verdict/more stable"] == "supported"
-    assert parents[0].data.metrics["effect/more stable"] == 0.41
+    assert parents[0].data.metrics["effect/more stable"] == math.exp(0.41)
     groups = [run for run in found.values() if run.data.tags.get("mlflow.parentRunId") == parents[0].info.run_id]
     assert {group.info.run_name for group in groups} == {"fixmatch · shared", "ssc · shared"}
     for run in cell_runs(uri).values():
@@ -270,6 +272,85 @@ def test_a_deleted_experiment_and_a_deleted_parent_come_back(uri: str, tmp_path:
     groups = runs(uri, "stability", 'tags.`ssc.role` = "group"')
     assert {group.data.tags["mlflow.parentRunId"] for group in groups} == {parent.info.run_id}
     assert len(cell_runs(uri)) == 8
+
+
+def test_runs_that_are_restored_with_their_experiment_stand_there_once(uri: str, tmp_path: Path) -> None:
+    """A cell that was trained again has its old run in the bin, and so has a parent that someone deleted."""
+    from mlflow import MlflowClient
+
+    write(uri, tmp_path, records=[cell("ssc", 0), cell("ssc", 1)])
+    client = MlflowClient(tracking_uri=uri)
+    client.delete_run(runs(uri, "stability", 'tags.`ssc.role` = "study"')[0].info.run_id)
+    anew = [cell("ssc", 0, shift=500.0), cell("ssc", 1)]
+    experiment = write(uri, tmp_path, records=anew).experiment_id
+    client.delete_experiment(experiment)
+    client.restore_experiment(experiment)
+    assert len(runs(uri, "stability", 'tags.`ssc.role` = "cell"')) == 3  # that is what MLflow restores
+    assert len(runs(uri, "stability", 'tags.`ssc.role` = "study"')) == 2
+    for _ in range(2):
+        assert write(uri, tmp_path, records=anew).problems == ()
+        found = cell_runs(uri)
+        (parent,) = runs(uri, "stability", 'tags.`ssc.role` = "study"')
+        assert parent.data.tags["verdict/more stable"] == "supported"
+        assert found.keys() == {record.cell_id for record, _ in anew}
+        for record, _ in anew:
+            run = found[record.cell_id]
+            assert run.info.start_time == round(record.started * 1000)
+            assert run.data.params["tau"] == str(record.config.hyperparameters["tau"])
+    assert write(uri, tmp_path, records=anew)[:3] == (0, 0, 2)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_folder_that_was_moved_or_copied_has_its_artifacts_where_it_is(
+    empty_database: Path, tmp_path: Path, copied: bool
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.tracking._tracking_service import utils
+
+    old, new = tmp_path / "old", tmp_path / "new place"
+    old.mkdir()
+    shutil.copy(empty_database, old / "mlflow.db")
+    (old / "report.html").write_text("first")
+    write(f"sqlite:///{old / 'mlflow.db'}", old, artifacts=[old / "report.html"])
+    shutil.copytree(old, new) if copied else old.rename(new)
+    utils._artifact_repos_cache.clear()  # as in another process
+    uri = f"sqlite:///{new / 'mlflow.db'}"
+    (new / "report.html").write_text("second")
+    assert write(uri, new, artifacts=[new / "report.html"])[:4] == (0, 0, 8, ())
+    client = MlflowClient(tracking_uri=uri)
+    (parent,) = runs(uri, "stability", 'tags.`ssc.role` = "study"')
+    names = {item.path for item in client.list_artifacts(parent.info.run_id)}
+    assert names == {"study.json", "analysis.json", "tables", "report.html"}
+    assert Path(client.download_artifacts(parent.info.run_id, "report.html", str(tmp_path))).read_text() == "second"
+    (tmp_path / "report.html").unlink()
+    assert old.exists() == copied
+    kept = [path.read_text() for path in old.rglob("mlartifacts/**/report.html")] if copied else []
+    assert kept == (["first"] if copied else [])  # a copy leaves what it was copied from alone
+    write(uri, new, study(TRACKED, seeds=3), cells(seeds=3))  # a rerun makes runs
+    assert old.exists() == copied
+    for run in runs(uri, "stability"):
+        assert str(new.as_uri()) in run.info.artifact_uri
+    shutil.rmtree(new / "mlartifacts")
+    write(uri, new, artifacts=[new / "report.html"])
+    assert {item.path for item in client.list_artifacts(parent.info.run_id)} == names
+
+
+@pytest.mark.parametrize("folder", ["half?x=1 50% a%20b"])
+def test_a_folder_of_any_name_holds_its_own_store(empty_database: Path, tmp_path: Path, folder: str) -> None:
+    """``?`` ends an address and ``%20`` is a blank in it: written as they are, they name another file."""
+    from ssc_tune.tracking import resolve_uri
+
+    place = tmp_path / folder
+    place.mkdir()
+    shutil.copy(empty_database, place / "mlflow.db")
+    uri = resolve_uri("sqlite:///mlflow.db", place)
+    report = write(uri, place)
+    assert report.problems == ()
+    assert query(place / "mlflow.db", "SELECT COUNT(*) FROM runs") == [(11,)]
+    assert find_experiment(uri, "stability") == report.experiment_id
+    assert list(tmp_path.rglob("*mlflow.db")) == [place / "mlflow.db"]
+    assert not any(path.is_file() for path in tmp_path.iterdir())
+    assert resolve_uri(uri, Path("/elsewhere")) == uri
 
 
 def test_data_sets_are_inputs_of_the_cells(uri: str, tmp_path: Path) -> None:

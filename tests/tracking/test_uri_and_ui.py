@@ -77,7 +77,7 @@ def test_a_password_goes_by_environment_and_not_by_the_command_line() -> None:
 
 def test_the_hint_is_the_command_that_prints_the_addresses() -> None:
     assert ui_hint(DEFAULT_URI, "mine") == "MLflow: ssc-tune ui mine"
-    assert ui_hint("https://host", "mine", storage=Path("my runs")) == (
+    assert ui_hint("https://host", "mine", storage="my runs") == (
         "MLflow: ssc-tune ui mine --storage 'my runs' --tracking-uri https://host"
     )
     assert ui_hint(SECRET, "mine").endswith("ssc-tune ui mine")

@@ -54,6 +54,13 @@ class _Gathered:
         self.warnings += [f"{where}: {reason}" for reason in found.reasons]
 
 
+def _at(study: Study, what: str, block: str, setting: str | None = None) -> str:
+    """``ssc (shared, main)``, of block and setting what the study has several of."""
+    parts = [block] if len(study.blocks) > 1 else []
+    parts += [setting] if setting is not None and len(study.setting_names) > 1 else []
+    return f"{what} ({', '.join(parts)})" if parts else what
+
+
 def _generator(seed: int, *names: str) -> np.random.Generator:
     """One stream a piece, by name: adding a method or a block leaves the numbers of the others."""
     return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
@@ -84,7 +91,9 @@ def extras(
             material = made.of(block, setting, method)
             if material is None:
                 if study.design.varies:  # else there are no points to draw curves of
-                    gathered.warnings.append(f"{method} ({block}, {setting}): no point has all its cells; no curves")
+                    gathered.warnings.append(
+                        f"{_at(study, method, block, setting)}: no point has all its cells; no curves"
+                    )
                 continue
             known[block, setting, method] = material
             methods.append(method)
@@ -101,17 +110,17 @@ def extras(
 def _single(material: Material, study: Study, draws: int, seed: int, gathered: _Gathered) -> None:
     for name, piece in single.pieces(study):
         rng = _generator(seed, material.block, material.setting, material.method, name)
-        where = f"{material.method} ({material.block}, {material.setting}), {name}"
+        where = f"{_at(study, material.method, material.block, material.setting)}, {name}"
         gathered.add(where, partial(piece, material, draws, rng))
     for name, explore in further.pieces(study):
         rng = _generator(seed, material.block, material.setting, material.method, "exploratory", name)
-        where = f"{material.method} ({material.block}, {material.setting}), exploratory {name}"
+        where = f"{_at(study, material.method, material.block, material.setting)}, exploratory {name}"
         gathered.add(where, partial(explore, material, rng))
 
 
 def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) -> None:
     for name, compare in pairs.pieces(study):
-        where = f"{first.method} and {second.method} ({first.block}, {first.setting}), {name}"
+        where = f"{_at(study, f'{first.method} and {second.method}', first.block, first.setting)}, {name}"
         gathered.add(where, partial(compare, first, second))
 
 
@@ -123,7 +132,7 @@ def _transfer(
         found = {m: [known.get((block, setting, m)) for setting in study.setting_names] for m in methods}
         for method in methods:
             piece = partial(pairs.transfer_over_settings, found, method, block)
-            gathered.add(f"{method} ({block}), transfer", piece)
+            gathered.add(f"{_at(study, method, block)}, transfer", piece)
             rng = _generator(seed, block, method, "exploratory plane")
             explore = partial(further.over_settings, found, method, block, draws, rng)
-            gathered.add(f"{method} ({block}), exploratory plane", explore)
+            gathered.add(f"{_at(study, method, block)}, exploratory plane", explore)

@@ -96,7 +96,12 @@ def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
     oriented = found.exchanged() if data.claim.less else found
-    if data.claim.ratio is None or not math.isfinite(oriented.low):
-        return Gate(name=name, passed=passed, detail=f"on logit: {words(oriented)}")
-    value, low, high = (f"{math.exp(min(x, 700.0)):.2f}" for x in (oriented.estimate, oriented.low, oriented.high))
-    return Gate(name=name, passed=passed, detail=f"on logit the ratio is {value} [{low}, {high}]")
+    told = words(oriented) if data.claim.ratio is None else _as_ratio(oriented)
+    return Gate(name=name, passed=passed, detail=f"on logit: {told}" if data.claim.ratio is None else told)
+
+
+def _as_ratio(effect: Effect) -> str:
+    """The logarithm of a ratio on logit(accuracy) as the ratio that verdicts are told by."""
+    value, low, high = (f"{math.exp(min(x, 700.0)):.2f}" for x in (effect.estimate, effect.low, effect.high))
+    interval = f", no interval ({effect.reason})" if math.isnan(effect.low) else f" [{low}, {high}]"
+    return f"on logit the ratio is {value}{interval}"

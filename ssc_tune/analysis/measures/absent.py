@@ -16,7 +16,8 @@ def whatever_is_missing(data: ClaimData) -> str:
     seeds = {method: len(scores.seeds) for method, scores in both.items()}
     if not all(seeds.values()):
         method = next(method for method, number in seeds.items() if not number)
-        return f"{method} has no cell in block {data.claim.block}, setting {data.setting}"
+        where = f", setting {data.setting}" if len(data.study.setting_names) > 1 else ""
+        return f"{method} has no cell in block {data.claim.block}{where}"
     if len(set(seeds.values())) > 1:
         return f"the methods have different seeds: {', '.join(f'{m} {n}' for m, n in seeds.items())}"
     if data.claim.kind.at_defaults or all(len(scores.points) for scores in both.values()):

@@ -79,7 +79,7 @@ def page(panel: Panel, datasets: Datasets) -> Spec:
 def picture(figure: Figure, *, width: int = 300) -> Spec:
     """All panels in rows of up to three, on white, with title, legend and data."""
     parts = [{**_body(p), "width": width, "height": p.height, "title": p.title} for p in figure.panels]
-    config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1}}
+    config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1, **_keys(parts)}}
     return {
         "$schema": SCHEMA,
         "title": {"text": figure.full_title, "fontSize": 15, "anchor": "start", "offset": 12},
@@ -90,6 +90,14 @@ def picture(figure: Figure, *, width: int = 300) -> Spec:
         "padding": 16,
         "config": config,
     }
+
+
+def _keys(parts: list[Spec]) -> Spec:
+    """Keys of the legend: markers without an edge, which line styles would dash; lines, where all are lines."""
+    encodings = [part["encoding"] for part in _parts(parts) if "encoding" in part]
+    if any("strokeDash" in encoding for encoding in encodings) and not any("shape" in one for one in encodings):
+        return {"symbolType": "stroke", "symbolStrokeWidth": 2, "symbolSize": 500}
+    return {"symbolStrokeWidth": 0}
 
 
 def svg(figure: Figure) -> str:
