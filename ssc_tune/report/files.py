@@ -68,11 +68,10 @@ def write(
         "summary.csv": summary_csv(analysis),
         "verdicts.csv": verdicts_csv(analysis),
         "analysis.json": _json(analysis),
+        **{f"figures/{name}.svg": drawn for name, drawn in pictures.items()},
     }
-    for figure in made:
-        files[f"figures/{figure.name}.svg"] = pictures[figure.name]
-        if png:
-            files[f"figures/{figure.name}.png"] = to_png(pictures[figure.name])
+    if png:
+        files |= {f"figures/{name}.png": to_png(drawn) for name, drawn in pictures.items()}
     paths = _written(directory, files)
     if publish is not None:
         how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"

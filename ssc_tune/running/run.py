@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from ssc_tune import execution, tracking
 from ssc_tune.errors import InputError
@@ -21,9 +21,6 @@ from ssc_tune.running.plan import StudyPlan, survey
 from ssc_tune.running.registration import register
 from ssc_tune.running.unused import confirm
 from ssc_tune.study.model.study import Study
-
-if TYPE_CHECKING:
-    pass
 
 
 def train_and_judge(

@@ -1,4 +1,4 @@
-"""Where studies are kept: a folder, or a bucket of an object store, behind the same ten functions."""
+"""Where studies are kept: a folder, or a bucket of an object store, behind the same nine functions."""
 
 import lazy_loader
 
