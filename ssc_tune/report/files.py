@@ -59,7 +59,7 @@ def write(
     """
     with Drawers() as drawers:
         made = figures(study, tables, analysis, records, geometries or {})
-        pictures, drawings = _drawn(made, drawers)
+        pictures, drawings = _drawn(made, drawers, png=png)
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
     files: dict[str, str | bytes] = {
         "report.html": render.html(study, content, made, drawings),
@@ -68,10 +68,8 @@ def write(
         "summary.csv": summary_csv(analysis),
         "verdicts.csv": verdicts_csv(analysis),
         "analysis.json": _json(analysis),
-        **{f"figures/{name}.svg": drawn for name, drawn in pictures.items()},
+        **pictures,
     }
-    if png:
-        files |= {f"figures/{name}.png": to_png(drawn) for name, drawn in pictures.items()}
     paths = _written(directory, files)
     if publish is not None:
         how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
@@ -79,16 +77,24 @@ def write(
     return paths
 
 
-def _drawn(made: Sequence[Figure], drawers: Drawers) -> tuple[dict[str, str], dict[str, list[Drawing]]]:
-    """Each figure as a picture, and its panels as they stand in the page, by its name."""
+def _drawn(
+    made: Sequence[Figure], drawers: Drawers, *, png: bool
+) -> tuple[dict[str, str | bytes], dict[str, list[Drawing]]]:
+    """Each figure as files by their names, and the panels of each as they stand in the page."""
     panels = [(figure, i, panel) for figure in made for i, panel in enumerate(figure.panels)]
     jobs = [of_picture(figure) for figure in made]
     jobs += [of_panel(panel, figure.datasets, name=f"{figure.name}-{i}") for figure, i, panel in panels]
     drawn = drawers.draw(jobs)
-    drawings: dict[str, list[Drawing]] = {figure.name: [] for figure in made}
+    files: dict[str, str | bytes] = {}
+    drawings: dict[str, list[Drawing]] = {}
+    for figure, text in zip(made, drawn, strict=False):
+        files[f"figures/{figure.name}.svg"] = text
+        drawings[figure.name] = []
+        if png:
+            files[f"figures/{figure.name}.png"] = to_png(text)
     for (figure, _, _), text in zip(panels, drawn[len(made) :], strict=True):
         drawings[figure.name].append(inline(text))
-    return {figure.name: text for figure, text in zip(made, drawn, strict=False)}, drawings
+    return files, drawings
 
 
 def _written(directory: Path, files: Mapping[str, str | bytes]) -> list[Path]:
