@@ -40,8 +40,7 @@ def write(
 ) -> list[Path]:
     """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
-    Equal input gives byte-identical files: dates come from the records, never from the clock. Each file is replaced
-    as a whole, so that a reader never sees half of one.
+    Equal input gives byte-identical files: dates come from the records. Each file is replaced as a whole.
 
     Args:
         study: the study.
@@ -71,10 +70,10 @@ def write(
         **pictures,
     }
     paths = _written(directory, files)
-    if publish is not None:
-        how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
-        paths += _written(publish, published(content, made, files, command=how))
-    return paths
+    if publish is None:
+        return paths
+    how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
+    return paths + _written(publish, published(content, made, files, command=how))
 
 
 def _drawn(
