@@ -60,20 +60,22 @@ def write(
         made = figures(study, tables, analysis, records, geometries or {})
         pictures, drawings = _drawn(made, drawers, png=png)
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
-    files: dict[str, str | bytes] = {
-        "report.html": render.html(study, content, made, drawings),
-        "report.md": render.markdown(content, made),
-        "results.csv": results_csv(study, tables),
-        "summary.csv": summary_csv(analysis),
-        "verdicts.csv": verdicts_csv(analysis),
-        "analysis.json": _json(analysis),
-        **pictures,
-    }
+    pages = {"report.html": render.html(study, content, made, drawings), "report.md": render.markdown(content, made)}
+    files = {**pages, **_tables(study, tables, analysis), **pictures}
     paths = _written(directory, files)
     if publish is None:
         return paths
     how = f"ssc-tune report {study.name} --publish {publish.as_posix()}"
     return paths + _written(publish, published(content, made, files, command=how))
+
+
+def _tables(study: Study, tables: Tables, analysis: StudyAnalysis) -> dict[str, str]:
+    return {
+        "results.csv": results_csv(study, tables),
+        "summary.csv": summary_csv(analysis),
+        "verdicts.csv": verdicts_csv(analysis),
+        "analysis.json": _json(analysis),
+    }
 
 
 def _drawn(
