@@ -11,18 +11,19 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune.design.damage import Damaged, check_database, cut_torn_tail, set_database_aside
 from ssc_tune.design.points import Point
+from ssc_tune.design.trials import distributions, from_trial, to_trial
 from ssc_tune.errors import InputError, cause
 from ssc_tune.frozen import without_later
 from ssc_tune.late import Late
 from ssc_tune.masking import mask_address
 from ssc_tune.sqlite_address import to_address
-from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, Value
+from ssc_tune.study.model.space import Value
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
@@ -35,47 +36,6 @@ else:
 
 NAME = "optuna.db"
 """The storage in a study's folder, unless another is named."""
-
-
-def distributions(study: Study, names: Sequence[str]) -> dict[str, optuna.distributions.BaseDistribution]:
-    """Optuna's distributions of parameters. A ``complement`` parameter appears as ``1 - name``, on its own scale."""
-    return dict(_distribution(name, study.search_space.parameters[name]) for name in names)
-
-
-def _distribution(name: str, parameter: Parameter) -> tuple[str, optuna.distributions.BaseDistribution]:
-    match parameter:
-        case FloatParameter(complement=True):
-            ends = round(1 - parameter.high, 12), round(1 - parameter.low, 12)
-            return f"1 - {name}", optuna.distributions.FloatDistribution(*ends, log=parameter.log)
-        case FloatParameter():
-            return name, optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
-        case IntParameter():
-            return name, optuna.distributions.IntDistribution(parameter.low, parameter.high, log=parameter.log)
-        case ChoiceParameter():
-            return name, optuna.distributions.CategoricalDistribution(parameter.choices)
-
-
-def to_trial(study: Study, values: Mapping[str, Value]) -> dict[str, Value]:
-    """A point's values as Optuna's parameters."""
-    found: dict[str, Value] = {}
-    for name, value in values.items():
-        parameter = study.search_space.parameters[name]
-        if isinstance(parameter, FloatParameter) and parameter.complement:
-            found[f"1 - {name}"] = round(1 - float(value), 12)
-        else:
-            found[name] = value
-    return found
-
-
-def from_trial(study: Study, params: Mapping[str, Value]) -> dict[str, Value]:
-    """Optuna's parameters as a point's values."""
-    found: dict[str, Value] = {}
-    for name, value in params.items():
-        if name.startswith("1 - "):
-            found[name.removeprefix("1 - ")] = round(1 - float(value), 12)
-        else:
-            found[name] = value
-    return found
 
 
 def open_source(source: Source, location: str | None, directory: Path) -> list[str]:

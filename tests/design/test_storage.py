@@ -12,7 +12,8 @@ from optuna.trial import TrialState
 from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.design.points import Point, fixed_points
-from ssc_tune.design.storage import PointLedger, from_trial, ledger_name, open_storage, to_trial
+from ssc_tune.design.storage import PointLedger, ledger_name, open_storage
+from ssc_tune.design.trials import from_trial, to_trial
 from ssc_tune.errors import InputError
 from ssc_tune.study.model.study import Study
 from tests.making.studies import PARAMETERS, study
