@@ -9,7 +9,9 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
+from ssc_tune.presentation.numbers import exponential
 from ssc_tune.study import load_study
+from ssc_tune.study.model.claims import Claim
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
@@ -43,7 +45,7 @@ def answers() -> list[Answer]:
             for row in csv.DictReader(lines):
                 link = f"[{folder.name}]({folder.name}/README.md)"
                 of_paper = claims[row["claim"]].source == PAPER
-                found.append(Answer(row["verdict"], _sentence(row), _effect(row), link, of_paper))
+                found.append(Answer(row["verdict"], _sentence(row), _effect(row, claims[row["claim"]]), link, of_paper))
     return sorted(found, key=lambda answer: (not answer.of_paper, ORDER.index(answer.verdict), answer.study))
 
 
@@ -51,11 +53,12 @@ def _sentence(row: dict[str, str]) -> str:
     return f"{row['claim']}: {row['sentence'].rstrip('.')}".replace("|", "\\|")
 
 
-def _effect(row: dict[str, str]) -> str:
-    numbers = [
-        f"{float(row[key]):+.3f}" if row[key] else "undefined" for key in ("effect", "effect_low", "effect_high")
-    ]
-    return f"{row['effect_name']} = {numbers[0]} [{numbers[1]}, {numbers[2]}]".replace("|", "\\|")
+def _effect(row: dict[str, str], claim: Claim) -> str:
+    """With its interval; a ratio as the ratio, though the table has its logarithm."""
+    write = exponential if claim.ratio else lambda value: "undefined" if value is None else f"{value:+.3f}"
+    numbers = [write(float(row[key]) if row[key] else None) for key in ("effect", "effect_low", "effect_high")]
+    name = " / ".join(claim.ratio) if claim.ratio else row["effect_name"]
+    return f"{name} = {numbers[0]} [{numbers[1]}, {numbers[2]}]".replace("|", "\\|")
 
 
 def page(found: list[Answer]) -> str:
