@@ -26,10 +26,13 @@ class KeepStarting(FIFOScheduler):
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         """The oldest trial that waits and has no worker under way; none where there is none."""
-        controller = tune_controller._tune_controller
-        if len(controller._stopped_trials) + len(controller._failed_trials) > KEPT:
-            forget_ended(controller)
-        under_way, manager = controller._trial_to_actor, controller._actor_manager
+        try:
+            controller = tune_controller._tune_controller
+            if len(controller._stopped_trials) + len(controller._failed_trials) > KEPT:
+                forget_ended(controller)
+            under_way, manager = controller._trial_to_actor, controller._actor_manager
+        except AttributeError:  # a version of Ray that calls them otherwise: slower to replace workers, and no smaller
+            return super().choose_trial_to_run(tune_controller)
         waiting = (trial for trial in tune_controller.get_trials() if trial.status == Trial.PENDING)
         return next((t for t in waiting if t not in under_way or not manager.is_actor_started(under_way[t])), None)
 

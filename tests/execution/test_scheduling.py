@@ -70,3 +70,18 @@ def test_trials_that_have_ended_are_forgotten(tmp_path: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert (found["ended"], found["errors"]) == (220, 0)
     assert found["most"] < 60  # 220 with Tune's own callback, or without forget_ended
+
+
+@pytest.mark.slow
+def test_a_ray_that_calls_its_own_otherwise_is_asked_as_usual() -> None:
+    from ssc_tune.execution.scheduling import KeepStarting
+
+    class Controller:
+        """Of another version: what is used of this one's inside is not there."""
+
+        _tune_controller = object()
+
+        def get_trials(self) -> list[object]:
+            return []
+
+    assert KeepStarting().choose_trial_to_run(Controller()) is None  # type: ignore[no-untyped-call]
