@@ -189,7 +189,9 @@ def test_a_tracking_server_needs_no_ui_of_ours(
 
 
 @pytest.mark.slow
-def test_the_real_ui_answers(bench: Bench) -> None:
+def test_the_real_ui_answers(bench: Bench, call: Call) -> None:
+    bench.fill(bench.cells[:2])
+    assert call("sync", "small", "--tracking-uri", "sqlite:///mlflow.db")[0] == 0
     port = free_port()
     command = [sys.executable, "-m", "ssc_tune.cli", "ui", str(bench.file), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)

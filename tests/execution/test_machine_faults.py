@@ -89,7 +89,7 @@ def test_a_request_to_end(tmp_path: Path, alone: dict[tuple[str, int], Any], num
     launches, store = Launches(tmp_path), tmp_path / "mlflow.db"
     tracked = ("--tracking-uri", f"sqlite:///{store}")
     process = launches.start(*tracked, faults=SLOW.replace("slow", "stand"))
-    wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 2, process)  # both workers stand then
     wait_until(lambda: "FINISHED" in statuses(store)["cell"], process)
     process.send_signal(number)
     out, err = process.communicate(timeout=90)

@@ -133,7 +133,7 @@ def test_nodes_that_share_no_folder_share_the_bucket(ended: Ended, tmp_path: Pat
     bucket = ObjectStorage("s3://apart/runs")
     with cluster(tmp_path, faults=SLOW) as made, pytest.MonkeyPatch.context() as changed:
         for number in range(2):
-            made.start(changes={"SSC_TUNE_MIRRORS": str(tmp_path / f"mirrors of node {number}")}).wait()
+            made.start(SSC_TUNE_MIRRORS=str(tmp_path / f"mirrors of node {number}")).wait()
         for name, value in made.environment.items():
             changed.setenv(name, value)
         launches = _launches(tmp_path)
