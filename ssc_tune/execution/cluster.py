@@ -5,6 +5,7 @@ Like ``tuning`` this module imports ray at its top and is imported on first use,
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -117,6 +118,7 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
         if nodes.refused:
             raise InputError(nodes.refused)
     finally:
+        gc.collect()  # as in ray_started
         ray.shutdown()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -55,6 +56,7 @@ def ray_started(**how: Any) -> Iterator[None]:
         try:
             yield
         finally:
+            gc.collect()  # a handle of Ray's that another thread frees during the shutdown would end this process
             ray.shutdown()
             shutil.rmtree(place, ignore_errors=True)
 
