@@ -197,3 +197,14 @@ def test_time_left_goes_by_the_work_that_is_left(tmp_path: Path) -> None:
     left = 3.0 * sum(images(cell.config) for cell in cells[half:])
     assert view._time_left() == duration(left)
     assert images(cells[0].config) > images(cells[-1].config)
+
+
+def test_time_left_of_a_method_that_has_not_begun_goes_by_the_images_of_one_that_has(tmp_path: Path) -> None:
+    cells = fixed_cells(study())
+    view = LiveView(StudyFolder(tmp_path, "small"), cells, {}, out=io.StringIO(), err=io.StringIO(), workers=1)
+    ours = [cell for cell in {cell.cell_id: cell for cell in cells}.values() if cell.placement.method == "ssc"]
+    others = [cell for cell in {cell.cell_id: cell for cell in cells}.values() if cell.placement.method == "fixmatch"]
+    for cell in ours:
+        view.finished(cell, record(cell, seconds=3.0 * images(cell.config)))
+    assert images(others[0].config) < images(ours[0].config)
+    assert view._time_left() == duration(3.0 * sum(images(cell.config) for cell in others))

@@ -39,14 +39,17 @@ class _MethodCount:
         self.images = 0  # of the cells that ran
 
     @property
-    def seconds_left(self) -> float | None:
-        """Of one worker, from the cells that ran and what there is to do in those that wait; none before the first."""
-        if not self.ran:
-            return None
+    def seconds_left(self) -> float:
+        """Of one worker, from the cells that ran and what there is to do in those that wait."""
         waiting, left = sum(self.waiting.values()), self.total - self.done
         if not (waiting and self.images):
             return left * self.seconds / self.ran
         return left * waiting / len(self.waiting) * self.seconds / self.images
+
+    def guessed_left(self, a_cell: float, an_image: float) -> float:
+        """The same before the first cell ran, by what another method takes for a cell, or better for an image."""
+        waiting, left = sum(self.waiting.values()), self.total - self.done
+        return left * waiting / len(self.waiting) * an_image if waiting and an_image else left * a_cell
 
     def add(self, record: Record) -> None:
         """Counts an ended cell."""
@@ -196,10 +199,10 @@ class LiveView:
     def _time_left(self) -> str:
         if not any(count.ran for count in self._counts.values()):
             return "unknown until the first cells are done"
-        longest = max(c.seconds / c.ran for c in self._counts.values() if c.ran)
-        left = sum(
-            (c.total - c.done) * longest if c.seconds_left is None else c.seconds_left for c in self._counts.values()
-        )
+        ran = [count for count in self._counts.values() if count.ran]
+        longest = max(count.seconds / count.ran for count in ran)
+        an_image = max((count.seconds / count.images for count in ran if count.images), default=0.0)
+        left = sum(c.seconds_left if c.ran else c.guessed_left(longest, an_image) for c in self._counts.values())
         return duration(left / self._workers)
 
     def _render(self) -> RenderableType:
