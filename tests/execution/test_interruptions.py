@@ -23,7 +23,7 @@ def test_ctrl_c_then_sigkill_then_the_end(tmp_path: Path) -> None:
     launches = Launches(tmp_path)
 
     process = launches.start(faults=SLOW)
-    wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 2, process)  # two slow cells have begun
     pressed = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
     out, err = process.communicate(timeout=60)

@@ -103,8 +103,9 @@ class Launches:
         return {path.name: path.stat().st_mtime_ns for path in self.store.records.directory.glob("*.json")}
 
     def progress(self) -> int:
-        """Cells under way that have a checkpoint and have said so."""
-        return len(list(self.store.path.glob("cells/*/progress.json")))
+        """Cells under way that have a checkpoint and have said so: one that has just got its record is not."""
+        said = self.store.path.glob("cells/*/progress.json")
+        return sum(not self.store.records.path(path.parent.name).exists() for path in said)
 
 
 def deciding(record: Record) -> dict[str, Any]:
