@@ -118,7 +118,7 @@ def test_a_clock_that_is_set(tmp_path: Path, alone: dict[tuple[str, int], Any], 
     (tmp_path / "clock").write_text("0")
     launches.environment = {"SSC_TUNE_CLOCK": str(tmp_path / "clock")}
     process = launches.start(faults=f"{SLOW},raise:ssc:2,exit:fixmatch:2:1")
-    wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 1, process)
     (tmp_path / "clock").write_text(str(seconds))
     _, err = process.communicate(timeout=400)
     assert process.returncode == 1, err
@@ -146,7 +146,7 @@ def test_a_clock_that_is_set(tmp_path: Path, alone: dict[tuple[str, int], Any], 
 def test_two_drivers_and_frozen_workers(tmp_path: Path, alone: dict[tuple[str, int], Any]) -> None:
     launches = Launches(tmp_path, "timeout: 6\n")
     process = launches.start(faults=SLOW)
-    wait_until(lambda: len(launches.times()) >= 2 and launches.progress() >= 1, process)
+    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 1, process)
     code, _, err = launches.run()
     assert code == 2
     assert f"another run of this study is under way: process {process.pid} on" in err
