@@ -6,6 +6,7 @@ that is undefined is ``None`` and ``note`` says why.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pydantic import Field
@@ -28,6 +29,11 @@ class Estimate(Frozen):
         """Of a difference or the logarithm of a ratio: that of the two in the other order."""
         value, low, high = (None if x is None else 0.0 - x for x in (self.value, self.high, self.low))
         return self.model_copy(update={"value": value, "low": low, "high": high})
+
+
+def as_ratio(logarithm: float) -> float:
+    """The ratio of which this is the logarithm; a number however large that is."""
+    return math.exp(min(logarithm, 700.0))
 
 
 class Score(Frozen):

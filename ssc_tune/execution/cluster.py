@@ -5,7 +5,6 @@ Like ``tuning`` this module imports ray at its top and is imported on first use,
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import socket
@@ -27,7 +26,7 @@ from ssc_tune.execution import preflight
 from ssc_tune.execution.listening import Screen
 from ssc_tune.execution.place import GROWING, Place
 from ssc_tune.execution.slots import asked, cpus_for, nodes_of, slots, this_machine
-from ssc_tune.execution.start import ray_started
+from ssc_tune.execution.start import let_go, ray_started
 from ssc_tune.records import StudyFolder
 from ssc_tune.recurring import repeat
 from ssc_tune.study.model.study import Study
@@ -118,8 +117,7 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
         if nodes.refused:
             raise InputError(nodes.refused)
     finally:
-        gc.collect()  # as in ray_started
-        ray.shutdown()
+        let_go()
 
 
 def _connect(place: Place) -> None:

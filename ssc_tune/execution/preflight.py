@@ -95,8 +95,7 @@ def facts() -> Facts:
 @contextmanager
 def marked(folder: Path) -> Iterator[Driver]:
     """While inside, the study's folder holds what nodes look for, and what they answer."""
-    files = opened(folder.parent)
-    address = f"{files.address}/{folder.name}" if files.is_copy else str(folder.absolute())
+    address = f"{opened(folder.parent).reach}/{folder.name}"
     driver = Driver(facts(), address, secrets.token_hex(8), os.environ.get(cache.VARIABLE))
     storage = storage_at(address)
     storage.write(_MARKER, _marker(driver))

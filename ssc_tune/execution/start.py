@@ -56,9 +56,14 @@ def ray_started(**how: Any) -> Iterator[None]:
         try:
             yield
         finally:
-            gc.collect()  # a handle of Ray's that another thread frees during the shutdown would end this process
-            ray.shutdown()
+            let_go()
             shutil.rmtree(place, ignore_errors=True)
+
+
+def let_go() -> None:
+    """Ends what this process has of Ray. A handle that another thread freed meanwhile would end the process."""
+    gc.collect()
+    ray.shutdown()
 
 
 def sweep(folder: Path) -> None:

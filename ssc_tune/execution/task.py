@@ -39,7 +39,7 @@ their end alone, and have no such limit."""
 def make_task(study: Study, folder: StudyFolder, cell: Cell, *, launch: str = "") -> Task:
     """What a worker is told of a cell, with the registrations that stand as it is handed out."""
     return Task(
-        storage=folder.files.address if folder.files.is_copy else str(folder.storage.absolute()),
+        storage=folder.files.reach,
         study=study.name,
         placement=tuple(cell.placement),
         config=cell.config,

@@ -38,16 +38,15 @@ class _MethodCount:
         self.waiting: dict[str, int] = {}  # images of each cell that is known and has no record
         self.images = 0  # of the cells that ran
 
-    @property
-    def seconds_left(self) -> float:
-        """Of one worker, from the cells that ran and what there is to do in those that wait."""
-        waiting, left = sum(self.waiting.values()), self.total - self.done
-        if not (waiting and self.images):
-            return left * self.seconds / self.ran
-        return left * waiting / len(self.waiting) * self.seconds / self.images
+    def seconds_left(self, a_cell: float, an_image: float) -> float:
+        """Of one worker, by the images of the cells that wait where they are known, else by their number.
 
-    def guessed_left(self, a_cell: float, an_image: float) -> float:
-        """The same before the first cell ran, by what another method takes for a cell, or better for an image."""
+        Args:
+            a_cell: seconds of a cell, where none of this method ran.
+            an_image: seconds of an image, likewise; 0 where it is not known.
+        """
+        if self.ran:
+            a_cell, an_image = self.seconds / self.ran, self.seconds / self.images if self.images else 0.0
         waiting, left = sum(self.waiting.values()), self.total - self.done
         return left * waiting / len(self.waiting) * an_image if waiting and an_image else left * a_cell
 
@@ -202,7 +201,7 @@ class LiveView:
         ran = [count for count in self._counts.values() if count.ran]
         longest = max(count.seconds / count.ran for count in ran)
         an_image = max((count.seconds / count.images for count in ran if count.images), default=0.0)
-        left = sum(c.seconds_left if c.ran else c.guessed_left(longest, an_image) for c in self._counts.values())
+        left = sum(count.seconds_left(longest, an_image) for count in self._counts.values())
         return duration(left / self._workers)
 
     def _render(self) -> RenderableType:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
-from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict
+from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict, as_ratio
 from ssc_tune.presentation.numbers import compact, decimals, exponential, interval, p_value, percent, signed
 from ssc_tune.study.model.claims import Claim, Equivalence
 from ssc_tune.study.model.space import Parameter, shown
@@ -104,7 +103,7 @@ def reason(verdict: Verdict) -> str:
 def plain_value(verdict: Verdict) -> float | None:
     """The effect as a number, in the scale in which it is told: ratios as such, though their logarithm is kept."""
     value = verdict.effect.value
-    return value if value is None or verdict.ratio is None else math.exp(min(value, 700.0))
+    return value if value is None or verdict.ratio is None else as_ratio(value)
 
 
 def effect_title(found: Verdict | LookVerdict) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ssc_tune.report import render
 from ssc_tune.report.figures.base import Figure
-from ssc_tune.report.figures.specification import svg
 
 SHOWN = ("spread", "training")
 """Kinds of figures that such a page has."""
@@ -31,7 +30,7 @@ def published(
     """
     shown = [figure for figure in figures if figure.name.split("-")[0] in SHOWN][:MOST]
     page = render.published({**content, "command": public(content["command"])}, shown, command)
-    pictures = {f"{figure.name}.svg": written.get(f"figures/{figure.name}.svg") or svg(figure) for figure in shown}
+    pictures = {f"{figure.name}.svg": written[f"figures/{figure.name}.svg"] for figure in shown}
     return {"README.md": page, **pictures, **{name: written[name] for name in TABLES}}
 
 

@@ -111,12 +111,18 @@ class Run:
                 launch=launch,
                 place=self.place,
                 screen=live,
-                meanwhile=(lambda: None) if searches else lambda: self._open_views(live.tell),
+                meanwhile=lambda: self._get_ready(None if searches else live.tell),
             )
             self._reconcile(everyone)
         self._signal = _signal_of(stop)
         everyone.close()
         self.problems += everyone.problems
+
+    def _get_ready(self, say: Callable[[str], None] | None) -> None:
+        """While Ray starts: opens the views, unless they are, and begins to import what the end needs."""
+        if say is not None:
+            self._open_views(say)
+        threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
     def _open_views(self, say: Callable[[str], None]) -> None:
         """Opens the Optuna storage of the points, and lets MLflow's view begin."""
@@ -127,7 +133,6 @@ class Run:
         self.problems += problems
         if self.tracker is not None:
             self.tracker.start()
-        threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
     def _reconcile(self, everyone: Listener) -> None:
         """Tells of the records that are there and that nobody has told of, whoever wrote them."""

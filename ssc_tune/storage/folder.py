@@ -30,6 +30,11 @@ class FolderStorage:
         """The folder as it was given."""
         return str(self.folder)
 
+    @property
+    def reach(self) -> str:
+        """The folder from anywhere on this machine."""
+        return str(self.folder.absolute())
+
     def read(self, name: str) -> bytes:
         """The content of a file."""
         return (self.folder / name).read_bytes()

@@ -98,6 +98,11 @@ class Mirror:
         """Of the store."""
         return self._store.address
 
+    @property
+    def reach(self) -> str:
+        """The store: others have mirrors of their own."""
+        return self._store.address
+
     def read(self, name: str) -> bytes:
         """From the store."""
         return self._store.read(name)

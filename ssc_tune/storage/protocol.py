@@ -77,6 +77,10 @@ class Working(Storage, Protocol):
     """
 
     @property
+    def reach(self) -> str:
+        """How another process or machine names the storage: the address, or an absolute path."""
+
+    @property
     def is_copy(self) -> bool:
         """Whether the folder only stands for the storage."""
 

@@ -18,7 +18,6 @@ from ssc_tune.design import Cell
 from ssc_tune.execution.execute import Outcome
 from ssc_tune.execution.task import make_task
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.recurring import beside
 from ssc_tune.study.model.study import Study
 from tests.making import fake_records
 from tests.making.fewer import fewer_bootstraps
@@ -56,8 +55,8 @@ class Lab:
         meanwhile: Callable[[], object],
         **_: Any,
     ) -> Outcome:
-        with beside(meanwhile, name="meanwhile"):
-            number = 0
+        meanwhile()
+        number = 0
         while not stop.is_set() and source.num_to_run > self.least:
             cell = source.next()
             listener.started(cell)

@@ -10,9 +10,9 @@ import pytest
 from ssc_tune.analysis.explore import further
 from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.specification import svg
 from ssc_tune.report.further import tables
 from tests.making.analyses import Case, case
+from tests.report.drawn import svg
 from tests.report.written import pages
 
 FACTS: dict[str, list[dict[str, Any]]] = {

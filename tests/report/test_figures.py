@@ -14,9 +14,10 @@ from ssc_tune.presentation.colours import colours, shapes
 from ssc_tune.report import drawers
 from ssc_tune.report.cells import MAX_POINTS
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.specification import page, picture, svg
+from ssc_tune.report.figures.specification import page, picture
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
+from tests.report.drawn import svg
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.inline import drawing
-from ssc_tune.report.figures.specification import WIDTH, page_svg
+from ssc_tune.report.figures.specification import WIDTH
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
+from tests.report.drawn import drawing, page_svg
 
 
 @pytest.fixture(scope="module")

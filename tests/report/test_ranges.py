@@ -10,8 +10,8 @@ import pytest
 
 from ssc_tune.analysis.result import Estimate, Specification
 from ssc_tune.report.figures import Figure, figures
-from ssc_tune.report.figures.specification import page_svg, svg
 from tests.making.analyses import Case, case
+from tests.report.drawn import page_svg, svg
 from tests.report.written import pages
 
 WITHIN = "the spread over points is within the seed noise"

@@ -13,7 +13,7 @@ from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed
 from ssc_tune.analysis.measures.cvar import cvar_level
 from ssc_tune.analysis.measures.mean import mean as mean_effect
 from ssc_tune.analysis.measures.settings import each, over
-from ssc_tune.analysis.result import Gate
+from ssc_tune.analysis.result import Gate, as_ratio
 from ssc_tune.study.model.claims import Equivalence
 
 Side = Literal["for", "against", "neither"]
@@ -102,6 +102,6 @@ def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
 
 def _as_ratio(effect: Effect) -> str:
     """The logarithm of a ratio on logit(accuracy) as the ratio that verdicts are told by."""
-    value, low, high = (f"{math.exp(min(x, 700.0)):.2f}" for x in (effect.estimate, effect.low, effect.high))
+    value, low, high = (f"{as_ratio(x):.2f}" for x in (effect.estimate, effect.low, effect.high))
     interval = f", no interval ({effect.reason})" if math.isnan(effect.low) else f" [{low}, {high}]"
     return f"on logit the ratio is {value}{interval}"

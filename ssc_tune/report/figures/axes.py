@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from ssc_tune.analysis.result import as_ratio
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter, shown
 
 MAX_TICKS = 6
@@ -41,7 +42,7 @@ def effect_ticks(low: float, high: float, *, ratio: bool) -> list[tuple[float, s
     """Places with their labels on an axis of effects: logarithms of ratios are labelled with the ratios."""
     if not ratio:
         return [(v, f"{v:g}") for v in round_values(low, high)]
-    within_reach = math.exp(max(low, -700.0)), math.exp(min(high, 700.0))
+    within_reach = as_ratio(max(low, -700.0)), as_ratio(high)
     return [(math.log(v), f"{v:g}") for v in round_values(*within_reach, log=True) if v > 0]
 
 

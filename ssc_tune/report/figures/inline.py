@@ -9,9 +9,6 @@ import re
 import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
-from ssc_tune.report.figures.base import Panel
-from ssc_tune.report.figures.specification import Datasets, page_svg
-
 _SVG = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = {"svg", "g", "path", "line", "rect", "text", "tspan", "defs", "clipPath", "linearGradient", "stop"}
 _GEOMETRY = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}
@@ -32,11 +29,6 @@ class Drawing(NamedTuple):
     svg: str
     width: float
     height: float
-
-
-def drawing(panel: Panel, datasets: Datasets, *, name: str) -> Drawing:
-    """Draws a panel; ``name`` is unique in the page."""
-    return inline(page_svg(panel, datasets, name=name))
 
 
 def inline(drawn: str) -> Drawing:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ssc_tune.report.drawers import Job, draw
+from ssc_tune.report.drawers import Job
 from ssc_tune.report.figures.base import CONFIG, Figure, Panel
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -100,21 +100,11 @@ def _keys(parts: list[Spec]) -> Spec:
     return {"symbolStrokeWidth": 0}
 
 
-def svg(figure: Figure) -> str:
-    """The picture as SVG, drawn without a browser."""
-    return draw(of_picture(figure))
-
-
 def of_picture(figure: Figure) -> Job:
     """The picture, to be drawn."""
     return Job(picture(figure), "part")
 
 
-def page_svg(panel: Panel, datasets: Datasets, *, name: str) -> str:
-    """A panel for the page as SVG; ``name`` begins the names of its parts, which must be unique in a page."""
-    return draw(of_panel(panel, datasets, name=name))
-
-
 def of_panel(panel: Panel, datasets: Datasets, *, name: str) -> Job:
-    """A panel for the page, to be drawn."""
+    """A panel for the page, to be drawn; ``name`` begins the names of its parts, which must be unique in a page."""
     return Job(page(panel, datasets), f"{name}-part")
