@@ -55,6 +55,7 @@ class Measure(NamedTuple):
     over_points: str = ""  # what it is called where the points are no draws from the space, and it is that over them
     planned: bool = False  # `plan` simulates claims about it
     searched_words: str = ""  # where a search chose the points, if it says something else there
+    sources: tuple[str, ...] = ()  # of its estimator and interval, as keys of ssc_tune.sources
 
     @property
     def of_one_method(self) -> bool:
@@ -82,6 +83,7 @@ _ALL = (
         over_points="spread",
         pooled=True,
         weighted=True,
+        sources=("efron1981jackknife", "brown1974robust"),
     ),
     Measure(
         "iqr",
@@ -89,10 +91,30 @@ _ALL = (
         why_seeds=NOISE,
         spread="IQR",
         over_points="spread",
+        sources=("louis1984estimating",),
     ),
-    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range", over_points="spread"),
-    Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
-    Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
+    Measure(
+        "range",
+        "range of accuracy over the search space",
+        why_seeds=NOISE,
+        spread="range",
+        over_points="spread",
+        sources=("louis1984estimating",),
+    ),
+    Measure(
+        "mean",
+        "mean accuracy over the search space",
+        pooled=True,
+        weighted=True,
+        sources=("satterthwaite1946approximate",),
+    ),
+    Measure(
+        "cvar",
+        "mean accuracy of the worst 10% of points",
+        pooled=True,
+        weighted=True,
+        sources=("acerbi2002coherence", "efron1981jackknife"),
+    ),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
     Measure("default", "accuracy at the defaults", ALL, pooled=True, at_defaults=True),
     Measure(
@@ -122,6 +144,7 @@ _ALL = (
         why_seeds=HELD_OUT,
         is_share=True,
         pooled=True,
+        sources=("korn1998confidence",),
     ),
     Measure(
         "importance",
@@ -143,6 +166,7 @@ _ALL = (
         "loss from one choice of hyperparameters for all settings",
         why_seeds=HELD_OUT,
         over_all_settings=True,
+        sources=("adkins2024sensitivity",),
     ),
     Measure("steps_to_target", "number of steps to the target accuracy", pooled=True),
     Measure("area_under_curve", "area under the accuracy curve", pooled=True),
@@ -155,6 +179,7 @@ _ALL = (
         is_share=True,
         of_one="{Bound} of the search space gives {method} an accuracy below {accuracy:g}",
         pooled=True,
+        sources=("clopper1934use", "korn1998confidence"),
     ),
 )
 
