@@ -31,6 +31,7 @@ class FixMatch(LinearMethod):
     """
 
     name = "fixmatch"
+    sources: ClassVar[tuple[str, ...]] = ("sohn2020fixmatch",)
     Hyperparameters = FixMatchHyperparameters
     hyperparameters: FixMatchHyperparameters
 

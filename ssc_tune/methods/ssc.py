@@ -57,6 +57,7 @@ class SSC(Method["PrototypeHead"]):
     """
 
     name = "ssc"
+    sources: ClassVar[tuple[str, ...]] = ("gauffre2024unified",)
     Hyperparameters = SSCHyperparameters
     hyperparameters: SSCHyperparameters
 
