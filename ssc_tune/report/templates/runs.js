@@ -7,7 +7,7 @@ const runs = (() => {
   const count = data.ids.length;
   const columns = new Map(data.columns.map((column) => [column.key, column]));
   const all = Int32Array.from({ length: count }, (_, row) => row);
-  const listeners = { picked: [], named: [] };
+  const listeners = { picked: [], sorted: [], named: [] };
   const filters = new Map();  // by the key of a column: the codes that are allowed
   const picked = new Uint8Array(count).fill(1);
   let words = [], sorted = { key: "test_accuracy", down: false }, ranking = all, order = all, named = -1;
@@ -84,7 +84,7 @@ const runs = (() => {
     get order() { return order; },
     get named() { return named; },
     get sorted() { return sorted; },
-    sort: (key, down) => { sorted = { key, down }; rank(); order = ranking.filter((row) => picked[row]); tell("picked"); },
+    sort: (key, down) => { sorted = { key, down }; rank(); order = ranking.filter((row) => picked[row]); tell("sorted"); },
     find: (said) => { words = said.toLowerCase().split(/\s+/).filter(Boolean); refresh(); },
     name: (row) => { if (row !== named) { named = row; tell("named"); } },
     reset: () => { filters.clear(); words = []; refresh(); },

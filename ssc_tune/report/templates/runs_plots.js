@@ -22,15 +22,31 @@ if (runs) (() => {
   document.addEventListener("scroll", () => tip(null), { passive: true, capture: true });
 
   // A canvas that is drawn when it is seen and something has changed; what is drawn is in CSS pixels.
+  // What takes long is spread over several frames, so that the table answers at once.
+  const BUDGET = 25;  // milliseconds a frame
   const seen = new Set(), stale = new Set();
   let asked = false;
   const flush = () => {
     asked = false;
-    for (const plot of stale) if (seen.has(plot)) { stale.delete(plot); paint(plot); }
+    const started = performance.now();
+    for (const plot of stale) {
+      if (!seen.has(plot)) continue;
+      if (performance.now() - started > BUDGET) { request(); break; }
+      stale.delete(plot);
+      paint(plot);
+    }
+    runs.views.toggleAttribute("data-drawing", asked);
+  };
+  const request = () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(flush);
   };
   const ask = (plot) => {
     stale.add(plot);
-    if (!asked) { asked = true; requestAnimationFrame(flush); }
+    if (!seen.has(plot)) return;
+    runs.views.toggleAttribute("data-drawing", true);
+    request();
   };
   const paint = (plot) => {
     const { canvas } = plot, ratio = devicePixelRatio || 1;
@@ -46,7 +62,9 @@ if (runs) (() => {
     plot.draw(pen, width, height, { ink, own: (k) => data.colours[k][dark.matches ? 1 : 0] });
   };
   const watcher = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => {
-    if (isIntersecting) { seen.add(target.plot); if (stale.size) ask(target.plot); } else seen.delete(target.plot);
+    if (!isIntersecting) { seen.delete(target.plot); return; }
+    seen.add(target.plot);
+    if (stale.has(target.plot)) ask(target.plot);
   }), { rootMargin: "100px" });
   const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => ask(target.plot)));
   const plots = [];
@@ -90,12 +108,12 @@ if (runs) (() => {
     return found;
   };
   const counted = () => `${runs.order.length.toLocaleString("en")} of ${count.toLocaleString("en")} runs`;
-  const faint = (number) => Math.max(0.12, Math.min(0.75, 12 / Math.sqrt(number + 1)));
+  const faint = (number) => Math.max(0.05, Math.min(0.75, 60 / (number + 1) ** 0.8));
 
-  // The picked runs of each method, and the worst of each by what it scores.
+  // The picked runs of each method that have a curve, and the worst of each by what it scores.
   const byMethod = () => {
     const found = data.colours.map(() => []);
-    for (const row of runs.order) found[method[row]].push(row);
+    for (const row of runs.order) if (curves.grid[row] >= 0) found[method[row]].push(row);
     return found;
   };
   const worst = (rows) => rows.reduce((least, row) => (least < 0 || data.rank[row] < data.rank[least] ? row : least), -1);
@@ -127,15 +145,13 @@ if (runs) (() => {
       for (const step of round(0, end, 5)) write(pen, step.toLocaleString("en"), frame.left + (step / end) * frame.width, bottom + 12, ink("soft"), "center");
       write(pen, "optimizer steps", frame.left + frame.width / 2, bottom + 28, ink("soft"), "center");
       const groups = byMethod();
-      groups.forEach((rows, k) => {
-        const alpha = faint(runs.order.length);
-        for (let i = 0; i < rows.length; i += 250) {
-          stroke(pen, own(k), 1, alpha, rows.slice(i, i + 250).map((row) => (curves.grid[row] < 0 ? [] : course(row, frame))));
-        }
-      });
+      const alpha = faint(runs.order.length);
+      for (let i = 0; groups.some((rows) => i < rows.length); i += 100) {  // by turns, so that no method covers the others
+        groups.forEach((rows, k) => stroke(pen, own(k), 1, alpha, rows.slice(i, i + 100).map((row) => course(row, frame))));
+      }
       groups.forEach((rows, k) => {
         const row = worst(rows);
-        if (row < 0 || curves.grid[row] < 0) return;
+        if (row < 0) return;
         stroke(pen, ink("card"), 6, 1, [course(row, frame)]);
         stroke(pen, own(k), 3.5, 1, [course(row, frame)], data.dashes[k]);
       });
@@ -162,7 +178,7 @@ if (runs) (() => {
   };
   if (drawn) {
     const thinned = data.thinned ? ` Of a run's evaluations at most ${data.thinned} are drawn.` : "";
-    add("Training curves", `Validation accuracy of each picked run by method; the worst run of each method is bold.${thinned}`, courses, {
+    add("Training curves", `Validation accuracy of each picked run, coloured by method; the worst run of each method that has a curve is bold.${thinned}`, courses, {
       role: "slider", tabindex: 0, "aria-valuemin": 1, "aria-valuenow": 1, "aria-valuetext": "no run; arrow keys name runs from the worst to the best",
     });
     courses.box.addEventListener("keydown", (event) => {
@@ -245,7 +261,7 @@ if (runs) (() => {
       }
       const alpha = faint(runs.order.length);
       for (const [colour, rows] of lots()) {
-        for (let i = 0; i < rows.length; i += 250) stroke(pen, colour, 1.2, alpha, rows.slice(i, i + 250).map((row) => this.path(row)));
+        for (let i = 0; i < rows.length; i += 250) stroke(pen, colour, 1, alpha, rows.slice(i, i + 250).map((row) => this.path(row)));
       }
       if (runs.named >= 0) stroke(pen, ink("ink"), 3, 1, [this.path(runs.named)]);
       axes.forEach((column, k) => {

@@ -77,7 +77,6 @@ if (runs) (() => {
     const head = make("th", { scope: "col" }, button);
     button.addEventListener("click", () => {
       const { key, down } = runs.sorted;
-      first = 0;
       runs.sort(column.key, key === column.key && !down);
     });
     return head;
@@ -132,7 +131,7 @@ if (runs) (() => {
   body.addEventListener("pointermove", under, { passive: true });
   body.addEventListener("click", under);
 
-  runs.on("picked", () => {
+  const sorted = () => {
     turn(0);
     focused = 0;
     const { key, down } = runs.sorted;
@@ -141,10 +140,14 @@ if (runs) (() => {
       head.setAttribute("aria-sort", own ? (down ? "descending" : "ascending") : "none");
       head.querySelector("span").textContent = own ? (down ? " ▼" : " ▲") : "";
     });
+    show();
+  };
+  runs.on("sorted", sorted);
+  runs.on("picked", () => {
     made.forEach(([, , refreshed]) => refreshed());
     total.textContent = `${runs.order.length.toLocaleString("en")} of ${runs.count.toLocaleString("en")} runs`;
     reset.disabled = !runs.filters.size && !find.value;
-    show();
+    sorted();
   });
   runs.on("named", () => {
     const row = runs.named;
