@@ -12,8 +12,8 @@ Milliseconds from the start of navigation, the median over fresh pages of one br
 - in the document: every figure is drawn somewhere in the document, seen or not;
 - all seen: every figure has been in the window and was drawn, the window going down screen by screen after "first
   screen".
-- filter, sort: from a key in the field that finds runs, or a click on a heading of their table, until the table has been
-  painted; runs drawn: until curves, parallel coordinates, scatter matrix and workers show the same; the slowest of
+- filter, sort: from a key in the field that finds runs, or a click on a heading of their table, until the table has
+  been painted; runs drawn: until curves, parallel coordinates, scatter matrix and workers show the same; the slowest of
   several.
 
 A figure is drawn when it holds an SVG with marks; the longest task is the longest that the page kept its thread busy.

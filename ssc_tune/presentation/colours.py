@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssc_tune.study.model.study import Study
 
 OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#c46f9d", "#ad8800", "#3696d1", "#8a8a8a")
-"""Okabe and Ito's colours; those that are too light for paper are darker: each has a contrast of 3 to 1 on both papers."""
+"""Okabe and Ito's colours, darker where they are too light for paper: each has a contrast of 3 to 1 to both papers."""
 
 ON_DARK = {
     OKABE_ITO[0]: "#4aa6de",

@@ -38,12 +38,15 @@ const runs = (() => {
     ["cell", data.ids[row]],
   ];
 
-  let haystacks = null;
+  // What is looked for stands at the beginning of a word; "seed 1" is one word, and seed 12 another.
+  const haystacks = new Array(count);
   const haystack = (row) => {
-    haystacks = haystacks || new Array(count);
-    haystacks[row] = haystacks[row] || `${place(row)} ${text(columns.get("status"), row)} ${data.ids[row]}`.toLowerCase();
+    haystacks[row] = haystacks[row]
+      || ` ${place(row).replaceAll(",", "")} ${text(columns.get("status"), row)} ${data.ids[row]} `.toLowerCase();
     return haystacks[row];
   };
+  const sought = (said) => (said.toLowerCase().match(/(?:block|setting|point|seed)\s+\S+|\S+/g) || [])
+    .map((word) => (/\s/.test(word) ? ` ${word.replace(/\s+/, " ")} ` : ` ${word}`));
 
   // Runs that score the same, and those without a value, stay in the order of the data; the latter come last.
   const rank = () => {
@@ -85,7 +88,7 @@ const runs = (() => {
     get named() { return named; },
     get sorted() { return sorted; },
     sort: (key, down) => { sorted = { key, down }; rank(); order = ranking.filter((row) => picked[row]); tell("sorted"); },
-    find: (said) => { words = said.toLowerCase().split(/\s+/).filter(Boolean); refresh(); },
+    find: (said) => { words = sought(said); refresh(); },
     name: (row) => { if (row !== named) { named = row; tell("named"); } },
     reset: () => { filters.clear(); words = []; refresh(); },
   };

@@ -12,7 +12,7 @@ if (runs) (() => {
   const boxes = (column) => {
     const choose = () => {
       const chosen = inputs.map((input) => input.checked);
-      runs.filter(column.key, chosen.includes(true) && chosen.includes(false) ? (code) => chosen[code] : null);
+      runs.filter(column.key, chosen.includes(true) ? (code) => chosen[code] : null);
       runs.refresh();
     };
     const inputs = column.texts.map(() => make("input", { type: "checkbox" }));
