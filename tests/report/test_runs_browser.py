@@ -132,7 +132,7 @@ def test_words_chosen_values_and_ranges_pick_runs(page: Page, data: dict[str, An
     wanted = [
         t
         for t, v in everything
-        if v["tau"] >= 0.9 and v.get("test_accuracy", 2) <= 0.9305 and t["method"] == "fixmatch"
+        if v.get("tau", 0) >= 0.9 and v.get("test_accuracy", 2) <= 0.9305 and t["method"] == "fixmatch"
     ]
     assert total(page) == len(wanted) > 0
     page.get_by_label("tau from").fill("much")
