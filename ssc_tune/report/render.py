@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ssc_tune.presentation import markdown as markdowns
 from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
+from ssc_tune.presentation.words import sentence
 from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing
 from ssc_tune.study.model.study import Study
@@ -85,5 +86,5 @@ def _environment(*, escape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(md=markdowns.escaped, code=markdowns.code, fence=markdowns.fence)
+    environment.filters.update(sentence=sentence, md=markdowns.escaped, code=markdowns.code, fence=markdowns.fence)
     return environment

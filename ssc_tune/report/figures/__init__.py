@@ -21,6 +21,7 @@ from ssc_tune.report.figures import (
     plane,
     pseudo_labels,
     ranges,
+    seeds,
     shares,
     training,
 )
@@ -28,9 +29,9 @@ from ssc_tune.report.figures.base import Figure, Given, Panel
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
-_FIRST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures,)
 _OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
     parameters.figures,
+    seeds.figures,
     distribution.figures,
     interactions.figures,
     shares.figures,
@@ -41,7 +42,7 @@ _OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
     geometry.figures,
     directions.figures,
 )
-_LAST: tuple[Callable[[Given], list[Figure]], ...] = (plane.figures,)
+_LAST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures, plane.figures)
 
 
 def figures(
@@ -54,7 +55,6 @@ def figures(
     """Every figure that has data: of the study, and of each block and setting."""
     given = Given(study, tables, analysis, records, geometries or {})
     return [
-        *(figure for draw in _FIRST for figure in draw(given)),
         *(_placed(f, view) for view in views(study, tables) for draw in _OF_EACH_VIEW for f in draw(view, given)),
         *(figure for draw in _LAST for figure in draw(given)),
     ]

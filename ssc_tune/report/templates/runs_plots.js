@@ -113,7 +113,7 @@ if (runs) (() => {
   // The picked runs of each method that have a curve, and the worst of each by what it scores.
   const byMethod = () => {
     const found = data.colours.map(() => []);
-    for (const row of runs.order) if (curves.grid[row] >= 0) found[method[row]].push(row);
+    for (let row = 0; row < count; row += 1) if (picked[row] && curves.grid[row] >= 0) found[method[row]].push(row);
     return found;
   };
   const worst = (rows) => rows.reduce((least, row) => (least < 0 || data.rank[row] < data.rank[least] ? row : least), -1);

@@ -21,7 +21,8 @@ if (runs) (() => {
     },
     draw(pen, width, height, { ink, own }) {
       const lane = (height - 40) / work.lanes.length;
-      Object.assign(this.frame, { width: width - 16, lane });
+      const left = lane >= 11 ? 8 + Math.min(110, Math.max(...work.lanes.map((name) => pen.measureText(name).width)) + 8) : 8;
+      Object.assign(this.frame, { left, width: width - left - 8, lane });
       const edge = lane >= 6 ? 1 : 0;
       work.start.forEach((_, k) => {
         const [x, y, w, h] = this.box_of(k), row = work.row[k], good = work.outcome[k] === 0;
@@ -50,11 +51,7 @@ if (runs) (() => {
         write(pen, `${date} UTC`, x, 8, ink("soft"));
         taken = x + 125;
       }
-      if (lane >= 11) work.lanes.forEach((name, k) => {
-        pen.lineWidth = 3; pen.strokeStyle = ink("card"); pen.textAlign = "left";
-        pen.strokeText(name, 12, 20 + (k + 0.5) * lane, 110);
-        write(pen, name, 12, 20 + (k + 0.5) * lane, ink("ink"), "left", 110);
-      });
+      if (lane >= 11) work.lanes.forEach((name, k) => write(pen, name, 8, 20 + (k + 0.5) * lane, ink("soft"), "left", left - 14));
     },
     nearest(x, y) {
       for (let k = work.start.length - 1; k >= 0; k -= 1) {

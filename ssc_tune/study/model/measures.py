@@ -55,6 +55,8 @@ class Measure(NamedTuple):
     over_points: str = ""  # what it is called where the points are no draws from the space, and it is that over them
     planned: bool = False  # `plan` simulates claims about it
     searched_words: str = ""  # where a search chose the points, if it says something else there
+    unit: str = "accuracy"  # of a difference of two methods: accuracy, share or steps
+    predicates: tuple[str, str] = ("had a smaller {words}", "had a larger {words}")  # of less and of more of it
 
     @property
     def of_one_method(self) -> bool:
@@ -82,6 +84,7 @@ _ALL = (
         over_points="spread",
         pooled=True,
         weighted=True,
+        predicates=("varied less", "varied more"),
     ),
     Measure(
         "iqr",
@@ -91,10 +94,29 @@ _ALL = (
         over_points="spread",
     ),
     Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range", over_points="spread"),
-    Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
-    Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
+    Measure(
+        "mean",
+        "mean accuracy over the search space",
+        pooled=True,
+        weighted=True,
+        predicates=("was less accurate on average", "was more accurate on average"),
+    ),
+    Measure(
+        "cvar",
+        "mean accuracy of the worst 10% of points",
+        pooled=True,
+        weighted=True,
+        predicates=("was less accurate at its worst 10% of points", "was more accurate at its worst 10% of points"),
+    ),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
-    Measure("default", "accuracy at the defaults", ALL, pooled=True, at_defaults=True),
+    Measure(
+        "default",
+        "accuracy at the defaults",
+        ALL,
+        pooled=True,
+        at_defaults=True,
+        predicates=("was less accurate at the defaults", "was more accurate at the defaults"),
+    ),
     Measure(
         "best_of_n",
         "expected accuracy of the best of {n} points",
@@ -122,6 +144,7 @@ _ALL = (
         why_seeds=HELD_OUT,
         is_share=True,
         pooled=True,
+        unit="share",
     ),
     Measure(
         "importance",
@@ -131,12 +154,14 @@ _ALL = (
         needs=("parameter",),
         of_one="{parameter} explains {bound} of the variance of {method}'s accuracy",
         of_two_methods=False,
+        unit="share",
     ),
     Measure(
         "tolerance_width",
         "share of the range of {parameter} near the best accuracy",
         AROUND,
         needs=("parameter",),
+        unit="share",
     ),
     Measure(
         "transfer_sensitivity",
@@ -144,7 +169,13 @@ _ALL = (
         why_seeds=HELD_OUT,
         over_all_settings=True,
     ),
-    Measure("steps_to_target", "number of steps to the target accuracy", pooled=True),
+    Measure(
+        "steps_to_target",
+        "number of steps to the target accuracy",
+        pooled=True,
+        unit="steps",
+        predicates=("reached the target accuracy in fewer steps", "needed more steps to the target accuracy"),
+    ),
     Measure("area_under_curve", "area under the accuracy curve", pooled=True),
     Measure(
         "below",
@@ -153,6 +184,7 @@ _ALL = (
         needs=("accuracy",),
         over_points="share",
         is_share=True,
+        unit="share",
         of_one="{Bound} of the search space gives {method} an accuracy below {accuracy:g}",
         pooled=True,
     ),
