@@ -18,6 +18,7 @@ from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import View, dicts, settings_text, views
 from ssc_tune.report.forest import forests, pooled_forest
+from ssc_tune.report.runs.section import section
 from ssc_tune.report.strips import Strips
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
@@ -63,6 +64,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "failed": _failed(cells, extras.records),
         "num_failed": num_failed,
         "max_failed": MAX_FAILED,
+        "runs": section(study, tables, extras.records),
         "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
         "points": _points(listed),
         "versions": sorted(extras.versions.items()),

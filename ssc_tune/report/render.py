@@ -17,6 +17,10 @@ from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing
 from ssc_tune.study.model.study import Study
 
+STYLES = ("report.css", "runs.css")
+SCRIPTS = ("report.js", "runs.js", "runs_table.js", "runs_plots.js", "runs_timeline.js")
+"""In this order one style sheet and one script."""
+
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
     """``report.md``: the same content without interaction; figures by their files."""
@@ -45,7 +49,7 @@ def html(
     environment = _environment(escape=True)
     source = environment.loader
     assert source is not None
-    style, script = (source.get_source(environment, name)[0] for name in ("report.css", "report.js"))
+    style, script = ("".join(source.get_source(environment, name)[0] for name in names) for names in (STYLES, SCRIPTS))
     return environment.get_template("report.html.j2").render(
         **content,
         figures=figures,
