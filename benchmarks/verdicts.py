@@ -115,18 +115,21 @@ def replays(study: Study, records: Mapping[str, Record], count: int) -> list[Rep
 
 
 def table_of_costs(study: Study, found: Sequence[Replay]) -> str:
-    """A Markdown table, a row a design: medians and quartiles over replays."""
+    """A Markdown table, a row a design: medians and quartiles; what a verdict costs is all cells over all verdicts."""
     lines = [
-        "| design | points | cells | trained, s | claims decided | every claim decided |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| design | points | cells | trained, s | every claim decided | verdicts | cells a verdict | s a verdict |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name in (WITH, WITHOUT):
         of = [one.outcomes[name] for one in found]
         ended = ", ".join(f"{points}: {times}" for points, times in sorted(Counter(o.points for o in of).items()))
         whole = sum(o.decided == len(study.claims) for o in of)
-        decided = f"{_spread([o.decided for o in of])} of {len(study.claims)}"
         costs = f"{_spread([o.cells for o in of])} | {_spread([o.seconds for o in of])}"
-        lines.append(f"| {name} | {ended} | {costs} | {decided} | {whole} of {len(of)} |")
+        verdicts = sum(o.decided for o in of)
+        cells, seconds = sum(o.cells for o in of), sum(o.seconds for o in of)
+        each = f"{cells / verdicts:,.0f} | {seconds / verdicts:,.0f}" if verdicts else "none | none"
+        decided = f"{whole} of {len(of)} | {verdicts} of {len(of) * len(study.claims)}"
+        lines.append(f"| {name} | {ended} | {costs} | {decided} | {each} |")
     return "\n".join(lines)
 
 

@@ -109,6 +109,10 @@ def test_what_is_printed_and_written(
     ended = ", ".join(f"{points}: {ends.count(points)}" for points in sorted(set(ends)))
     assert f"| {script.WITH} | {ended} | " in output
     assert f"| {script.WITHOUT} | 12: 2 | 78 (78-78) | " in output
+    decided = sum(one[script.WITH]["verdicts"]["accuracy"] != "inconclusive" for one in content["replays"])
+    cells = sum(one[script.WITH]["cells"] for one in content["replays"])
+    assert decided
+    assert f" | {decided} of 2 | {decided} of 2 | {cells / decided:,.0f} | " in output
     assert "| accuracy | inconclusive | inconclusive | " in output
 
 
