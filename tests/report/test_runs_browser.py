@@ -230,6 +230,7 @@ def test_keys_name_runs_in_curves_and_table(page: Page, data: dict[str, Any]) ->
     assert f"{method}, block {block}, point {point}, seed {seed}" in page.locator(".runs-named").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1200)])
 def test_every_drawing_has_ink_and_fits(browser: Browser, path: Path, scheme: str, width: int) -> None:
     with opened(browser, path, width=width, color_scheme=scheme) as (page, messages, _):
@@ -265,6 +266,7 @@ def test_on_paper_the_section_is_a_note(page: Page) -> None:
     assert box["height"] < 200
 
 
+@pytest.mark.slow
 def test_the_drawings_follow_a_change_of_scheme(page: Page) -> None:
     canvas = page.locator("canvas.curves")
     canvas.scroll_into_view_if_needed()

@@ -92,7 +92,7 @@
   let opened = [];
   window.addEventListener("beforeprint", () => {
     hide();
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("details:not(.data, [open])")];
     opened.forEach((item) => { item.open = true; });
   });
   window.addEventListener("afterprint", () => opened.forEach((item) => { item.open = false; }));

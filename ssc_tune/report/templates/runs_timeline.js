@@ -26,13 +26,15 @@ if (runs) (() => {
       const edge = lane >= 6 ? 1 : 0;
       work.start.forEach((_, k) => {
         const [x, y, w, h] = this.box_of(k), row = work.row[k], good = work.outcome[k] === 0;
-        pen.fillStyle = good ? (row < 0 ? ink("axis") : own(method[row])) : ink("no");
+        pen.fillStyle = good ? (row < 0 ? ink("axis") : own(method[row])) : ink("card");
         pen.globalAlpha = row >= 0 && !picked[row] ? 0.2 : 1;
         if (good) pen.fillRect(x, y + edge, Math.max(1, w - edge), Math.max(1, h - 2 * edge));
-        else {  // what came to nothing stands out by its shape too
-          pen.fillRect(x, y, Math.max(3, w), Math.max(3, h));
+        else {  // what came to nothing is told by its shape: hollow and crossed out
+          const [wide, high] = [Math.max(4, w), Math.max(4, h)];
+          pen.fillRect(x, y, wide, high);
           pen.strokeStyle = ink("ink"); pen.lineWidth = 1.5;
-          pen.strokeRect(x, y, Math.max(3, w), Math.max(3, h));
+          pen.strokeRect(x + 0.5, y + 0.5, wide - 1, high - 1);
+          pen.beginPath(); pen.moveTo(x, y + high); pen.lineTo(x + wide, y); pen.stroke();
         }
         pen.globalAlpha = 1;
       });
@@ -66,7 +68,7 @@ if (runs) (() => {
     },
   };
   if (work) {
-    add("Workers over time", `${work.cost} A bar an attempt, coloured by method; framed in red: no result came of it. ${
+    add("Workers over time", `${work.cost} A bar an attempt, coloured by method; hollow and crossed out: no result came of it. ${
       spans.length > 1 ? "Times in which no worker was busy are drawn shorter." : ""}`, timeline);
     timeline.canvas.style.height = `${Math.min(HEIGHT, 40 + Math.max(LEAST, Math.min(MOST, HEIGHT / work.lanes.length)) * work.lanes.length)}px`;
   }
