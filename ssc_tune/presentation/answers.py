@@ -71,9 +71,10 @@ def seen(verdict: Verdict) -> str:
     Before gates and Holm's correction, which ask for more.
     """
     effect = verdict.effect
-    if effect.low is None or effect.high is None or effect.confidence is None:
+    if effect.value is None or effect.low is None or effect.high is None or effect.confidence is None:
         return ""
-    least = detectable(effect.low, effect.high, effect.confidence, power=POWER)
+    half = max(effect.high - effect.value, effect.value - effect.low)  # one end may be cut
+    least = detectable(half, effect.confidence, power=POWER)
     if verdict.ratio is not None:
         what = f"a ratio of {exponential(least)} or more in {verdict.claim.kind.spread}"
     elif verdict.claim.kind.unit == "steps":

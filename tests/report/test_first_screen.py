@@ -103,12 +103,12 @@ def test_a_post_hoc_verdict_stands_behind_a_declared_one_and_says_so() -> None:
 @pytest.mark.parametrize(("confidence", "power"), [(0.95, 0.8), (0.9, 0.9), (0.99, 0.6)])
 def test_the_effect_that_can_be_seen_is_seen_so_often(confidence: float, power: float) -> None:
     """Against drawn studies: the interval lies beside 0 with the power that was asked for."""
-    low, high, count = -0.3, 0.9, 400_000
-    effect = detectable(low, high, confidence, power=power)
+    half, count = 0.6, 400_000
+    effect = detectable(half, confidence, power=power)
     draws = np.random.default_rng(3)
     noise = draws.standard_normal(count)
     width = np.quantile(np.abs(draws.standard_normal(count)), confidence)  # of the interval, in standard errors
-    error = (high - low) / 2 / width
+    error = half / width
     seen = np.mean(np.abs(effect + error * noise) > error * width)
     assert seen == pytest.approx(power, abs=4e-3)
 
@@ -124,7 +124,9 @@ def test_the_line_of_trust_says_size_failures_and_what_could_be_seen() -> None:
     effect = made.analysis.verdicts[0].effect
     assert effect.low is not None
     assert effect.high is not None
-    ratio = math.exp((effect.high - effect.low) / 2 * (1 + 0.8416 / 1.9600))
+    assert effect.value is not None
+    half = max(effect.high - effect.value, effect.value - effect.low)
+    ratio = math.exp(half * (1 + 0.8416 / 1.9600))
     assert found[2] == f"a ratio of {ratio:.2f} or more in sd would be seen with 80% power"
     page, text = pages(made)
     assert " · ".join(found) in page

@@ -76,19 +76,17 @@ class Band(NamedTuple):
         return Band(self.values - by, low, high, self.how, reason or self.reason)
 
 
-def detectable(low: float, high: float, confidence: float, *, power: float) -> float:
+def detectable(half: float, confidence: float, *, power: float) -> float:
     """The smallest true effect whose interval would lie beside 0 with this power.
 
-    With half the interval h = z(1 - (1 - confidence) / 2) * se it is h + z(power) * se, by the normal law; on the scale
+    With half an interval h = z(1 - (1 - confidence) / 2) * se it is h + z(power) * se, by the normal law; on the scale
     of the interval.
 
     Args:
-        low: end of an interval.
-        high: its other end.
+        half: half the length of the interval.
         confidence: its level.
         power: wanted, above 0.5.
     """
-    half = (high - low) / 2
     error = half / float(stats.norm.ppf((1 + confidence) / 2))
     return half + float(stats.norm.ppf(power)) * error
 
