@@ -45,18 +45,18 @@ def _answer(study: Study, verdict: Verdict) -> str:
     return words.sentence(f"{said}: {words.effect(verdict)}")
 
 
-def trust(study: Study, analysis: StudyAnalysis, *, cells: int, failed: int) -> list[str]:
+def trust(study: Study, analysis: StudyAnalysis, *, cells: int = 0, failed: int = 0) -> list[str]:
     """How far to trust the answers: size, failures, what this size can see, looks spent, declared or post hoc.
 
     Args:
         study: the study.
         analysis: of it.
-        cells: that have a record.
+        cells: that have a record; where none is given, failures are not named.
         failed: of them, those that diverged or failed.
     """
     points = sorted({s.num_points for s in analysis.summaries if s.num_points})
     size = f"{_range(points)} points x {study.seeds} seeds a method" if points else f"{study.seeds} seeds a method"
-    parts = [size, f"{failed} of {cells} cells diverged or failed"]
+    parts = [size, f"{failed} of {cells} cells diverged or failed"] if cells else [size]
     parts += [text for v in words.strongest_first(analysis.verdicts)[:1] if (text := seen(v))]
     if study.looks:
         parts.append(looks.spent(study, analysis.looks))
