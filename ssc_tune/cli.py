@@ -11,6 +11,7 @@ from ssc_tune import __version__
 from ssc_tune.commands import (
     check,
     clean,
+    compare,
     completion,
     list,
     new,
@@ -33,7 +34,23 @@ _EPILOG = (
 
 COMMANDS = tuple(
     module.COMMAND
-    for module in (run, new, validate, list, show, report, paper, register, check, plan, sync, clean, ui, completion)
+    for module in (
+        run,
+        new,
+        validate,
+        list,
+        show,
+        compare,
+        report,
+        paper,
+        register,
+        check,
+        plan,
+        sync,
+        clean,
+        ui,
+        completion,
+    )
 )
 
 

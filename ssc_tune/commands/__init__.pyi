@@ -1,3 +1,4 @@
+from . import between as between
 from . import pages as pages
 from . import plan_words as plan_words
 from . import registered as registered

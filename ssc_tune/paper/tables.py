@@ -47,16 +47,17 @@ def verdicts(study: Study, judged: Sequence[Verdict]) -> str:
 
 
 def _caption(study: Study, judged: Sequence[Verdict]) -> str:
-    levels = words.join([percent(level) for level in dict.fromkeys(v.effect.confidence for v in judged) if level])
-    parts = [
-        f"Verdicts on the claims of study {study.name}; {levels} intervals" if levels else f"Verdicts: {study.name}"
-    ]
+    """Of which study, at which level, how p-values were adjusted, and what was known before post hoc claims."""
+    parts = [f"Verdicts on the claims of study {study.name}"]
+    levels = dict.fromkeys(v.effect.confidence for v in judged if v.effect.confidence is not None)
+    if levels:
+        parts.append(f"{words.join([percent(level) for level in levels])} intervals")
     if len(judged) > 1:
         parts.append(f"$p$ after Holm over {len(judged)} claims")
-    known = dict.fromkeys(v.known for v in judged if v.post_hoc)
     if any(v.post_hoc for v in judged):
-        parts.append("post hoc: " + (words.join([text for text in known if text]) or "not declared before its cells"))
-    return "; ".join(part if "$" in part else escaped(part) for part in parts) + "."
+        known = dict.fromkeys(v.known for v in judged if v.post_hoc and v.known)
+        parts.append(f"post hoc: {words.join(list(known)) if known else 'not declared before its cells'}")
+    return "; ".join(part if part.startswith("$") else escaped(part) for part in parts) + "."
 
 
 def of_measures(study: Study, made: MeasureTable, slug: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _SPECIAL = str.maketrans(
@@ -26,15 +27,16 @@ _SPECIAL = str.maketrans(
         "≥": r"$\ge$",
         "²": "$^2$",
         "→": r"$\to$",
-        "–": "--",
+        "–": r"\textendash{}",
     }
 )
 _SIGN = re.compile(r"(?<![\w.-])-(?=\.?\d)")
 
 
 def escaped(value: object) -> str:
-    """Text that means itself, on one line; a minus sign before a number is one."""
-    text = _SIGN.sub("−", " ".join(str(value).split()))
+    """Text that means itself, on one line and without what no page can show; a minus before a number is its sign."""
+    shown = "".join(c for c in " ".join(str(value).split()) if unicodedata.category(c) != "Cc")
+    text = _SIGN.sub("−", shown)
     return re.sub(r"(?<=-)-", "{}-", text.translate(_SPECIAL))
 
 
