@@ -35,6 +35,14 @@ def extent(parameter: Parameter) -> str:
     return f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
 
 
+def scale_of(name: str, parameter: Parameter) -> str:
+    """How values lie in a range: ``linear``, ``logarithmic in 1 - tau``, ``choice``."""
+    if parameter.type == "choice":
+        return "choice"
+    scale = "logarithmic" if parameter.log else "linear"
+    return f"{scale} in 1 - {name}" if parameter.type == "float" and parameter.complement else scale
+
+
 def post_hoc(verdict: Verdict) -> str:
     """What goes after a verdict that was not declared beforehand."""
     return " (post hoc)" if verdict.post_hoc else ""

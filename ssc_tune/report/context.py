@@ -185,14 +185,12 @@ def _failed(cells: pd.DataFrame, records: Sequence[Record]) -> list[dict[str, st
 
 
 def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
-    scale = "choice" if parameter.type == "choice" else "logarithmic" if parameter.log else "linear"
-    scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
     methods = [m for m in study.methods if parameter.applies(m)]
     return {
         "name": name,
         "default": shown(parameter, parameter.default),
         "extent": words.extent(parameter),
-        "scale": scale,
+        "scale": words.scale_of(name, parameter),
         "methods": ", ".join(methods),
         "reason": parameter.reason,
     }

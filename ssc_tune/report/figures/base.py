@@ -11,6 +11,7 @@ import altair as alt
 
 from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.presentation.words import sentence
 from ssc_tune.records.record import Record
 from ssc_tune.report.cells import Row
 from ssc_tune.study.model.study import Study
@@ -76,6 +77,11 @@ class Figure:
     def full_title(self) -> str:
         """The title, with the block and setting where there are several."""
         return f"{self.title} ({self.heading})" if self.heading else self.title
+
+    @property
+    def to_copy(self) -> str:
+        """Title and caption as one text, for a paper."""
+        return f"{sentence(self.full_title)} {self.caption}"
 
     @property
     def columns(self) -> int:

@@ -57,6 +57,7 @@ class Measure(NamedTuple):
     searched_words: str = ""  # where a search chose the points, if it says something else there
     unit: str = "accuracy"  # of a difference of two methods: accuracy, share or steps
     predicates: tuple[str, str] = ("had a smaller {words}", "had a larger {words}")  # of less and of more of it
+    sources: tuple[str, ...] = ()  # of its estimator and interval, as keys of ssc_tune.sources
 
     @property
     def of_one_method(self) -> bool:
@@ -84,6 +85,7 @@ _ALL = (
         over_points="spread",
         pooled=True,
         weighted=True,
+        sources=("efron1981jackknife", "brown1974robust"),
         predicates=("varied less", "varied more"),
     ),
     Measure(
@@ -92,13 +94,22 @@ _ALL = (
         why_seeds=NOISE,
         spread="IQR",
         over_points="spread",
+        sources=("louis1984estimating",),
     ),
-    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range", over_points="spread"),
+    Measure(
+        "range",
+        "range of accuracy over the search space",
+        why_seeds=NOISE,
+        spread="range",
+        over_points="spread",
+        sources=("louis1984estimating",),
+    ),
     Measure(
         "mean",
         "mean accuracy over the search space",
         pooled=True,
         weighted=True,
+        sources=("satterthwaite1946approximate",),
         predicates=("was less accurate on average", "was more accurate on average"),
     ),
     Measure(
@@ -106,6 +117,7 @@ _ALL = (
         "mean accuracy of the worst 10% of points",
         pooled=True,
         weighted=True,
+        sources=("acerbi2002coherence", "efron1981jackknife"),
         predicates=("was less accurate at its worst 10% of points", "was more accurate at its worst 10% of points"),
     ),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
@@ -144,6 +156,7 @@ _ALL = (
         why_seeds=HELD_OUT,
         is_share=True,
         pooled=True,
+        sources=("korn1998confidence",),
         unit="share",
     ),
     Measure(
@@ -168,6 +181,7 @@ _ALL = (
         "loss from one choice of hyperparameters for all settings",
         why_seeds=HELD_OUT,
         over_all_settings=True,
+        sources=("adkins2024sensitivity",),
     ),
     Measure(
         "steps_to_target",
@@ -184,9 +198,10 @@ _ALL = (
         needs=("accuracy",),
         over_points="share",
         is_share=True,
-        unit="share",
         of_one="{Bound} of the search space gives {method} an accuracy below {accuracy:g}",
         pooled=True,
+        sources=("clopper1934use", "korn1998confidence"),
+        unit="share",
     ),
 )
 
