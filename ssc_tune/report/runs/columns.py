@@ -100,7 +100,7 @@ def _numbers(
     say: Callable[[float], str],
     *,
     filtered: str = "range",
-    help: str = "",  # noqa: A002  (as HTML and argparse have it)
+    help: str = "",
     axis: bool = False,
 ) -> Column:
     plain = pd.to_numeric(values).astype("float64")

@@ -25,7 +25,7 @@ MOST_STILL = 50
 class Runs(NamedTuple):
     """What the template shows."""
 
-    count: int
+    num_runs: int
     data: Markup  # JSON, to stand in an element that no browser runs
     titles: Sequence[str]
     still: Sequence[Sequence[str]]  # the worst runs, as texts

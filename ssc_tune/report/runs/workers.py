@@ -124,9 +124,7 @@ def cost(held: Sequence[Held]) -> str:
     good = [one for one in held if one.attempt.outcome == "finished"]
     text = f"{len(good):,} of {len(held):,} attempts finished; they held workers for {_time(good)}."
     by_outcome = {outcome: [one for one in held if one.attempt.outcome == outcome] for outcome in list(OUTCOMES)[1:]}
-    lost = [
-        f"{OUTCOMES[outcome]} ({len(found):,}, {_time(found)})" for outcome, found in by_outcome.items() if found
-    ]
+    lost = [f"{OUTCOMES[outcome]} ({len(found):,}, {_time(found)})" for outcome, found in by_outcome.items() if found]
     if not lost:
         return text
     text += f" The others: {', '.join(lost)}."

@@ -32,7 +32,8 @@
       const box = document.createElement("div");
       box.className = "scroll";
       box.setAttribute("role", "region");
-      box.setAttribute("aria-label", `Data: ${plain.previousElementSibling.textContent}`);
+      const of = part.closest("figure").querySelector("h2").textContent;
+      box.setAttribute("aria-label", `Data of ${of}: ${plain.previousElementSibling.textContent}`);
       box.append(table(plain.textContent));
       plain.replaceWith(box);
       watch(box);
