@@ -3,8 +3,8 @@
     python benchmarks/cell.py studies/stability.yaml --cells 5
 
 Trains the cell of the defaults of each of a study's methods, with seeds of its own, each in a fresh folder; the
-parts' functions are timed from outside. "in the disk" is what of a checkpoint is waiting for the disk (fsync). Medians
-over cells, of wall and CPU milliseconds a cell, after one cell that is not counted.
+parts' functions are timed from outside. "in the disk" is what of checkpoints and picture is waiting for the disk
+(fsync). Medians over cells, of wall and CPU milliseconds a cell, after one cell that is not counted.
 """
 
 from __future__ import annotations
