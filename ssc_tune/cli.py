@@ -8,7 +8,22 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ssc_tune import __version__
-from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
+from ssc_tune.commands import (
+    check,
+    clean,
+    completion,
+    list,
+    new,
+    paper,
+    plan,
+    register,
+    report,
+    run,
+    show,
+    sync,
+    ui,
+    validate,
+)
 from ssc_tune.commands.arguments import pulled
 from ssc_tune.run import Parser, guarded, leave
 
@@ -18,7 +33,7 @@ _EPILOG = (
 
 COMMANDS = tuple(
     module.COMMAND
-    for module in (run, new, validate, list, show, report, register, check, plan, sync, clean, ui, completion)
+    for module in (run, new, validate, list, show, report, paper, register, check, plan, sync, clean, ui, completion)
 )
 
 

@@ -67,7 +67,7 @@ def test_every_file_is_there_and_named(plain: tuple[Case, Path]) -> None:
     tables = {"results.csv", "summary.csv", "verdicts.csv", "analysis.json", "report.md", "report.html"}
     assert {name for name in names if "/" not in name} == tables
     pictures = {name for name in names if "/" in name}
-    assert len(pictures) == 9
+    assert len(pictures) == 10
     assert {Path(name).suffix for name in pictures} == {".svg"}
 
 
@@ -75,7 +75,7 @@ def test_figures_as_png_where_they_are_asked_for(tmp_path: Path) -> None:
     made = case(num_failed=2)
     files = write(made, tmp_path, png=True)
     names = [path.name for path in files if path.suffix == ".svg"]
-    assert len(names) == 9
+    assert len(names) == 10
     for name in names:
         assert (tmp_path / "figures" / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
