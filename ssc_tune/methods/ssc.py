@@ -57,7 +57,7 @@ class SSC(Method["PrototypeHead"]):
     """
 
     name = "ssc"
-    sources = ("gauffre2024unified",)
+    sources: ClassVar[tuple[str, ...]] = ("gauffre2024unified",)
     Hyperparameters = SSCHyperparameters
     hyperparameters: SSCHyperparameters
 
