@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from gpu_context import Context, algorithms, captured_steps
-from limits import fastest_flops, flops, peak_memory_mb, seconds, synchronize
+from limits import flops, limits_of, peak_memory_mb, processor_of, seconds, synchronize
 from throughput import SETTINGS, Ours, make_reference
 
 from ssc_tune.training.hardware import resolve_device
@@ -72,10 +72,8 @@ class _Loop:
 
 def speed(context: Context) -> None:
     """Every variant in turns, in rounds of some steps; the reference loop in a process of its own with a limit."""
-    limits = {"float32": fastest_flops(torch.float32, context.device)}
-    if context.cuda:
-        limits["bfloat16"] = fastest_flops(torch.bfloat16, context.device)
-    context.add(limits_flop_per_second=limits)
+    limits = limits_of(context.device)
+    context.add(limits_flop_per_second=limits, limits_of=processor_of(context.device))
     pairs = [(s, m) for s in ("a", "b") for m in ("ssc", "fixmatch")] if context.cuda else [("tiny", "ssc")]
     for number, (setting, method) in enumerate(pairs):
         if context.late(f"{setting} {method}"):
@@ -116,6 +114,8 @@ def _one(context: Context, setting: str, method: str, limits: dict[str, dict[str
             images_per_second=loop.ours.method.images_per_step / median,
             flop_per_second=operations / median,
             share_of_limit=operations / median / limit,
+            limit_flop_per_second=limit,
+            limit_of=processor_of(device),
             peak_memory_mb=loop.memory,
             split_ms=split,
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from limits import split
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -225,7 +226,27 @@ class ReferenceLoop:
             loss = self.loss(*self.batch())
             torch.autograd.backward(loss)
             loss.item()
-            self.optimizer.step()
-            self.scheduler.step()
-            self.average.update(self.model)
-            self.model.zero_grad()
+            self._update()
+
+    def _update(self) -> None:
+        self.optimizer.step()
+        self.scheduler.step()
+        self.average.update(self.model)
+        self.model.zero_grad()
+
+    def parts(self, count: int, device: torch.device) -> dict[str, float]:
+        """Seconds a step of augmentation with all that makes a batch, forward, backward, update."""
+        held: list[Any] = [None, None]
+
+        def draw(_: int) -> None:
+            held[0] = self.batch()
+
+        def forward(_: int) -> None:
+            held[1] = self.loss(*held[0])
+
+        def backward(_: int) -> None:
+            torch.autograd.backward(held[1])
+            held[1].item()
+
+        work = {"augmentation": draw, "forward": forward, "backward": backward, "update": lambda _: self._update()}
+        return split(work, 0, count, device)

@@ -25,7 +25,7 @@ from ssc_tune.execution.watchdog import STACK, ended_by_watchdog, show_signs, si
 from ssc_tune.methods.own import add_folder
 from ssc_tune.records import Attempt, Record, StudyFolder
 from ssc_tune.records.store import ATTEMPTS, PRETRAINED, PROGRESS, STANDING
-from ssc_tune.training import train
+from ssc_tune.training import allocation, train
 from ssc_tune.training.hardware import describe, release_memory, resolve_device
 from ssc_tune.training.own import train_own
 from ssc_tune.training.result import Evaluation, RunResult, Status
@@ -171,7 +171,7 @@ def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
         name = folder.name_of(task.config.cell_id, PROGRESS)
         folder.files.write(name, evaluation.model_dump_json().encode())
 
-    with watching(cell, task.timeout):
+    with watching(cell, task.timeout), allocation.kept():
         if not task.config.is_ours_to_train:
             result = train_own(task.config, directory=cell, folder=task.folder, on_evaluation=progress)
         else:

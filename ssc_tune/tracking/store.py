@@ -27,6 +27,7 @@ class KnownRun:
     tags: dict[str, str]
     artifacts: str = ""  # address of their folder
     metrics: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 def key_of(tags: Mapping[str, str]) -> Key | None:
@@ -89,7 +90,8 @@ class RunStore:
         info, data = run.info, run.data
         values = dict(data.metrics) if metrics else {}
         name, artifacts = info.run_name or "", info.artifact_uri or ""
-        return KnownRun(info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
+        known = (info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
+        return KnownRun(*known, dict(data.params))
 
     def ping(self) -> bool:
         """Whether the store answers."""
@@ -137,6 +139,18 @@ class RunStore:
             return False
         self.client.delete_tag(run.run_id, name)
         return True
+
+    def describe(self, run: KnownRun, parameters: Mapping[str, str]) -> bool:
+        """Give the run those of the parameters that it has not; whether there were any. MLflow lets none be changed."""
+        new = {name: value for name, value in parameters.items() if name not in run.parameters}
+        self.log(run, parameters=new)
+        run.parameters.update(new)
+        return bool(new)
+
+    def untag_experiment(self, name: str) -> None:
+        """Remove a tag of the experiment."""
+        self.client.delete_experiment_tag(self.experiment_id, name)
+        del self.experiment_tags[name]
 
     def tag_experiment(self, tags: Mapping[str, str]) -> None:
         """Set the experiment's tags that differ."""

@@ -1,3 +1,4 @@
+from . import allocation as allocation
 from . import hardware as hardware
 from . import network as network
 from .config import CellConfig as CellConfig

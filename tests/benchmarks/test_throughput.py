@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+
+from ssc_tune.training.processor import processor
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -35,10 +38,14 @@ def test_quick_writes_a_row_for_every_method_and_variant(tmp_path: Path) -> None
         assert row["fastest"] <= row["seconds_per_step"] <= row["slowest"]
         assert row["peak_memory_mb"] > 0
         assert row["machine"]["torch"] == torch.__version__
+        assert sum(row["shares"].values()) == pytest.approx(1)
+        assert row["ratio_without_augmentation"] > 0
         if row["variant"] == "reference":
-            assert row["ratio_to_reference"] == 1
-        else:
-            assert sum(row["shares"].values()) == pytest.approx(1)
+            assert row["ratio_to_reference"] == row["ratio_without_augmentation"] == 1
+        limit = max(row["limit_flop_per_second"].values())
+        assert row["share_of_limit"] == pytest.approx(row["flop_per_second"] / limit)
+        assert f" | {100 * row['share_of_limit']:.0f} of {limit / 1e9:.0f} |" in output.stdout
+        assert f"% of limit, GFLOP/s of {row['limit_of']} |" in output.stdout
     assert "| tiny | ssc | + channels_last |" in output.stdout
 
 
@@ -51,6 +58,53 @@ def test_reference_contrastive_loss_is_ours(scripts: Path) -> None:
     labels = torch.arange(20) % 4
     found = reference.supcon(rows, labels, torch.ones(20), 0.1)
     torch.testing.assert_close(found, supcon_loss(rows, labels, temperature=0.1))
+
+
+def test_augmentation_is_left_out_of_both_where_its_share_is_known(scripts: Path) -> None:
+    throughput = importlib.import_module("throughput")
+
+    def row(name: str, seconds: float, share: float | None) -> dict[str, Any]:
+        return {"variant": name, "time": seconds} | ({} if share is None else {"shares": {"augmentation": share}})
+
+    rows = [row("reference", 9.0, 2 / 3), row("ours", 2.0, 0.5), row("slow", 20.0, None)]
+    found = throughput.with_augmentation_apart(rows, "time")
+    assert [r["ratio_without_augmentation"] for r in found] == [1, pytest.approx(3), None]
+    unknown = throughput.with_augmentation_apart([row("reference", 9.0, None), row("ours", 2.0, 0.5)], "time")
+    assert [r["ratio_without_augmentation"] for r in unknown] == [None, None]
+
+
+def test_parts_follow_each_other_within_a_step_and_their_seconds_are_a_step_s(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = importlib.import_module("limits")
+    clock = {"now": 0.0}
+    monkeypatch.setattr(limits.time, "process_time", lambda: clock["now"])
+    done: list[tuple[str, int]] = []
+
+    def part(name: str, seconds: float) -> Any:
+        def work(step: int) -> None:
+            done.append((name, step))
+            clock["now"] += seconds * step
+
+        return work
+
+    found = limits.split({"draw": part("draw", 1.0), "move": part("move", 10.0)}, 1, 2, torch.device("cpu"))
+    assert done == [("draw", 1), ("move", 1), ("draw", 2), ("move", 2)]
+    assert found == {"draw": pytest.approx(1.5), "move": pytest.approx(15)}
+
+
+@pytest.mark.parametrize("cpuinfo", ["", "model name\t: A\ncpu family\t: 26\nmodel\t\t: 2\n\nmodel name\t: A\n"])
+def test_a_processor_is_named_with_its_numbers(
+    scripts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpuinfo: str
+) -> None:
+    limits = importlib.import_module("limits")
+    path = tmp_path / "cpuinfo"
+    monkeypatch.setattr(limits, "CPUINFO", path)
+    name = processor()
+    assert limits.processor_of(torch.device("cpu")) == name
+    path.write_text(cpuinfo)
+    numbers = "family 26, model 2" if cpuinfo else platform.machine()
+    assert limits.processor_of(torch.device("cpu")) == f"{name} ({numbers})"
 
 
 def test_floating_point_operations_and_peak_memory_of_a_matrix_product(scripts: Path) -> None:

@@ -22,6 +22,7 @@ from ssc_tune.report.figures import (
     plane,
     pseudo_labels,
     ranges,
+    seeds,
     shares,
     training,
 )
@@ -29,9 +30,9 @@ from ssc_tune.report.figures.base import Figure, Given, Panel
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
-_FIRST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures,)
 _OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
     parameters.figures,
+    seeds.figures,
     distribution.figures,
     interactions.figures,
     shares.figures,
@@ -42,11 +43,12 @@ _OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
     geometry.figures,
     directions.figures,
 )
-_LAST: tuple[Callable[[Given], list[Figure]], ...] = (plane.figures,)
+_LAST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures, plane.figures)
 
 NEEDS: Mapping[Callable[..., list[Figure]], tuple[str, str]] = {
     looks.figures: ("effects at each look", "two looks that were judged, with an effect at each"),
     parameters.figures: ("accuracy against each hyperparameter", "a hyperparameter that varies"),
+    seeds.figures: ("every point on every seed", "two points of each method on average, and two seeds"),
     distribution.figures: ("distribution over the search space", "two complete points of each method on average"),
     interactions.figures: (
         "pairwise interactions",
@@ -93,7 +95,6 @@ def drawn(
     """The same, and which kinds have nothing to show."""
     given = Given(study, tables, analysis, records, geometries or {})
     made: list[tuple[Callable[..., list[Figure]], Figure]] = [
-        *((draw, figure) for draw in _FIRST for figure in draw(given)),
         *(
             (draw, _placed(figure, view))
             for view in views(study, tables)

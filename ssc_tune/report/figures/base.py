@@ -59,7 +59,7 @@ class Figure:
     """Panels under one title. ``ramp`` is the scale that they share, for the page's own legend.
 
     ``link`` is its name in the page's navigation. ``heading`` names the block and setting that the figure is of, where
-    a study has several.
+    a study has several. ``lead`` puts it before the tables of a page.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Figure:
     methods: tuple[str, ...] = ()
     ramp: Ramp | None = None
     heading: str = ""
+    lead: bool = False
 
     @property
     def full_title(self) -> str:

@@ -1,0 +1,40 @@
+"""glibc's allocator while a cell is trained: what a step frees is kept for the next one.
+
+As it comes, glibc maps every large tensor apart and gives it back to the system when it is freed, which then clears
+each of its pages anew: at 32x32 images that is a quarter to a half of a step on a CPU (docs/performance.md). Bits do
+not depend on it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of malloc.h
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Lets this process keep freed memory within the block, and gives it back after it; without glibc, nothing.
+
+    It is for processes that do nothing but train. Afterwards the allocator stays as it is set, for glibc cannot be put
+    back to how it came; what was freed is given back all the same, so that a process that waits holds little, and the
+    next cell's :func:`~ssc_tune.training.hardware.peak_memory` is its own.
+    """
+    libc = _glibc()
+    if libc is None:
+        yield
+        return
+    libc.mallopt(_TRIM_THRESHOLD, -1)
+    libc.mallopt(_MMAP_MAX, 0)
+    try:
+        yield
+    finally:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library of this process, if it is glibc."""
+    return ctypes.CDLL(None) if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {}) else None
