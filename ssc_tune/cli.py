@@ -26,8 +26,10 @@ from ssc_tune.commands import (
     validate,
 )
 from ssc_tune.commands.arguments import pulled
+from ssc_tune.presentation import glossary
 from ssc_tune.run import Parser, guarded, leave
 
+_DESCRIPTION = f"Studies of hyperparameter sensitivity. {glossary.explained()}"
 _EPILOG = (
     "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
 )
@@ -56,7 +58,7 @@ COMMANDS = tuple(
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every command."""
-    parser = Parser(prog="ssc-tune", description="Studies of hyperparameter sensitivity.", epilog=_EPILOG)
+    parser = Parser(prog="ssc-tune", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"ssc-tune {__version__}")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:

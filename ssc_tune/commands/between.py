@@ -61,12 +61,12 @@ def side(name: str, storage: Path) -> Side:
     given, at, start = name.rpartition(AT)
     whole = Path(name)
     if not at or whole.exists() or (storage / whole / STUDY_FILE).exists():
-        given, start = name, ""
+        given, at = name, ""
     path = Path(given)
     if (path / STUDY_FILE).is_file():
         storage, path = path.parent, Path(path.name)
     study = stored.load(path, (), storage)
-    if start:
+    if at:
         study = _earlier(study, StudyFolder(storage, study.name), start)
     return Side(name, *stored.judged(study, storage, explore=False))
 

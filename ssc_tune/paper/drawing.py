@@ -24,6 +24,7 @@ _INK = "#2b313b"
 _TITLE = 12
 _BESIDE, _BELOW = 55, 45
 """What an axis takes of the room for the title of the other."""
+_NAMES = re.compile(rb"(?:^ +/[a-z]+\d+ \d+ 0 R\n)+", re.MULTILINE)
 _MARGIN = 3
 """Below everything."""
 _PNG = 300
@@ -52,7 +53,7 @@ def picture(study: Study, figure: Figure, width: str) -> Picture:
     bare = _text(root, *(f"{value:g}" for value in points))
     return Picture(
         _text(_with_fonts(root), *(f"{value / INCH:g}in" for value in points)),
-        vl_convert.svg_to_pdf(bare),
+        _pdf(bare),
         vl_convert.svg_to_png(bare, ppi=_PNG * _WHOLE),
         found.inches,
         points[1] / INCH,
@@ -66,10 +67,10 @@ def specification(panel: Panel, datasets: Mapping[str, Any], width: float) -> di
     axes = [(axis, channel) for part in _parts(whole) for channel in room for axis in _axes(part, channel)]
     said = {axis["title"] for axis, _ in axes}
     for axis, channel in axes:
-        axis["title"] = _wrapped(axis["title"], room[channel], _TITLE, "normal")
-    lines = [] if panel.title in said else _wrapped(panel.title, width, _TITLE, "bold")
+        axis["title"] = _wrapped(axis["title"], room[channel], _TITLE)
+    lines = [] if panel.title in said else _wrapped(panel.title, width, _TITLE)
     if lines:
-        whole["title"] = {"text": lines, "fontSize": _TITLE, "fontWeight": "bold", "anchor": "start", "offset": 8}
+        whole["title"] = {"text": lines, "fontSize": _TITLE, "anchor": "start", "offset": 8}
     config = {**CONFIG, "font": fonts.FAMILY, "aria": False, "mark": {"aria": False}}
     return {**whole, "width": width, "height": panel.height + 14 * len(lines), "padding": 1, "config": config}
 
@@ -89,12 +90,12 @@ def _axes(part: dict[str, Any], channel: str) -> list[dict[str, Any]]:
     return [one for one in both if isinstance(one, dict) and isinstance(one.get("title"), str)]
 
 
-def _wrapped(text: str, room: float, size: float, weight: str) -> list[str]:
+def _wrapped(text: str, room: float, size: float) -> list[str]:
     """Lines as long as there is room for; a word that is longer stays whole."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and fonts.width(longer, size, weight) <= room:
+        if lines and fonts.width(longer, size) <= room:
             lines[-1] = longer
         else:
             lines.append(word)
@@ -121,6 +122,8 @@ def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing])
         place = found.place(index, tops)
         part = ET.fromstring(one.svg)
         part.attrib.pop("class", None)
+        for element in part.iter():
+            element.attrib.pop("font-weight", None)
         part.attrib.update(
             x=f"{place.x:.2f}", y=f"{place.y:.2f}", width=f"{place.width:.2f}", height=f"{size.height:.2f}"
         )
@@ -137,21 +140,16 @@ def _key(study: Study, figure: Figure, width: float) -> legend.Legend:
 def _with_fonts(root: ET.Element) -> ET.Element:
     whole = copy.deepcopy(root)
     sheet = ET.Element("style")
-    sheet.text = fonts.style(_letters(whole, "normal"))
+    texts = (element for element in whole.iter() if element.tag.rpartition("}")[2] == "text")
+    sheet.text = fonts.style(letter for element in texts for letter in "".join(element.itertext()))
     whole.insert(0, sheet)
     return whole
 
 
-def _letters(element: ET.Element, weight: str) -> dict[str, set[str]]:
-    """The letters of a drawing by the weight that they have."""
-    own = fonts.weight_of(element.get("font-weight")) if element.get("font-weight") else weight
-    found: dict[str, set[str]] = {}
-    if element.tag.rpartition("}")[2] in ("text", "tspan") and element.text:
-        found[own] = set(element.text)
-    for child in element:
-        for name, letters in _letters(child, own).items():
-            found.setdefault(name, set()).update(letters)
-    return found
+def _pdf(bare: str) -> bytes:
+    """One page; names of what is on it are in order, which the renderer leaves to chance."""
+    drawn: bytes = vl_convert.svg_to_pdf(bare)
+    return _NAMES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), drawn)
 
 
 def _text(root: ET.Element, width: str, height: str) -> str:

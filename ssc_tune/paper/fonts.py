@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +14,8 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 FAMILY = "DejaVu Sans"
-FACES = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
-"""Files by weight."""
-_BOLD = 600
-"""Numeric weights from here on are drawn bold."""
+FILE = "DejaVuSans.ttf"
+"""One face for everything: the renderer orders several as chance has it, and equal figures would differ."""
 
 
 @cache
@@ -35,39 +33,30 @@ def register() -> None:
     vl_convert.register_font_directory(str(folder()))
 
 
-def weight_of(text: str | None) -> str:
-    """The face that a weight in a drawing means."""
-    if text is None or not text.isdigit():
-        return "bold" if text in ("bold", "bolder") else "normal"
-    return "bold" if int(text) >= _BOLD else "normal"
-
-
-def width(text: str, size: float, weight: str = "normal") -> float:
+def width(text: str, size: float) -> float:
     """How wide a text is at a size, by the font's own advances."""
-    glyphs, advances, em = _metrics(weight)
+    glyphs, advances, em = _metrics()
     return sum(advances[glyphs.get(ord(letter), ".notdef")][0] for letter in text) * size / em
 
 
 @cache
-def _metrics(weight: str) -> tuple[Mapping[int, str], Mapping[str, tuple[int, int]], int]:
-    font = TTFont(folder() / FACES[weight])
+def _metrics() -> tuple[Mapping[int, str], Mapping[str, tuple[int, int]], int]:
+    font = TTFont(folder() / FILE)
     return font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm
 
 
-def style(letters: Mapping[str, set[str]]) -> str:
-    """A style sheet with the faces inside, each cut to the letters that a drawing has in it."""
-    rules = [
-        f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};"
-        f"src:url(data:font/woff;base64,{_cut(weight, ''.join(sorted(used)))}) format('woff')}}"
-        for weight, used in sorted(letters.items())
-    ]
-    return "".join(rules)
+def style(letters: Iterable[str]) -> str:
+    """A style sheet with the font inside, cut to these letters."""
+    return (
+        f"@font-face{{font-family:'{FAMILY}';"
+        f"src:url(data:font/woff;base64,{_cut(''.join(sorted(set(letters))))}) format('woff')}}"
+    )
 
 
-def _cut(weight: str, text: str) -> str:
+def _cut(text: str) -> str:
     options = subset.Options(flavor="woff", notdef_outline=True)
     options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "MATH"]
-    font = TTFont(folder() / FACES[weight], recalcTimestamp=False)
+    font = TTFont(folder() / FILE, recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     cutter.populate(text=text)
     cutter.subset(font)

@@ -9,6 +9,7 @@ from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.presentation import glossary
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, told
@@ -86,6 +87,7 @@ def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, 
         'The links above, and "Views", open what is prepared: verdicts with the spread of each method, the runs that '
         "did worst, those that diverged, failed or warned, and charts of each block: methods as bars, cells as curves "
         "and against each hyperparameter, coloured by method.",
+        escaped(glossary.explained()),
         "One parent run a version of the study; under it one run a method and block, under that one run a cell. "
         "Sort by creation time to see them nested.",
         'Filter: `tags.method = "ssc" and metrics.test_accuracy > 0.9`; cells alone: `tags.cell_id LIKE "%"`.',

@@ -10,7 +10,7 @@ import pytest
 
 from ssc_tune.cli import main
 from tests.making.fewer import fewer_bootstraps
-from tests.making.files import Bench
+from tests.making.files import FAILED, Bench
 
 
 @contextmanager
@@ -21,7 +21,8 @@ def written(folder: Path) -> Iterator[Bench]:
         patch.setenv("COLUMNS", "100")
         fewer_bootstraps(patch, 50)
         bench = Bench(folder)
-        bench.fill(bench.cells[:-2])
-        bench.fill(bench.cells[-2:-1], status="failed", validation_accuracy=None, test_accuracy=None, history=())
+        cells = [cell for cell in bench.cells if cell.placement.block == "shared"]
+        bench.fill(cells[1:], history=())
+        bench.fill(cells[:1], **FAILED)
         assert main(["paper", "small", "--output", "out"]) == 0
         yield bench

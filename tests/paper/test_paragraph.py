@@ -74,7 +74,9 @@ CHANGES: dict[str, tuple[dict[str, Any], str, str]] = {
     "net": ({"model": {"name": "wrn-16-2"}}, "wrn-16-2", "wrn-10-1"),
     "steps": ({"training": {"steps": 321}}, "321 steps", "200 steps"),
     "fixed": ({"hyperparameters": {"batch_size": 48}}, "batch_size 48", "batch_size 32"),
-    "of one method": ({"methods": {"fixmatch": {"momentum": 0.5}, "ssc": {}}}, "fixmatch (batch_size 32, momentum 0.5)", "no such"),
+    "of one method": (
+        {"methods": {"fixmatch": {"momentum": 0.5}, "ssc": {}}}, "fixmatch (batch_size 32, momentum 0.5)", "no such"
+    ),
     "confidence": (
         {"claims": [{**REPORTED["claims"][0], "confidence": 0.9}]}, "confidence 90%, margin 0.01", "p-values of the"
     ),
