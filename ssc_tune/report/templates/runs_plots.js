@@ -314,15 +314,17 @@ if (runs) (() => {
   }
 
   // Scatter matrix. Runs of one configuration would cover each other: they lie around it, in the order of the data.
-  const turns = (() => {
+  let turned = null;
+  const turns = () => {
     const met = new Map();
-    return Array.from({ length: count }, (_, row) => {
+    turned = turned || Array.from({ length: count }, (_, row) => {
       const key = varied.map((column) => column.codes[row]).join();
       met.set(key, (met.get(key) || 0) + 1);
       const k = met.get(key) - 1;
       return [Math.sqrt(k) * Math.cos(2.4 * k), Math.sqrt(k) * Math.sin(2.4 * k)];
     });
-  })();
+    return turned;
+  };
   const size = count > 1500 ? 2 : count > 400 ? 3 : 4.5;
   const sides = varied.length > 1 ? varied.slice(0, PAIRS) : axes;
   const matrix = {
@@ -338,7 +340,7 @@ if (runs) (() => {
     },
     spot(cell, row) {
       const a = cell.x.codes[row], b = cell.y.codes[row];
-      const [x, y] = turns[row], far = 0.6 * size;
+      const [x, y] = turns()[row], far = 0.6 * size;
       return a < 0 || b < 0 ? null
         : [cell.left + (0.03 + 0.94 * cell.x.at[a]) * cell.w + far * x, cell.top + (0.97 - 0.94 * cell.y.at[b]) * cell.h + far * y];
     },
