@@ -209,6 +209,18 @@ def test_what_users_write_stays_data() -> None:
     assert not set(inside) & set("<>&")
 
 
+def test_scores_that_are_no_accuracies_and_not_finite_have_curves_too() -> None:
+    made = case(study(REPORTED, points=2, seeds=1))
+    history = made.tables.history.copy()
+    history["validation_accuracy"] *= 1e4
+    history.loc[history.index[::6], "validation_accuracy"] = math.inf
+    curves = embedded(pages(made._replace(tables=made.tables._replace(history=history)))[0])["curves"]
+    assert curves["quantum"] == 1
+    assert {len(values) for values in curves["values"]} == {5}
+    known = history[history["cell_id"] == made.tables.cells["cell_id"].iloc[0]]["validation_accuracy"]
+    assert curves["values"][0] == [round(value) for value in known if math.isfinite(value)]
+
+
 def test_before_the_first_run_there_is_no_section() -> None:
     made = case(study(REPORTED, points=2, seeds=1))
     empty = made._replace(tables=made.tables._replace(cells=made.tables.cells.iloc[:0]), records=())

@@ -72,7 +72,7 @@ def _of(study: Study, shown: Sequence[Column], chosen: dict[str, Any]) -> list[A
 
 def _ranks(scores: Any) -> list[int]:
     """The rank of each run by what it scores, 0 for the worst; equal scores share the lowest of their ranks."""
-    return [int(rank) - 1 for rank in pd.Series(scores).rank(method="min")]
+    return [int(rank) - 1 for rank in pd.Series(scores).rank(method="min", na_option="top")]
 
 
 def _text(column: Column, row: int) -> str:
