@@ -210,6 +210,23 @@ def test_pointing_names_a_run_in_curves_and_table(page: Page) -> None:
     assert page.locator(".tip").count() == 0
 
 
+def test_a_finger_names_a_run_and_picks_none(browser: Browser, path: Path) -> None:
+    with opened(browser, path, width=390, has_touch=True) as (page, messages, _):
+        canvas = page.locator("canvas.parallel")
+        canvas.scroll_into_view_if_needed()
+        drawn(page)
+        box = canvas.bounding_box()
+        assert box is not None
+        for share in range(30, 90, 2):
+            page.touchscreen.tap(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * share / 100)
+            if page.locator(".tip").count():
+                break
+        said = page.locator(".runs-named").inner_text()
+        assert said.startswith("run ")
+        assert page.locator(".tip").inner_text().replace("\n", " · ").startswith(said[:20])
+        assert (total(page), messages) == (81, [])
+
+
 def test_keys_name_runs_in_curves_and_table(page: Page, data: dict[str, Any]) -> None:
     curves = page.get_by_role("slider")
     curves.focus()

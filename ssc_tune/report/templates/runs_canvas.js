@@ -89,12 +89,14 @@ if (runs) runs.plots = (() => {
     watcher.observe(box);
     sized.observe(box);
     ask(plot);
-    canvas.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const found = plot.held ? null : plot.nearest(event.offsetX, event.offsetY);
       if (found) { runs.name(found.row); tip(event, found.told || runs.told(found.row)); } else tip(null);
-    }, { passive: true });
-    canvas.addEventListener("pointerdown", () => tip(null), { passive: true });
-    canvas.addEventListener("pointerleave", () => tip(null), { passive: true });
+    };
+    canvas.addEventListener("pointermove", point, { passive: true });
+    const finger = (event) => event.pointerType === "touch";  // what it named stays until the page is scrolled
+    canvas.addEventListener("pointerdown", (event) => (finger(event) ? point(event) : tip(null)), { passive: true });
+    canvas.addEventListener("pointerleave", (event) => { if (!finger(event)) tip(null); }, { passive: true });
   };
   runs.on("picked", () => plots.forEach((plot) => { plot.box.setAttribute("aria-label", plot.words()); ask(plot); }));
   runs.on("named", () => plots.forEach((plot) => ask(plot, false)));
