@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -310,18 +309,17 @@ def test_the_real_ui_answers(bench: Bench, call: Call) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
-        address = re.search(r"http://\S+/", process.stdout.readline())
+        lines = []
+        while not lines or not lines[-1].startswith("MLflow is up"):
+            line = process.stdout.readline()  # until the server is up, or has ended
+            assert line, lines
+            lines.append(line)
+        address = re.search(r"http://\S+", lines[0])
         assert address is not None
-        for _ in range(240):
-            time.sleep(0.5)
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=5) as answer:
-                    assert re.match(rb"\d+\.\d+", answer.read())
-                    break
-            except OSError:
-                assert process.poll() is None
-        else:
-            pytest.fail("no answer")
+        assert address[0].endswith("/runs?viewStateShareKey=ssc-tune-overview&workflowType=machine_learning")
+        assert lines[-1] == f"MLflow is up: {address[0]}\n"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=60) as answer:
+            assert re.match(rb"\d+\.\d+", answer.read())
     finally:
         import os
         import signal
