@@ -187,16 +187,17 @@ def test_the_overview_is_named_at_once_and_again_when_the_server_is_up(
     assert error == ""
 
 
-def test_a_store_without_views_opens_on_all_runs_and_says_what_adds_them(
-    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("views", [(), ("ssc-tune",)])
+def test_a_store_without_an_overview_opens_on_all_runs_and_says_what_adds_it(
+    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, views: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(subprocess, "call", lambda *a, **k: 0)
-    _store(tmp_path / "store.db")
+    _store(tmp_path / "store.db", views=views)
     _, text, error = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", str(free_port()))
-    assert "viewStateShareKey" not in text
+    assert text.count("viewStateShareKey") == len(views)  # the charts, where they are there
     assert "workflowType=machine_learning" in text.splitlines()[0]
-    assert error.startswith("small: no views are prepared in sqlite:///")
-    assert error.endswith("; ssc-tune sync adds them\n")
+    assert error.startswith("small: no overview is prepared in sqlite:///")
+    assert error.endswith("; ssc-tune sync adds it\n")
 
 
 def test_finding_the_pages_imports_no_mlflow(bench: Bench) -> None:
