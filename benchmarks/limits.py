@@ -84,10 +84,11 @@ def split(
 ) -> dict[str, float]:
     """Seconds a step of each part, from step ``first`` on; the parts of a step follow each other in their order.
 
-    On a CPU they are CPU seconds of this process: what else runs on the machine is not in them.
+    With one thread on a CPU they are CPU seconds of this process: what else runs on the machine is not in them.
     """
     spent = dict.fromkeys(parts, 0.0)
-    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    alone = device.type == "cpu" and torch.get_num_threads() == 1
+    clock = time.process_time if alone else time.perf_counter
     for step in range(first, first + count):
         for name, part in parts.items():
             synchronize(device)

@@ -10,8 +10,8 @@ a study gets; the weak view apart and without gradients; torch.compile.
 
 All variants live in one process and take turns: a round is some steps of each, the figure is the median over rounds
 after one step that is not counted (memory is read there). A step is everything from drawing indices to the moving
-average, augmentation included. CPU seconds, of this process alone, are given too: with one thread and no loader
-processes they say what the work costs on a machine that others use at the same time.
+average, augmentation included. CPU seconds, of this process alone, say what the work costs on a machine that others
+use too, with one thread and no loader processes; then GFLOP/s and the ratio without augmentation go by them.
 """
 
 from __future__ import annotations
@@ -150,8 +150,7 @@ def cell_config(setting: str, method: str, variant: dict[str, Any]) -> CellConfi
 
 def make_reference(setting: str, method: str, device: torch.device, workers: int) -> ReferenceLoop:
     """The plain loop on one setting."""
-    config = cell_config(setting, method, {})
-    dataset, split = make_data(setting)
+    config, (dataset, split) = cell_config(setting, method, {}), make_data(setting)
     kind = make_method(config, dataset.num_classes)
     network = make_network(config, kind, in_channels=dataset.train_images.shape[1])
     return ReferenceLoop(
@@ -196,6 +195,7 @@ def measure(
         probe = Ours(setting, method, {"weak_view": view}, device)
         images = probe.method.images_per_step
         operations[view] = flops(lambda probe=probe: probe.steps(1))  # type: ignore[misc]
+    alone = device.type == "cpu" and torch.get_num_threads() == 1  # all of a step's work is this process's CPU time
     rows = []
     for name, (loop, _) in loops.items():
         median = statistics.median(taken[name])
@@ -213,20 +213,18 @@ def measure(
             "slowest": max(taken[name]),
             "rounds": rounds,
             "first_step_seconds": first[name],
-            "flop_per_second": operations[VARIANTS.get(name, {}).get("weak_view", "joint")] / min(taken[name]),
+            "flop_per_second": operations[VARIANTS.get(name, {}).get("weak_view", "joint")]
+            / min((busy if alone else taken)[name]),
         }
         if (isinstance(loop, ReferenceLoop) or loop.captured is None) and median < LONG_STEP:
             spent = loop.parts(loops[name][1], device)
             row["shares"] = {part: value / sum(spent.values()) for part, value in spent.items()}
         rows.append(row)
-    return with_augmentation_apart(rows, "seconds_per_step" if device.type == "cuda" else "cpu_seconds_per_step")
+    return with_augmentation_apart(rows, "cpu_seconds_per_step" if alone else "seconds_per_step")
 
 
 def with_augmentation_apart(rows: list[dict[str, Any]], clock: str) -> list[dict[str, Any]]:
-    """Adds to each row how much faster it is than the reference by a clock, the augmentation of both left out.
-
-    Public loops augment with PIL, image by image, which at small images is most of their step.
-    """
+    """Adds to each row its ratio to the reference by a clock, the augmentation of both (PIL there) left out."""
     rest = {r["variant"]: r[clock] * (1 - r["shares"]["augmentation"]) for r in rows if "shares" in r}
     for row in rows:
         known = row["variant"] in rest and REFERENCE in rest

@@ -59,8 +59,8 @@ def _experiment(uri: str, name: str) -> tracking.Experiment | None:
         raise InputError(f"{name}: MLflow store {where} {error}") from error
     if found is None:
         raise InputError(f"{name}: no MLflow experiment of this study in {where}; ssc-tune sync writes it")
-    if not found.views:
-        print(f"{name}: no views are prepared in {where}; ssc-tune sync adds them", file=sys.stderr)
+    if not tracking.has_overview(found):
+        print(f"{name}: no overview is prepared in {where}; ssc-tune sync adds it", file=sys.stderr)
     return found
 
 

@@ -19,7 +19,10 @@ from ssc_tune.report.figures.inline import Drawing
 from ssc_tune.study.model.study import Study
 
 STYLES = ("report.css", "runs.css")
-SCRIPTS = ("report.js", "runs.js", "runs_table.js", "runs_plots.js", "runs_timeline.js", "access.js")
+SCRIPTS = (
+    "report.js", "runs.js", "runs_table.js", "runs_canvas.js", "runs_curves.js", "runs_parallel.js", "runs_matrix.js",
+    "runs_timeline.js", "access.js",
+)  # fmt: skip
 """In this order one style sheet and one script."""
 
 

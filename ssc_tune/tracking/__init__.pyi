@@ -14,6 +14,7 @@ from .ui import charts_address as charts_address
 from .ui import check_port as check_port
 from .ui import experiment_address as experiment_address
 from .ui import has_charts as has_charts
+from .ui import has_overview as has_overview
 from .ui import runs_address as runs_address
 from .ui import serve as serve
 from .ui import ui_command as ui_command

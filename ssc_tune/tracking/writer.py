@@ -81,6 +81,7 @@ class Writer:
         self._colours = colours(study)
         self._order = {group: number for number, group in enumerate(groups_of(study))}
         self._highlights = Highlights(study, self.version)
+        self._parameters = content.study_parameters(study)
         self._tag_experiment()
 
     def _tag_experiment(self) -> None:
@@ -115,7 +116,7 @@ class Writer:
             self.store.client.log_text(run.run_id, self.study.model_dump_json(indent=2, by_alias=True), "study.json")
             self.store.tag(run, {"ssc.described": "yes"})
         self.store.tag(run, {charts.CHART_TAG: charts.study_tag(self.version)})
-        self.store.describe(run, content.study_parameters(self.study))
+        self.store.describe(run, self._parameters)
         if self._registration is not None and run.tags.get(REGISTRATION_TAG) != self._registration.hash:
             self.store.client.log_text(run.run_id, self._registration.model_dump_json(indent=2), "registration.json")
             self.store.tag(run, {REGISTRATION_TAG: self._registration.hash})
@@ -190,8 +191,7 @@ class Writer:
         if traceback:
             self.store.client.log_text(run.run_id, traceback, "traceback.txt")
         new = {name: value for name, value in tags.items() if run.tags.get(name) != value}
-        self.store.log(run, metrics=content.metrics(record), tags=new)
-        self.store.describe(run, parameters)
+        self.store.log(run, metrics=content.metrics(record), parameters=parameters, tags=new)
         self.store.end(run, content.run_status(record), milliseconds(record.ended))
 
     def _reopen(self, group: KnownRun) -> None:

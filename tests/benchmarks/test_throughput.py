@@ -79,6 +79,7 @@ def test_parts_follow_each_other_within_a_step_and_their_seconds_are_a_step_s(
     limits = importlib.import_module("limits")
     clock = {"now": 0.0}
     monkeypatch.setattr(limits.time, "process_time", lambda: clock["now"])
+    monkeypatch.setattr(limits.torch, "get_num_threads", lambda: 1)
     done: list[tuple[str, int]] = []
 
     def part(name: str, seconds: float) -> Any:

@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -188,16 +187,17 @@ def test_the_overview_is_named_at_once_and_again_when_the_server_is_up(
     assert error == ""
 
 
-def test_a_store_without_views_opens_on_all_runs_and_says_what_adds_them(
-    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("views", [(), ("ssc-tune",)])
+def test_a_store_without_an_overview_opens_on_all_runs_and_says_what_adds_it(
+    bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, views: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(subprocess, "call", lambda *a, **k: 0)
-    _store(tmp_path / "store.db")
+    _store(tmp_path / "store.db", views=views)
     _, text, error = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", str(free_port()))
-    assert "viewStateShareKey" not in text
+    assert text.count("viewStateShareKey") == len(views)  # the charts, where they are there
     assert "workflowType=machine_learning" in text.splitlines()[0]
-    assert error.startswith("small: no views are prepared in sqlite:///")
-    assert error.endswith("; ssc-tune sync adds them\n")
+    assert error.startswith("small: no overview is prepared in sqlite:///")
+    assert error.endswith("; ssc-tune sync adds it\n")
 
 
 def test_finding_the_pages_imports_no_mlflow(bench: Bench) -> None:
@@ -310,18 +310,17 @@ def test_the_real_ui_answers(bench: Bench, call: Call) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
-        address = re.search(r"http://\S+/", process.stdout.readline())
+        lines = []
+        while not lines or not lines[-1].startswith("MLflow is up"):
+            line = process.stdout.readline()  # until the server is up, or has ended
+            assert line, lines
+            lines.append(line)
+        address = re.search(r"http://\S+", lines[0])
         assert address is not None
-        for _ in range(240):
-            time.sleep(0.5)
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=5) as answer:
-                    assert re.match(rb"\d+\.\d+", answer.read())
-                    break
-            except OSError:
-                assert process.poll() is None
-        else:
-            pytest.fail("no answer")
+        assert address[0].endswith("/runs?viewStateShareKey=ssc-tune-overview&workflowType=machine_learning")
+        assert lines[-1] == f"MLflow is up: {address[0]}\n"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=60) as answer:
+            assert re.match(rb"\d+\.\d+", answer.read())
     finally:
         import os
         import signal

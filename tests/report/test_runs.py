@@ -18,6 +18,7 @@ import pytest
 from ssc_tune import running
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.presentation.csvs import results_csv
+from ssc_tune.report.runs import section as sections
 from ssc_tune.report.runs.section import section
 from ssc_tune.study import load_study
 from tests.making.analyses import Case, case
@@ -208,10 +209,34 @@ def test_what_users_write_stays_data() -> None:
     assert not set(inside) & set("<>&")
 
 
+def test_scores_that_are_no_accuracies_and_not_finite_have_curves_too() -> None:
+    made = case(study(REPORTED, points=2, seeds=1))
+    history = made.tables.history.copy()
+    history["validation_accuracy"] *= 1e4
+    history.loc[history.index[::6], "validation_accuracy"] = math.inf
+    curves = embedded(pages(made._replace(tables=made.tables._replace(history=history)))[0])["curves"]
+    assert curves["quantum"] == 1
+    assert {len(values) for values in curves["values"]} == {5}
+    known = history[history["cell_id"] == made.tables.cells["cell_id"].iloc[0]]["validation_accuracy"]
+    assert curves["values"][0] == [round(value) for value in known if math.isfinite(value)]
+
+
 def test_before_the_first_run_there_is_no_section() -> None:
     made = case(study(REPORTED, points=2, seeds=1))
     empty = made._replace(tables=made.tables._replace(cells=made.tables.cells.iloc[:0]), records=())
     assert '<script type="application/json"' not in pages(empty)[0]
+
+
+def test_of_too_many_runs_the_page_has_the_worst_and_says_where_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MOST_RUNS", 29)
+    many = case(study(REPORTED, points=4, seeds=3))
+    html = pages(many)[0]
+    assert len(many.records) == 30
+    assert '<script type="application/json"' not in html
+    assert "<noscript>" not in html
+    part = html.split('<section id="runs"')[1].split("</section>")[0]
+    assert "results.csv beside this file has the same runs. They are too many for this page" in part
+    assert part.count("<tr>") == 31
 
 
 def test_a_single_seed_has_no_noise_and_a_lost_run_no_loss() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.making.analyses import case
+from tests.making.analyses import Case, case
 from tests.making.attempts import one_after_another
 from tests.making.studies import REPORTED, study
 from tests.report.browser import chromium, opened
@@ -209,6 +210,23 @@ def test_pointing_names_a_run_in_curves_and_table(page: Page) -> None:
     assert page.locator(".tip").count() == 0
 
 
+def test_a_finger_names_a_run_and_picks_none(browser: Browser, path: Path) -> None:
+    with opened(browser, path, width=390, has_touch=True) as (page, messages, _):
+        canvas = page.locator("canvas.parallel")
+        canvas.scroll_into_view_if_needed()
+        drawn(page)
+        box = canvas.bounding_box()
+        assert box is not None
+        for share in range(30, 90, 2):
+            page.touchscreen.tap(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * share / 100)
+            if page.locator(".tip").count():
+                break
+        said = page.locator(".runs-named").inner_text()
+        assert said.startswith("run ")
+        assert page.locator(".tip").inner_text().replace("\n", " · ").startswith(said[:20])
+        assert (total(page), messages) == (81, [])
+
+
 def test_keys_name_runs_in_curves_and_table(page: Page, data: dict[str, Any]) -> None:
     curves = page.get_by_role("slider")
     curves.focus()
@@ -255,6 +273,41 @@ def test_without_scripts_the_worst_runs_stand_in_a_table(browser: Browser, path:
         assert "The 50 runs with the lowest accuracy of 81; results.csv" in page.locator("#runs noscript").inner_text()
         first = min(range(81), key=lambda i: data["rank"][i])
         assert rows.first.locator("td").all_inner_texts()[:4] == [texts(data, first)[name] for name in PLACES]
+
+
+def _without(made: Case, what: str) -> Case:
+    tables = made.tables
+    if what == "history":
+        return made._replace(tables=tables._replace(history=tables.history.iloc[:0]))
+    if what == "success":
+        lost = tables.cells.assign(status="diverged", test_accuracy=math.nan, validation_accuracy=math.nan)
+        return made._replace(tables=tables._replace(cells=lost))
+    return made._replace(records=())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("what", "kinds"),
+    [
+        ("history", ["parallel", "matrix", "timeline"]),
+        ("success", ["curves", "parallel", "matrix", "timeline"]),
+        ("records", ["curves", "parallel", "matrix"]),
+    ],
+)
+def test_what_a_study_lacks_is_left_out(browser: Browser, tmp_path: Path, what: str, kinds: list[str]) -> None:
+    made = _without(case(study(REPORTED, points=4, seeds=1)), what)
+    (tmp_path / "report.html").write_text(pages(made)[0], encoding="utf-8")
+    with opened(browser, tmp_path / "report.html") as (page, messages, _):
+        found = page.locator("#runs canvas").evaluate_all("all => all.map(c => c.className)")
+        assert found == kinds
+        page.get_by_role("button", name="method").click()
+        page.get_by_label("Find").fill("ssc")
+        assert total(page) == 5
+        for canvas in page.locator("#runs canvas").all():
+            canvas.scroll_into_view_if_needed()
+            drawn(page)
+            canvas.hover()
+        assert messages == []
 
 
 def test_it_folds_away_on_paper(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 MOST = 60
@@ -18,7 +19,7 @@ def courses(cells: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
 
     ``grid`` says for each run over which list, -1 of a run without a curve.
     """
-    known = history.dropna(subset=["validation_accuracy"])
+    known = history[np.isfinite(history["validation_accuracy"].to_numpy(dtype=np.float64))]
     decimals = _decimals(known["validation_accuracy"])
     grids: dict[tuple[int, ...], int] = {}
     by_cell: dict[str, tuple[int, list[int]]] = {}

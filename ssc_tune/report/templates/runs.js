@@ -87,7 +87,12 @@ const runs = (() => {
     get order() { return order; },
     get named() { return named; },
     get sorted() { return sorted; },
-    sort: (key, down) => { sorted = { key, down }; rank(); order = ranking.filter((row) => picked[row]); tell("sorted"); },
+    sort: (key, down) => {
+      sorted = { key, down };
+      rank();
+      order = ranking.filter((row) => picked[row]);
+      tell("sorted");
+    },
     find: (said) => { words = sought(said); refresh(); },
     name: (row) => { if (row !== named) { named = row; tell("named"); } },
     reset: () => { filters.clear(); words = []; refresh(); },

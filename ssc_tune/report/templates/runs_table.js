@@ -6,7 +6,9 @@ if (runs) (() => {
   let first = 0, focused = 0;
 
   // Filters: words, chosen values, ranges.
-  const find = make("input", { type: "search", id: "runs-find", placeholder: "such as fixmatch seed 2", autocomplete: "off" });
+  const find = make("input", {
+    type: "search", id: "runs-find", placeholder: "such as fixmatch seed 2", autocomplete: "off",
+  });
   find.addEventListener("input", () => runs.find(find.value));
 
   const boxes = (column) => {
@@ -22,7 +24,8 @@ if (runs) (() => {
       data.colours[code].forEach((colour, i) => made.style.setProperty(i ? "--dark" : "--light", colour));
       return made;
     };
-    const labels = inputs.map((input, code) => make("label", {}, input, ...(column.key === "method" ? [swatch(code)] : []), column.texts[code]));
+    const labels = inputs.map((input, code) => make("label", {}, input, column.texts[code]));
+    if (column.key === "method") inputs.forEach((input, code) => input.after(swatch(code)));
     const show = () => {
       const allowed = runs.filters.get(column.key);
       inputs.forEach((input, code) => { input.checked = Boolean(allowed && allowed[code]); });
@@ -37,7 +40,10 @@ if (runs) (() => {
     }));
     const choose = () => {
       const [low, high] = ends.map((input) => (input.value.trim() ? Number(input.value) : NaN));
-      ends.forEach((input, i) => input.setAttribute("aria-invalid", String(Boolean(input.value.trim()) && Number.isNaN(i ? high : low))));
+      ends.forEach((input, i) => {
+        const said = input.value.trim();
+        input.setAttribute("aria-invalid", String(Boolean(said) && Number.isNaN(i ? high : low)));
+      });
       const open = Number.isNaN(low) && Number.isNaN(high);
       const inside = (value) => !(value < low) && !(value > high);  // an open end is NaN
       const keeps = (code) => inside(column.values[code]) || inside(Number(column.texts[code]));  // as it is shown, too
@@ -67,13 +73,15 @@ if (runs) (() => {
   const bar = make("div", { class: "runs-bar" },
     make("div", {}, make("label", { for: "runs-find" }, "Find"), find), ...parts(true), make("div", {}, total, reset));
   const more = make("details", { class: "runs-ranges" },
-    make("summary", {}, "By hyperparameter, accuracy, loss, noise, time"), make("div", { class: "runs-bar" }, ...parts(false)));
+    make("summary", {}, "By hyperparameter, accuracy, loss, noise, time"),
+    make("div", { class: "runs-bar" }, ...parts(false)));
   const said = make("p", { class: "runs-named", role: "status" });
   const views = make("div", { class: "runs-views" });
 
   // The table.
   const heads = shown.map((column) => {
-    const button = make("button", { type: "button", title: column.help || null }, column.title, make("span", { "aria-hidden": "true" }));
+    const arrow = make("span", { "aria-hidden": "true" });
+    const button = make("button", { type: "button", title: column.help || null }, column.title, arrow);
     const head = make("th", { scope: "col" }, button);
     button.addEventListener("click", () => {
       const { key, down } = runs.sorted;
@@ -90,7 +98,8 @@ if (runs) (() => {
   };
   const last = () => Math.max(0, Math.ceil(runs.order.length / ROWS) - 1) * ROWS;
   const turn = (to) => { first = Math.max(0, Math.min(to, last())); };
-  const pages = [step("First", () => 0), step("Back", () => first - ROWS), step("Next", () => first + ROWS), step("Last", last)];
+  const [back, next] = [-1, 1].map((way) => () => first + way * ROWS);
+  const pages = [step("First", () => 0), step("Back", back), step("Next", next), step("Last", last)];
   const where = make("span", { role: "status" });
   const table = make("div", { class: "scroll runs-table" }, make("table", {},
     make("caption", {}, "Runs; a click on a heading sorts"), make("thead", {}, make("tr", {}, ...heads)), body));
@@ -107,11 +116,17 @@ if (runs) (() => {
       shown.forEach((column, k) => { line.cells[k].textContent = runs.text(column, row) || "–"; });
     });
     if (rows && !lines.some((line) => !line.hidden && line.tabIndex === 0)) lines[0].tabIndex = 0;
-    where.textContent = rows ? `${first + 1} to ${Math.min(first + ROWS, rows)} of ${rows.toLocaleString("en")}` : "no run";
+    const end = Math.min(first + ROWS, rows);
+    where.textContent = rows ? `${first + 1} to ${end} of ${rows.toLocaleString("en")}` : "no run";
     pages.forEach((button, i) => { button.disabled = i < 2 ? first === 0 : first >= last(); });
   };
 
-  const focus = (i) => { focused = i; show(); lines[i].focus({ preventScroll: true }); lines[i].scrollIntoView({ block: "nearest" }); };
+  const focus = (i) => {
+    focused = i;
+    show();
+    lines[i].focus({ preventScroll: true });
+    lines[i].scrollIntoView({ block: "nearest" });
+  };
   body.addEventListener("keydown", (event) => {
     const here = lines.indexOf(event.target.closest("tr")), rows = Math.min(ROWS, runs.order.length - first);
     const moves = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows - 1 };
@@ -126,8 +141,14 @@ if (runs) (() => {
     } else return;
     event.preventDefault();
   });
-  const under = (event) => { const line = event.target.closest("tr"); if (line && line.dataset.row) runs.name(Number(line.dataset.row)); };
-  body.addEventListener("focusin", (event) => { focused = Math.max(0, lines.indexOf(event.target.closest("tr"))); under(event); });
+  const under = (event) => {
+    const line = event.target.closest("tr");
+    if (line && line.dataset.row) runs.name(Number(line.dataset.row));
+  };
+  body.addEventListener("focusin", (event) => {
+    focused = Math.max(0, lines.indexOf(event.target.closest("tr")));
+    under(event);
+  });
   body.addEventListener("pointermove", under, { passive: true });
   body.addEventListener("click", under);
 
