@@ -12,6 +12,9 @@ Milliseconds from the start of navigation, the median over fresh pages of one br
 - in the document: every figure is drawn somewhere in the document, seen or not;
 - all seen: every figure has been in the window and was drawn, the window going down screen by screen after "first
   screen".
+- filter, sort: from a key in the field that finds runs, or a click on a heading of their table, until the table has
+  been painted; runs drawn: until curves, parallel coordinates, scatter matrix and workers show the same; the slowest of
+  several.
 
 A figure is drawn when it holds an SVG with marks; the longest task is the longest that the page kept its thread busy.
 """
@@ -43,6 +46,9 @@ MEASURES = {
     "present": "in the document",
     "all": "all seen",
     "longest": "longest task",
+    "filter": "filter runs",
+    "sort": "sort runs",
+    "runs": "runs drawn",
 }
 
 WATCH = """
@@ -78,6 +84,26 @@ WATCH = """
 })();
 """
 
+HANDLED = """
+async ([selector, said]) => {  // until the table has been painted, and the drawings
+  const target = document.querySelector(selector), views = document.querySelector(".runs-views");
+  const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  }));
+  const started = performance.now();
+  if (said === null) target.click();
+  else { target.value = said; target.dispatchEvent(new Event("input", { bubbles: true })); }
+  await painted();
+  const table = performance.now() - started;
+  while (views.hasAttribute("data-drawing")) await painted();
+  return [table, performance.now() - started];
+}
+"""
+FOUND = ("ssc", "ssc seed 1", "point 7", "nothing of the kind", "")
+"""What is looked for among the runs, one after the other."""
+
 
 def measure(browser: Browser, path: Path, *, width: int, height: int, profile: Counter[str] | None) -> dict[str, float]:
     """Opens a report once on a fresh page."""
@@ -100,9 +126,22 @@ def measure(browser: Browser, path: Path, *, width: int, height: int, profile: C
         found: dict[str, float] = page.evaluate(
             "({...seen, left: 0, dom: performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd})"
         )
-        return found | _heap(page, session)
+        return found | _runs(page) | _heap(page, session)
     finally:
         context.close()
+
+
+def _runs(page: Page) -> dict[str, float]:
+    """How long the table of runs and its drawings take, once all of them have been drawn."""
+    page.locator("#runs .runs-table").scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 1280, "height": 2400})  # so that every canvas is in the window
+    page.locator("#runs").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    heads = page.locator("#runs thead button").count()
+    sort = [page.evaluate(HANDLED, [f"#runs thead th:nth-child({k + 1}) button", None]) for k in range(heads)]
+    filters = [page.evaluate(HANDLED, ["#runs-find", said]) for said in FOUND]
+    first, last = (max(times[k] for times in filters) for k in (0, 1))
+    return {"filter": first, "sort": max(times[0] for times in sort), "runs": last}
 
 
 def _heap(page: Page, session: Any) -> dict[str, float]:
@@ -127,11 +166,14 @@ def synthetic(cells: int, directory: Path) -> Path:
     """The report of a made-up study of two methods with at least so many cells, the same that the tests look at."""
     sys.path.insert(0, str(ROOT))
     from tests.making.analyses import case
+    from tests.making.attempts import one_after_another
     from tests.making.studies import REPORTED, study
     from tests.report.written import write
 
     points = -(-cells // (2 * SEEDS)) - 1  # the defaults are a point more
-    write(case(study(REPORTED, points=points, seeds=SEEDS), history=8), directory)
+    made = case(study(REPORTED, points=points, seeds=SEEDS), history=8)
+    made = made._replace(records=one_after_another(made.records, workers=8, fault_every=200))
+    write(made, directory)
     return directory / "report.html"
 
 

@@ -1,4 +1,5 @@
-"""Draws the pictures of statistics.md, one a statistic, from made-up accuracies: no training, no clock, no chance.
+"""Draws the pictures of statistics.md, one a statistic, from made-up accuracies, and the README's of accuracy against
+tau, from the published results of the main study: no training, no clock, no chance.
 
     uv run python docs/pictures.py
 
@@ -7,6 +8,7 @@ Standard deviations, components, CVaR10 and the expected best of n are computed 
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,14 @@ import numpy.typing as npt
 import pandas as pd
 import vl_convert
 
+from ssc_tune import data
+from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.estimators import budget, spread, variance
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.paper.drawing import picture
+from ssc_tune.report.figures import figures
+from ssc_tune.study import Study, load_study
 
 BLUE, ORANGE, GREY, BLACK = "#0072b2", "#d55e00", "#8a8a8a", "#222222"
 COLOURS = alt.Scale(domain=["A", "B"], range=[BLUE, ORANGE])
@@ -332,6 +341,29 @@ PICTURES: dict[str, Callable[[], alt.Chart]] = {
 }
 
 
+RESULTS = Path(__file__).parent / "results" / "stability" / "results.csv"
+STUDY = Path(__file__).parents[1] / "studies" / "stability.yaml"
+SHOWN = "tau"
+
+
+def main_study() -> tuple[Study, Tables]:
+    """The main study with its published results, a row a cell; without courses, which they have not."""
+    study = load_study(STUDY)
+    cells = pd.read_csv(RESULTS).assign(num_classes=data.info(study.data.source).num_classes)
+    return study, Tables(
+        cells, build_tables(study, [], {}).history, cells[["block", "setting", "method", "point", "seed", "cell_id"]]
+    )
+
+
+def against_tau() -> bytes:
+    """The report's panel of tau, at the width of a page of a paper, as PNG."""
+    study, tables = main_study()
+    summaries = StudyAnalysis(study=study.name, summaries=(), comparisons=(), verdicts=())
+    found = next(figure for figure in figures(study, tables, summaries) if figure.name == "parameters")
+    panels = tuple(panel for panel in found.panels if panel.name == SHOWN)
+    return picture(study, dataclasses.replace(found, panels=panels), "page").png
+
+
 def svg(name: str) -> str:
     """One picture on white."""
     chart = PICTURES[name]()
@@ -348,6 +380,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in PICTURES:
         (folder / f"statistic_{name}.svg").write_text(svg(name), encoding="utf-8")
+    (folder / "tau.png").write_bytes(against_tau())
 
 
 if __name__ == "__main__":

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
+import altair as alt
 import pandas as pd
 
-from ssc_tune import running
+from ssc_tune import notebook, running
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
+from ssc_tune.analysis.tables import Tables
 from ssc_tune.data import cache
 from ssc_tune.masking import mask_address
-from ssc_tune.presentation.csvs import results_csv
+from ssc_tune.presentation.csvs import results_csv, summary_csv
+from ssc_tune.records import StudyFolder
+from ssc_tune.report.figures import Figure
 from ssc_tune.running.options import declared
 from ssc_tune.study import Study, load_study
 
 
-class StudyResult(NamedTuple):
-    """What a study has found.
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyResult:
+    """What a study has found. A notebook shows it as a table of the verdicts.
 
     ``records`` has a row a cell and the columns of ``results.csv``; accuracies are shares in [0, 1], NaN for cells
     that are not ``ok``. ``problems`` has a line for each thing that went wrong without stopping the study.
@@ -35,11 +44,46 @@ class StudyResult(NamedTuple):
     num_lost: int
     num_missing: int
     problems: tuple[str, ...]
+    _tables: Tables
+    _folder: StudyFolder
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The judgement on each claim, in the order of the study."""
         return self.analysis.verdicts
+
+    @property
+    def verdict_table(self) -> pd.DataFrame:
+        """The same as a table, by the claim's name: effects as they are told, a ratio of spreads as such."""
+        return notebook.verdict_table(self.analysis)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row a method, block and setting, and the columns of ``summary.csv``."""
+        return pd.read_csv(io.StringIO(summary_csv(self.analysis)))
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Names of the report's figures, as :meth:`plot` takes them."""
+        return tuple(self._figures)
+
+    def plot(self, figure: str = "parameters") -> alt.ConcatChart:
+        """A figure of the report as an Altair chart: ``parameters``, ``spread`` or another of :attr:`figures`.
+
+        Of several blocks, settings or claims the beginning of a name is the first: ``parameters`` for
+        ``parameters-shared``.
+
+        Raises:
+            InputError: there is no such figure.
+        """
+        return notebook.chart(self._figures, figure)
+
+    @cached_property
+    def _figures(self) -> dict[str, Figure]:
+        return notebook.figures_of(self.study, self._folder, self._tables, self.analysis)
+
+    def _repr_html_(self) -> str:
+        return notebook.result_html(self.study, self.analysis, len(self.records))
 
     def __repr__(self) -> str:
         words = [f"{v.claim.name}: {v.verdict}{' (post hoc)' if v.post_hoc else ''}" for v in self.verdicts]
@@ -50,8 +94,8 @@ class StudyResult(NamedTuple):
 def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyResult:
     """Train the cells of a study that have no record yet, judge its claims, and write its report.
 
-    The same as ``python -m ssc_tune.run``: calling it again runs nothing twice. Progress goes to standard error, what
-    Ray and MLflow print to ``log.txt`` in the study's folder.
+    The same as ``python -m ssc_tune.run``: calling it again runs nothing twice. Progress is a bar in a notebook, and
+    goes to standard error elsewhere; what Ray and MLflow print goes to ``log.txt`` in the study's folder.
 
     Args:
         study: a study, or the path of its file.
@@ -71,7 +115,10 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
     loaded = study if isinstance(study, Study) else load_study(study)
     command = _as_typed(loaded, options.get("storage", "runs"), options.get("tracking_uri"))
     given = running.options_from(options, command=command)
-    done = running.train_and_judge(loaded, given, out=_apart(sys.stdout, 1), err=_apart(sys.stderr, 2))
+    out, err = _apart(sys.stdout, 1), _apart(sys.stderr, 2)
+    view = notebook.NotebookView if notebook.is_notebook() else None
+    with _others_to_the_log(out, err):
+        done = running.train_and_judge(loaded, given, out=out, err=err, view=view)
     if isinstance(done, running.Interrupted):
         raise KeyboardInterrupt(f"{done.num_missing} cells are left; the same call goes on")
     assert isinstance(done, running.Finished)  # the run was not blind
@@ -84,6 +131,8 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
         num_lost=done.num_lost,
         num_missing=done.num_missing,
         problems=tuple(done.problems),
+        _tables=done.tables,
+        _folder=running.folder_of(loaded, given),
     )
 
 
@@ -96,6 +145,17 @@ def _apart(stream: TextIO, descriptor: int) -> TextIO | None:
         return None if stream.fileno() == descriptor else stream
     except (OSError, ValueError):  # io.UnsupportedOperation is both
         return stream
+
+
+@contextlib.contextmanager
+def _others_to_the_log(out: TextIO | None, err: TextIO | None) -> Iterator[None]:
+    """Where Python prints apart from the process's descriptors, lets libraries print to these, which go to the log."""
+    with contextlib.ExitStack() as meanwhile:
+        if out is not None and sys.__stdout__ is not None:
+            meanwhile.enter_context(contextlib.redirect_stdout(sys.__stdout__))
+        if err is not None and sys.__stderr__ is not None:
+            meanwhile.enter_context(contextlib.redirect_stderr(sys.__stderr__))
+        yield
 
 
 def _records(study: Study, done: running.Finished) -> pd.DataFrame:

@@ -8,23 +8,57 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ssc_tune import __version__
-from ssc_tune.commands import check, clean, completion, list, new, plan, register, report, run, show, sync, ui, validate
+from ssc_tune.commands import (
+    check,
+    clean,
+    compare,
+    completion,
+    list,
+    new,
+    paper,
+    plan,
+    register,
+    report,
+    run,
+    show,
+    sync,
+    ui,
+    validate,
+)
 from ssc_tune.commands.arguments import pulled
+from ssc_tune.presentation import glossary
 from ssc_tune.run import Parser, guarded, leave
 
+_DESCRIPTION = f"Studies of hyperparameter sensitivity. {glossary.explained()}"
 _EPILOG = (
     "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
 )
 
 COMMANDS = tuple(
     module.COMMAND
-    for module in (run, new, validate, list, show, report, register, check, plan, sync, clean, ui, completion)
+    for module in (
+        run,
+        new,
+        validate,
+        list,
+        show,
+        compare,
+        report,
+        paper,
+        register,
+        check,
+        plan,
+        sync,
+        clean,
+        ui,
+        completion,
+    )
 )
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every command."""
-    parser = Parser(prog="ssc-tune", description="Studies of hyperparameter sensitivity.", epilog=_EPILOG)
+    parser = Parser(prog="ssc-tune", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"ssc-tune {__version__}")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:

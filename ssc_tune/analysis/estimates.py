@@ -54,6 +54,23 @@ def estimate(found: Estimated, *, confidence: float, how: str, note: str = "") -
     )
 
 
+def cut(found: Estimate, low: float, high: float) -> Estimate:
+    """Its interval cut to what can be true, where it reaches beyond, with a note that says so.
+
+    It takes away nothing that could be true, so that the interval covers exactly as often as before.
+    """
+    if found.low is None or found.high is None or (found.low >= low and found.high <= high):
+        return found
+    kept = {"low": min(max(found.low, low), high), "high": max(min(found.high, high), low)}
+    said = cut_to(low, high)
+    return found.model_copy(update={**kept, "note": "; ".join(part for part in (found.note, said) if part)})
+
+
+def cut_to(low: float, high: float, what: str = "interval") -> str:
+    """What the note says."""
+    return f"the {what} is cut to [{low:g}, {high:g}]"
+
+
 def missing(why: str, *, how: str = "") -> Estimate:
     """An estimate that there is not."""
     return Estimate(value=None, how=how, note=why)

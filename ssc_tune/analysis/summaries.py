@@ -12,7 +12,7 @@ from scipy import stats
 
 from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import Scores, load, paired, select
-from ssc_tune.analysis.estimates import estimate, missing, number
+from ssc_tune.analysis.estimates import cut, estimate, missing, number
 from ssc_tune.analysis.estimators import comparison, crossed_shares, extremes, intervals, splits, spread, variance
 from ssc_tune.analysis.estimators.failures import compare_failures
 from ssc_tune.analysis.estimators.intervals import Interval
@@ -25,7 +25,6 @@ from ssc_tune.study.model.study import Study
 CONFIDENCE = 0.95
 ENOUGH_POINTS = 64
 """Points from which a method's own mean and sd hold what they say under every law simulated but a skewed one."""
-CUT = "the interval is cut to [0, 1]"
 SKEWED = 1.5
 """Skewness of point means from which few points carry most of a mean and sd."""
 
@@ -98,7 +97,7 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
     means = y.mean(axis=1)
     noisy = "over point means, seed noise included"
     return {
-        "mean": _accuracy(_level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y)),
+        "mean": cut(_level(intervals.two_way_mean(y, CONFIDENCE), "two-way variance, Satterthwaite t", y), 0, 1),
         "std": _level(
             comparison.corrected_std_interval(y, CONFIDENCE),
             "seed noise removed; jackknife of the logarithm over points and seeds, t",
@@ -123,14 +122,6 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
 def _level(found: Interval, how: str, y: FloatArray) -> Estimate:
     note = thin(y) if math.isfinite(found.low) else ""
     return estimate(found, confidence=CONFIDENCE, how=how, note=note)
-
-
-def _accuracy(found: Estimate) -> Estimate:
-    """An accuracy with its interval cut to [0, 1], where it says so."""
-    if found.low is None or found.high is None or (found.low >= 0 and found.high <= 1):
-        return found
-    kept = {"low": min(max(found.low, 0.0), 1.0), "high": max(min(found.high, 1.0), 0.0)}
-    return found.model_copy(update={**kept, "note": "; ".join(part for part in (found.note, CUT) if part)})
 
 
 def thin(y: FloatArray) -> str:
@@ -189,7 +180,7 @@ def _default_accuracy(scores: Scores) -> Estimate:
         return missing("the defaults have no result for every seed")
     found = intervals.mean_interval(scores.default_test, CONFIDENCE)
     how = "mean over seeds, t; a collapse that is rarer than these seeds show is not in it"
-    return _accuracy(estimate(found, confidence=CONFIDENCE, how=how))
+    return cut(estimate(found, confidence=CONFIDENCE, how=how), 0, 1)
 
 
 def _tunability(scores: Scores, study: Study) -> Estimate:
@@ -231,7 +222,7 @@ def _failures(first: Scores, second: Scores) -> dict[str, Any]:
     found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE, scores=scores)
     how = "rate of the first minus rate of the second; exact binomial, points and seeds both random"
     return {
-        "failure_difference": estimate(found.difference, confidence=CONFIDENCE, how=how),
+        "failure_difference": cut(estimate(found.difference, confidence=CONFIDENCE, how=how), -1, 1),
         "failure_difference_p": number(found.difference.p_value),
         "failures_alone": (found.first_alone, found.second_alone),
         "mcnemar_p": number(found.mcnemar_p),
@@ -252,7 +243,9 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         log_std_ratio=estimate(ratio, confidence=CONFIDENCE, how=jackknife),
         log_std_ratio_p=number(ratio.p_value),
         log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on spread.logit(accuracy); {jackknife}"),
-        mean_difference=estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"),
+        mean_difference=cut(
+            estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"), -1, 1
+        ),
         mean_difference_p=number(difference.p_value),
         **_failures(first, second),
         probability_better=estimate(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,25 +20,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Starts it, prints the addresses of the study's pages, and waits until it ends.
+    """Starts it, prints the addresses of the study's pages, its overview again when it is up, and waits until it ends.
 
     Raises:
-        InputError: the store has no experiment of the study: the UI would make an empty one and show nothing of it.
+        InputError: the store has no experiment of the study, or does not answer: the UI would show nothing of it; or
+            the port is taken.
     """
     study = study_of(arguments)
     uri = tracking.resolve_uri(running.tracking_uri(arguments.tracking_uri), Path.cwd())
+    found = _experiment(uri, study.name)
+    address = tracking.experiment_address(uri, found, port=arguments.port)
     command = tracking.ui_command(uri, port=arguments.port)
+    if command:
+        tracking.check_port(arguments.port)
     how = "Ctrl-C ends it" if command else "a tracking server has its own UI"
-    experiment_id = tracking.find_experiment(uri, study.name)
-    if experiment_id is None and command:
-        where = f"no MLflow experiment of this study in {mask_address(uri)}, or the store does not answer"
-        raise InputError(f"{study.name}: {where}; ssc-tune sync writes it from the records")
-    address = tracking.experiment_address(uri, experiment_id, port=arguments.port)
     print(f"MLflow: {address}  experiment {study.name} ({how})")
-    if experiment_id is not None:
-        print(f"charts: {tracking.charts_address(uri, experiment_id, port=arguments.port)}")
+    if found is not None:
+        print(f"runs:   {tracking.runs_address(uri, found, port=arguments.port)}")
+    if found is not None and tracking.has_charts(found):
+        print(f"charts: {tracking.charts_address(uri, found, port=arguments.port)}")
     sys.stdout.flush()
-    return subprocess.call(command, env={**os.environ, **tracking.ui_environment(uri)}) if command else 0
+
+    def when_up() -> None:
+        print(f"MLflow is up: {address}", flush=True)
+
+    return tracking.serve(command, uri, port=arguments.port, when_up=when_up) if command else 0
+
+
+def _experiment(uri: str, name: str) -> tracking.Experiment | None:
+    """The study's; None, and a line that says why, where a server does not tell whether there is one."""
+    where = mask_address(uri)
+    try:
+        found = tracking.find_experiment(uri, name)
+    except tracking.NotAllowed as error:
+        print(f"{where} {error}; a browser may sign in", file=sys.stderr)
+        return None
+    except tracking.NoAnswer as error:
+        raise InputError(f"{name}: MLflow store {where} {error}") from error
+    if found is None:
+        raise InputError(f"{name}: no MLflow experiment of this study in {where}; ssc-tune sync writes it")
+    if not tracking.has_overview(found):
+        print(f"{name}: no overview is prepared in {where}; ssc-tune sync adds it", file=sys.stderr)
+    return found
 
 
 COMMAND = Command("ui", "start the MLflow UI on loopback and print its address", add_arguments, run)

@@ -20,6 +20,7 @@ class DatasetInfo(NamedTuple):
     test_size: int
     unlabelled: int = 0  # further training images, without a label
     hyperparameters: tuple[tuple[str, int | str], ...] = ()  # where a study on it gives none: views as published for it
+    sources: tuple[str, ...] = ()  # where it was published, as keys of ssc_tune.sources
 
     @property
     def num_classes(self) -> int:

@@ -202,6 +202,7 @@ def _tuner(
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             stop=stopper,
             callbacks=[deaths, NoProgress()],
+            progress_reporter=tune.CLIReporter(),  # that of notebooks clears what the cell has shown
             verbose=0,
         ),
     )

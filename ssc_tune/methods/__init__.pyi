@@ -10,9 +10,11 @@ from .base import Extent as Extent
 from .base import Hyperparameters as Hyperparameters
 from .base import Method as Method
 from .own import OwnMethod as OwnMethod
+from .registry import augmentation_of as augmentation_of
 from .registry import get as get
 from .registry import hyperparameters_of as hyperparameters_of
 from .registry import known as known
 from .registry import make as make
 from .registry import names as names
 from .registry import resolve as resolve
+from .registry import sources_of as sources_of

@@ -33,6 +33,7 @@ class AdaMatch(FixMatch):
     """
 
     name = "adamatch"
+    sources = ("berthelot2022adamatch",)
     Hyperparameters = AdaMatchHyperparameters
     hyperparameters: AdaMatchHyperparameters
 

@@ -26,6 +26,12 @@ class Hyperparameters(Frozen):
     Source: Sohn et al., "FixMatch", NeurIPS 2020, and the configuration files of arXiv 2409.07292.
     """
 
+    STRONG_VIEWS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "randaugment_n": ("cubuk2020randaugment",),
+        "cutout": ("devries2017cutout",),
+    }
+    """Hyperparameters that turn a part of strong views on, and where it was published (:mod:`ssc_tune.sources`)."""
+
     learning_rate: Positive = Field(0.03, description="Peak learning rate of SGD.")
     momentum: Fraction = Field(0.9, description="Nesterov momentum.")
     weight_decay: Weight = Field(5e-4, description="L2 decay, not on biases and normalization.")
@@ -80,6 +86,8 @@ class Method(Generic[Head]):
 
     name: ClassVar[str]
     Hyperparameters: ClassVar[type[_Shared]]
+    sources: ClassVar[tuple[str, ...]] = ()
+    """Where it was published, as keys of :mod:`ssc_tune.sources`."""
     uses_unlabelled: ClassVar[bool] = True
     uses_all_labels: ClassVar[bool] = False
     """Whether every training image but those for validation is a labelled one."""

@@ -84,6 +84,7 @@ class CoMatch(LinearMethod):
     """
 
     name = "comatch"
+    sources = ("li2021comatch",)
     Hyperparameters = CoMatchHyperparameters
     hyperparameters: CoMatchHyperparameters
 
@@ -139,6 +140,7 @@ class CoMatchSSC(SSC):
     """
 
     name = "comatch-ssc"
+    sources = ("li2021comatch", "gauffre2024unified")
     Hyperparameters = CoMatchSSCHyperparameters
     hyperparameters: CoMatchSSCHyperparameters
 

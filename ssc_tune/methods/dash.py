@@ -63,6 +63,7 @@ class Dash(FixMatch):
     """
 
     name = "dash"
+    sources = ("xu2021dash",)
     Hyperparameters = DashHyperparameters
     hyperparameters: DashHyperparameters
 
@@ -75,6 +76,7 @@ class DashSSC(SSC):
     """SSC with Dash's threshold, on p = softmax(cos / T_pseudo), for unlabelled and labelled images alike."""
 
     name = "dash-ssc"
+    sources = ("xu2021dash", "gauffre2024unified")
     Hyperparameters = DashSSCHyperparameters
     hyperparameters: DashSSCHyperparameters
 

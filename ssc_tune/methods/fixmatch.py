@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,7 @@ class FixMatch(LinearMethod):
     """
 
     name = "fixmatch"
+    sources: ClassVar[tuple[str, ...]] = ("sohn2020fixmatch",)
     Hyperparameters = FixMatchHyperparameters
     hyperparameters: FixMatchHyperparameters
 

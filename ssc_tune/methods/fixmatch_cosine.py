@@ -37,6 +37,7 @@ class FixMatchCosine(FixMatch):
     """
 
     name = "fixmatch-cosine"
+    sources = ("sohn2020fixmatch", "gauffre2024unified")
     Hyperparameters = FixMatchCosineHyperparameters
     hyperparameters: FixMatchCosineHyperparameters
 

@@ -33,6 +33,7 @@ class FixMatchNTXent(FixMatch):
     """
 
     name = "fixmatch-ntxent"
+    sources = ("sohn2020fixmatch", "chen2020simclr", "gauffre2024unified")
     Hyperparameters = FixMatchNTXentHyperparameters
     hyperparameters: FixMatchNTXentHyperparameters
 

@@ -49,6 +49,7 @@ class FlexMatch(FixMatch):
     """FixMatch with a threshold of each class: T(c) = M(beta(c)) tau, by how much of the class has been learnt."""
 
     name = "flexmatch"
+    sources = ("zhang2021flexmatch",)
     Hyperparameters = FlexMatchHyperparameters
     hyperparameters: FlexMatchHyperparameters
 
@@ -61,6 +62,7 @@ class FlexMatchSSC(SSC):
     """SSC with FlexMatch's thresholds, on p = softmax(cos / T_pseudo)."""
 
     name = "flexmatch-ssc"
+    sources = ("zhang2021flexmatch", "gauffre2024unified")
     Hyperparameters = FlexMatchSSCHyperparameters
     hyperparameters: FlexMatchSSCHyperparameters
 

@@ -47,6 +47,7 @@ class FreeMatch(FixMatch):
     """
 
     name = "freematch"
+    sources = ("wang2023freematch",)
     Hyperparameters = FreeMatchHyperparameters
     hyperparameters: FreeMatchHyperparameters
 
@@ -59,6 +60,7 @@ class FreeMatchSSC(SSC):
     """SSC with FreeMatch's thresholds and fairness term, on p = softmax(cos / T_pseudo)."""
 
     name = "freematch-ssc"
+    sources = ("wang2023freematch", "gauffre2024unified")
     Hyperparameters = FreeMatchSSCHyperparameters
     hyperparameters: FreeMatchSSCHyperparameters
 

@@ -38,6 +38,7 @@ class MeanTeacher(LinearMethod):
     """
 
     name = "mean-teacher"
+    sources = ("tarvainen2017mean",)
     Hyperparameters = MeanTeacherHyperparameters
     hyperparameters: MeanTeacherHyperparameters
     uses_teacher = True

@@ -33,6 +33,7 @@ class PseudoLabel(LinearMethod):
     """
 
     name = "pseudo-label"
+    sources = ("lee2013pseudo",)
     Hyperparameters = PseudoLabelHyperparameters
     hyperparameters: PseudoLabelHyperparameters
     trains_on_weak = True

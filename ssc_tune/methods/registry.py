@@ -106,6 +106,19 @@ def hyperparameters_of(name: str, own: OwnMethod | None = None) -> type[Frozen]:
     return get(name, own).Hyperparameters
 
 
+def sources_of(name: str, own: OwnMethod | None = None) -> tuple[str, ...]:
+    """Where a method was published, as keys of :mod:`ssc_tune.sources`; of a function or a command nobody knows."""
+    return get(name, own).sources if own is None or own.is_ours_to_train else ()
+
+
+def augmentation_of(name: str, hyperparameters: Mapping[str, Any], own: OwnMethod | None = None) -> tuple[str, ...]:
+    """Where what strong views are made of was published; of a method that makes none, nothing."""
+    if (own is not None and not own.is_ours_to_train) or not get(name, own).uses_unlabelled:
+        return ()
+    parts = get(name, own).Hyperparameters.STRONG_VIEWS
+    return tuple(key for part, keys in parts.items() if hyperparameters.get(part) for key in keys)
+
+
 def resolve(name: str, hyperparameters: Mapping[str, Any], own: OwnMethod | None = None) -> dict[str, Any]:
     """All hyperparameters of a method, the given ones validated and the others at their defaults."""
     return hyperparameters_of(name, own).model_validate(dict(hyperparameters)).model_dump(mode="json")

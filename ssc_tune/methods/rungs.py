@@ -23,6 +23,7 @@ class FixMatchTwoViews(FixMatch):
     """FixMatch on two strong views."""
 
     name = "fixmatch-2-views"
+    sources = ("sohn2020fixmatch", "gauffre2024unified")
     Hyperparameters = TwoViewsHyperparameters
 
 

@@ -58,6 +58,7 @@ class SoftMatch(FixMatch):
     """
 
     name = "softmatch"
+    sources = ("chen2023softmatch",)
     Hyperparameters = SoftMatchHyperparameters
     hyperparameters: SoftMatchHyperparameters
 
@@ -74,6 +75,7 @@ class SoftMatchSSC(SSC):
     """
 
     name = "softmatch-ssc"
+    sources = ("chen2023softmatch", "gauffre2024unified")
     Hyperparameters = SoftMatchSSCHyperparameters
     hyperparameters: SoftMatchSSCHyperparameters
 

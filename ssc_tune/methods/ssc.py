@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -57,6 +57,7 @@ class SSC(Method["PrototypeHead"]):
     """
 
     name = "ssc"
+    sources: ClassVar[tuple[str, ...]] = ("gauffre2024unified",)
     Hyperparameters = SSCHyperparameters
     hyperparameters: SSCHyperparameters
 

@@ -18,6 +18,7 @@ class Supervised(LinearMethod):
     """Cross-entropy on weakly augmented labelled images; unlabelled images are not read."""
 
     name = "supervised"
+    sources = ()
     Hyperparameters = Hyperparameters
     uses_unlabelled = False
 

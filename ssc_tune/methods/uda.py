@@ -32,6 +32,7 @@ class UDA(LinearMethod):
     """
 
     name = "uda"
+    sources = ("xie2020unsupervised",)
     Hyperparameters = UDAHyperparameters
     hyperparameters: UDAHyperparameters
 

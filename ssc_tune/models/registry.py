@@ -33,6 +33,7 @@ class Family(NamedTuple):
     encoder: str  # "module:class", called with the sizes in the name, in_channels, generator and variant
     sizes: Callable[[str], tuple[int | str, ...]]  # of a name that fits; ValueError if it cannot be built
     variants: tuple[str, ...]  # the first is the default
+    sources: tuple[str, ...] = ()  # where they were published, as keys of ssc_tune.sources
     resizes: bool = False  # whether it is called with input_size too, and resizes images to a size of its own
 
 
@@ -74,6 +75,7 @@ FAMILIES: tuple[Family, ...] = (
         "ssc_tune.models.wrn:WideResNet",
         _depth_and_width,
         ("original", "authors"),
+        ("zagoruyko2016wide",),
     ),
     Family(
         "resnet-DEPTH",
@@ -82,6 +84,7 @@ FAMILIES: tuple[Family, ...] = (
         "ssc_tune.models.resnet:ResNet",
         lambda name: (int(name.removeprefix("resnet-")),),
         ("original", "authors"),
+        ("he2016deep",),
     ),
     Family(
         "timm/NAME",
@@ -90,6 +93,7 @@ FAMILIES: tuple[Family, ...] = (
         "ssc_tune.models.timm_nets:build_timm",
         _of_timm,
         ("original",),
+        ("wightman2019timm",),
         resizes=True,
     ),
 )

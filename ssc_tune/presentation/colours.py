@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from ssc_tune.study.model.study import Study
 
-OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
-"""Okabe and Ito's colours that keep a contrast of about 3 to 1 or more on white and on near-black come first."""
+OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#c46f9d", "#ad8800", "#3696d1", "#8a8a8a")
+"""Okabe and Ito's colours, darker where they are too light for paper: each has a contrast of 3 to 1 to both papers."""
 
-ON_DARK = {OKABE_ITO[0]: "#4aa6de", OKABE_ITO[1]: "#f0813a", OKABE_ITO[2]: "#2cc499"}
+ON_DARK = {
+    OKABE_ITO[0]: "#4aa6de",
+    OKABE_ITO[1]: "#f0813a",
+    OKABE_ITO[2]: "#2cc499",
+    OKABE_ITO[3]: "#cc79a7",
+    OKABE_ITO[4]: "#e69f00",
+    OKABE_ITO[5]: "#56b4e9",
+}
 """Colours that a page shows in place of these on a dark screen."""
+
+RANKS = (
+    "#d55e00", "#c26922", "#b07445", "#9d7f68", "#8a8a8a", "#688494", "#457e9e", "#2278a8", "#0072b2",
+)  # fmt: skip
+"""From the worst run to the best, by hue and hardly by lightness, so that each can be seen on light and dark paper."""
+
+EDGE = "#7f8794"
+"""The edge of a bin, whose own colour may be as dark or as light as the paper."""
 
 VERDICTS = {"supported": "green", "refuted": "red", "inconclusive": "yellow"}
 """On a terminal."""
@@ -16,6 +31,11 @@ VERDICTS = {"supported": "green", "refuted": "red", "inconclusive": "yellow"}
 _OWN = {"ssc": OKABE_ITO[0], "fixmatch": OKABE_ITO[1], "supervised": OKABE_ITO[2]}
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 4])
+
+
+def on_dark(colour: str) -> str:
+    """What a page shows in place of a colour on a dark screen."""
+    return ON_DARK.get(colour, colour)
 
 
 def colours(study: Study) -> dict[str, str]:

@@ -12,10 +12,14 @@ from ssc_tune.study.model.study import Study
 
 
 class ComparisonTable(NamedTuple):
-    """``rows`` hold the name of a measure, what it is, its estimate and its p value."""
+    """``rows`` hold the name of a measure, what it is, its estimate and its p value.
+
+    ``heading`` names the block and setting, where a study has several.
+    """
 
     title: str
     rows: tuple[tuple[str, str, str, str], ...]
+    heading: str = ""
 
 
 class _Pair(NamedTuple):
@@ -57,7 +61,7 @@ def table(study: Study, c: Comparison) -> ComparisonTable:
         (f"P({level.lead} > {level.other})", "share of cells, ties half", interval(_share(c, level)), None),
     ]
     shown = tuple((name, note, text, p_value(p, none="")) for name, note, text, p in rows)
-    return ComparisonTable(f"{c.first} against {c.second}" + (f" ({place})" if place else ""), shown)
+    return ComparisonTable(f"{c.first} against {c.second}" + (f" ({place})" if place else ""), shown, place)
 
 
 def _pair(study: Study, c: Comparison, measure: str, lead: str) -> _Pair:

@@ -66,6 +66,14 @@ def stopped(study: Study, looks: Sequence[Look]) -> str:
     return f"stopped at {_points(study, judged[-1].points)}: {every} is decided"
 
 
+def spent(study: Study, looks: Sequence[Look]) -> str:
+    """``1 of 2 looks, which spent 0.5575% of 5% of error``; nothing is spent before the first."""
+    judged = [look for look in looks if look.judged]
+    count = f"{len(judged)} of {len(study.looks)} looks"
+    last = max(judged[-1].claims, key=lambda found: found.spent, default=None) if judged else None
+    return count if last is None else f"{count}, which spent {percent(last.spent)} of {percent(last.alpha)} of error"
+
+
 def decided(study: Study, verdict: Verdict) -> str:
     """``decided at look 2 of 3, 32 of 64 points``; empty for a study without looks or before the first."""
     if verdict.look is None:

@@ -130,6 +130,17 @@ class MeasureTable(NamedTuple):
     rows: tuple[tuple[str, str, tuple[str, ...]], ...]
     how: tuple[str, ...]
 
+    @property
+    def first(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """The rows that are read first; all, where hardly any other is left."""
+        found = tuple(row for row in self.rows if row[0] in FIRST)
+        return found if len(self.rows) > len(found) + 2 else self.rows
+
+    @property
+    def rest(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """The others."""
+        return tuple(row for row in self.rows if row not in self.first)
+
 
 def shown(summaries: Sequence[MethodSummary]) -> list[Measure]:
     """The measures that these methods can have: without points beside the defaults, those of the defaults alone."""
@@ -137,6 +148,9 @@ def shown(summaries: Sequence[MethodSummary]) -> list[Measure]:
         return list(MEASURES)
     return [m for m in MEASURES if not all(m.text(s).startswith(UNDEFINED) for s in summaries)]
 
+
+FIRST = ("Best point", "Default point", "Mean", "CVaR10", "Standard deviation", "Failures")
+"""Names of the measures that are read first."""
 
 SCORES = ("best", "median", "worst", "default")
 """Those of a method's measures that are scores of one point."""

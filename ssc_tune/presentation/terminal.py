@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssc_tune.analysis.result import MethodSummary, StudyAnalysis, Verdict
-from ssc_tune.presentation import colours, looks, places, words
+from ssc_tune.presentation import answers, colours, looks, places, words
 from ssc_tune.presentation.measures import by_place, shown
 from ssc_tune.presentation.numbers import p_value
 from ssc_tune.study.model.study import Study
@@ -23,7 +23,9 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
     console.print(Text(f"\n{study.name}", style="bold"))
     if analysis.registration is not None:
         console.print(Text(analysis.registration.line, style="dim"))
-    for verdict in analysis.verdicts:
+    if analysis.verdicts:
+        console.print(Text("; ".join(answers.trust(study, analysis)), style="dim"))
+    for verdict in words.strongest_first(analysis.verdicts):
         for line in _verdict_lines(study, verdict):
             console.print(line, soft_wrap=False)
     stopped = looks.stopped(study, analysis.looks)

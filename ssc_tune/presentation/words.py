@@ -35,17 +35,24 @@ def extent(parameter: Parameter) -> str:
     return f"{shown(parameter, parameter.low)} to {shown(parameter, parameter.high)}"
 
 
+def scale_of(name: str, parameter: Parameter) -> str:
+    """How values lie in a range: ``linear``, ``logarithmic in 1 - tau``, ``choice``."""
+    if parameter.type == "choice":
+        return "choice"
+    scale = "logarithmic" if parameter.log else "linear"
+    return f"{scale} in 1 - {name}" if parameter.type == "float" and parameter.complement else scale
+
+
 def post_hoc(verdict: Verdict) -> str:
     """What goes after a verdict that was not declared beforehand."""
     return " (post hoc)" if verdict.post_hoc else ""
 
 
 def answer(analysis: StudyAnalysis) -> str:
-    """The study's answer in one sentence: the claim about spread first, then the count of the others."""
+    """The study's answer in one sentence: the strongest verdict, then the count of the others."""
     if not analysis.verdicts:
         return _undeclared(analysis)
-    order = sorted(analysis.verdicts, key=lambda v: not v.claim.kind.is_spread)
-    first, others = order[0], order[1:]
+    first, *others = strongest_first(analysis.verdicts)
     decided = first.verdict.capitalize() + post_hoc(first)
     start = f"{decided} whether" if first.verdict == "inconclusive" else f"{decided}:"
     text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
@@ -54,6 +61,11 @@ def answer(analysis: StudyAnalysis) -> str:
     counts = {name: sum(v.verdict == name for v in others) for name in ("supported", "refuted", "inconclusive")}
     words = join([f"{count} {name}" for name, count in counts.items() if count])
     return f"{text} Of the {len(others)} other claim{'s' if len(others) > 1 else ''}: {words}."
+
+
+def strongest_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those that are decided before those that are not, declared ones before post hoc ones, spread before the rest."""
+    return sorted(verdicts, key=lambda v: (v.verdict == "inconclusive", v.post_hoc, not v.claim.kind.is_spread))
 
 
 def reading(claims: Sequence[Claim]) -> str:

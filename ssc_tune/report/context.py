@@ -12,18 +12,20 @@ from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
-from ssc_tune.presentation import comparisons, ground, looks, measures, places, words
+from ssc_tune.presentation import answers, comparisons, ground, looks, measures, places, words
 from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
-from ssc_tune.report.cells import dicts, settings_text, views
-from ssc_tune.report.forest import forest, pooled_forest
+from ssc_tune.report.cells import View, dicts, settings_text, views
+from ssc_tune.report.forest import forests, pooled_forest
+from ssc_tune.report.runs.section import section
+from ssc_tune.report.strips import Strips
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
 
 MAX_FAILED = 50
 MAX_LISTED = 300
-_MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
+MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
 
 
 class Extras(NamedTuple):
@@ -39,17 +41,20 @@ class Extras(NamedTuple):
 def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extras) -> dict[str, Any]:
     """Everything the templates name, as text; sections without content are empty and left out there."""
     cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
+    listed = views(study, tables)
+    num_failed = int((cells["status"] != "ok").sum()) if len(cells) else 0
     return {
         "study": study.name,
         "question": words.question(study),
         "answer": words.answer(analysis),
-        "facts": [
-            *_facts(study, cells, tables.expected, extras.records),
-            *_registration(analysis),
-            *looks.facts(study, analysis),
-        ],
+        "answers": answers.answers(study, analysis),
+        "marks": MARKS,
+        "trust": answers.trust(study, analysis, cells=len(cells), failed=num_failed),
+        "facts": [*_facts(study, cells, tables.expected, extras.records), *looks.facts(study, analysis)],
+        "registration": "" if analysis.registration is None else words.sentence(analysis.registration.line),
+        "headings": list(dict.fromkeys(view.heading for view in listed if view.heading)),
         "reading": words.reading([v.claim for v in analysis.verdicts]),
-        "verdicts": [_verdict(study, v) for v in analysis.verdicts],
+        "verdicts": _verdicts(study, analysis, listed),
         "looks": looks.ledger(study, analysis),
         "stopped": looks.stopped(study, analysis.looks),
         "comparisons": [comparisons.table(study, c) for c in analysis.comparisons],
@@ -57,10 +62,11 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
         "failed": _failed(cells, extras.records),
-        "num_failed": int((cells["status"] != "ok").sum()) if len(cells) else 0,
+        "num_failed": num_failed,
         "max_failed": MAX_FAILED,
+        "runs": section(study, tables, extras.records),
         "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
-        "points": _points(study, tables),
+        "points": _points(listed),
         "versions": sorted(extras.versions.items()),
         "environment": _environment(extras.records),
         "overhead": [(name, compact(value)) for name, value in (extras.overhead or {}).items()],
@@ -93,11 +99,6 @@ def _facts(
     return facts
 
 
-def _registration(analysis: StudyAnalysis) -> list[tuple[str, str]]:
-    found = analysis.registration
-    return [] if found is None else [("Registration", found.line[:1].upper() + found.line[1:])]
-
-
 def _block(study: Study, block: str) -> str:
     return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
 
@@ -112,11 +113,19 @@ def _date(timestamp: float) -> str:
     return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def _verdicts(study: Study, analysis: StudyAnalysis, listed: Sequence[View]) -> list[dict[str, Any]]:
+    """The cards, the strongest first, their effects on shared axes."""
+    ordered, strips = words.strongest_first(analysis.verdicts), Strips(listed)
+    lines = zip(ordered, forests(ordered), strict=True)
+    return [{**_verdict(study, v), "forest": line, "strip": strips.of(v, study.setting_names)} for v, line in lines]
+
+
 def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
     claim, estimate = verdict.claim, verdict.effect
     details = [
         ("Effect", f"{words.effect_title(verdict)} = {interval(estimate, how=words.scale(verdict))}"),
         ("Confidence", percent(claim.confidence)),
+        ("Size", words.sentence(answers.seen(verdict))),
         ("Estimator and interval", estimate.how),
         ("Over settings", words.spread(verdict)),
         ("Look", looks.decided(study, verdict)),
@@ -130,7 +139,7 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "name": claim.name,
         "sentence": verdict.sentence,
         "verdict": verdict.verdict,
-        "mark": _MARKS[verdict.verdict],
+        "mark": MARKS[verdict.verdict],
         "effect": words.effect(verdict),
         "p_adjusted": p_value(verdict.p_adjusted),
         "details": [(name, text) for name, text in details if text],
@@ -142,7 +151,6 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
         "post_hoc": verdict.post_hoc,
         "known": words.sentence(verdict.known),
-        "forest": forest(verdict),
         "effect_title": words.effect_title(verdict),
         "specifications": [_specification(verdict, s) for s in verdict.specifications],
         "pooled": pooled_forest(verdict),
@@ -177,23 +185,21 @@ def _failed(cells: pd.DataFrame, records: Sequence[Record]) -> list[dict[str, st
 
 
 def _range(study: Study, name: str, parameter: Parameter) -> dict[str, str]:
-    scale = "choice" if parameter.type == "choice" else "logarithmic" if parameter.log else "linear"
-    scale += f" in 1 - {name}" if parameter.type == "float" and parameter.complement else ""
     methods = [m for m in study.methods if parameter.applies(m)]
     return {
         "name": name,
         "default": shown(parameter, parameter.default),
         "extent": words.extent(parameter),
-        "scale": scale,
+        "scale": words.scale_of(name, parameter),
         "methods": ", ".join(methods),
         "reason": parameter.reason,
     }
 
 
-def _points(study: Study, tables: Tables) -> list[dict[str, Any]]:
+def _points(found: Sequence[View]) -> list[dict[str, Any]]:
     """Every point with the mean of each method, the first hundreds of them."""
     listed = []
-    for view in views(study, tables):
+    for view in found:
         wide = view.listed.pivot(index="point", columns="method", values="score")
         wide = wide[wide.index.isin(set(view.means["point"]))]  # not those that repeat others for every method
         names = tuple(view.parameters)

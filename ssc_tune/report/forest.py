@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.presentation import words
-from ssc_tune.presentation.numbers import decimals, exponential, number
 from ssc_tune.study.model.claims import Bound, Claim
 
 MEAN = "population mean"
@@ -22,8 +21,7 @@ class Forest(NamedTuple):
     reference: float
     reference_label: str
     margin: tuple[float, float] | None  # the zone of equivalence
-    low_label: str
-    high_label: str
+    label: str
 
 
 class Line(NamedTuple):
@@ -50,23 +48,43 @@ def borders(claim: Claim) -> tuple[float, ...]:
     return (claim.bound,) if claim.within is None else (-claim.within, claim.within)
 
 
-def forest(verdict: Verdict) -> Forest | None:
-    """The line of an effect; none where the effect or its interval is undefined."""
+def forests(verdicts: Sequence[Verdict]) -> list[Forest | None]:
+    """The line of each effect; none where the effect or its interval is undefined.
+
+    Effects in one unit lie on one axis: ratios on that of their logarithms, differences of accuracy, of shares, of
+    steps, and what is held against a bound.
+    """
+    values: dict[str, list[float]] = {}
+    for verdict in verdicts:
+        values.setdefault(_unit(verdict), []).extend(_extent(verdict))
+    axes = {unit: _axis(found, padding=0.08) for unit, found in values.items() if found}
+    return [_forest(verdict, axes[_unit(verdict)]) if _extent(verdict) else None for verdict in verdicts]
+
+
+def _unit(verdict: Verdict) -> str:
+    claim = verdict.claim
+    return "bound" if isinstance(claim, Bound) else "ratio" if verdict.ratio is not None else claim.kind.unit
+
+
+def _extent(verdict: Verdict) -> list[float]:
+    """What the axis of an effect must hold."""
     effect, claim = verdict.effect, verdict.claim
     if effect.value is None or effect.low is None or effect.high is None:
-        return None
-    margin = borders(claim) if claim.within is not None else ()
-    place = _axis([effect.low, effect.high, effect.value, claim.bound, *margin], padding=0.08)
-    low, high = (exponential(x) if verdict.ratio else number(x, decimals(effect)) for x in (effect.low, effect.high))
+        return []
+    return [effect.low, effect.high, effect.value, claim.bound, *(borders(claim) if claim.within is not None else ())]
+
+
+def _forest(verdict: Verdict, place: Callable[[float], float]) -> Forest:
+    claim = verdict.claim
+    low, high, value, bound, *margin = (place(x) for x in _extent(verdict))
     return Forest(
-        place(effect.low),
-        place(effect.high),
-        place(effect.value),
-        place(claim.bound),
-        f"bound {claim.bound:g}" if isinstance(claim, Bound) else "no difference",
-        (place(margin[0]), place(margin[1])) if margin else None,
         low,
         high,
+        value,
+        bound,
+        f"bound {claim.bound:g}" if isinstance(claim, Bound) else "no difference",
+        (margin[0], margin[1]) if margin else None,
+        words.effect_text(verdict, verdict.effect),
     )
 
 

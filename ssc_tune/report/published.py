@@ -9,7 +9,7 @@ from typing import Any
 from ssc_tune.report import render
 from ssc_tune.report.figures.base import Figure
 
-SHOWN = ("spread", "training")
+SHOWN = ("parameters", "seeds")
 """Kinds of figures that such a page has."""
 MOST = 3
 """Figures at most, where a study has many settings."""

@@ -12,9 +12,18 @@ from markupsafe import Markup
 
 from ssc_tune.presentation import markdown as markdowns
 from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
+from ssc_tune.presentation.words import sentence
+from ssc_tune.report.data_tables import data_tables
 from ssc_tune.report.figures.base import Figure
 from ssc_tune.report.figures.inline import Drawing
 from ssc_tune.study.model.study import Study
+
+STYLES = ("report.css", "runs.css")
+SCRIPTS = (
+    "report.js", "runs.js", "runs_table.js", "runs_canvas.js", "runs_curves.js", "runs_parallel.js", "runs_matrix.js",
+    "runs_timeline.js", "access.js",
+)  # fmt: skip
+"""In this order one style sheet and one script."""
 
 
 def markdown(content: Mapping[str, Any], figures: Sequence[Figure]) -> str:
@@ -44,7 +53,7 @@ def html(
     environment = _environment(escape=True)
     source = environment.loader
     assert source is not None
-    style, script = (source.get_source(environment, name)[0] for name in ("report.css", "report.js"))
+    style, script = ("".join(source.get_source(environment, name)[0] for name in names) for names in (STYLES, SCRIPTS))
     return environment.get_template("report.html.j2").render(
         **content,
         figures=figures,
@@ -81,5 +90,7 @@ def _environment(*, escape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(md=markdowns.escaped, code=markdowns.code, fence=markdowns.fence)
+    environment.filters.update(
+        sentence=sentence, md=markdowns.escaped, code=markdowns.code, fence=markdowns.fence, data_tables=data_tables
+    )
     return environment

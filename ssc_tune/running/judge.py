@@ -69,7 +69,7 @@ def analyse(
         png: figures as PNG too.
     """
     tables = analyses.build.build_tables(study, cells, records)
-    geometries, problems = _geometries(folder, tables)
+    pictures, problems = geometries(folder, tables)
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     kept = None if again or overhead or publish is not None else _kept(folder, digest)
@@ -85,7 +85,7 @@ def analyse(
         versions=used[0].versions if used else {},
         overhead=overhead,
         records=used,
-        geometries=geometries,
+        geometries=pictures,
         hints=hints,
         publish=publish,
         png=png,
@@ -125,7 +125,7 @@ def kept_analysis(folder: StudyFolder) -> StudyAnalysis | None:
         return None
 
 
-def _geometries(folder: StudyFolder, tables: Tables) -> tuple[dict[str, Geometry], list[str]]:
+def geometries(folder: StudyFolder, tables: Tables) -> tuple[dict[str, Geometry], list[str]]:
     """The pictures of prototypes and images that each method's best cell left in each block and setting.
 
     With a line on each that is damaged: training alone can draw it again.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import execution, tracking
 from ssc_tune.errors import InputError
@@ -22,6 +22,10 @@ from ssc_tune.running.registration import register
 from ssc_tune.running.unused import confirm
 from ssc_tune.study.model.study import Study
 
+if TYPE_CHECKING:
+    from ssc_tune.execution.place import Place
+    from ssc_tune.presentation.live import LiveView
+
 
 def train_and_judge(
     study: Study,
@@ -30,6 +34,7 @@ def train_and_judge(
     stop: threading.Event | None = None,
     out: TextIO | None = None,
     err: TextIO | None = None,
+    view: type[LiveView] | None = None,
 ) -> Finished | Interrupted | Unjudged:
     """Runs what is missing of a study, then judges and reports it; a blind run is neither judged nor reported.
 
@@ -39,12 +44,12 @@ def train_and_judge(
         stop: ends the run when it is set.
         out: where results are shown; by default the process's standard output, which else leads to the log.
         err: where progress is shown, likewise.
+        view: how it is shown; by default as the streams allow.
 
     Raises:
         InputError: another process runs the study.
     """
-    if options.system_metrics:
-        _check_system_metrics(options)
+    _check_system_metrics(options)
     began = time.monotonic()
     folder, stop = folder_of(study, options), stop or execution.signals.Stop()
     make_storage(folder)
@@ -58,15 +63,13 @@ def train_and_judge(
     with lease_of(folder).held(lambda line: print(line, file=err or sys.stderr, flush=True), taken_over) as holder:
         pull(folder.storage)
         plan = survey(study, options, adopt=True)
-        if plan.num_new:
-            place.workers(study)  # refuses what will never have room
-        problems = _enter(study, options, folder, plan)
+        problems = _enter(study, options, folder, plan, place)
         log = folder.path / "log.txt"
         addresses = [address for address in (options.tracking_uri, options.optuna_storage) if address]
         with scrubbing(log, *addresses), execution.quiet.output_to(log) as (screen, errors):
             # As an exception a signal can be lost in what libraries call while they start.
             with execution.signals.setting(stop):
-                running = under_way.Run(study, options, place, folder, plan, out or screen, err or errors)
+                running = under_way.Run(study, options, place, folder, plan, out or screen, err or errors, view)
                 running.problems += problems
                 running.execute(stop, holder.token)
             running.problems += lost
@@ -75,8 +78,10 @@ def train_and_judge(
         return ended
 
 
-def _enter(study: Study, options: Options, folder: StudyFolder, plan: StudyPlan) -> list[str]:
+def _enter(study: Study, options: Options, folder: StudyFolder, plan: StudyPlan, place: Place) -> list[str]:
     """Writes down what is about to be run, before anything is; what is wrong with the registrations, a line each."""
+    if plan.num_new:
+        place.workers(study)  # refuses what will never have room
     confirm(study.name, plan.changes.unused, yes=options.yes or options.blind)
     for cell_id in plan.unsettled:
         folder.records.put_aside(cell_id, "retried")
@@ -95,6 +100,8 @@ def _to_its_end(running: under_way.Run, began: float) -> Finished | Interrupted 
 
 
 def _check_system_metrics(options: Options) -> None:
+    if not options.system_metrics:
+        return
     if options.tracking_uri == "none":
         raise InputError("--system-metrics: nothing is tracked with --tracking-uri none; leave one of the two out")
     tracking.check_system_metrics()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ssc_tune.execution.execute import Outcome
     from ssc_tune.execution.listening import Listener
     from ssc_tune.execution.place import Place
+    from ssc_tune.presentation.live import LiveView
     from ssc_tune.tracking import Tracker
 
 
@@ -44,9 +45,10 @@ class Run:
         plan: StudyPlan,
         out: TextIO,
         err: TextIO,
+        view: type[LiveView] | None = None,
     ) -> None:
         self.study, self.options, self.place, self.folder, self.plan = study, options, place, folder, plan
-        self.out, self.err = out, err
+        self.out, self.err, self.view = out, err, view
         self.problems = list(plan.problems)
         self.ledger = Ledger(plan.records)
         self.follower: looks.Follower | None = None
@@ -85,7 +87,7 @@ class Run:
             return
         if not self.source.num_to_run:
             return
-        kind = presentation.live.BlindView if self.options.blind else presentation.live.LiveView
+        kind = presentation.live.BlindView if self.options.blind else self.view or presentation.live.LiveView
         shown = self.follower.cells if self.follower is not None else self.plan.cells
         live = kind(
             self.folder,

@@ -1,4 +1,7 @@
 from .grouping import study_version as study_version
+from .lookup import Experiment as Experiment
+from .lookup import NoAnswer as NoAnswer
+from .lookup import NotAllowed as NotAllowed
 from .lookup import find_experiment as find_experiment
 from .model import Models as Models
 from .model import missing_models as missing_models
@@ -8,7 +11,12 @@ from .report import SyncReport as SyncReport
 from .system import check_system_metrics as check_system_metrics
 from .tracker import Tracker as Tracker
 from .ui import charts_address as charts_address
+from .ui import check_port as check_port
 from .ui import experiment_address as experiment_address
+from .ui import has_charts as has_charts
+from .ui import has_overview as has_overview
+from .ui import runs_address as runs_address
+from .ui import serve as serve
 from .ui import ui_command as ui_command
 from .ui import ui_environment as ui_environment
 from .ui import ui_hint as ui_hint

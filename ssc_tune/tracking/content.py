@@ -118,13 +118,33 @@ def factor_parameters(study: Study, config: CellConfig) -> dict[str, str]:
     return {_named(factor.path): str(factor.of(config)) for factor in study.factors.values()}
 
 
+PLACE = ("block", "setting", "design")
+"""Parameters of a cell that tell where it stands, not what it is."""
+
+
+def cell_parameters(study: Study, config: CellConfig, placement: Placement) -> dict[str, str]:
+    """All parameters of a cell's run: block, setting and design first, so that MLflow's own Compare has them.
+
+    A hyperparameter of someone's own method that is called like one of them keeps its name, and is what is shown.
+    """
+    place = {"block": placement.block, "setting": placement.setting, "design": study.design.type}
+    return place | factor_parameters(study, config) | parameters(config)
+
+
+def group_parameters(study: Study, group: Group) -> dict[str, str]:
+    """Of the run of a method: where it stands and what varies there."""
+    varying = study.block_parameters(group.block) if group.block in study.blocks and study.design.varies else ()
+    named = {**group._asdict(), "design": study.design.type, "seeds": str(study.seeds)}
+    return named | {"varied": cut(", ".join(varying) or "nothing", MAX_PARAMETER)}
+
+
 def study_parameters(study: Study) -> dict[str, str]:
     """What the parent run shows: design, data, net, training, methods and number of seeds; no factor, which varies.
 
     Of data and nets all values that settings have, separated by commas.
     """
     design, training = study.design.model_dump(), study.training.identity()
-    flat = {f"design.{name}": str(value) for name, value in design.items()}
+    flat = {"design": study.design.type, **{f"design.{name}": str(value) for name, value in design.items()}}
     grounds = [study.setting(name) for name in study.setting_names]
     names = dict.fromkeys(name for data, _ in grounds for name in data.identity())
     flat |= {f"data.{name}": _values(getattr(data, name) for data, _ in grounds) for name in names}

@@ -12,13 +12,18 @@ import json
 import os
 import socket
 import sqlite3
+import urllib.error
 import urllib.request
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
-from ssc_tune.masking import parts_of
+from ssc_tune.masking import mask, parts_of
 from ssc_tune.tracking.uri import is_server, sqlite_path
 
 SECONDS = 3.0
+VIEW_TAG = "mlflow.sharedViewState."
+"""What the name of an experiment tag begins with that holds a view of MLflow's UI; its key follows."""
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 
@@ -40,33 +45,68 @@ def probe(uri: str, seconds: float = 5.0) -> None:
         socket.create_connection((parts.hostname, port), timeout=seconds).close()
 
 
-def find_experiment(uri: str, name: str) -> str | None:
-    """The id of an active experiment, or None if there is none, or the store does not answer. ``uri`` is resolved."""
+class Experiment(NamedTuple):
+    """An active experiment: its id in the store, and the keys of the views that are prepared in it."""
+
+    id: str
+    views: frozenset[str] = frozenset()
+
+
+class NoAnswer(Exception):
+    """The store cannot be asked; the text says why, without credentials."""
+
+
+class NotAllowed(NoAnswer):
+    """The server wants to know who asks, and does not take what it was told; a browser may sign in all the same."""
+
+
+def find_experiment(uri: str, name: str) -> Experiment | None:
+    """The active experiment of that name, None if the store has none. ``uri`` is resolved.
+
+    Raises:
+        NoAnswer: the store cannot be reached, or is none of MLflow's.
+    """
     try:
         return _on_server(uri, name) if is_server(uri) else _in_database(uri, name)
-    except Exception:  # whatever the store or its driver raises: an address less, and no harm
-        return None
+    except NoAnswer:
+        raise
+    except urllib.error.URLError as error:
+        raise NoAnswer(mask(f"does not answer: {error.reason}", uri)) from error
+    except Exception as error:  # whatever the store or its driver raises
+        text = str(getattr(error, "orig", None) or error) or type(error).__name__  # SQLAlchemy adds advice to its own
+        raise NoAnswer(mask(f"cannot be read: {' '.join(text.split())}", uri)) from error
 
 
-def _in_database(uri: str, name: str) -> str | None:
+def _in_database(uri: str, name: str) -> Experiment | None:
     database = sqlite_path(uri)
     if database is not None and not database.is_file():
         return None
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine, inspect, text
 
     probe(uri, SECONDS)
-    query = text("SELECT experiment_id FROM experiments WHERE name = :name AND lifecycle_stage = 'active'")
+    chosen = text("SELECT experiment_id FROM experiments WHERE name = :name AND lifecycle_stage = 'active'")
+    tags = text("SELECT key FROM experiment_tags WHERE experiment_id = :id")
     engine = create_engine(uri)
     try:
         with engine.connect() as connection:
-            found = connection.execute(query, {"name": name}).scalar()
+            tables = inspect(connection).get_table_names()
+            found = connection.execute(chosen, {"name": name}).scalar() if "experiments" in tables else None
+            if found is None:
+                return None
+            names = connection.execute(tags, {"id": found}).scalars() if "experiment_tags" in tables else ()
+            return Experiment(str(found), _views(names))
     finally:
         engine.dispose()
-    return None if found is None else str(found)
 
 
-def _on_server(uri: str, name: str) -> str | None:
+def _views(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.removeprefix(VIEW_TAG) for name in tags if name.startswith(VIEW_TAG))
+
+
+def _on_server(uri: str, name: str) -> Experiment | None:
     parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        raise NoAnswer("has an address that only its own tools know; open the experiment there")
     host = parts.netloc.rpartition("@")[2]
     path = f"{parts.path.rstrip('/')}/api/2.0/mlflow/experiments/get-by-name"
     address = urlunsplit((parts.scheme, host, path, urlencode({"experiment_name": name}), ""))
@@ -74,9 +114,33 @@ def _on_server(uri: str, name: str) -> str | None:
     credentials = _credentials(parts.username, parts.password)
     if credentials:
         request.add_unredirected_header("Authorization", credentials)
-    with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-        experiment = json.load(answer)["experiment"]
-    return str(experiment["experiment_id"]) if experiment["lifecycle_stage"] == "active" else None
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            if urlsplit(answer.url).path != path:
+                raise NotAllowed("leads to another page first")
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        if error.code in (401, 403):
+            raise NotAllowed(f"does not take the name and password that it was told (HTTP {error.code})") from error
+        text = error.read()
+        if _said(text).get("error_code") != "RESOURCE_DOES_NOT_EXIST":
+            raise NoAnswer(f"does not answer as MLflow does: HTTP {error.code}") from error
+        return None
+    experiment = _said(text).get("experiment")
+    if experiment is None:
+        raise NoAnswer("does not answer as MLflow does")
+    if experiment["lifecycle_stage"] != "active":
+        return None
+    return Experiment(str(experiment["experiment_id"]), _views(tag["key"] for tag in experiment.get("tags", ())))
+
+
+def _said(text: bytes) -> dict[str, Any]:
+    """An answer in JSON; empty if it is none."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _credentials(user: str | None, password: str | None) -> str | None:

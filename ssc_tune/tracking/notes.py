@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.result import Estimate, MethodSummary, StudyAnalysis, Verdict
 from ssc_tune.design import Placement
 from ssc_tune.design.points import label
+from ssc_tune.presentation import glossary
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, told
@@ -17,6 +19,18 @@ from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
 from ssc_tune.tracking.grouping import Group
+
+
+class Link(NamedTuple):
+    """A page of the UI, and what it is called."""
+
+    text: str
+    address: str
+
+
+def _links(links: Sequence[Link]) -> str:
+    """One line: all that the UI shows of an experiment's note until it is unfolded."""
+    return " · ".join(f"[{escaped(link.text)}]({link.address})" for link in links)
 
 
 def _interval(estimate: Estimate) -> str:
@@ -61,15 +75,19 @@ def _looks(analysis: StudyAnalysis) -> str:
     return table(["points", *names], rows)
 
 
-def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, charts: str) -> str:
-    """What the experiment is, its latest verdicts, and how to go on; ``charts`` is the address of the prepared view."""
+def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, *, links: Sequence[Link]) -> str:
+    """What the experiment is, its latest verdicts, and how to go on; ``links`` lead to the prepared views."""
     parts = [
+        _links(links),
         f"# {escaped(study.name)}",
         escaped(question(study)),
         f"## Verdicts (version `{version}`)",
         verdicts(study, analysis),
         "## How to read it",
-        f"[Charts]({charts}): methods as bars, cells as curves and against each hyperparameter, coloured by method.",
+        'The links above, and "Views", open what is prepared: verdicts with the spread of each method, the runs that '
+        "did worst, those that diverged, failed or warned, and charts of each block: methods as bars, cells as curves "
+        "and against each hyperparameter, coloured by method.",
+        escaped(glossary.explained()),
         "One parent run a version of the study; under it one run a method and block, under that one run a cell. "
         "Sort by creation time to see them nested.",
         'Filter: `tags.method = "ssc" and metrics.test_accuracy > 0.9`; cells alone: `tags.cell_id LIKE "%"`.',
@@ -77,10 +95,10 @@ def experiment_note(study: Study, version: str, analysis: StudyAnalysis | None, 
     return cut("\n\n".join(parts), MAX_TAG)
 
 
-def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> str:
-    """The parent run: verdicts, methods, and how to go on."""
+def study_note(study: Study, version: str, analysis: StudyAnalysis | None, *, links: Sequence[Link] = ()) -> str:
+    """The parent run: verdicts, methods, and how to go on; ``links`` lead to the prepared views."""
     ranges = [[name, extent(p), shown(p, p.default)] for name, p in study.search_space.parameters.items()]
-    parts = [f"## {escaped(study.name)}, version `{version}`", verdicts(study, analysis)]
+    parts = [f"## {escaped(study.name)}, version `{version}`", verdicts(study, analysis), _links(links)]
     if analysis is not None and analysis.registration is not None:
         parts.append(f"Registration: {escaped(analysis.registration.line)}.")
     if analysis is not None and analysis.summaries:
@@ -99,7 +117,7 @@ def study_note(study: Study, version: str, analysis: StudyAnalysis | None) -> st
         "Cells that a newer version of the study shares are shown under that version; "
         f"``tags.`ssc.versions` LIKE '%{version}%'`` finds all cells of this one.",
     ]
-    return cut("\n\n".join(parts), MAX_TAG)
+    return cut("\n\n".join(part for part in parts if part), MAX_TAG)
 
 
 def group_note(study: Study, group: Group, summary: MethodSummary | None) -> str:

@@ -27,6 +27,7 @@ class KnownRun:
     tags: dict[str, str]
     artifacts: str = ""  # address of their folder
     metrics: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 def key_of(tags: Mapping[str, str]) -> Key | None:
@@ -89,7 +90,8 @@ class RunStore:
         info, data = run.info, run.data
         values = dict(data.metrics) if metrics else {}
         name, artifacts = info.run_name or "", info.artifact_uri or ""
-        return KnownRun(info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
+        known = (info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
+        return KnownRun(*known, dict(data.params))
 
     def ping(self) -> bool:
         """Whether the store answers."""
@@ -138,6 +140,17 @@ class RunStore:
         self.client.delete_tag(run.run_id, name)
         return True
 
+    def describe(self, run: KnownRun, parameters: Mapping[str, str]) -> bool:
+        """Give the run those of the parameters that it has not; whether there were any. MLflow lets none be changed."""
+        known = len(run.parameters)
+        self.log(run, parameters=parameters)
+        return len(run.parameters) > known
+
+    def untag_experiment(self, name: str) -> None:
+        """Remove a tag of the experiment."""
+        self.client.delete_experiment_tag(self.experiment_id, name)
+        del self.experiment_tags[name]
+
     def tag_experiment(self, tags: Mapping[str, str]) -> None:
         """Set the experiment's tags that differ."""
         for name, value in tags.items():
@@ -153,10 +166,11 @@ class RunStore:
         parameters: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Write all of it in as few batches as MLflow's limits allow."""
+        """Write all of it, of parameters those that the run has not, in as few batches as MLflow's limits allow."""
         entities = mlflow.entities
+        new = {name: value for name, value in (parameters or {}).items() if name not in run.parameters}
         left_metrics = [entities.Metric(row.key, row.value, row.timestamp, row.step) for row in metrics]
-        left_parameters = [entities.Param(name, value) for name, value in (parameters or {}).items()]
+        left_parameters = [entities.Param(name, value) for name, value in new.items()]
         left_tags = [entities.RunTag(name, value) for name, value in (tags or {}).items()]
         while left_metrics or left_parameters or left_tags:
             few = left_parameters[:MAX_PARAMETERS], left_tags[:MAX_TAGS]
@@ -165,6 +179,7 @@ class RunStore:
             left_metrics, left_parameters = left_metrics[room:], left_parameters[MAX_PARAMETERS:]
             left_tags = left_tags[MAX_TAGS:]
         run.tags.update(tags or {})
+        run.parameters.update(new)
 
     def log_latest(self, run: KnownRun, values: Mapping[str, float], timestamp: int) -> bool:
         """Log the values that differ from the latest ones; whether there were any.

@@ -10,8 +10,9 @@ tables and report, and ``ssc.versions`` on each cell lists every version it belo
 one run a version and cell duplicates results, so that every chart counts them twice; leaving a shared cell under its
 first version makes the newest parent run, of an enlarged study, look half empty.
 
-A cell whose record changed since (it was retried, or trained again) gets a new run and the old one goes to MLflow's
-bin, because MLflow can neither change a parameter nor remove a metric.
+A cell whose record changed since (it was retried, or trained again), or that stands in another block now, gets a new
+run and the old one goes to MLflow's bin, because MLflow can neither change a parameter nor remove a metric. Parameters
+and tags that a run of an earlier version of this package has not are added to it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.result import MethodSummary, StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.presentation.colours import colours
 from ssc_tune.presentation.csvs import summary_csv, verdicts_csv
@@ -31,10 +32,11 @@ from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
-from ssc_tune.tracking import charts, content, moved, notes
+from ssc_tune.tracking import charts, content, findings, moved, notes, views
 from ssc_tune.tracking.client import artifact_location, mlflow, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, groups_of, study_version
+from ssc_tune.tracking.highlights import Highlights
 from ssc_tune.tracking.model import Models, log_model, model_digest
 from ssc_tune.tracking.store import KnownRun, RunStore
 from ssc_tune.training.config import DataConfig
@@ -77,20 +79,22 @@ class Writer:
         self._registration = _registration(study, directory)
         self._ends: dict[Group, int] = {}
         self._colours = colours(study)
+        self._order = {group: number for number, group in enumerate(groups_of(study))}
+        self._highlights = Highlights(study, self.version)
+        self._parameters = content.study_parameters(study)
         self._tag_experiment()
 
     def _tag_experiment(self) -> None:
         tags = {"mlflow.experimentKind": "custom_model_development", "ssc.study": self.study.name}
-        view = charts.view(self.study, self.version)
-        if view is not None:
-            tags[charts.VIEW_TAG] = view
+        shown = views.tags(self.study, self.version)
         if _NOTE not in self.store.experiment_tags:
             tags[_NOTE] = self._experiment_note(None)
-        self.store.tag_experiment(tags)
+        self.store.tag_experiment(tags | shown)
+        for name in views.outdated(self.store.experiment_tags, shown):
+            self.store.untag_experiment(name)
 
     def _experiment_note(self, analysis: StudyAnalysis | None) -> str:
-        page = f"#/{charts.page(self.store.experiment_id)}"
-        return notes.experiment_note(self.study, self.version, analysis, charts=page)
+        return notes.experiment_note(self.study, self.version, analysis, links=self._highlights.links(self.store))
 
     def parent(self, start_time: float) -> KnownRun:
         """The parent run of this version, made if it is missing; ``start_time`` in seconds."""
@@ -100,7 +104,8 @@ class Writer:
                 "ssc.role": "study",
                 "ssc.version": self.version,
                 "study": self.study.name,
-                _NOTE: notes.study_note(self.study, self.version, None),
+                charts.CHART_TAG: charts.study_tag(self.version),
+                _NOTE: notes.study_note(self.study, self.version, None, links=self._highlights.links(self.store)),
             }
             name = f"{self.study.name} · version {self.version}"
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
@@ -109,7 +114,9 @@ class Writer:
                 run.tags.pop(tag, None)
         if "ssc.described" not in run.tags:
             self.store.client.log_text(run.run_id, self.study.model_dump_json(indent=2, by_alias=True), "study.json")
-            self.store.log(run, parameters=content.study_parameters(self.study), tags={"ssc.described": "yes"})
+            self.store.tag(run, {"ssc.described": "yes"})
+        self.store.tag(run, {charts.CHART_TAG: charts.study_tag(self.version)})
+        self.store.describe(run, self._parameters)
         if self._registration is not None and run.tags.get(REGISTRATION_TAG) != self._registration.hash:
             self.store.client.log_text(run.run_id, self._registration.model_dump_json(indent=2), "registration.json")
             self.store.tag(run, {REGISTRATION_TAG: self._registration.hash})
@@ -119,7 +126,7 @@ class Writer:
         run = self.store.find(("group", self.version, *group))
         links = {
             _PARENT: self.parent(start_time).run_id,  # differs if someone deleted the parent run
-            charts.CHART_TAG: charts.group_tag(self.version),
+            charts.CHART_TAG: charts.group_tag(self._order.get(group, len(self._order)), self.version),
             **self._colour(run, group.method),
         }
         if run is None:
@@ -128,6 +135,7 @@ class Writer:
             name = content.group_name(self.study, group)
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
         self.store.tag(run, links)
+        self.store.describe(run, content.group_parameters(self.study, group))
         return run
 
     def _colour(self, run: KnownRun | None, method: str) -> dict[str, str]:
@@ -145,7 +153,8 @@ class Writer:
         key, digest = ("cell", record.cell_id), content.record_digest(record)
         run = self.store.find(key)
         outcome: Outcome = "created" if run is None else "updated"
-        if run is not None and run.tags.get("ssc.digest", digest) != digest:
+        parameters = content.cell_parameters(self.study, record.config, placements[0])
+        if run is not None and (run.tags.get("ssc.digest", digest) != digest or self._has_moved(run, parameters)):
             self.store.delete(key)
             run = None
         versions = set(run.tags.get("ssc.versions", "").split()) if run is not None else set()
@@ -157,26 +166,31 @@ class Writer:
             _PARENT: parent.run_id,
             _NOTE: notes.cell_note(record, placements),
         }
+        self._highlights.look_at(record, tags)
         name = content.cell_name(self.study, record, placements[0])
         if run is not None and run.tags.get("ssc.digest") == digest and run.status != "RUNNING":
-            changed = [self.store.tag(run, tags), self.store.rename(run, name)]
+            changed = [self.store.tag(run, tags), self.store.rename(run, name), self.store.describe(run, parameters)]
             if "ssc.placements" not in tags:
                 changed.append(self.store.untag(run, "ssc.placements"))
             return "updated" if any(changed) else "unchanged"
         self._reopen(parent)
         if run is None:
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(record.started))
-        self._fill(run, record, {**tags, "ssc.digest": digest})
+        self._fill(run, record, parameters, {**tags, "ssc.digest": digest})
         return outcome
 
-    def _fill(self, run: KnownRun, record: Record, tags: dict[str, str]) -> None:
+    @staticmethod
+    def _has_moved(run: KnownRun, parameters: dict[str, str]) -> bool:
+        """Whether the run says another block, setting or design of the cell: it cannot say two."""
+        return any(run.parameters.get(name, parameters[name]) != parameters[name] for name in content.PLACE)
+
+    def _fill(self, run: KnownRun, record: Record, parameters: dict[str, str], tags: dict[str, str]) -> None:
         """Everything but the run itself. Ended with a digest means complete, so the end comes last."""
         self.store.client.log_inputs(run.run_id, datasets=[_dataset(record.config.data)])
         traceback = content.traceback_text(record)
         if traceback:
             self.store.client.log_text(run.run_id, traceback, "traceback.txt")
         new = {name: value for name, value in tags.items() if run.tags.get(name) != value}
-        parameters = content.factor_parameters(self.study, record.config) | content.parameters(record.config)
         self.store.log(run, metrics=content.metrics(record), parameters=parameters, tags=new)
         self.store.end(run, content.run_status(record), milliseconds(record.ended))
 
@@ -218,11 +232,15 @@ class Writer:
             if group in summaries:
                 self.store.log_latest(run, content.summary_metrics(summaries[group]), last)
             if analysis is not None:
-                self.store.tag(run, {_NOTE: notes.group_note(self.study, group, summaries.get(group))})
+                self.store.tag(run, self._found_of(group, summaries.get(group)))
             self._end(run, analysis, max(self._ends.get(group, 0), run.end_time or 0) or last)
         if analysis is not None:
             self._write_analysis(parent, analysis, artifacts, last)
         self._end(parent, analysis, last)
+
+    def _found_of(self, group: Group, summary: MethodSummary | None) -> dict[str, str]:
+        said = {} if summary is None else {findings.FINDING_TAG: findings.spread(summary)}
+        return {**said, _NOTE: notes.group_note(self.study, group, summary)}
 
     def _end(self, run: KnownRun, analysis: StudyAnalysis | None, end_time: int) -> None:
         if analysis is not None:
@@ -234,8 +252,9 @@ class Writer:
         self, parent: KnownRun, analysis: StudyAnalysis, artifacts: Sequence[Path], timestamp: int
     ) -> None:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
-        note = notes.study_note(self.study, self.version, analysis)
-        self.store.tag(parent, {**content.analysis_tags(analysis), _NOTE: note})
+        note = notes.study_note(self.study, self.version, analysis, links=self._highlights.links(self.store))
+        found = {findings.FINDING_TAG: findings.verdicts(analysis), _NOTE: note}
+        self.store.tag(parent, content.analysis_tags(analysis) | found)
         for name in content.outdated_tags(parent.tags, analysis):
             self.store.untag(parent, name)
         self.store.tag_experiment({_NOTE: self._experiment_note(analysis)})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
@@ -180,6 +180,8 @@ class PretrainConfig(Frozen):
     method, hyperparameters and number of labels.
     """
 
+    SOURCES: ClassVar[tuple[str, ...]] = ("chen2020simclr",)
+    """Where it was published, as keys of :mod:`ssc_tune.sources`."""
     method: Literal["simclr"] = Field("simclr", description="NT-Xent between two strong views of each image.")
     steps: Annotated[int, Field(ge=1)] = Field(1000, description="Optimizer steps.")
     batch_size: Annotated[int, Field(ge=2)] = Field(256, description="Images a step, each in two views.")

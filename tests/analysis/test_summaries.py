@@ -8,6 +8,8 @@ from coverage import PRINTED, generator
 from laws import LAWS, SIZES
 
 from ssc_tune.analysis import summaries
+from ssc_tune.analysis.analyze import analyze
+from ssc_tune.analysis.estimates import cut_to
 from ssc_tune.analysis.estimators.intervals import two_way_mean
 from ssc_tune.analysis.summaries import ENOUGH_POINTS, thin
 from tests.making.tables import make_study, make_tables
@@ -36,7 +38,7 @@ def test_the_interval_of_an_accuracy_lies_in_0_to_1_and_covers_as_often(level: f
             continue
         assert 0 <= shown.low <= shown.value <= shown.high <= 1
         beyond = raw.low < 0 or raw.high > 1
-        assert (summaries.CUT in shown.note) == beyond
+        assert (cut_to(0, 1) in shown.note) == beyond
         assert beyond or (shown.low, shown.high) == (raw.low, raw.high)
         covered += (raw.low <= level <= raw.high, shown.low <= level <= shown.high)
         cut += beyond
@@ -49,7 +51,7 @@ def test_the_defaults_have_an_interval_of_an_accuracy_too() -> None:
     tables = make_tables(study, lambda method, unit, seed: 0.3 + 0.5 * seed)
     found = summaries.summarize(study, tables, "shared", "main", "ssc").default_accuracy
     assert (found.low, found.high) == (0.0, 1.0)
-    assert summaries.CUT in found.note
+    assert cut_to(0, 1) in found.note
 
 
 def test_points_far_from_the_rest_carry_a_caution_at_any_number() -> None:
@@ -85,3 +87,36 @@ def test_what_misses_has_said_so(name: str, law: str) -> None:
             found = PRINTED[name].of(*pair)
             silent += bool(np.isfinite(found.low)) and not found.low <= truth <= found.high and not thin(pair[0])
         assert silent / repeats <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)
+
+
+def test_a_difference_of_accuracies_lies_in_minus_1_to_1_wherever_it_is_told() -> None:
+    """Two points with two seeds tell next to nothing: the interval of t reaches far beyond what can be."""
+    claims = [
+        {"name": "level", "more": "ssc", "than": "fixmatch", "in": "mean"},
+        {"name": "defaults", "more": "ssc", "than": "fixmatch", "in": "default"},
+        {"name": "area", "more": "ssc", "than": "fixmatch", "in": "area_under_curve"},
+    ]
+    study = make_study(claims, points=2, seeds=2)
+    tables = make_tables(study, lambda method, unit, seed: abs((method == "ssc") * 0.9 - 0.8 * seed))
+    analysis = analyze(study, tables)
+    told = [verdict.effect for verdict in analysis.verdicts] + [analysis.comparisons[0].mean_difference]
+    seen = 0
+    for effect in told:
+        if effect.low is None or effect.high is None:
+            continue
+        assert -1 <= effect.low <= effect.high <= 1
+        assert (cut_to(-1, 1) in effect.note) == (effect.low == -1 or effect.high == 1)
+        seen += cut_to(-1, 1) in effect.note
+    assert seen > 0
+
+
+def test_a_band_that_is_cut_says_so() -> None:
+    study = make_study(points=16, seeds=3)
+    tables = make_tables(study, lambda method, unit, seed: float(np.clip(0.98 - 0.4 * seed * unit["tau"], 0, 1)))
+    banded = [curve for curve in analyze(study, tables).curves if curve.low and curve.high]
+    assert banded
+    said = {cut_to(0, 1, "band") in curve.note for curve in banded}
+    assert said == {True, False}
+    for curve in banded:
+        low, high = np.asarray(curve.low), np.asarray(curve.high)
+        assert cut_to(0, 1, "band") not in curve.note or min(low.min(), 1 - high.max()) == 0

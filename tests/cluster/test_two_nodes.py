@@ -24,7 +24,7 @@ from tests.making.launches import Launches, deciding, wait_until
 from tests.making.mlflow_servers import cells_in, mlflow_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(6))
+HELD = ",".join(f"hold:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in range(6))
 SIX = ("--set", "seeds=6", "--set", "training.evaluations=6")
 
 
@@ -55,7 +55,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
 def ended(tmp_path_factory: pytest.TempPathFactory, views: Views) -> Iterator[Ended]:
     """A run during which a node joins and another is lost, while cells are under way on it."""
     folder = tmp_path_factory.mktemp("cluster")
-    with cluster(folder, faults=SLOW) as made, pytest.MonkeyPatch.context() as changed:
+    with cluster(folder, faults=HELD) as made, pytest.MonkeyPatch.context() as changed:
         made.start()
         made.start().wait()
         for name, value in made.environment.items():
@@ -67,6 +67,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory, views: Views) -> Iterator[En
         made.start()
         wait_until(lambda: nodes_at_work(launches) >= 3, process)
         made.nodes[1].lose()
+        launches.gate.touch()
         out, err = process.communicate(timeout=400)
         yield Ended(made, launches, views, process.returncode, out, err)
 

@@ -1,7 +1,8 @@
-"""The example notebook is stored without outputs and runs from its first cell to its last."""
+"""The example notebook is stored with what it shows, and runs from its first cell to its last."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,23 @@ def read() -> Any:
     return nbformat.read(PATH, as_version=4)
 
 
-def test_it_is_valid_and_holds_no_outputs() -> None:
+def shown(cell: Any) -> str:
+    """All that the outputs of a cell say, pictures left out."""
+    data = [output.get("data", {}) for output in cell.outputs]
+    found = [text for one in data for kind, text in one.items() if not kind.startswith("image/")]
+    return "\n".join([*found, *(output.text for output in cell.outputs if output.output_type == "stream")])
+
+
+def test_it_is_stored_with_its_outputs_and_no_folder_of_a_machine() -> None:
     notebook = read()
     nbformat.validate(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            assert cell.outputs == []
-            assert cell.execution_count is None
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert all(cell.outputs for cell in code)
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert not [output for cell in code for output in cell.outputs if output.get("name") == "stderr"]
+    text = "\n".join(map(shown, code))
+    assert re.findall(r"(?<![\w<.:/])/(?:\w+/)+\w+|[A-Z]:\\\\\w+|site-packages|https?://", text) == []
 
 
 def texts(cell: Any, name: str) -> str:
@@ -31,26 +42,29 @@ def texts(cell: Any, name: str) -> str:
 
 
 @pytest.mark.slow
-def test_it_runs_and_its_output_stays_in_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_and_shows_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nbclient import NotebookClient
 
     monkeypatch.setenv("SSC_TUNE_STORAGE", str(tmp_path / "runs"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    notebook = read()
+    notebook, stored = read(), read()
     after = nbformat.v4.new_code_cell("import os\nprint('python')\nos.system('echo native')")
     notebook.cells.append(after)
     NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute()
+    for cell, kept in zip(notebook.cells, stored.cells, strict=False):
+        if cell.cell_type == "code":
+            kinds = [[sorted(output.get("data", {})) for output in one.outputs] for one in (cell, kept)]
+            assert kinds[0] == kinds[1], cell.source
     by_text = {cell.source.splitlines()[0]: cell for cell in notebook.cells if cell.cell_type == "code"}
     ran = next(cell for first, cell in by_text.items() if first.startswith("result = "))
-    shown = [output for output in ran.outputs if output.output_type == "execute_result"]
-    assert "<StudyResult example: 40 rows; stability:" in shown[0].data["text/plain"]
-    assert texts(ran, "stdout") == ""  # what Ray prints goes to the log
-    assert "cells done" in texts(ran, "stderr")
-    verdicts = next(cell for first, cell in by_text.items() if first.startswith("from ssc_tune.presentation"))
-    assert texts(verdicts, "stdout").count("ssc has a ") == 2
-    assert texts(verdicts, "stdout").count("  mean of ssc minus mean of fixmatch is ") == 1
-    assert texts(verdicts, "stdout").count("sd of fixmatch") == 1  # with a reason where there is no value
-    chart = next(cell for first, cell in by_text.items() if first.startswith("import altair"))
-    assert any("image/png" in output.get("data", {}) for output in chart.outputs)
+    bar, result = ran.outputs
+    assert 'value="36" max="36"' in bar.data["text/html"]
+    assert "cells done: " in bar.data["text/html"]
+    assert "<StudyResult example: 40 rows; stability:" in result.data["text/plain"]
+    assert result.data["text/html"].count("<tr>") == 3
+    assert texts(ran, "stdout") == texts(ran, "stderr") == ""  # what Ray prints goes to the log
+    for figure in ("parameters", "spread"):
+        chart = next(cell for cell in by_text.values() if cell.source.endswith(f'result.plot("{figure}")'))
+        assert any("image/png" in output.get("data", {}) for output in chart.outputs)
     assert texts(after, "stdout").startswith("python")  # the streams of the kernel are as they were
     assert (tmp_path / "runs" / "example" / "report.html").is_file()

@@ -61,6 +61,16 @@ def test_stored_pictures_are_as_drawn(pictures: ModuleType, name: str) -> None:
     assert "ln(sd of B" in stored or "Phi = 0.25" in stored
 
 
+def test_the_readmes_picture_is_of_the_published_results(pictures: ModuleType) -> None:
+    """Of every cell, at the size at which it is drawn now."""
+    study, tables = pictures.main_study()
+    assert len(tables.cells) == 330  # as the README says
+    assert set(tables.cells["method"]) == set(study.methods)
+    stored, drawn = (ROOT / "docs" / "images" / "tau.png").read_bytes(), pictures.against_tau()
+    assert stored[:24] == drawn[:24]  # the signature of a PNG, its width and height
+    assert "docs/images/tau.png" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_page_of_answers_is_as_the_script_makes_it() -> None:
     module = script("answers")
     page = module.page(module.answers())

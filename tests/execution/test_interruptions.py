@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from ssc_tune.training.loop import CHECKPOINT
 from tests.making.launches import Launches, kill_group, wait_until
 
-SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in (1, 2))
-"""Two cells finish at once, the others take seconds."""
+HELD = ",".join(f"hold:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in (1, 2))
+"""Two cells finish at once, the others are found under way."""
 
 
 @pytest.mark.fault("Ctrl-C, then SIGKILL", "nothing is run twice, cells go on from their checkpoints")
@@ -22,13 +21,11 @@ SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for se
 def test_ctrl_c_then_sigkill_then_the_end(tmp_path: Path) -> None:
     launches = Launches(tmp_path)
 
-    process = launches.start(faults=SLOW)
-    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 2, process)  # two slow cells have begun
-    pressed = time.monotonic()
+    process = launches.start(faults=HELD)
+    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 2, process)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert time.monotonic() - pressed < 30
     assert "Traceback" not in out + err
     assert "python -m ssc_tune.run tiny.yaml" in err  # how to go on
     first = launches.times()
@@ -39,7 +36,7 @@ def test_ctrl_c_then_sigkill_then_the_end(tmp_path: Path) -> None:
     begun = {cell_id for cell_id in interrupted if (launches.store.cell(cell_id) / CHECKPOINT).exists()}
     assert begun  # another cell may have been interrupted before its first evaluation
 
-    process = launches.start(faults=SLOW)
+    process = launches.start(faults=HELD.replace("hold:ssc:1,", ""))
     wait_until(lambda: len(launches.times()) > len(first) and launches.progress() >= 1, process)
     kill_group(process)
     second = launches.times()

@@ -28,6 +28,8 @@ KILLS = int(os.environ.get("SSC_TUNE_KILLS", "4"))
 SAME = "the records of a run that nothing happens to"
 SLOW = ",".join(f"slow:{method}:{seed}" for method in ("fixmatch", "ssc") for seed in (1, 2))
 """Two cells finish at once, the others take seconds."""
+HELD = SLOW.replace("slow", "hold")
+"""Two cells finish at once, the others are found under way."""
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +119,10 @@ def test_a_clock_that_is_set(tmp_path: Path, alone: dict[tuple[str, int], Any], 
     launches = Launches(tmp_path, "timeout: 60\n")
     (tmp_path / "clock").write_text("0")
     launches.environment = {"SSC_TUNE_CLOCK": str(tmp_path / "clock")}
-    process = launches.start(faults=f"{SLOW},raise:ssc:2,exit:fixmatch:2:1")
+    process = launches.start(faults=f"{HELD},raise:ssc:2,exit:fixmatch:2:1")
     wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 1, process)
     (tmp_path / "clock").write_text(str(seconds))
+    launches.gate.touch()
     _, err = process.communicate(timeout=400)
     assert process.returncode == 1, err
     assert "no sign of life" not in err
@@ -139,21 +142,30 @@ def test_a_clock_that_is_set(tmp_path: Path, alone: dict[tuple[str, int], Any], 
     assert launches.results() == alone
 
 
-@pytest.mark.fault(
-    "a second driver, then every worker frozen (SIGSTOP)",
-    f"the second is told who runs; the frozen are ended and said, no attempt is charged, {SAME}",
-)
-def test_two_drivers_and_frozen_workers(tmp_path: Path, alone: dict[tuple[str, int], Any]) -> None:
-    launches = Launches(tmp_path, "timeout: 6\n")
-    process = launches.start(faults=SLOW)
-    wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 1, process)
+@pytest.mark.fault("a second driver", f"it is told who runs; {SAME}")
+def test_two_drivers(tmp_path: Path, alone: dict[tuple[str, int], Any]) -> None:
+    launches = Launches(tmp_path)
+    process = launches.start(faults=HELD)
+    wait_until(lambda: launches.progress() >= 1, process)
     code, _, err = launches.run()
     assert code == 2
     assert f"another run of this study is under way: process {process.pid} on" in err
+    launches.gate.touch()
+    _, err = process.communicate(timeout=400)
+    assert process.returncode == 0, err
+    assert launches.results() == alone
+
+
+@pytest.mark.fault("every worker frozen (SIGSTOP)", f"the frozen are ended and said, no attempt is charged, {SAME}")
+def test_frozen_workers(tmp_path: Path, alone: dict[tuple[str, int], Any]) -> None:
+    launches = Launches(tmp_path, "timeout: 6\n")
+    process = launches.start(faults=HELD)
+    wait_until(lambda: launches.progress() >= 1, process)
     signs = [json.loads(path.read_text()) for path in launches.store.path.glob(f"{SIGNS}/*/*.json")]
     assert signs
     for each in signs:
         os.kill(each["pid"], signal.SIGSTOP)
+    launches.gate.touch()
     _, err = process.communicate(timeout=400)
     assert process.returncode == 0, err
     assert "has shown no sign of life for" in err

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.making.launches import FAULTS
+from tests.making.launches import FAULTS, GATE
 from tests.making.networks import Network
 from tests.ports import free_port
 
@@ -80,7 +80,11 @@ class Cluster:
             "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
             "RAY_TMPDIR": str(temporary),  # where a driver with the address ``auto`` looks for the head
         }
-        self._faults = {"SSC_TUNE_FAULTS": faults, "PYTHONPATH": str(FAULTS)} if faults else {}
+        self._faults = (
+            {"SSC_TUNE_FAULTS": faults, "SSC_TUNE_GATE": str(folder / GATE), "PYTHONPATH": str(FAULTS)}
+            if faults
+            else {}
+        )
         self.address = ""
 
     def start(self, cpus: int = 1, *, at: str = "", within: Network | None = None, **changes: str) -> Node:

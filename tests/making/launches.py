@@ -30,6 +30,8 @@ design: {type: defaults}
 seeds: 3
 retries: 1
 """
+GATE = "gate"
+"""Cells with the fault ``hold`` go on as soon as this file is in the folder of their launch."""
 FAULTS = Path(__file__).parents[1] / "execution" / "faults"
 """What makes the faults that a launch is given."""
 
@@ -49,12 +51,13 @@ class Launches:
         self.study = load_study(folder / "tiny.yaml")
         self.store = StudyFolder(folder / storage, "tiny")
         self.environment: dict[str, str] = {}
+        self.gate = folder / GATE
 
     def start(self, *arguments: str, faults: str = "", python_path: str = "") -> subprocess.Popen[str]:
         """Starts the command in a process group of its own."""
         paths = os.pathsep.join(filter(None, [str(FAULTS) if faults else "", python_path]))
         environment = {**os.environ, "SSC_TUNE_FAULTS": faults, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
-        environment |= self.environment
+        environment |= {"SSC_TUNE_GATE": str(self.gate), **self.environment}
         arguments = ("--storage", str(self.store.storage), *arguments)
         return subprocess.Popen(
             [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments],

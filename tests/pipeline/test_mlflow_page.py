@@ -17,8 +17,18 @@ import pytest
 
 from ssc_tune import running
 from ssc_tune.design import placements
-from ssc_tune.tracking import charts_address, experiment_address, sync, ui_command, ui_environment
+from ssc_tune.tracking import (
+    Experiment,
+    charts_address,
+    experiment_address,
+    find_experiment,
+    runs_address,
+    sync,
+    ui_command,
+    ui_environment,
+)
 from tests.making import fake_records, studies
+from tests.making.records import LOST, put
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -33,13 +43,17 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Address of the running UI, and the id of the study's experiment."""
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Experiment]]:
+    """Address of the running UI, and the study's experiment; one cell has diverged."""
     folder = tmp_path_factory.mktemp("mlflow")
     study = studies.study(studies.FAKE)
     options = running.Options(storage=folder / "runs")
     home = running.folder_of(study, options)
     records = fake_records.fill(study, home)
+    lost = next(record for record in records.values() if record.config.method == "ssc" and record.config.seed == 2)
+    result = lost.result.model_copy(update={"status": "diverged", **LOST, "warnings": ("loss is not finite",)})
+    records[lost.cell_id] = lost.model_copy(update={"result": result})
+    put(home, records[lost.cell_id])
     progress = running.survey(study, options)
     analysis, _, files, _ = running.analyse(study, home, progress.cells, records, command="again", overhead=None)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
@@ -62,8 +76,10 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
             break
         except OSError:
             time.sleep(1)
-    assert done.experiment_id is not None
-    yield address, done.experiment_id
+    found = find_experiment(uri, study.name)
+    assert found is not None
+    assert found.id == done.experiment_id
+    yield address, found
     server.terminate()
     server.wait(60)
 
@@ -81,7 +97,7 @@ class Visit:
 
     page: Page
     address: str
-    experiment: str
+    experiment: Experiment
     asked: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -105,7 +121,7 @@ class Visit:
 
 
 @pytest.fixture
-def visit(page_address: tuple[str, str]) -> Iterator[Visit]:
+def visit(page_address: tuple[str, Experiment]) -> Iterator[Visit]:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium on this machine")
@@ -124,7 +140,7 @@ def test_runs_can_be_filtered_and_each_has_its_curves(visit: Visit) -> None:
     page = visit.page
     # Sorted by a metric the runs stand in one list; sorted by time they are nested, with closed groups.
     search = urllib.parse.quote('tags.method = "ssc" and metrics.test_accuracy > 0.5')
-    runs = f"{visit.address}/#/experiments/{visit.experiment}/runs"
+    runs = f"{visit.address}/#/experiments/{visit.experiment.id}/runs"
     page.goto(f"{runs}?searchFilter={search}&orderByKey=metrics.`test_accuracy`")
     page.get_by_text("ssc · point").first.wait_for()
     body = page.inner_text("body")
@@ -140,7 +156,7 @@ def test_runs_can_be_filtered_and_each_has_its_curves(visit: Visit) -> None:
 
 
 def test_the_runs_page_is_nested(visit: Visit) -> None:
-    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    visit.page.goto(runs_address(visit.address, visit.experiment))
     visit.page.get_by_text("fake · version").first.wait_for()
     assert "ssc · point" not in visit.page.inner_text("body")  # closed under the study and its method
     visit.check()
@@ -158,30 +174,25 @@ COUNTS = """card => ({
     colours: [...new Set([...card.querySelectorAll(".bars path, path.point")].map(mark => mark.style.fill))].sort(),
 })"""
 COLOURS = ["rgb(0, 114, 178)", "rgb(213, 94, 0)"]
-CELLS = 54
+CELLS, WITH_ACCURACY = 54, 53  # one has diverged
 
 
 def drawn(page: Page) -> dict[str, dict[str, Any]]:
     """What each open chart holds, by its title, once the last one is complete."""
     cards = page.get_by_test_id("experiment-view-compare-runs-card")
     last = cards.filter(has_text="tau vs. test_accuracy")
-    last.locator(".scatterlayer path.point").nth(CELLS - 1).wait_for(state="attached")
+    last.locator(".scatterlayer path.point").nth(WITH_ACCURACY - 1).wait_for(state="attached")
     page.wait_for_timeout(2000)
     return {(found := card.evaluate(COUNTS))["title"]: found for card in cards.all()}
 
 
-def test_the_note_leads_to_charts_of_methods_and_hyperparameters(visit: Visit) -> None:
+def test_one_click_leads_to_charts_of_methods_and_hyperparameters(visit: Visit) -> None:
     """The form of a saved view is MLflow's own and undocumented: this is what tells whether it still holds."""
     visit.page.goto(experiment_address(visit.address, visit.experiment))
-    edit = visit.page.get_by_test_id("experiment-metadata-editor-edit-button")
-    edit.locator("xpath=following::button[1]").click()  # unfolds the note
-    with visit.page.context.expect_page() as opened:
-        visit.page.get_by_role("link", name="Charts", exact=True).click()
-    visit.page = opened.value
-    visit.watch()
+    click(visit, "accuracy against learning_rate and tau")
     charts = drawn(visit.page)
     assert visit.page.url.startswith(charts_address(visit.address, visit.experiment))
-    assert visit.page.get_by_test_id("saved-views-trigger").inner_text() == "fake, block shared"
+    assert visit.page.get_by_test_id("saved-views-trigger").inner_text() == "charts"
     assert list(charts) == [
         "summary/mean",
         "summary/std",
@@ -191,11 +202,86 @@ def test_the_note_leads_to_charts_of_methods_and_hyperparameters(visit: Visit) -
         "tau vs. test_accuracy",
     ]
     assert [charts[title]["bars"] for title in ("summary/mean", "summary/std")] == [2, 2]
-    assert charts["validation_accuracy"]["lines"] >= CELLS
+    assert charts["validation_accuracy"]["lines"] >= WITH_ACCURACY
     for title in ("learning_rate vs. test_accuracy", "tau vs. test_accuracy"):
-        assert charts[title]["points"] == CELLS
+        assert charts[title]["points"] == WITH_ACCURACY
     assert [found["colours"] for title, found in charts.items() if title != "Parallel Coordinates"] == [COLOURS] * 5
     assert visit.page.get_by_text("56 matching runs").is_visible()  # of the block's methods and cells
     cards = visit.page.get_by_test_id("experiment-view-compare-runs-card").all()
     assert [card.evaluate(NOT_NUMBERS) for card in cards] == [0] * len(charts)
+    visit.check(allowed=UNFINISHED)
+
+
+def click(visit: Visit, name: str) -> None:
+    """One click on a link of the note, which stands in one line above the runs and opens in a page of its own."""
+    with visit.page.context.expect_page() as opened:
+        visit.page.get_by_role("link", name=name, exact=True).click()
+    visit.page = opened.value
+    visit.page.set_default_timeout(120_000)
+    visit.watch()
+
+
+def rows(page: Page) -> list[str]:
+    """Rows of the table of runs, each the text of its cells in the browser's own order, once they are there."""
+    page.get_by_text("matching run").first.wait_for()
+    names = page.locator(".ag-pinned-left-cols-container [role=row]")
+    names.first.wait_for()
+    cells = page.locator(".ag-center-cols-container [role=row]")
+    return [f"{name} {text}" for name, text in zip(names.all_inner_texts(), cells.all_inner_texts(), strict=True)]
+
+
+VERDICT = re.compile(r"more stable: (supported|refuted|inconclusive)")
+
+
+def test_verdicts_and_spreads_are_there_without_a_click(visit: Visit) -> None:
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    visit.page.get_by_text(VERDICT).wait_for()
+    found = rows(visit.page)
+    assert len(found) == 3
+    assert "fake · version" in found[0]
+    for method, row in zip(("fixmatch", "ssc"), found[1:], strict=True):
+        assert f"{method} · shared" in row
+        assert re.search(r"sd over points 0\.\d+ \[0\.\d+, 0\.\d+\], mean 0\.\d+ \[", row)
+    visit.check()
+
+
+def test_runs_that_diverged_are_one_click_away(visit: Visit) -> None:
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    click(visit, "diverged or warned (1)")
+    visit.page.get_by_text("diverged: loss is not finite").wait_for()
+    (row,) = rows(visit.page)
+    assert re.search(r"ssc · point \d+ · seed 2", row)
+    visit.check()
+
+
+def test_the_worst_run_is_one_click_away_and_its_curve_too(visit: Visit) -> None:
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    overview = visit.page
+    click(visit, "worst runs")
+    visit.page.get_by_text(f"{CELLS} matching runs").wait_for()
+    worst = re.search(r"\S+ · point \d+ · seed \d+", rows(visit.page)[0])
+    assert worst is not None
+    visit.page = overview
+    click(visit, "curves of the worst")
+    curve = visit.page.get_by_test_id("experiment-view-compare-runs-card").filter(has_text="validation_accuracy")
+    curve.locator("path.js-line").first.wait_for(state="attached")
+    assert worst[0] in visit.page.inner_text("body")
+    visit.check(allowed=UNFINISHED)
+
+
+def test_mlflows_own_compare_tells_methods_apart(visit: Visit) -> None:
+    visit.page.goto(experiment_address(visit.address, visit.experiment))
+    visit.page.get_by_text(VERDICT).wait_for()
+    names = visit.page.locator(".ag-pinned-left-cols-container [role=row]")
+    for number in (1, 2):
+        names.nth(number).locator(".ag-selection-checkbox input").click(force=True)
+    visit.page.get_by_role("button", name="Compare").click()
+    visit.page.get_by_text("varied").first.wait_for()
+    parameters = visit.page.inner_text("body").rpartition("Parameters")[2].partition("Metrics")[0]
+    found = dict(re.findall(r"^(\w+)\t(.*)$", parameters, re.MULTILINE))
+    assert {name: found[name].split("\t") for name in ("method", "block", "design")} == {
+        "method": ["fixmatch", "ssc"],
+        "block": ["shared", "shared"],
+        "design": ["sobol", "sobol"],
+    }
     visit.check(allowed=UNFINISHED)

@@ -121,12 +121,12 @@ def test_on_paper_it_is_light_and_whole(browser: Browser, path: Path) -> None:
         light = page.evaluate("getComputedStyle(document.body).color")
         assert light == "rgb(28, 33, 41)"
         assert page.evaluate("getComputedStyle(document.querySelector('.draw')).contentVisibility") == "visible"
-        closed = page.locator("details:not([open])").count()
+        closed = page.locator("details:not(.data, [open])").count()
         assert closed > 3
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("details:not([open])").count() == 0
+        assert page.locator("details:not(.data, [open])").count() == 0
         page.evaluate("dispatchEvent(new Event('afterprint'))")
-        assert page.locator("details:not([open])").count() == closed
+        assert page.locator("details:not(.data, [open])").count() == closed
         assert page.pdf()[:4] == b"%PDF"
 
 
@@ -220,3 +220,38 @@ def test_5000_cells_are_still_usable(browser: Browser, tmp_path: Path) -> None:
         mark.scroll_into_view_if_needed()
         point_at(page, mark)
         assert page.locator(".tip").is_visible()
+
+
+def test_blocks_are_a_switch_on_a_screen_and_all_there_on_paper(browser: Browser, tmp_path: Path) -> None:
+    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
+    write(case(study(REPORTED, blocks=blocks)), tmp_path)
+    with opened(browser, tmp_path / "report.html", width=1440, java_script_enabled=False) as (page, _, _):
+        shown, other = page.locator("#parameters-shared"), page.locator("#parameters-own")
+        assert (shown.is_visible(), other.is_visible()) == (True, False)
+        page.get_by_role("radio", name="block own").check()
+        assert (shown.is_visible(), other.is_visible()) == (False, True)
+        assert page.locator("#measures table:visible").count() < page.locator("#measures table").count()
+        page.get_by_role("radio", name="all").check()
+        assert shown.is_visible()
+        assert other.is_visible()
+        page.get_by_role("radio", name="block own").check()
+        page.emulate_media(media="print")
+        assert shown.is_visible()
+        assert other.is_visible()
+
+
+def test_a_link_to_a_figure_that_the_switch_hides_shows_it(browser: Browser, tmp_path: Path) -> None:
+    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
+    write(case(study(REPORTED, blocks=blocks)), tmp_path)
+    with opened(browser, tmp_path / "report.html", width=1440) as (page, _, _):
+        page.locator('nav a[href="#spread-own"]').click()
+        page.wait_for_function("() => Math.abs(document.querySelector('#spread-own').getBoundingClientRect().top) < 99")
+        assert page.locator("#spread-own").is_visible()
+
+
+def test_the_first_figures_stand_on_the_first_two_screens(browser: Browser, path: Path) -> None:
+    with opened(browser, path, width=1440) as (page, _, _):
+        top = page.evaluate("document.querySelector('figure').getBoundingClientRect().top + scrollY")
+        cards = page.evaluate("document.querySelector('.cards').getBoundingClientRect().top + scrollY")
+        assert cards < 900
+        assert top < 2 * 900

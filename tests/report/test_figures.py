@@ -37,7 +37,8 @@ def _inside(value: Any, key: str) -> list[Any]:
 
 def test_every_figure_with_data_is_there(made: dict[str, Figure]) -> None:
     assert list(made) == [
-        "parameters", "spread", "interactions", "shares", "budget", "volume", "training", "pseudo-labels", "geometry"
+        "parameters", "seeds", "spread", "interactions", "shares", "budget", "volume", "training", "pseudo-labels",
+        "geometry",
     ]  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def test_figures_without_data_are_left_out() -> None:
     small = case(study(REPORTED, points=4), history=1)
     bare = small.analysis.model_copy(update={"curves": (), "shares": ()})
     names = [figure.name for figure in figures(small.study, small.tables, bare)]
-    assert names == ["parameters", "spread", "pseudo-labels"]
+    assert names == ["parameters", "seeds", "spread", "pseudo-labels"]
 
 
 def test_one_panel_a_hyperparameter_and_one_a_pair_and_method(made: dict[str, Figure]) -> None:
@@ -113,7 +114,8 @@ def test_alternatives_in_words_name_every_method_with_numbers(made: dict[str, Fi
     for figure in made.values():
         for panel in figure.panels:
             assert any(character.isdigit() for character in panel.alt)
-            assert len({m for m in ("ssc", "fixmatch") if m in panel.alt}) == (1 if figure.ramp else 2)
+            of_one = figure.ramp or figure.name == "seeds"
+            assert len({m for m in ("ssc", "fixmatch") if m in panel.alt}) == (1 if of_one else 2)
 
 
 def test_marks_are_limited_and_the_caption_says_so() -> None:

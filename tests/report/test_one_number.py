@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from ssc_tune import notebook
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.result import Estimate, StudyAnalysis
 from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
@@ -26,7 +27,7 @@ from ssc_tune.report import render
 from ssc_tune.report.context import Extras, context
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.study.model.study import Study
-from ssc_tune.tracking import content, notes
+from ssc_tune.tracking import content, findings, notes
 from tests.making import tables as synthetic
 
 CLAIMS = [
@@ -187,6 +188,9 @@ def test_a_measure_is_the_same_in_tables_figures_terminal_and_mlflow(said: Surfa
     (line,) = [text for text in note.splitlines() if text.startswith(f"| {method} | shared")]
     agree(line.split("|")[4], [float(f"{expected['mean']:.3g}")])
     agree(line.split("|")[5], [float(f"{expected['std']:.3g}")])
+    found = findings.spread(summary)
+    agree(found, [float(f"{expected['std']:.3g}")])
+    agree(found.partition("mean")[2], [float(f"{expected['mean']:.3g}")])
     assert page["Points, seeds"][column] == f"{len(y)}, {y.shape[1]}"
     box = next(row for row in said.figures["spread"].datasets["boxes"] if row["m"] == method)
     assert (box["hi"] - box["lo"], box["q3"] - box["q1"]) == pytest.approx(
@@ -242,7 +246,10 @@ def test_an_effect_has_one_value_and_direction_everywhere(said: Surfaces, name: 
     for text in places:
         start = text.index(f"{first} is ") + len(first) + 4
         agree(re.sub(r"\b95% interval", "", text[start : start + 120]), expected)
+        assert "ln(" not in text
     assert content.verdict_metrics(said.analysis)[f"effect/{name}"] == pytest.approx(expected[0])
+    told_as = notebook.verdict_table(said.analysis).loc[name]
+    assert [told_as[key] for key in ("effect", "low", "high")] == pytest.approx(expected)
     row = said.verdicts[name]
     kept = [float(row[key]) for key in ("effect", "effect_low", "effect_high")]
     assert row["effect_name"].startswith("ln(") == bool(verdict.ratio)  # programs get the logarithm, and its name
@@ -284,7 +291,7 @@ def test_a_ratio_is_held_against_1_wherever_it_is_told_as_one(said: Surfaces) ->
     analysis = said.analysis.model_copy(update={"verdicts": (open_,)})
     for text in _all_told(said.study, analysis):
         assert "neither side of 0" not in text
-        assert "the 95% interval of the ratio holds 1, which is no difference" in " ".join(text.split())
+        assert "the 95% interval of the ratio holds 1, which is no difference" in " ".join(text.split()).lower()
     assert reason in verdicts_csv(analysis)  # beside the logarithm
 
 

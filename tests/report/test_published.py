@@ -27,7 +27,7 @@ def test_everything_that_the_page_shows_lies_beside_it(published: tuple[Case, Pa
     text = (page / "README.md").read_text(encoding="utf-8")
     links = set(re.findall(r"\]\(([^)]+)\)", text))
     assert links == {path.name for path in page.iterdir()} - {"README.md"}
-    assert {"results.csv", "verdicts.csv", "training.svg"} <= links
+    assert {"results.csv", "verdicts.csv", "parameters.svg", "seeds.svg"} <= links
 
 
 def test_tables_are_those_of_the_report(published: tuple[Case, Path]) -> None:

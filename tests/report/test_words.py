@@ -8,7 +8,7 @@ import pytest
 
 from ssc_tune.analysis.result import Estimate
 from ssc_tune.presentation import words
-from ssc_tune.report.forest import forest
+from ssc_tune.report.forest import forests
 from ssc_tune.study.model.claims import read_claim
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
@@ -26,9 +26,9 @@ def test_a_count_of_steps_is_told_with_one_decimal() -> None:
     steps = Estimate(value=-43.75, low=-84.513, high=-2.987, confidence=0.95)
     verdict = case().analysis.verdicts[1].model_copy(update={"effect": steps, "effect_name": "steps of a minus b"})
     assert words.effect(verdict) == "steps of a minus b is -43.8, 95% interval -84.5 to -3.0"
-    line = forest(verdict)
+    (line,) = forests([verdict])
     assert line is not None
-    assert (line.low_label, line.high_label) == ("-84.5", "-3.0")
+    assert line.label == "-43.8 [-84.5, -3.0]"
 
 
 def test_how_lines_are_read_is_said_of_the_claims_that_there_are() -> None:
@@ -47,7 +47,7 @@ def test_how_lines_are_read_is_said_of_the_claims_that_there_are() -> None:
 def test_an_undefined_effect_says_why() -> None:
     verdict = case().analysis.verdicts[0].model_copy(update={"effect": Estimate(value=None, note="one seed")})
     assert words.effect(verdict) == "ln(sd of fixmatch / sd of ssc) is undefined: one seed"
-    assert forest(verdict) is None
+    assert forests([verdict]) == [None]
 
 
 def test_the_answer_starts_with_the_claim_about_spread() -> None:
@@ -82,7 +82,7 @@ def test_a_study_without_description_still_asks() -> None:
 @pytest.mark.parametrize("index", range(3))
 def test_the_line_of_an_effect_keeps_order_and_proportion(index: int) -> None:
     verdict = case().analysis.verdicts[index]
-    line = forest(verdict)
+    (line,) = forests([verdict])
     assert line is not None
     effect = verdict.effect
     assert effect.value is not None

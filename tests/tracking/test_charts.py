@@ -1,31 +1,41 @@
-"""The prepared charts without a browser; tests/pipeline/test_mlflow_page.py opens them in one."""
+"""The prepared views without a browser; tests/pipeline/test_mlflow_page.py opens them in one."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from ssc_tune import methods as registry
 from ssc_tune.design import Placement
 from ssc_tune.presentation.colours import colours
+from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import study_version, sync
-from ssc_tune.tracking.charts import COLOUR_TAG, VIEW_TAG, cell_tag, group_tag, view
+from ssc_tune.tracking.charts import COLOUR_TAG, cell_tag, group_tag, study_tag
 from ssc_tune.tracking.content import MAX_TAG
+from ssc_tune.tracking.lookup import VIEW_TAG
+from ssc_tune.tracking.views import ATTENTION, BLOCK, OVERVIEW, WORST, outdated, tags, views
 from tests.making.studies import TRACKED, study
-from tests.making.tracked import analysis, cells
+from tests.making.tracked import analysis, cell, cells
 from tests.tracking.store_view import cells as cell_runs
 from tests.tracking.store_view import runs
 
 
-def state(**changes: Any) -> dict[str, Any]:
-    found = view(study(TRACKED, **changes), "abc")
-    assert found is not None
-    envelope = json.loads(found)
-    assert {name: type(value) for name, value in envelope.items()} == {
-        "name": str, "createdAt": int, "updatedAt": int, "state": str,
-    }  # fmt: skip
-    return dict(json.loads(envelope["state"]))
+def states(of: Study, version: str = "abc") -> dict[str, dict[str, Any]]:
+    """What the UI would read of each view, by key."""
+    found = {}
+    for tag, text in tags(of, version).items():
+        envelope = json.loads(text)
+        assert {name: type(value) for name, value in envelope.items()} == {
+            "name": str, "createdAt": int, "updatedAt": int, "state": str,
+        }  # fmt: skip
+        found[tag.removeprefix(VIEW_TAG)] = dict(json.loads(envelope["state"]))
+    return found
+
+
+def state(key: str = BLOCK, **changes: Any) -> dict[str, Any]:
+    return states(study(TRACKED, **changes))[key]
 
 
 def kinds(**changes: Any) -> list[str]:
@@ -46,10 +56,25 @@ def test_a_study_that_varies_nothing_has_bars_and_curves_only() -> None:
     assert kinds(design={"type": "defaults"}) == ["BAR", "BAR", "LINE"]
 
 
-def test_one_setting_is_shown_of_several() -> None:
+def test_there_is_a_view_of_each_block_and_setting() -> None:
     assert "tags.setting" not in state()["searchFilter"]
     settings = {'few "4"': {"data": {"labels_per_class": 4}}, "more": {"data": {"labels_per_class": 8}}}
-    assert state(settings=settings, claims=[])["searchFilter"].endswith("""and tags.setting = 'few "4"'""")
+    blocks = {"shared": {}, "tau alone": {"parameters": ["tau"]}}
+    of = study(TRACKED, settings=settings, blocks=blocks, claims=[])
+    found = [view for view in views(of, "abc") if view.key.startswith(BLOCK) and view.drawn]
+    assert [view.key for view in found] == ["ssc-tune", "ssc-tune-2", "ssc-tune-3", "ssc-tune-4"]
+    where = [view.state["searchFilter"].partition(" and ")[2] for view in found]
+    few, more = """tags.setting = 'few "4"'""", 'tags.setting = "more"'
+    shared, alone = 'tags.block = "shared"', 'tags.block = "tau alone"'
+    assert where == [f"{block} and {setting}" for block in (shared, alone) for setting in (few, more)]
+    assert found[2].link == 'accuracy against tau (block tau alone, setting few "4")'
+
+
+def test_views_that_a_study_has_no_more_go_and_those_of_others_stay() -> None:
+    two = study(TRACKED, blocks={"shared": {}, "tau alone": {"parameters": ["tau"]}})
+    before = [*tags(two, "abc"), f"{VIEW_TAG}someone's", "mlflow.note.content"]
+    assert outdated(before, tags(study(TRACKED), "abc")) == [f"{VIEW_TAG}ssc-tune-2"]
+    assert outdated(before, tags(two, "abc")) == []
 
 
 def test_the_view_of_many_hyperparameters_still_fits_into_a_tag() -> None:
@@ -60,17 +85,18 @@ def test_the_view_of_many_hyperparameters_still_fits_into_a_tag() -> None:
     of = study(TRACKED)
     space = {name: of.search_space.parameters["tau"] for name in names}
     wide = of.model_copy(update={"search_space": of.search_space.model_copy(update={"parameters": space})})
-    found = view(wide, "0" * 12)
-    assert found is not None
-    assert len(found) <= MAX_TAG
+    found = tags(wide, "0" * 12)
+    assert len(found) == len(views(wide, "0" * 12))
+    assert max(map(len, found.values())) <= MAX_TAG
 
 
 def test_the_first_hundred_runs_hold_the_same_points_of_each_method() -> None:
     cells = [(m, p, s) for p in range(30) for m in "ab" for s in range(3)]
     placed = [(cell_tag(Placement("shared", "main", *cell), "v"), cell) for cell in cells]
-    ordered = sorted([*placed, (group_tag("v"), ("a",)), (group_tag("v"), ("b",))])
-    assert [run for _, run in ordered[:2]] == [("a",), ("b",)]
-    first = [run for _, run in ordered[2:100]]
+    groups = [(group_tag(1, "v"), ("b",)), (group_tag(0, "v"), ("a",))]
+    ordered = sorted([*placed, *groups, (study_tag("v"), ())])
+    assert [run for _, run in ordered[:3]] == [(), ("a",), ("b",)]
+    first = [run for _, run in ordered[3:99]]
     assert {run[1:] for run in first if run[0] == "a"} == {run[1:] for run in first if run[0] == "b"}
 
 
@@ -95,6 +121,66 @@ def test_only_the_newest_version_is_shown(uri: str, tmp_path: Path) -> None:
     assert study_version(old) != study_version(new)
 
 
+def found_by(uri: str, of: Study, key: str) -> list[str]:
+    """Names of the runs that a view shows, in its order, as MLflow itself sorts them."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name(of.name)
+    assert experiment is not None
+    wanted = json.loads(json.loads(experiment.tags[f"{VIEW_TAG}{key}"])["state"])
+    order = f"{wanted['orderByKey']} {'ASC' if wanted['orderByAsc'] else 'DESC'}"
+    return [
+        run.info.run_name
+        for run in client.search_runs([experiment.experiment_id], wanted["searchFilter"], order_by=[order])
+    ]
+
+
+def test_each_view_finds_its_runs_and_the_first_are_those_that_it_is_for(uri: str, tmp_path: Path) -> None:
+    of = study(TRACKED)
+    warned, places = cell("ssc", 1, 1)
+    warned = warned.model_copy(update={"result": warned.result.model_copy(update={"warnings": ("few labels",)})})
+    made = [*cells()[:6], cell("ssc", 1, 0, status="diverged"), (warned, places)]
+    sync(of, made, analysis(of), [], uri=uri, directory=tmp_path)
+    version = study_version(of)
+    assert found_by(uri, of, OVERVIEW) == [f"stability · version {version}", "fixmatch · shared", "ssc · shared"]
+    assert [name.partition(" · tau")[0] for name in found_by(uri, of, ATTENTION)] == [
+        "ssc · point 1 · seed 0", "ssc · point 1 · seed 1",
+    ]  # fmt: skip
+    worst = found_by(uri, of, WORST)
+    assert len(worst) == 8
+    assert worst[0].startswith("fixmatch · point 0 · seed 0")
+    assert worst[-1].startswith("ssc · point 1 · seed 0")  # it has no accuracy, and the other view leads to it
+    said = {run.info.run_name: run.data.tags.get("finding") for run in runs(uri, of.name, 'tags.finding LIKE "%"')}
+    assert said == {
+        f"stability · version {version}": "more stable: supported",
+        "fixmatch · shared": "sd over points 0.03 [0.015, 0.06], mean 0.85 [0.425, 1.7]",
+        "ssc · shared": "sd over points 0.03 [0.015, 0.06], mean 0.92 [0.46, 1.84]",
+    }
+    why = [run.data.tags["attention"] for run in runs(uri, of.name, 'tags.attention LIKE "%"')]
+    assert sorted(why) == ["diverged", "warned: few labels"]
+
+
+def test_notes_lead_to_the_views_and_to_the_curves_of_the_worst_run(uri: str, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    of = study(TRACKED)
+    report = sync(of, cells(), analysis(of), [], uri=uri, directory=tmp_path)
+    experiment = MlflowClient(tracking_uri=uri).get_experiment(str(report.experiment_id))
+    first = experiment.tags["mlflow.note.content"].splitlines()[0]
+    links = dict(re.findall(r"\[([^]]+)\]\(([^)]+)\)", first.replace("\\", "")))
+    assert list(links) == [
+        "overview", "worst runs", "curves of the worst", "diverged or warned", "accuracy against tau and learning_rate",
+    ]  # fmt: skip
+    (worst,) = [run for run in runs(uri, of.name) if run.data.metrics.get("test_accuracy") == 0.85]
+    assert f"/{worst.info.run_id}/model-metrics?" in links.pop("curves of the worst")
+    keys = [re.findall(r"viewStateShareKey=([a-z-]+)&", address)[0] for address in links.values()]
+    assert [f"{VIEW_TAG}{key}" in experiment.tags for key in keys] == [True] * 4
+    assert all("workflowType=machine_learning" in address for address in links.values())
+    (parent,) = runs(uri, of.name, 'tags.`ssc.role` = "study"')
+    assert first in parent.data.tags["mlflow.note.content"]
+
+
 def test_a_colour_that_someone_chose_is_kept(uri: str, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
@@ -112,4 +198,4 @@ def runs_tag(uri: str) -> str:
 
     experiment = MlflowClient(tracking_uri=uri).get_experiment_by_name("stability")
     assert experiment is not None
-    return str(experiment.tags[VIEW_TAG])
+    return str(experiment.tags[f"{VIEW_TAG}{BLOCK}"])

@@ -19,6 +19,7 @@ from ssc_tune.tracking import study_version
 from ssc_tune.tracking.content import (
     MAX_PARAMETER,
     cell_name,
+    cell_parameters,
     cell_tags,
     key,
     metrics,
@@ -55,6 +56,16 @@ def test_a_command_is_told_in_the_place_of_net_and_training() -> None:
     assert (flat["tau"], flat["own.command"], flat["own.version"]) == ("0.7", "('python', 'train.py')", "2")
     assert not [name for name in flat if name.startswith(("model", "training."))]
     assert set(parameters(ours)) >= {"model", "training.steps"}
+
+
+def test_a_hyperparameter_that_is_called_like_a_place_is_what_is_shown() -> None:
+    record, (placement,) = cell("ssc")
+    of = study(TRACKED)
+    ours = cell_parameters(of, record.config, placement)
+    assert (ours["block"], ours["setting"], ours["design"]) == ("shared", "main", "sobol")
+    assert {**parameters(record.config), **ours} == ours
+    theirs = record.config.model_copy(update={"hyperparameters": {"tau": 0.7, "block": 16}})
+    assert cell_parameters(of, theirs, placement)["block"] == "16"
 
 
 def test_long_parameters_are_cut_and_the_note_says_so() -> None:

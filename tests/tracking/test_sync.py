@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,10 @@ def test_the_experiment_is_found_without_mlflow(uri: str, tmp_path: Path) -> Non
     write(uri, tmp_path, of=study(TRACKED, name="other"))
     found = write(uri, tmp_path).experiment_id
     assert found is not None
-    assert find_experiment(uri, "stability") == found
+    there = find_experiment(uri, "stability")
+    assert there is not None
+    assert there.id == found
+    assert there.views == {"ssc-tune-overview", "ssc-tune-worst", "ssc-tune-attention", "ssc-tune"}
     assert find_experiment(uri, "unknown") is None
     MlflowClient(tracking_uri=uri).delete_experiment(found)
     assert find_experiment(uri, "stability") is None
@@ -135,6 +140,50 @@ def test_an_enlarged_study_adopts_the_cells_and_duplicates_none(uri: str, tmp_pa
     old = runs(uri, "stability", f"tags.`ssc.versions` LIKE '%{study_version(small)}%'")
     assert {run.data.tags["cell_id"] for run in old} == set(before)
     assert write(uri, tmp_path, large, cells(seeds=3))[:3] == (0, 0, 12)
+
+
+EARLIER = [
+    "DELETE FROM params WHERE key IN ('block', 'setting', 'varied', 'design')",
+    "DELETE FROM params WHERE run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'ssc.role' AND value = 'group')",
+    "DELETE FROM tags WHERE key IN ('finding', 'attention')",
+    "DELETE FROM tags WHERE key = 'ssc.chart' AND value LIKE '0 %'",
+    "UPDATE tags SET value = replace(value, '2 seed', '1 seed') WHERE key = 'ssc.chart'",
+    "DELETE FROM experiment_tags WHERE key LIKE 'mlflow.sharedViewState.ssc-tune-%'",
+    "UPDATE experiment_tags SET value = '# stability' WHERE key = 'mlflow.note.content'",
+]
+"""Leave of a store what revisions wrote that had one view and no parameters of place."""
+
+
+def test_a_store_of_an_earlier_revision_becomes_whole_and_keeps_its_runs(uri: str, tmp_path: Path) -> None:
+    made = [*cells()[:-1], cell("ssc", 1, 1, status="diverged")]
+    write(uri, tmp_path, records=made)
+    whole = dump(tmp_path / "mlflow.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
+        for statement in EARLIER:
+            assert connection.execute(statement).rowcount > 0, statement
+        connection.commit()
+    assert find_experiment(uri, "stability").views == {"ssc-tune"}  # type: ignore[union-attr]
+    report = write(uri, tmp_path, records=made)
+    assert report[:4] == (0, 8, 0, ())
+    assert dump(tmp_path / "mlflow.db") == whole
+    assert write(uri, tmp_path, records=made)[:4] == (0, 0, 8, ())
+
+
+def test_a_cell_that_stands_in_another_block_gets_a_run_that_says_so(uri: str, tmp_path: Path) -> None:
+    record, (place,) = cell("ssc", 1, 0)
+    of = study(TRACKED, blocks={"shared": {}, "specific": {}})
+    write(uri, tmp_path, of, records=[(record, [place])])
+    assert cell_runs(uri)[record.cell_id].data.params["block"] == "shared"
+    report = write(uri, tmp_path, of, records=[(record, [place._replace(block="specific")])])
+    assert report[:4] == (0, 1, 0, ())
+    run = cell_runs(uri)[record.cell_id]
+    assert run.data.params["block"] == run.data.tags["block"] == "specific"
+
+
+def test_what_mlflow_compares_runs_by_are_parameters(written: str) -> None:
+    for run in runs(written, "stability", 'tags.`ssc.role` != "study"'):
+        place = {name: run.data.params[name] for name in ("method", "block", "setting", "design")}
+        assert place == {**{name: run.data.tags[name] for name in ("method", "block", "setting")}, "design": "sobol"}
 
 
 def test_a_cell_that_moved_in_the_design_is_retagged(uri: str, tmp_path: Path) -> None:
@@ -347,7 +396,9 @@ def test_a_folder_of_any_name_holds_its_own_store(empty_database: Path, tmp_path
     report = write(uri, place)
     assert report.problems == ()
     assert query(place / "mlflow.db", "SELECT COUNT(*) FROM runs") == [(11,)]
-    assert find_experiment(uri, "stability") == report.experiment_id
+    found = find_experiment(uri, "stability")
+    assert found is not None
+    assert found.id == report.experiment_id
     assert list(tmp_path.rglob("*mlflow.db")) == [place / "mlflow.db"]
     assert not any(path.is_file() for path in tmp_path.iterdir())
     assert resolve_uri(uri, Path("/elsewhere")) == uri

@@ -191,7 +191,10 @@ def test_a_real_server(tmp_path: Path) -> None:
         assert followed.finish(None, [], timeout=120)[:4] == (4, 0, 0, ())
         first = sync(study(TRACKED), everything, analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)
         assert first[:4] == (5, 0, 4, ()), (tmp_path / "server.log").read_text()[-2000:]
-        assert find_experiment(uri, "stability") == first.experiment_id
+        found = find_experiment(uri, "stability")
+        assert found is not None
+        assert found.id == first.experiment_id
+        assert "ssc-tune-overview" in found.views
         assert find_experiment(uri, "unknown") is None
         before = dump(tmp_path / "server.db")
         assert sync(study(TRACKED), everything, analysis(study(TRACKED)), [], uri=uri, directory=tmp_path)[:4] == (

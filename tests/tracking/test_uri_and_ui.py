@@ -12,9 +12,11 @@ from ssc_tune.errors import InputError
 from ssc_tune.masking import mask
 from ssc_tune.tracking import (
     DEFAULT_URI,
+    Experiment,
     charts_address,
     experiment_address,
     resolve_uri,
+    runs_address,
     ui_command,
     ui_environment,
     ui_hint,
@@ -86,12 +88,17 @@ def test_the_hint_is_the_command_that_prints_the_addresses() -> None:
 def test_a_server_has_its_own_ui() -> None:
     assert ui_command("https://anna:hunter2@mlflow.example/") == []
     server = "https://anna:hunter2@mlflow.example/"
-    assert experiment_address(server, "7").startswith("https://mlflow.example/#/experiments/7/runs?")
-    assert charts_address(server, "7").startswith("https://mlflow.example/#/experiments/7/runs?")
+    for address in (experiment_address, runs_address, charts_address):
+        assert address(server, Experiment("7")).startswith("https://mlflow.example/#/experiments/7/runs?")
 
 
-def test_the_runs_page_is_sorted_by_creation_and_the_list_stands_in_for_an_unknown_one() -> None:
-    uri = "sqlite:////data/mlflow.db"
-    address = experiment_address(uri, "7", port=5055)
-    assert address == "http://127.0.0.1:5055/#/experiments/7/runs?orderByKey=attributes.start_time&orderByAsc=false"
+def test_the_address_is_the_overview_or_all_runs_or_the_list_as_far_as_they_are_known() -> None:
+    uri, runs = "sqlite:////data/mlflow.db", "http://127.0.0.1:5055/#/experiments/7/runs?"
+    prepared = Experiment("7", frozenset({"ssc-tune-overview", "ssc-tune"}))
+    for_training = "workflowType=machine_learning"
+    overview = f"{runs}viewStateShareKey=ssc-tune-overview&{for_training}"
+    nested = f"{runs}{for_training}&orderByKey=attributes.start_time&orderByAsc=false"
+    assert experiment_address(uri, prepared, port=5055) == overview
+    assert experiment_address(uri, Experiment("7", frozenset({"ssc-tune"})), port=5055) == nested
+    assert runs_address(uri, prepared, port=5055) == nested
     assert experiment_address(uri) == "http://127.0.0.1:5000/#/experiments"

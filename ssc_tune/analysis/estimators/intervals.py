@@ -76,6 +76,21 @@ class Band(NamedTuple):
         return Band(self.values - by, low, high, self.how, reason or self.reason)
 
 
+def detectable(half: float, confidence: float, *, power: float) -> float:
+    """The smallest true effect whose interval would lie beside 0 with this power.
+
+    With half an interval h = z(1 - (1 - confidence) / 2) * se it is h + z(power) * se, by the normal law; on the scale
+    of the interval.
+
+    Args:
+        half: half the length of the interval.
+        confidence: its level.
+        power: wanted, above 0.5.
+    """
+    error = half / float(stats.norm.ppf((1 + confidence) / 2))
+    return half + float(stats.norm.ppf(power)) * error
+
+
 def undefined(reason: str, estimate: float = math.nan) -> Interval:
     """An interval that cannot be given."""
     return Interval(estimate, math.nan, math.nan, reason=reason)

@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ssc_tune.analysis.estimators.variance import FloatArray
 
+SOURCES = ("holm1979simple",)
+"""Where the adjustment was published, as keys of :mod:`ssc_tune.sources`."""
+
 
 def holm(p_values: Sequence[float | None] | ArrayLike) -> FloatArray:
     """Holm's step-down adjusted p-values, in the order given; NaN where undefined.

@@ -23,6 +23,9 @@ from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.spread import WORST_FRACTION
 from ssc_tune.analysis.estimators.variance import FloatArray, visible
 
+SOURCES = ("steegen2016increasing", "simonsohn2020specification")
+"""As keys of :mod:`ssc_tune.sources`."""
+
 BOXES = (1.0, 0.75, 0.5, 0.35)
 """Scales of the boxes about the defaults, in the unit cube; 1 is the whole space."""
 

@@ -29,6 +29,8 @@ from scipy import optimize, stats
 from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.estimators.variance import FloatArray
 
+SOURCES = ("paule1982consensus", "hartung2001refined", "higgins2009reevaluation")
+"""As keys of :mod:`ssc_tune.sources`."""
 LEAST = 3
 """Effects to pool: the prediction interval has K - 2 degrees of freedom."""
 

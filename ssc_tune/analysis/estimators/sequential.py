@@ -24,6 +24,8 @@ from scipy import optimize, special
 
 from ssc_tune.analysis.estimators.variance import FloatArray
 
+SOURCES = ("lan1983discrete", "jennison2000group")
+"""As keys of :mod:`ssc_tune.sources`."""
 LEAST = 1e-15
 """The smallest sequential p-value of several looks that is told from 0."""
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import Policy, load, paired
-from ssc_tune.analysis.estimates import estimate, generator, number
+from ssc_tune.analysis.estimates import cut, estimate, generator, number
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.judge import cautions, specifications
 from ssc_tune.analysis.judge.gates import Side, gates, words
@@ -32,7 +32,7 @@ from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import absent, settings
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import estimator
-from ssc_tune.analysis.result import Gate, Specification, Verdict
+from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study
@@ -219,7 +219,7 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         claim=claim,
         sentence=sentence(claim, study),
         verdict=name,
-        effect=estimate(effect, confidence=claim.confidence, how=effect.how),
+        effect=_possible(claim, estimate(effect, confidence=claim.confidence, how=effect.how)),
         effect_name=effect.name,
         p_value=number(finding.p_value),
         p_adjusted=number(p_adjusted),
@@ -230,3 +230,8 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         specifications=finding.specifications,
         pooled=None if effect.pooled is None else settings.stored(effect.pooled, claim.confidence),
     )
+
+
+def _possible(claim: Claim, effect: Estimate) -> Estimate:
+    """A difference of accuracies or of shares lies within -1 and 1; a ratio of spreads and steps have no such end."""
+    return cut(effect, -1, 1) if claim.ratio is None and claim.kind.unit in ("accuracy", "share") else effect

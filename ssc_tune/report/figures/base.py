@@ -11,6 +11,7 @@ import altair as alt
 
 from ssc_tune.analysis.result import Curve, StudyAnalysis
 from ssc_tune.analysis.tables import Tables
+from ssc_tune.presentation.words import sentence
 from ssc_tune.records.record import Record
 from ssc_tune.report.cells import Row
 from ssc_tune.study.model.study import Study
@@ -58,7 +59,7 @@ class Figure:
     """Panels under one title. ``ramp`` is the scale that they share, for the page's own legend.
 
     ``link`` is its name in the page's navigation. ``heading`` names the block and setting that the figure is of, where
-    a study has several.
+    a study has several. ``lead`` puts it before the tables of a page.
     """
 
     name: str
@@ -70,11 +71,17 @@ class Figure:
     methods: tuple[str, ...] = ()
     ramp: Ramp | None = None
     heading: str = ""
+    lead: bool = False
 
     @property
     def full_title(self) -> str:
         """The title, with the block and setting where there are several."""
         return f"{self.title} ({self.heading})" if self.heading else self.title
+
+    @property
+    def to_copy(self) -> str:
+        """Title and caption as one text, for a paper."""
+        return f"{sentence(self.full_title)} {self.caption}"
 
     @property
     def columns(self) -> int:

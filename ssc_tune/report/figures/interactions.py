@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import altair as alt
 
+from ssc_tune.presentation.colours import EDGE
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, counted_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, Ramp
 from ssc_tune.report.figures.encodings import heat, rows_of, tips
-from ssc_tune.study.model.space import ChoiceParameter, Parameter
+from ssc_tune.study.model.space import ChoiceParameter, Parameter, shown
 
 MIN_POINTS = 16
 MAX_PAIRS = 6
@@ -73,7 +74,8 @@ def _maps(view: View, rows: list[Row]) -> list[_Map]:
         groups, sizes = _groups(view, rows, method, i, j)
         if sum(len(group) >= LEAST_IN_BIN for group in groups.values()) > 1:
             key = f"heat-{i}-{j}-{k}{view.slug}"
-            found.append(_Map(i, j, method, key, _bins(groups, sizes), _between(groups)))
+            pair = tuple(list(view.parameters.values())[k] for k in (i, j))
+            found.append(_Map(i, j, method, key, _bins(groups, sizes, pair), _between(groups)))
     return found
 
 
@@ -131,7 +133,9 @@ def _groups(
     return held, sizes
 
 
-def _bins(groups: Mapping[tuple[int, int], Sequence[Row]], sizes: tuple[int, int]) -> list[Row]:
+def _bins(
+    groups: Mapping[tuple[int, int], Sequence[Row]], sizes: tuple[int, int], pair: Sequence[Parameter]
+) -> list[Row]:
     """Rectangles of the unit square with the means of the point means, where there are points enough for one."""
     (nx, ny), found = sizes, []
     for (a, b), group in sorted(groups.items()):
@@ -140,8 +144,15 @@ def _bins(groups: Mapping[tuple[int, int], Sequence[Row]], sizes: tuple[int, int
         which = "point " + ", ".join(str(row["p"]) for row in group[:4]) + (" and more" if len(group) > 4 else "")
         ends = {"a": round(a / nx, 6), "b": round((a + 1) / nx, 6), "c": round(b / ny, 6), "d": round((b + 1) / ny, 6)}
         mean = round(sum(row["y"] for row in group) / len(group), 6)
-        found.append({**ends, "v": mean, "n": len(group), "t": which})
+        told = {key: _told(pair[k], (a, b)[k], sizes[k]) for k, key in enumerate(("i", "j"))}
+        found.append({**ends, **told, "v": mean, "n": len(group), "t": which})
     return found
+
+
+def _told(parameter: Parameter, index: int, size: int) -> str:
+    """The values of a bin in words: ``0.6 to 0.8``, or the one that it has."""
+    ends = (parameter.from_unit(index / size), parameter.from_unit(max((index + 1) / size - 1e-9, 0.0)))
+    return " to ".join(dict.fromkeys(shown(parameter, value) for value in ends))
 
 
 def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Chart:
@@ -151,7 +162,7 @@ def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp:
     y_axis.labelAngle = 0
     y_axis.grid = False
     scale = alt.Scale(domain=[0, 1], nice=False)
-    rect = rows_of(key).mark_rect()
+    rect = rows_of(key).mark_rect(stroke=EDGE, strokeWidth=1)
     dots = rows_of(points).transform_filter(alt.FieldEqualPredicate(field="m", equal=method))
     dots = dots.mark_point(filled=True, size=22, color="white", stroke="black", strokeWidth=0.9, opacity=1)
     return alt.layer(
@@ -161,7 +172,13 @@ def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp:
             y=alt.Y("c:Q", axis=y_axis, scale=scale),
             y2="d:Q",
             color=heat(ramp),
-            tooltip=tips(("v:Q", "mean test accuracy", ".3f"), ("n:Q", "points"), ("t:N", "which")),
+            tooltip=tips(
+                ("i:N", x_name),
+                ("j:N", y_name),
+                ("v:Q", "mean test accuracy", ".3f"),
+                ("n:Q", "points"),
+                ("t:N", "which"),
+            ),
         ),
         dots.encode(
             x=alt.X(f"x{i}:Q", axis=x_axis, scale=scale),

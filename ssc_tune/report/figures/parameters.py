@@ -35,7 +35,7 @@ def figures(view: View, given: Given) -> list[Figure]:
         chart = _chart(view, name, index, domain, cells=cells, points=points, line=line)
         panels.append(Panel(name, axes.title(name, view.parameters[name]), _alt(view, name), chart, 250))
     title, link, caption = "Accuracy against each hyperparameter", "Hyperparameters", _caption(view, curves, refused)
-    return [Figure(f"parameters{view.slug}", title, link, caption, tuple(panels), datasets, view.methods)]
+    return [Figure(f"parameters{view.slug}", title, link, caption, tuple(panels), datasets, view.methods, lead=True)]
 
 
 def _ok_scores(view: View) -> list[float]:

@@ -76,10 +76,23 @@
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
   document.documentElement.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
 
+  // A link leads to what the switch of blocks hides, or to what is folded, by showing it first.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const views = target.dataset.view && document.getElementById(`view-${target.dataset.view}`);
+    if (views && !document.getElementById("view-all").checked) views.checked = true;
+    const folded = target.closest("section.fold, #further")?.querySelector("details");
+    if (folded) folded.open = true;
+    target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
+  reveal();
+
   let opened = [];
   window.addEventListener("beforeprint", () => {
     hide();
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("details:not(.data, [open])")];
     opened.forEach((item) => { item.open = true; });
   });
   window.addEventListener("afterprint", () => opened.forEach((item) => { item.open = false; }));

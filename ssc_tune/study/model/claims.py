@@ -34,6 +34,8 @@ class ClaimForm(Frozen):
     """The keys that make a claim one of this form: it has one of them."""
     WITH: ClassVar[tuple[str, ...]] = ()
     """The keys that go with this form only."""
+    SOURCES: ClassVar[tuple[str, ...]] = ()
+    """Where its test was published, as keys of :mod:`ssc_tune.sources`."""
 
     name: Name = Field(description="What the claim is called in reports; no two alike.")
     less: Name | None = Field(None, description="The method said to have less of the measure than the other.")
@@ -163,6 +165,7 @@ class Equivalence(ClaimForm):
 
     KEYS = ("equivalent",)
     WITH = ("within",)
+    SOURCES = ("schuirmann1987comparison",)
 
     def _check(self) -> None:
         if self.within is None or len(set(self.methods)) < 2:

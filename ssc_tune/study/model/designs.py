@@ -44,6 +44,13 @@ class DesignBase(Frozen):
     """The defaults are one of its points, and the others lie about them, one parameter at a time."""
     varies: ClassVar[bool] = True
     """It has points beside the defaults."""
+    published: ClassVar[tuple[str, ...]] = ()
+    """Where it was published, as keys of :mod:`ssc_tune.sources`."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it, as it is set, was published."""
+        return self.published
 
     @classmethod
     def name(cls) -> str:
@@ -146,6 +153,7 @@ class SobolDesign(_Drawn):
     """A scrambled Sobol sequence; its points are paired over methods, seeds and blocks, and it can be extended."""
 
     balanced: ClassVar[bool] = True
+    published: ClassVar[tuple[str, ...]] = ("sobol1967distribution", "matousek1998discrepancy")
     type: Literal["sobol"]
     points: Points = Field(description="Number of points; a power of two is balanced best.")
     seed: Seed = Field(0, description="Seed of the scrambling.")
@@ -156,6 +164,7 @@ class SobolDesign(_Drawn):
 class RandomDesign(_Drawn):
     """Independent uniform points, each on its parameter's scale."""
 
+    published: ClassVar[tuple[str, ...]] = ("bergstra2012random",)
     type: Literal["random"]
     points: Points = Field(description="Number of points.")
     seed: Seed = Field(0, description="Seed of the draws.")
@@ -192,6 +201,12 @@ class SearchDesign(DesignBase):
     """Points proposed by an Optuna sampler from what earlier points scored. Never used to judge sensitivity."""
 
     adaptive: ClassVar[bool] = True
+    _SAMPLERS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "tpe": ("bergstra2011algorithms",),
+        "cmaes": ("hansen2001completely",),
+        "random": ("bergstra2012random",),
+    }
+    """Where the samplers were published; that of ``gp`` is Optuna's own."""
     type: Literal["search"]
     sampler: Literal["tpe", "gp", "cmaes", "random"] = Field("tpe", description="Optuna's sampler.")
     points: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
@@ -205,6 +220,11 @@ class SearchDesign(DesignBase):
         "none",
         description="wilcoxon runs the seeds of a point one after another and stops a point that is probably worse.",
     )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Those of its sampler."""
+        return self._SAMPLERS.get(self.sampler, ())
 
     @property
     def num_searches(self) -> int:

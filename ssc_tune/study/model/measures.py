@@ -55,6 +55,9 @@ class Measure(NamedTuple):
     over_points: str = ""  # what it is called where the points are no draws from the space, and it is that over them
     planned: bool = False  # `plan` simulates claims about it
     searched_words: str = ""  # where a search chose the points, if it says something else there
+    unit: str = "accuracy"  # of a difference of two methods: accuracy, share or steps
+    predicates: tuple[str, str] = ("had a smaller {words}", "had a larger {words}")  # of less and of more of it
+    sources: tuple[str, ...] = ()  # of its estimator and interval, as keys of ssc_tune.sources
 
     @property
     def of_one_method(self) -> bool:
@@ -82,6 +85,8 @@ _ALL = (
         over_points="spread",
         pooled=True,
         weighted=True,
+        sources=("efron1981jackknife", "brown1974robust"),
+        predicates=("varied less", "varied more"),
     ),
     Measure(
         "iqr",
@@ -89,12 +94,41 @@ _ALL = (
         why_seeds=NOISE,
         spread="IQR",
         over_points="spread",
+        sources=("louis1984estimating",),
     ),
-    Measure("range", "range of accuracy over the search space", why_seeds=NOISE, spread="range", over_points="spread"),
-    Measure("mean", "mean accuracy over the search space", pooled=True, weighted=True),
-    Measure("cvar", "mean accuracy of the worst 10% of points", pooled=True, weighted=True),
+    Measure(
+        "range",
+        "range of accuracy over the search space",
+        why_seeds=NOISE,
+        spread="range",
+        over_points="spread",
+        sources=("louis1984estimating",),
+    ),
+    Measure(
+        "mean",
+        "mean accuracy over the search space",
+        pooled=True,
+        weighted=True,
+        sources=("satterthwaite1946approximate",),
+        predicates=("was less accurate on average", "was more accurate on average"),
+    ),
+    Measure(
+        "cvar",
+        "mean accuracy of the worst 10% of points",
+        pooled=True,
+        weighted=True,
+        sources=("acerbi2002coherence", "efron1981jackknife"),
+        predicates=("was less accurate at its worst 10% of points", "was more accurate at its worst 10% of points"),
+    ),
     Measure("worst", "expected accuracy of the worst of a quarter of the points", why_seeds=HELD_OUT, few_points=32),
-    Measure("default", "accuracy at the defaults", ALL, pooled=True, at_defaults=True),
+    Measure(
+        "default",
+        "accuracy at the defaults",
+        ALL,
+        pooled=True,
+        at_defaults=True,
+        predicates=("was less accurate at the defaults", "was more accurate at the defaults"),
+    ),
     Measure(
         "best_of_n",
         "expected accuracy of the best of {n} points",
@@ -122,6 +156,8 @@ _ALL = (
         why_seeds=HELD_OUT,
         is_share=True,
         pooled=True,
+        sources=("korn1998confidence",),
+        unit="share",
     ),
     Measure(
         "importance",
@@ -131,20 +167,29 @@ _ALL = (
         needs=("parameter",),
         of_one="{parameter} explains {bound} of the variance of {method}'s accuracy",
         of_two_methods=False,
+        unit="share",
     ),
     Measure(
         "tolerance_width",
         "share of the range of {parameter} near the best accuracy",
         AROUND,
         needs=("parameter",),
+        unit="share",
     ),
     Measure(
         "transfer_sensitivity",
         "loss from one choice of hyperparameters for all settings",
         why_seeds=HELD_OUT,
         over_all_settings=True,
+        sources=("adkins2024sensitivity",),
     ),
-    Measure("steps_to_target", "number of steps to the target accuracy", pooled=True),
+    Measure(
+        "steps_to_target",
+        "number of steps to the target accuracy",
+        pooled=True,
+        unit="steps",
+        predicates=("reached the target accuracy in fewer steps", "needed more steps to the target accuracy"),
+    ),
     Measure("area_under_curve", "area under the accuracy curve", pooled=True),
     Measure(
         "below",
@@ -155,6 +200,8 @@ _ALL = (
         is_share=True,
         of_one="{Bound} of the search space gives {method} an accuracy below {accuracy:g}",
         pooled=True,
+        sources=("clopper1934use", "korn1998confidence"),
+        unit="share",
     ),
 )
 

@@ -2,7 +2,8 @@
 
 ``SSC_TUNE_FAULTS`` names them, separated by commas: ``KIND:METHOD:SEED``, or ``KIND:METHOD:SEED:N`` for the first N
 attempts only. ``raise`` raises and ``exit`` ends the process, both before the first step; ``slow`` sleeps a second
-after each evaluation; ``stand`` stands still after the first one.
+after each evaluation; ``stand`` stands still after the first one; ``hold`` waits after each one for the file that
+``SSC_TUNE_GATE`` names, so that a test finds its cell under way however slow or quick the machine is.
 
 ``SSC_TUNE_PROCESSES`` names a file to which each attempt adds the number of its process.
 
@@ -21,6 +22,7 @@ from typing import Any
 
 VARIABLE, WORKER = "SSC_TUNE_FAULTS", "ssc_tune.execution.worker"
 PROCESSES = "SSC_TUNE_PROCESSES"
+GATE = "SSC_TUNE_GATE"
 CLOCK = "SSC_TUNE_CLOCK"
 
 
@@ -57,24 +59,30 @@ def put_into(worker: Any) -> None:
             os._exit(75)
         if "raise" in kinds:
             raise RuntimeError(f"fault asked for by {VARIABLE}")
-        worker.train = slow if "slow" in kinds else standing if "stand" in kinds else train
+        pauses = [pause for kind, pause in PAUSES.items() if kind in kinds]
+        worker.train = pausing(pauses[0]) if pauses else train
         return train_cell(folder, task, resume=resume)
 
-    def slow(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
-        def evaluated(evaluation: Any) -> None:
-            on_evaluation(evaluation)
-            time.sleep(1.0)
+    def pausing(pause: Any) -> Any:
+        def train_and_pause(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
+            def evaluated(evaluation: Any) -> None:
+                on_evaluation(evaluation)
+                pause()
 
-        return train(config, on_evaluation=evaluated, **given)
+            return train(config, on_evaluation=evaluated, **given)
 
-    def standing(config: Any, *, on_evaluation: Any, **given: Any) -> Any:
-        def evaluated(evaluation: Any) -> None:
-            on_evaluation(evaluation)
-            time.sleep(600.0)
-
-        return train(config, on_evaluation=evaluated, **given)
+        return train_and_pause
 
     worker._train = faulty
+
+
+def wait_at_gate() -> None:
+    while not os.path.exists(os.environ[GATE]):
+        time.sleep(0.05)
+
+
+PAUSES = {"slow": lambda: time.sleep(1.0), "stand": lambda: time.sleep(600.0), "hold": wait_at_gate}
+"""What a cell does after each evaluation, by the kind of its fault."""
 
 
 def asked_for(method: str, seed: int, attempt: int) -> list[str]:

@@ -1,0 +1,138 @@
+"""The folder for a paper, and that nothing else is lost in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ssc_tune import sources
+from ssc_tune.analysis.result import StudyAnalysis
+from ssc_tune.analysis.tables import Tables
+from ssc_tune.atomic import write_atomically
+from ssc_tune.errors import InputError
+from ssc_tune.paper import citations, data, paragraph, texts
+from ssc_tune.paper.drawing import picture
+from ssc_tune.paper.layout import WIDTHS
+from ssc_tune.paper.tables import tables as tex_tables
+from ssc_tune.records import Record
+from ssc_tune.report.figures import Figure, drawn
+from ssc_tune.study.model.study import Study
+from ssc_tune.training.result import Geometry
+
+MANIFEST = "paper.json"
+"""Names what was written here, with the SHA-256 of each."""
+
+
+class Written(NamedTuple):
+    """What has been written, and which kinds of figures have nothing to show, with what each would need."""
+
+    files: list[Path]
+    absent: list[tuple[str, str]]
+
+
+def write(
+    study: Study,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    directory: Path,
+    *,
+    records: Sequence[Record],
+    num_cells: int,
+    geometries: Mapping[str, Geometry] | None = None,
+) -> Written:
+    """Writes figures, tables, the paragraph on methods and what it cites into a folder of its own.
+
+    Equal input gives equal files.
+
+    Args:
+        study: the study.
+        tables: its records as tables.
+        analysis: what was found, with its registration.
+        directory: empty, not there, or one that this function has written and nobody has changed.
+        records: the records themselves.
+        num_cells: cells of the study's design.
+        geometries: as of :func:`ssc_tune.report.write`.
+
+    Raises:
+        InputError: the folder holds something else.
+    """
+    check(directory)
+    found = drawn(study, tables, analysis, records, geometries)
+    files: dict[str, str | bytes] = {}
+    for figure in found.figures:
+        files |= {f"figures/{name}": content for name, content in _files(study, figure).items()}
+    files |= {f"tables/{name}": content for name, content in tex_tables(study, analysis).items()}
+    said = paragraph.paragraphs(study, analysis, records, num_cells)
+    files |= {"methods.tex": texts.as_tex(said), "methods.md": texts.as_markdown(said)}
+    files["references.bib"] = sources.bibliography(citations.used(study, analysis, records))
+    return Written(_put(directory, study.name, files), found.absent)
+
+
+def _files(study: Study, figure: Figure) -> dict[str, str | bytes]:
+    """The figure at both widths, its data and its caption."""
+    files: dict[str, str | bytes] = {}
+    for width in WIDTHS:
+        made = picture(study, figure, width)
+        files |= {f"{figure.name}-{width}.svg": made.svg, f"{figure.name}-{width}.pdf": made.pdf}
+        files[f"{figure.name}-{width}.png"] = made.png
+    files |= {f"{figure.name}{end}": text for end, text in data.tables(figure).items()}
+    return {**files, f"{figure.name}.txt": f"{figure.to_copy}\n"}
+
+
+def check(directory: Path) -> None:
+    """Nothing, where the folder may be written.
+
+    Raises:
+        InputError: something is there that this program has not written, or that has been changed since.
+    """
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise InputError(f"{directory}: --output must name a folder, and this is a file")
+    known = _known(directory)
+    for path in sorted(path for path in directory.rglob("*") if not path.is_dir()):
+        name = path.relative_to(directory).as_posix()
+        if name == MANIFEST and known:
+            continue
+        if name not in known:
+            raise InputError(f"{directory}: holds {name}, which this command did not write; {_CURE}")
+        if _digest(path.read_bytes()) not in known[name]:
+            raise InputError(f"{directory}: {name} was changed since it was written; {_CURE}")
+
+
+_CURE = "move it away, or name another folder with --output"
+
+
+def _known(directory: Path) -> dict[str, list[str]]:
+    """Digests that files written earlier may have, by name; none where nothing says so."""
+    try:
+        found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {str(name): [str(one) for one in digests] for name, digests in found.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _put(directory: Path, study: str, files: Mapping[str, str | bytes]) -> list[Path]:
+    """Replaces what is there; whoever is killed on the way leaves a folder that may be written again."""
+    before = _known(directory)
+    now = {name: _digest(text.encode() if isinstance(text, str) else text) for name, text in files.items()}
+    both = {name: sorted({*before.get(name, ()), *([now[name]] if name in now else [])}) for name in {*before, *now}}
+    _note(directory, study, both)
+    for name in sorted(set(before) - set(now)):
+        (directory / name).unlink(missing_ok=True)
+    for name, content in files.items():
+        write_atomically(directory / name, content)
+    _note(directory, study, {name: [digest] for name, digest in now.items()})
+    return [directory / name for name in files]
+
+
+def _note(directory: Path, study: str, files: Mapping[str, Sequence[str]]) -> None:
+    content = {"study": study, "files": {name: list(files[name]) for name in sorted(files)}}
+    write_atomically(directory / MANIFEST, json.dumps(content, indent=1) + "\n")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
