@@ -145,7 +145,7 @@ def pages_of(made: Case) -> dict[str, str]:
     return {
         "report": render.markdown(content, []),
         "published": render.published(content, [], command),
-        "experiment": notes.experiment_note(of, "v", made.analysis, charts="#/charts"),
+        "experiment": notes.experiment_note(of, "v", made.analysis, links=[notes.Link("charts", "#/charts")]),
         "study": notes.study_note(of, "v", made.analysis),
         "unjudged": notes.study_note(of, "v", None),
         "group": notes.group_note(of, group, summary),

@@ -184,6 +184,13 @@ def test_each_view_finds_its_runs_and_the_notes_lead_to_them(uri: str, tmp_path:
     assert first in by_name[f"stability · version {version}"].data.tags["mlflow.note.content"]
 
 
+def test_where_no_run_needs_a_look_the_note_says_so_and_leads_nowhere(uri: str, tmp_path: Path) -> None:
+    of = study(TRACKED)
+    sync(of, cells()[:2], analysis(of), [], uri=uri, directory=tmp_path)
+    first = tags_of_experiment(uri, of)["mlflow.note.content"].splitlines()[0]
+    assert "none diverged or warned" in first.split(" · ")
+
+
 def test_a_colour_that_someone_chose_is_kept(uri: str, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
