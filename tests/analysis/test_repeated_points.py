@@ -193,12 +193,13 @@ def test_figures_and_tables_of_points_have_each_cell_once(study: Study, tables: 
     pd.testing.assert_frame_equal(view.means, single.means)
     pd.testing.assert_frame_equal(view.cells, single.cells)
     assert len(view.listed) == 2 * 65
-    (listed,) = _points(study, four)
+    (listed,) = _points(views(study, four))
     assert [row[0] for row in listed["rows"]] == [str(point) for point in range(17)]
     one_sided = copied(tables, 2, methods=("ssc",))
     extra = drawn(make_study(design=_sobol(32)), np.random.default_rng(9)).cells
     other = extra[(extra["method"] == "fixmatch") & (extra["point"] > 16)]
-    (listed,) = _points(study, one_sided._replace(cells=pd.concat([one_sided.cells, other], ignore_index=True)))
+    whole = one_sided._replace(cells=pd.concat([one_sided.cells, other], ignore_index=True))
+    (listed,) = _points(views(study, whole))
     assert len(listed["rows"]) == 33  # ssc's scores stand beside every point of fixmatch
     assert all("undefined" not in row[2] for row in listed["rows"])
 

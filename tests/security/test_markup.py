@@ -22,6 +22,7 @@ from ssc_tune.report.context import Extras, context
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import notes
 from ssc_tune.tracking.grouping import Group
+from ssc_tune.tracking.notes import Link
 from tests.making.analyses import Case, case
 from tests.making.studies import REPORTED, study
 
@@ -145,7 +146,7 @@ def pages_of(made: Case) -> dict[str, str]:
     return {
         "report": render.markdown(content, []),
         "published": render.published(content, [], command),
-        "experiment": notes.experiment_note(of, "v", made.analysis, links=[notes.Link("charts", "#/charts")]),
+        "experiment": notes.experiment_note(of, "v", made.analysis, links=[Link("charts", "#/charts")]),
         "study": notes.study_note(of, "v", made.analysis),
         "unjudged": notes.study_note(of, "v", None),
         "group": notes.group_note(of, group, summary),
