@@ -1,7 +1,7 @@
 """glibc's allocator while a cell is trained: what a step frees is kept for the next one.
 
 As it comes, glibc maps every large tensor apart and gives it back to the system when it is freed, which then clears
-each of its pages anew: at 32x32 images that is a quarter to a half of a step on a CPU (docs/performance.md). Bits do
+each of its pages anew: at 32x32 images that is a fifth to a half of a step on a CPU (docs/performance.md). Bits do
 not depend on it.
 """
 
