@@ -39,6 +39,11 @@ def cell_tag(placement: Placement, version: str) -> str:
     return f"2 seed {placement.seed:04d} point {placement.point:06d} version {version}"
 
 
+def is_cell_of(tag: str, version: str) -> bool:
+    """Whether a value of ``CHART_TAG`` is that of a cell of the version."""
+    return tag.startswith("2 ") and tag.endswith(f" version {version}")
+
+
 def _card(kind: str, name: str, **content: Any) -> dict[str, Any]:
     place = {"metricSectionId": SECTION, "deleted": False, "isGenerated": False}
     return {"type": kind, "uuid": name, **place, "runsCountToCompare": MAX_RUNS, **content}

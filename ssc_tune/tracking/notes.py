@@ -22,7 +22,7 @@ from ssc_tune.tracking.grouping import Group
 
 
 class Link(NamedTuple):
-    """A page of the UI, and what it is called."""
+    """A page of the UI, and what it is called; without an address a remark in the place of a link."""
 
     text: str
     address: str
@@ -30,7 +30,7 @@ class Link(NamedTuple):
 
 def _links(links: Sequence[Link]) -> str:
     """One line: all that the UI shows of an experiment's note until it is unfolded."""
-    return " · ".join(f"[{escaped(link.text)}]({link.address})" for link in links)
+    return " · ".join(f"[{escaped(one.text)}]({one.address})" if one.address else escaped(one.text) for one in links)
 
 
 def _interval(estimate: Estimate) -> str:

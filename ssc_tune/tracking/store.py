@@ -13,6 +13,9 @@ from ssc_tune.tracking.content import MetricRow
 MAX_METRICS, MAX_PARAMETERS, MAX_TAGS = 1000, 100, 100  # of one log_batch
 PAGE = 1000
 
+ACCURACY = "test_accuracy"
+"""The one metric of cells that is kept in memory."""
+
 Key = tuple[str, ...]
 
 
@@ -74,7 +77,7 @@ class RunStore:
                 continue
             if key in self._known:  # of two writers at once, or restored with its experiment after it was replaced
                 self.client.delete_run(self._known[key].run_id)
-            self._known[key] = self._summary(run, metrics=key[0] != "cell")  # the oldest of a key comes last
+            self._known[key] = self._summary(run, cell=key[0] == "cell")  # the oldest of a key comes last
 
     def _search(self) -> Iterable[mlflow.entities.Run]:
         token: str | None = None
@@ -86,9 +89,9 @@ class RunStore:
                 return
 
     @staticmethod
-    def _summary(run: mlflow.entities.Run, *, metrics: bool) -> KnownRun:
+    def _summary(run: mlflow.entities.Run, *, cell: bool) -> KnownRun:
         info, data = run.info, run.data
-        values = dict(data.metrics) if metrics else {}
+        values = {name: value for name, value in data.metrics.items() if not cell or name == ACCURACY}
         name, artifacts = info.run_name or "", info.artifact_uri or ""
         known = (info.run_id, name, info.status, info.end_time, dict(data.tags), artifacts, values)
         return KnownRun(*known, dict(data.params))
@@ -105,13 +108,17 @@ class RunStore:
         """The run of a key, if there is one."""
         return self._known.get(key)
 
+    def cells(self) -> list[KnownRun]:
+        """The runs of all cells, those of other versions of the study too."""
+        return [run for key, run in self._known.items() if key[0] == "cell"]
+
     def create(self, *, name: str, tags: Mapping[str, str], start_time: int) -> KnownRun:
         """A new run in state RUNNING. ``tags`` must name its key, so that a crash from here on leaves no duplicate."""
         key = key_of(tags)
         assert key is not None, tags
         source = {"mlflow.user": _user(), "mlflow.source.name": "ssc-tune", "mlflow.source.type": "LOCAL"}
         run = self.client.create_run(self.experiment_id, start_time, tags={**source, **tags}, run_name=name)
-        self._known[key] = self._summary(run, metrics=True)
+        self._known[key] = self._summary(run, cell=False)
         return self._known[key]
 
     def delete(self, key: Key) -> None:

@@ -27,6 +27,7 @@ OVERVIEW, WORST, ATTENTION, BLOCK = "ssc-tune-overview", "ssc-tune-worst", "ssc-
 MAX_VIEWS = 24  # of blocks and settings; the menu of the UI is one list
 MAX_COLUMNS = 12  # of varying hyperparameters
 MAX_NAMED = 3  # hyperparameters in the text of a link
+WIDE = 640  # of a column of text
 
 TRAINING = "workflowType=machine_learning"
 """Without it a browser that has not been told otherwise opens the UI's pages for language models."""
@@ -93,7 +94,7 @@ def _overview(study: Study, version: str) -> View:
     state = _state(
         f'tags.`ssc.version` = "{version}"',
         (CHART_TAG, True),
-        columns={_tag(FINDING_TAG): 420},
+        columns={_tag(FINDING_TAG): WIDE},
         cards=charts.method_cards(),
         section="all blocks",
     )
@@ -110,7 +111,7 @@ def _worst(study: Study, version: str) -> View:
 
 def _attention(study: Study, version: str) -> View:
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}" and tags.{ATTENTION_TAG} LIKE "%"'
-    columns = {_tag(ATTENTION_TAG): 420, "metrics.`test_accuracy`": 120}
+    columns = {_tag(ATTENTION_TAG): WIDE, "metrics.`test_accuracy`": 120}
     state = _state(where, (CHART_TAG, True), columns, charts.cell_cards(), "diverged, failed or warned")
     return View(ATTENTION, "diverged, failed or warned", "diverged or warned", state)
 

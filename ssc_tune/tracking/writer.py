@@ -32,13 +32,12 @@ from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
-from ssc_tune.tracking import charts, content, findings, moved, notes, views
+from ssc_tune.tracking import charts, content, findings, highlights, moved, notes, views
 from ssc_tune.tracking.client import artifact_location, mlflow, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, groups_of, study_version
-from ssc_tune.tracking.highlights import Highlights
 from ssc_tune.tracking.model import Models, log_model, model_digest
-from ssc_tune.tracking.store import KnownRun, RunStore
+from ssc_tune.tracking.store import ACCURACY, KnownRun, RunStore
 from ssc_tune.training.config import DataConfig
 
 Outcome = Literal["created", "updated", "unchanged"]
@@ -80,7 +79,6 @@ class Writer:
         self._ends: dict[Group, int] = {}
         self._colours = colours(study)
         self._order = {group: number for number, group in enumerate(groups_of(study))}
-        self._highlights = Highlights(study, self.version)
         self._parameters = content.study_parameters(study)
         self._tag_experiment()
 
@@ -94,7 +92,10 @@ class Writer:
             self.store.untag_experiment(name)
 
     def _experiment_note(self, analysis: StudyAnalysis | None) -> str:
-        return notes.experiment_note(self.study, self.version, analysis, links=self._highlights.links(self.store))
+        return notes.experiment_note(self.study, self.version, analysis, links=self._links())
+
+    def _links(self) -> list[notes.Link]:
+        return highlights.links(self.study, self.version, self.store)
 
     def parent(self, start_time: float) -> KnownRun:
         """The parent run of this version, made if it is missing; ``start_time`` in seconds."""
@@ -105,7 +106,7 @@ class Writer:
                 "ssc.version": self.version,
                 "study": self.study.name,
                 charts.CHART_TAG: charts.study_tag(self.version),
-                _NOTE: notes.study_note(self.study, self.version, None, links=self._highlights.links(self.store)),
+                _NOTE: notes.study_note(self.study, self.version, None, links=self._links()),
             }
             name = f"{self.study.name} · version {self.version}"
             run = self.store.create(name=name, tags=tags, start_time=milliseconds(start_time))
@@ -166,7 +167,8 @@ class Writer:
             _PARENT: parent.run_id,
             _NOTE: notes.cell_note(record, placements),
         }
-        self._highlights.look_at(record, tags)
+        why = findings.attention(record)
+        tags |= {} if why is None else {findings.ATTENTION_TAG: why}
         name = content.cell_name(self.study, record, placements[0])
         if run is not None and run.tags.get("ssc.digest") == digest and run.status != "RUNNING":
             changed = [self.store.tag(run, tags), self.store.rename(run, name), self.store.describe(run, parameters)]
@@ -192,6 +194,8 @@ class Writer:
             self.store.client.log_text(run.run_id, traceback, "traceback.txt")
         new = {name: value for name, value in tags.items() if run.tags.get(name) != value}
         self.store.log(run, metrics=content.metrics(record), parameters=parameters, tags=new)
+        if record.result.test_accuracy is not None:
+            run.metrics[ACCURACY] = record.result.test_accuracy
         self.store.end(run, content.run_status(record), milliseconds(record.ended))
 
     def _reopen(self, group: KnownRun) -> None:
@@ -252,7 +256,7 @@ class Writer:
         self, parent: KnownRun, analysis: StudyAnalysis, artifacts: Sequence[Path], timestamp: int
     ) -> None:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
-        note = notes.study_note(self.study, self.version, analysis, links=self._highlights.links(self.store))
+        note = notes.study_note(self.study, self.version, analysis, links=self._links())
         found = {findings.FINDING_TAG: findings.verdicts(analysis), _NOTE: note}
         self.store.tag(parent, content.analysis_tags(analysis) | found)
         for name in content.outdated_tags(parent.tags, analysis):
