@@ -15,6 +15,7 @@ from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
 
+_RUNS = "ssc_tune runs cells with Ray Tune, holds points with Optuna, can show runs in MLflow and rests on PyTorch"
 _PRIVATE = ("host",)
 """What records know of a machine and no paper needs."""
 
@@ -88,10 +89,9 @@ def _design(study: Study) -> list[Piece]:
         of = f" in block {block}" if len(study.blocks) > 1 else ""
         found.append(f"Varied{of} for {words.join(study.block_methods(block))}: {_ranges(study, block)}. ")
     each = f"{study.seeds} seed{'s' * (study.seeds > 1)}"
-    found.append(
-        f"Every point has {each}; a seed decides labelled images, initial weights and the order of the data, "
-        "the same for every method. "
-    )
+    trained = all(study.trains(method) for method in study.methods)
+    decides = "labelled images, initial weights and the order of the data" if trained else "the labelled images"
+    found.append(f"Every point has {each}; a seed decides {decides}, the same for every method. ")
     return found
 
 
@@ -169,7 +169,7 @@ def _software(records: Sequence[Record]) -> list[Piece]:
     found: list[Piece] = [f"Versions: {versions}; semantics of training {SEMANTICS_VERSION}. "]
     if machine:
         found.append(f"Cells ran on: {machine}. ")
-    return [*found, "Ray Tune runs cells, Optuna holds points, MLflow shows runs", Cite(citations.of_software()), "."]
+    return [*found, _RUNS, Cite(citations.of_software()), "."]
 
 
 def _told(facts: Iterable[dict[str, str]]) -> str:

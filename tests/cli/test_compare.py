@@ -160,7 +160,7 @@ def test_a_study_without_records_has_no_verdicts(bench: Bench, call: Call) -> No
     assert "not judged" in call("compare", str(empty), "small")[1]
 
 
-@pytest.mark.parametrize("columns", ["60", "160"])
+@pytest.mark.parametrize("columns", ["60", pytest.param("160", marks=pytest.mark.slow)])
 def test_no_line_is_wider_than_the_terminal(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:

@@ -145,7 +145,6 @@ def test_a_folder_of_a_users_own_is_refused_and_an_empty_one_is_not(quick: Bench
 def test_it_goes_into_the_studys_folder_unless_told_otherwise(quick: Bench, call: Call) -> None:
     assert call("paper", "small")[0] == 0
     assert (quick.folder.path / "paper" / "methods.tex").is_file()
-    assert call("report", "small")[0] == 0
     assert call("show", "small")[0] == 0
 
 
@@ -160,7 +159,7 @@ def test_what_a_later_version_of_the_study_has_not_goes(quick: Bench, call: Call
     assert "declares no claim" in Path("out/methods.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("after", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_who_is_stopped_on_the_way_starts_again(
     quick: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:

@@ -134,6 +134,8 @@ def test_methods_of_ones_own_are_named_and_cite_nobody(made: Case) -> None:
     of = study(REPORTED, own_methods=own, methods=["theirs"], claims=[], search_space=space)
     text = said(of, made.analysis.model_copy(update={"verdicts": ()}), [])
     assert "method theirs. " in text
+    assert "a seed decides the labelled images, the same" in text
+    assert "initial weights" not in text
     assert "Net:" not in text
 
 
