@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from unittest import mock
 import torch
 
 from ssc_tune.design.cells import Cell, fixed_cells
+from ssc_tune.errors import InputError
 from ssc_tune.study import load_study
 from ssc_tune.training import checkpoint, train
 from ssc_tune.training.hardware import describe
@@ -114,7 +116,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def main() -> int:
     """Reads the command line, measures, prints, writes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("study", type=Path)
@@ -124,7 +126,11 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     load, rows = os.getloadavg()[0], []
-    study = load_study(arguments.study, [*arguments.overrides, f"seeds={arguments.cells}"])
+    try:
+        study = load_study(arguments.study, [*arguments.overrides, f"seeds={arguments.cells}"])
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
     defaults = [cell for cell in fixed_cells(study) if cell.placement.point == 0]
     for method in study.methods:
         rows += measure([cell for cell in defaults if cell.placement.method == method])
@@ -132,7 +138,8 @@ def main() -> None:
     print(f"{machine}\nload {load:.1f} before, {os.getloadavg()[0]:.1f} after\n\n{table(rows)}")
     if arguments.json:
         arguments.json.write_text(json.dumps([{**row, "machine": machine} for row in rows], indent=1) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

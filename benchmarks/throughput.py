@@ -217,7 +217,7 @@ def measure(
             / min((busy if alone else taken)[name]),
         }
         if (isinstance(loop, ReferenceLoop) or loop.captured is None) and median < LONG_STEP:
-            spent = loop.parts(loops[name][1], device)
+            spent = loop.parts(chosen.steps, device)
             row["shares"] = {part: value / sum(spent.values()) for part, value in spent.items()}
         rows.append(row)
     return with_augmentation_apart(rows, "cpu_seconds_per_step" if alone else "seconds_per_step")

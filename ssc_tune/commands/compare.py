@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = (
         "study file, name of a study in the storage folder, folder of a study, or NAME@HASH for an earlier plan of it"
     )
-    parser.add_argument("study", help=what)
-    parser.add_argument("other", help="what to compare it with, named in the same ways")
+    parser.add_argument("study", type=Path, help=what)
+    parser.add_argument("other", type=Path, help="what to compare it with, named in the same ways")
     add_options(parser, "storage", "data_dir")
     parser.add_argument(
         "--other-storage", type=_place, metavar="PATH", help="where the other study is, if not in --storage"
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     other = arguments.other_storage
     if other is not None:
         records.mirrored.pull(other)
-    first = commands.between.side(arguments.study, arguments.storage)
-    second = commands.between.side(arguments.other, other or arguments.storage)
+    first = commands.between.side(str(arguments.study), arguments.storage)
+    second = commands.between.side(str(arguments.other), other or arguments.storage)
     found = commands.between.compared(first, second)
     if arguments.json:
         print(json.dumps(found))

@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the script for one of SHELLS; needs no package at completion time."""
-    completers: dict[str, Any] = {"study": _STUDY, "files": shtab.FILE, "storage": shtab.DIRECTORY}
+    completers: dict[str, Any] = {"study": _STUDY, "other": _STUDY, "files": shtab.FILE}
+    completers |= dict.fromkeys(("storage", "other_storage", "output"), shtab.DIRECTORY)
     for action in _actions(arguments.parser):
         if action.dest in completers:
             action.complete = completers[action.dest]  # type: ignore[attr-defined]  # where shtab looks for it

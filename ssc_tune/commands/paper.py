@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ssc_tune import analysis as analyses
-from ssc_tune import commands, paper, running
+from ssc_tune import commands, paper, records, running
 from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
 from ssc_tune.errors import InputError
 
@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         num_cells=progress.num_total,
         geometries=pictures,
     )
+    if arguments.output is None:  # within the study's folder, which may stand for one elsewhere
+        records.mirrored.keep_views(found.folder)
     if arguments.json:
         absent = [{"figure": name, "needs": needs} for name, needs in written.absent]
         print(json.dumps({"files": [str(path) for path in written.files], "absent": absent}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from ssc_tune.paper import names
 from ssc_tune.presentation.csvs import plain
 from ssc_tune.report.figures.base import Figure
 
@@ -14,7 +15,8 @@ _NAMES = {"m": "method", "p": "point", "s": "seed", "c": "cell", "st": "status",
 
 def tables(figure: Figure) -> dict[str, str]:
     """Files by the ends of their names: one a set of rows that the figure draws."""
-    return {f"{'' if name == figure.name else f'.{name}'}.csv": _csv(rows) for name, rows in figure.datasets.items()}
+    ends = ["" if name == figure.name else f".{name}" for name in names.apart(figure.datasets)]
+    return {f"{end}.csv": _csv(rows) for end, rows in zip(ends, figure.datasets.values(), strict=True)}
 
 
 def _csv(rows: object) -> str:

@@ -13,7 +13,7 @@ from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError
-from ssc_tune.paper import citations, data, paragraph, texts
+from ssc_tune.paper import citations, data, names, paragraph, texts
 from ssc_tune.paper.drawing import picture
 from ssc_tune.paper.layout import WIDTHS
 from ssc_tune.paper.tables import tables as tex_tables
@@ -62,9 +62,9 @@ def write(
     check(directory)
     found = drawn(study, tables, analysis, records, geometries)
     files: dict[str, str | bytes] = {}
-    for figure in found.figures:
-        files |= {f"figures/{name}": content for name, content in _files(study, figure).items()}
-    files |= {f"tables/{name}": content for name, content in tex_tables(study, analysis).items()}
+    for figure, name in zip(found.figures, names.apart([figure.name for figure in found.figures]), strict=True):
+        files |= {f"figures/{name}{end}": content for end, content in _files(study, figure).items()}
+    files |= {f"tables/{name}.tex": content for name, content in tex_tables(study, analysis).items()}
     said = paragraph.paragraphs(study, analysis, records, num_cells)
     files |= {"methods.tex": texts.as_tex(said), "methods.md": texts.as_markdown(said)}
     files["references.bib"] = sources.bibliography(citations.used(study, analysis, records))
@@ -72,14 +72,12 @@ def write(
 
 
 def _files(study: Study, figure: Figure) -> dict[str, str | bytes]:
-    """The figure at both widths, its data and its caption."""
+    """The figure at both widths, its data and its caption, by the ends of their names."""
     files: dict[str, str | bytes] = {}
     for width in WIDTHS:
         made = picture(study, figure, width)
-        files |= {f"{figure.name}-{width}.svg": made.svg, f"{figure.name}-{width}.pdf": made.pdf}
-        files[f"{figure.name}-{width}.png"] = made.png
-    files |= {f"{figure.name}{end}": text for end, text in data.tables(figure).items()}
-    return {**files, f"{figure.name}.txt": f"{figure.to_copy}\n"}
+        files |= {f"-{width}.svg": made.svg, f"-{width}.pdf": made.pdf, f"-{width}.png": made.png}
+    return {**files, **data.tables(figure), ".txt": f"{figure.to_copy}\n"}
 
 
 def check(directory: Path) -> None:

@@ -99,10 +99,19 @@ def _ranges(study: Study, block: str) -> str:
     levels, space = study.design.named_levels, study.search_space.parameters
     names = study.block_parameters(block)
     if levels is None:
-        parts = [f"{name} {words.extent(space[name])} ({words.scale_of(name, space[name])})" for name in names]
+        scales = {name: words.scale_of(name, space[name]) for name in names}
+        parts = [f"{name} {words.extent(space[name])} ({scales[name]}){_whose(study, block, name)}" for name in names]
     else:
-        parts = [f"{name} {', '.join(map(compact, levels[name]))}" for name in names if name in levels]
+        there = {name: ", ".join(map(compact, levels[name])) for name in names if name in levels}
+        parts = [f"{name} {values}{_whose(study, block, name)}" for name, values in there.items()]
     return "; ".join(parts)
+
+
+def _whose(study: Study, block: str, name: str) -> str:
+    """Which methods of a block have a hyperparameter, where not all of them do."""
+    methods = study.block_methods(block)
+    own = [method for method in methods if study.decides(name, method)]
+    return "" if len(own) == len(methods) else f" of {words.join(own)} alone" if own else " of none of them"
 
 
 def _cells(records: Sequence[Record], num_cells: int) -> list[Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
+from ssc_tune.paper import names
 from ssc_tune.paper.tex import escaped, table
 from ssc_tune.presentation import measures, places, words
 from ssc_tune.presentation.measures import MeasureTable
@@ -18,11 +19,11 @@ _SPACE = 0.04
 
 
 def tables(study: Study, analysis: StudyAnalysis) -> dict[str, str]:
-    """Files by name: ``verdicts.tex`` where claims were judged, and one of measures a block and setting."""
-    found = {"verdicts.tex": verdicts(study, analysis.verdicts)} if analysis.verdicts else {}
-    places_of = dict(measures.by_place(analysis.summaries))
-    for place, made in zip(places_of, measures.tables(study, analysis.summaries), strict=True):
-        found[f"measures{places.slug(study, *place)}.tex"] = of_measures(study, made, places.slug(study, *place))
+    """By the names of their files: ``verdicts`` where claims were judged, and one of measures a block and setting."""
+    found = {"verdicts": verdicts(study, analysis.verdicts)} if analysis.verdicts else {}
+    slugs = [f"measures{places.slug(study, *place)}" for place in measures.by_place(analysis.summaries)]
+    for name, made in zip(names.apart(slugs), measures.tables(study, analysis.summaries), strict=True):
+        found[name] = of_measures(study, made, name)
     return found
 
 
@@ -60,7 +61,7 @@ def _caption(study: Study, judged: Sequence[Verdict]) -> str:
     return "; ".join(part if part.startswith("$") else escaped(part) for part in parts) + "."
 
 
-def of_measures(study: Study, made: MeasureTable, slug: str) -> str:
+def of_measures(study: Study, made: MeasureTable, name: str) -> str:
     """A row a measure, a column a method."""
     rows, n = [[escaped(name), *map(escaped, texts)] for name, _, texts in made.rows], len(made.methods)
     widths = (0.22, *((0.78 - _SPACE * n) / n for _ in made.methods))
@@ -71,7 +72,7 @@ def of_measures(study: Study, made: MeasureTable, slug: str) -> str:
         rows,
         columns="@{}" + _columns(widths) + "@{}",
         caption=escaped(f"Measures of study {study.name}{where}."),
-        label=f"tab:{study.name}{slug}-measures",
+        label=f"tab:{study.name}-{name}",
     ) + "".join(f"% {' '.join(note.split())}\n" for note in (*notes, *made.how))
 
 

@@ -8,7 +8,6 @@ not depend on it.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,4 +36,5 @@ def kept() -> Iterator[None]:
 
 def _glibc() -> ctypes.CDLL | None:
     """The C library of this process, if it is glibc."""
-    return ctypes.CDLL(None) if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {}) else None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "gnu_get_libc_version") else None

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_every_part_takes_its_time_and_lies_within_the_cell(tmp_path: Path) -> None:
     path = tmp_path / "rows.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "cell.py"), str(ROOT / "studies" / "stability.yaml")]
-    command += ["--cells", "1", "--set", "training.steps=8", "--json", str(path)]
+    command += ["--cells", "2", "--set", "training.steps=8", "--json", str(path)]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=500).stdout
     rows = json.loads(path.read_text())
     for method in ("fixmatch", "ssc"):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune.paper import files
-from ssc_tune.report.figures import NEEDS, Drawn
+from ssc_tune.paper import data, files
+from ssc_tune.report import figures
+from ssc_tune.report.figures import NEEDS, Drawn, Figure
 from tests.making.files import Bench
 from tests.making.papers import written
 
@@ -191,3 +192,17 @@ def test_a_study_without_records_is_refused(bench: Bench, call: Call) -> None:
     code, _, err = call("paper", "nosuch")
     assert code == 2
     assert err.count("\n") == 1
+
+
+def test_each_kind_of_figure_says_what_it_needs() -> None:
+    assert list(NEEDS) == sorted({*figures._OF_EACH_VIEW, *figures._LAST}, key=list(NEEDS).index)
+    assert len({name for name, _ in NEEDS.values()}) == len(NEEDS)
+
+
+def test_rows_of_a_figure_stay_in_its_folder() -> None:
+    """They are named after blocks and settings, which may be called anything."""
+    rows = [{"m": "ssc", "y": 1.5, "t": "=1+1"}, {"m": "ssc", "lo": None}]
+    figure = Figure("spread", "t", "l", "c", (), {"spread": rows, "cells-../x": rows, "cells-..\\x": rows})
+    found = data.tables(figure)
+    assert list(found) == [".csv", ".cells-_x.csv", ".cells-_x-2.csv"]
+    assert found[".csv"] == "method,y,t,low\nssc,1.5,'=1+1,\nssc,,,\n"

@@ -146,3 +146,15 @@ def test_what_it_cites_stands_in_the_bibliography(made: Case) -> None:
     assert by_tex <= set(sources.entries())
     assert tex.count(r"\paragraph{") == markdown.count("**") / 2 == 4
     assert r"batch\_size 32" in tex
+
+
+def test_what_one_method_alone_has_is_said_to_be_its_own(made: Case) -> None:
+    own = study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "temperature", "prototypes"]}})
+    text = said(own, made.analysis, made.records)
+    assert "temperature 0.03333 to 0.3 (logarithmic) of ssc alone" in text
+    assert "tau 0.6 to 0.99 (logarithmic in 1 - tau); temperature" in text
+    levels = {"tau": [0.7, 0.8], "temperature": [0.1, 0.2]}
+    grid = study(
+        REPORTED, design={"type": "grid", "levels": levels}, blocks={"own": {"parameters": [*levels]}}, claims=[]
+    )
+    assert "tau 0.7, 0.8; temperature 0.1, 0.2 of ssc alone" in said(grid, made.analysis, made.records)

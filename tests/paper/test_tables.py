@@ -77,7 +77,7 @@ def made() -> Case:
     return case(study(REPORTED))
 
 
-@pytest.mark.parametrize("name", ["verdicts.tex", "measures.tex"])
+@pytest.mark.parametrize("name", ["verdicts", "measures"])
 def test_tables_are_whole(made: Case, name: str) -> None:
     text = tables(made.study, made.analysis)[name]
     found = list(rows(text))
@@ -106,7 +106,7 @@ def close(text: str, expected: float) -> bool:
 
 
 def test_every_number_of_the_verdicts_is_that_of_the_csv(made: Case) -> None:
-    shown = list(rows(tables(made.study, made.analysis)["verdicts.tex"]))[1:]
+    shown = list(rows(tables(made.study, made.analysis)["verdicts"]))[1:]
     kept = list(csv.DictReader(io.StringIO(verdicts_csv(made.analysis))))
     assert len(shown) == len(kept) == 3
     for cells, row in zip(shown, kept, strict=True):
@@ -125,7 +125,7 @@ def test_every_number_of_the_verdicts_is_that_of_the_csv(made: Case) -> None:
 
 
 def test_every_number_of_the_measures_is_that_of_the_csv(made: Case) -> None:
-    header, *shown = rows(tables(made.study, made.analysis)["measures.tex"])
+    header, *shown = rows(tables(made.study, made.analysis)["measures"])
     kept = {row["method"]: row for row in csv.DictReader(io.StringIO(summary_csv(made.analysis)))}
     assert header[1:] == list(kept)
     by_name = {read(cells[0]): [read(cell) for cell in cells[1:]] for cells in shown}
@@ -148,7 +148,7 @@ def test_what_users_write_stays_text() -> None:
     first, *others = made.analysis.verdicts
     undefined = estimate(0.1, 0.1).model_copy(update={"value": None, "low": None, "high": None, "note": HOSTILE})
     worse = first.model_copy(update={"sentence": HOSTILE, "known": HOSTILE, "post_hoc": True, "effect": undefined})
-    found = tables(made.study, made.analysis.model_copy(update={"verdicts": (worse, *others)}))["verdicts.tex"]
+    found = tables(made.study, made.analysis.model_copy(update={"verdicts": (worse, *others)}))["verdicts"]
     cells = list(rows(found))[1]
     assert read(cells[0]) == " ".join(HOSTILE.split())
     assert HOSTILE.split()[0] in read(cells[2])
@@ -160,20 +160,20 @@ def test_what_users_write_stays_text() -> None:
 
 def test_a_study_without_claims_has_no_table_of_verdicts() -> None:
     made = case(study(REPORTED, claims=[]))
-    assert list(tables(made.study, made.analysis)) == ["measures.tex"]
+    assert list(tables(made.study, made.analysis)) == ["measures"]
 
 
 def test_a_table_for_each_block() -> None:
     made = case(study(REPORTED, blocks={"shared": {}, "one": {"parameters": ["tau"]}}))
     found = tables(made.study, made.analysis)
-    assert list(found) == ["verdicts.tex", "measures-shared.tex", "measures-one.tex"]
+    assert list(found) == ["verdicts", "measures-shared", "measures-one"]
     assert len({re.search(r"\\label\{(.+)\}", text)[1] for text in found.values()}) == 3  # type: ignore[index]
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no TeX on this machine")
 def test_tex_compiles_them(made: Case, tmp_path: Path) -> None:
     for name, text in tables(made.study, made.analysis).items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / f"{name}.tex").write_text(text, encoding="utf-8")
     inputs = "\n".join(rf"\input{{{name}}}" for name in tables(made.study, made.analysis))
     document = rf"""\documentclass{{article}}
 \usepackage[T1]{{fontenc}}
@@ -185,3 +185,13 @@ def test_tex_compiles_them(made: Case, tmp_path: Path) -> None:
     (tmp_path / "all.tex").write_text(document, encoding="utf-8")
     done = subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_blocks_may_be_called_anything() -> None:
+    """Two whose names differ in what no file may be called have a file and a label each, in the folder."""
+    made = case(
+        study(REPORTED, blocks={"shared": {}, "../a b": {"parameters": ["tau"]}, "../A/b": {"parameters": ["mu"]}})
+    )
+    found = tables(made.study, made.analysis)
+    assert list(found) == ["verdicts", "measures-shared", "measures-_a_b", "measures-_A_b-2"]
+    assert "block ../a b" in read(re.search(r"\\caption\{(.*)\}\n", found["measures-_a_b"])[1])  # type: ignore[index]

@@ -142,17 +142,30 @@ def test_words_chosen_values_and_ranges_pick_runs(page: Page, data: dict[str, An
     assert (total(page), shown(page)) == (0, [])
 
 
-def drawn(page: Page) -> None:
-    """Waits until every canvas in the window shows what is picked."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.locator(".runs-views:not([data-drawing])").wait_for(timeout=30_000)
+def until(page: Page, script: str) -> None:
+    """Waits until a script says true; by asking, as the page forbids what playwright waits with."""
+    for _ in range(600):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within 30 seconds: {script}")
+
+
+def drawn(page: Page, kind: str) -> None:
+    """Brings a canvas into the window and waits until it shows what is picked."""
+    page.locator(f"canvas.{kind}").scroll_into_view_if_needed()
+    until(
+        page,
+        f"(() => {{ const c = document.querySelector('canvas.{kind}');"
+        " return c.width === Math.round(c.clientWidth * devicePixelRatio)"
+        " && !document.querySelector('.runs-views').hasAttribute('data-drawing'); })()",
+    )
 
 
 def drag(page: Page, kind: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Presses, moves and releases over a canvas, at shares of its width and height."""
     canvas = page.locator(f"canvas.{kind}")
-    canvas.scroll_into_view_if_needed()
-    drawn(page)
+    drawn(page, kind)
     box = canvas.bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
@@ -189,8 +202,7 @@ def test_brushing_a_region_of_the_scatter_matrix_picks_runs(page: Page) -> None:
 
 def test_pointing_names_a_run_in_curves_and_table(page: Page) -> None:
     canvas = page.locator("canvas.curves")
-    canvas.scroll_into_view_if_needed()
-    drawn(page)
+    drawn(page, "curves")
     box = canvas.bounding_box()
     assert box is not None
     for share in range(20, 90):
@@ -213,8 +225,7 @@ def test_pointing_names_a_run_in_curves_and_table(page: Page) -> None:
 def test_a_finger_names_a_run_and_picks_none(browser: Browser, path: Path) -> None:
     with opened(browser, path, width=390, has_touch=True) as (page, messages, _):
         canvas = page.locator("canvas.parallel")
-        canvas.scroll_into_view_if_needed()
-        drawn(page)
+        drawn(page, "parallel")
         box = canvas.bounding_box()
         assert box is not None
         for share in range(30, 90, 2):
@@ -255,8 +266,7 @@ def test_every_drawing_has_ink_and_fits(browser: Browser, path: Path, scheme: st
         kinds = ("curves", "parallel", "matrix", "timeline")
         for kind in kinds:
             canvas = page.locator(f"canvas.{kind}")
-            canvas.scroll_into_view_if_needed()
-            drawn(page)
+            drawn(page, kind)
             colours = canvas.evaluate(
                 "c => new Set(new Uint32Array("
                 "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
@@ -303,10 +313,9 @@ def test_what_a_study_lacks_is_left_out(browser: Browser, tmp_path: Path, what: 
         page.get_by_role("button", name="method").click()
         page.get_by_label("Find").fill("ssc")
         assert total(page) == 5
-        for canvas in page.locator("#runs canvas").all():
-            canvas.scroll_into_view_if_needed()
-            drawn(page)
-            canvas.hover()
+        for kind in kinds:
+            drawn(page, kind)
+            page.locator(f"canvas.{kind}").hover()
         assert messages == []
 
 
@@ -318,10 +327,7 @@ def test_it_folds_away_on_paper(page: Page) -> None:
 
 @pytest.mark.slow
 def test_the_drawings_follow_a_change_of_scheme(page: Page) -> None:
-    canvas = page.locator("canvas.curves")
-    canvas.scroll_into_view_if_needed()
-    drawn(page)
-    light = canvas.evaluate("c => c.toDataURL()")
+    drawn(page, "curves")
+    page.evaluate("window.light = document.querySelector('canvas.curves').toDataURL()")
     page.emulate_media(color_scheme="dark")
-    drawn(page)
-    assert canvas.evaluate("c => c.toDataURL()") != light
+    until(page, "document.querySelector('canvas.curves').toDataURL() !== light")

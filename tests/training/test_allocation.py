@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 
 from ssc_tune.training import allocation
 
-GLIBC = "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {})
+GLIBC = hasattr(ctypes.CDLL(None), "gnu_get_libc_version")
 
 SCRIPT = """
 import json, resource, sys
@@ -65,7 +65,6 @@ def test_a_worker_clears_pages_once_and_gives_them_back_after_the_cell(tmp_path:
 
 
 def test_with_another_c_library_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "confstr_names", {}, raising=False)
-    monkeypatch.setattr(allocation.ctypes, "CDLL", None)
+    monkeypatch.setattr(allocation.ctypes, "CDLL", lambda _: object())
     with allocation.kept():
         pass

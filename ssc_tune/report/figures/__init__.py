@@ -47,7 +47,7 @@ _LAST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures, plane.figur
 
 NEEDS: Mapping[Callable[..., list[Figure]], tuple[str, str]] = {
     looks.figures: ("effects at each look", "two looks that were judged, with an effect at each"),
-    parameters.figures: ("accuracy against each hyperparameter", "a hyperparameter that varies"),
+    parameters.figures: ("accuracy against each hyperparameter", "a hyperparameter in the search space of a block"),
     seeds.figures: ("every point on every seed", "two points of each method on average, and two seeds"),
     distribution.figures: ("distribution over the search space", "two complete points of each method on average"),
     interactions.figures: (
