@@ -66,10 +66,7 @@ def _mlflow(page: Page, uri: str, study: str, out: Path) -> None:
             if time.monotonic() > deadline:
                 sys.exit("the MLflow UI did not start")
             time.sleep(1)
-    page.add_init_script(
-        "localStorage.setItem('mlflow.workflowType', JSON.stringify('machine_learning'));"
-        "localStorage.setItem('mlflow.assistant.panelOpen', 'false');"
-    )
+    page.add_init_script("localStorage.setItem('mlflow.assistant.panelOpen', 'false');")
     experiment = find_experiment(uri, study)
     if experiment is None:
         sys.exit(f"{study} is not in this store")

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -108,9 +109,23 @@ def serve(command: list[str], uri: str, *, port: int, when_up: Callable[[], None
     ended = threading.Event()
     threading.Thread(target=_wait, args=(port, ended, when_up), name="mlflow-ui", daemon=True).start()
     try:
-        return subprocess.call(command, env={**os.environ, **ui_environment(uri)})
+        return until_its_end(command, {**os.environ, **ui_environment(uri)})
     finally:
         ended.set()
+
+
+def until_its_end(command: list[str], environment: dict[str, str]) -> int:
+    """Runs a command; SIGTERM to this process ends it too. Returns its exit code. For the main thread."""
+    process = subprocess.Popen(command, env=environment)
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.wait()
+    except BaseException:  # Ctrl-C, which the command has got as well
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _wait(port: int, ended: threading.Event, when_up: Callable[[], None]) -> None:

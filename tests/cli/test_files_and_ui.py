@@ -6,12 +6,15 @@ import base64
 import contextlib
 import http.server
 import json
+import os
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -93,7 +96,7 @@ def _store(path: Path, *names: str, views: tuple[str, ...] = ()) -> None:
 def test_without_the_studys_experiment_there_is_one_line_and_neither_store_nor_server(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str, said: str
 ) -> None:
-    monkeypatch.setattr(subprocess, "call", lambda *a, **k: pytest.fail("nothing to show"))
+    monkeypatch.setattr(ui, "until_its_end", lambda *a, **k: pytest.fail("nothing to show"))
     if there == "others":
         _store(tmp_path / "store.db", "other")
     if there == "empty":
@@ -111,7 +114,7 @@ def test_without_the_studys_experiment_there_is_one_line_and_neither_store_nor_s
 def test_a_port_that_is_taken_is_one_line(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(subprocess, "call", lambda *a, **k: pytest.fail("it would end at once"))
+    monkeypatch.setattr(ui, "until_its_end", lambda *a, **k: pytest.fail("it would end at once"))
     _store(tmp_path / "store.db")
     with contextlib.closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -133,7 +136,7 @@ def test_the_ui_is_started_on_the_named_store(
         calls.append((command, env))
         return 7
 
-    monkeypatch.setattr(subprocess, "call", fake)
+    monkeypatch.setattr(ui, "until_its_end", fake)
     _store(tmp_path / "other.db")
     port = str(free_port())
     code, text, _ = call("ui", str(bench.file), "--tracking-uri", "sqlite:///other.db", "--port", port)
@@ -174,7 +177,7 @@ def test_the_overview_is_named_at_once_and_again_when_the_server_is_up(
 
     wait = ui._wait
     monkeypatch.setattr(ui, "_wait", lambda port, ended, when_up: wait(port, ended, say(when_up)))
-    monkeypatch.setattr(subprocess, "call", serve)
+    monkeypatch.setattr(ui, "until_its_end", serve)
     _store(tmp_path / "store.db", views=("ssc-tune-overview", "ssc-tune"))
     _, text, error = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", str(port))
     page = f"http://127.0.0.1:{port}/#/experiments/3/runs?"
@@ -191,7 +194,7 @@ def test_the_overview_is_named_at_once_and_again_when_the_server_is_up(
 def test_a_store_without_an_overview_opens_on_all_runs_and_says_what_adds_it(
     bench: Bench, call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, views: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(subprocess, "call", lambda *a, **k: 0)
+    monkeypatch.setattr(ui, "until_its_end", lambda *a, **k: 0)
     _store(tmp_path / "store.db", views=views)
     _, text, error = call("ui", str(bench.file), "--tracking-uri", "sqlite:///store.db", "--port", str(free_port()))
     assert text.count("viewStateShareKey") == len(views)  # the charts, where they are there
@@ -202,13 +205,14 @@ def test_a_store_without_an_overview_opens_on_all_runs_and_says_what_adds_it(
 
 def test_finding_the_pages_imports_no_mlflow(bench: Bench) -> None:
     script = """
-import sqlite3, subprocess, sys
+import sqlite3, sys
 from ssc_tune.cli import main
+from ssc_tune.tracking import ui
 store = sqlite3.connect("store.db")
 store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
 store.execute("INSERT INTO experiments VALUES (3, 'small', 'active')")
 store.commit()
-subprocess.call = lambda *a, **k: 0
+ui.until_its_end = lambda *a, **k: 0
 assert main(["ui", "small.yaml", "--tracking-uri", "sqlite:///store.db"]) == 0
 print("heavy:", sorted({"torch", "ray", "mlflow", "optuna", "pandas"} & set(sys.modules)))
 """
@@ -246,7 +250,7 @@ class _Experiments(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Host and port of a tracking server; nothing else may be started."""
-    monkeypatch.setattr(subprocess, "call", lambda *a, **k: pytest.fail("nothing to start"))
+    monkeypatch.setattr(ui, "until_its_end", lambda *a, **k: pytest.fail("nothing to start"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Experiments) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -301,6 +305,11 @@ def test_a_store_whose_pages_have_no_address_is_one_line(bench: Bench, call: Cal
     assert (code, text, err.count("\n")) == (2, "", 1)
 
 
+def _listens(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.mark.slow
 def test_the_real_ui_answers(bench: Bench, call: Call) -> None:
     bench.fill(bench.cells[:2])
@@ -321,11 +330,15 @@ def test_the_real_ui_answers(bench: Bench, call: Call) -> None:
         assert lines[-1] == f"MLflow is up: {address[0]}\n"
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=60) as answer:
             assert re.match(rb"\d+\.\d+", answer.read())
+        process.terminate()  # it alone, not its group
+        process.wait(60)
+        deadline = time.monotonic() + 60
+        while _listens(port):
+            assert time.monotonic() < deadline, "the server goes on"
+            time.sleep(0.5)
     finally:
-        import os
-        import signal
-
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
