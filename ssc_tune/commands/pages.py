@@ -15,7 +15,7 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
-from ssc_tune.presentation import colours, glossary
+from ssc_tune.presentation import colours, places
 from ssc_tune.presentation.console import Console
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
@@ -110,7 +110,7 @@ def show_study(study: Study, storage: Path, *, as_json: bool, all_cells: bool) -
     summary = state.state(found)
     console.print(Text(f"{study.name}: {summary['state']}; cells: {_counts(summary)}", style="bold"))
     console.print(_methods_table(found))
-    console.print(Text(_words(found), style="dim"))
+    console.print(Text(places.explained(found.study), style="dim"))
     _print_cells(console, found, all_cells=all_cells)
     if analysis is not None:
         terminal_summary(study, analysis, console=console)
@@ -130,12 +130,6 @@ def _ways_on(found: Stored, summary: dict[str, Any]) -> list[str]:
         word = "go on:" if summary["state"] != "complete" else "ran as:"
         lines.append(f"{word:<8} {found.command}")
     return lines
-
-
-def _words(found: Stored) -> str:
-    """What the words in the table mean, block and setting where there are several."""
-    there = {"block": len(found.study.blocks) > 1, "setting": len(found.study.setting_names) > 1}
-    return glossary.explained("point", "cell", *(name for name, several in there.items() if several))
 
 
 def _methods_table(found: Stored) -> Table:
@@ -199,9 +193,9 @@ def show_cell(study: Study, storage: Path, cell: str, *, as_json: bool) -> int:
 
 def _print_record(console: Console, found: Stored, record: Record) -> None:
     result = record.result
-    places = [c.placement for c in found.progress.cells if c.cell_id == record.cell_id]
+    found_at = [c.placement for c in found.progress.cells if c.cell_id == record.cell_id]
     console.print(Text(f"cell {record.cell_id}: {result.status}", style=f"bold {_STYLES.get(result.status, '')}"))
-    for place in places:
+    for place in found_at:
         console.print(Text("  " + ", ".join(f"{name} {value}" for name, value in place._asdict().items())))
     facts = {
         "test accuracy": _accuracy(result.test_accuracy),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.design.points import label
+from ssc_tune.presentation import glossary
 from ssc_tune.study.model.study import Study
 
 
@@ -16,6 +17,12 @@ def told(study: Study, block: str, setting: str | None = None) -> str:
     parts = [f"block {block}"] if len(study.blocks) > 1 else []
     parts += [f"setting {setting}"] if setting is not None and len(study.setting_names) > 1 else []
     return ", ".join(parts)
+
+
+def explained(study: Study) -> str:
+    """What the words of a study's places mean, block and setting where it has several."""
+    there = {"block": len(study.blocks) > 1, "setting": len(study.setting_names) > 1}
+    return glossary.explained("point", "cell", *(name for name, several in there.items() if several))
 
 
 def slug(study: Study, block: str, setting: str | None = None) -> str:

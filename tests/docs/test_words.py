@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ssc_tune.presentation import glossary
+from ssc_tune.presentation import glossary, words
 from ssc_tune.tracking.notes import experiment_note
 from tests.docs.blocks import ROOT
+from tests.making.analyses import case
 from tests.making.files import Bench
 from tests.making.fixtures import bench as bench
 from tests.making.fixtures import call as call
+from tests.making.studies import REPORTED, study
+from tests.report.written import pages
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/concepts.md"])
@@ -51,3 +54,12 @@ def test_mlflows_note_explains_them(bench: Bench) -> None:
 def test_a_word_alone_is_explained_alone() -> None:
     assert glossary.explained("cell") == "cell: one training run: a method at a point with a seed."
     assert all(f"{word}: {meaning}." in glossary.explained() for word, meaning in glossary.WORDS.items())
+
+
+def test_the_pages_of_a_report_explain_those_that_they_show() -> None:
+    several = case(study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "mu"]}}))
+    for made, names in ((case(), ("point", "cell")), (several, ("point", "cell", "block"))):
+        expected = words.sentence(glossary.explained(*names))
+        for page in pages(made):
+            assert expected in " ".join(page.split())
+            assert f"{expected} setting:" not in page
