@@ -44,6 +44,12 @@ class Score(Frozen):
     test: float
 
 
+def ratio_text(logarithm: float) -> str:
+    """The ratio of which this is the logarithm: two decimals, or three digits of one that is tiny or huge."""
+    ratio = as_ratio(logarithm)
+    return f"{ratio:.2f}" if 0.01 <= ratio < 1000 else f"{ratio:.3g}"
+
+
 COST = ("images_per_second", "num_parameters", "peak_memory")
 """What a cell cost beside its seconds."""
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from ssc_tune.analysis.judge import sentences
-from ssc_tune.analysis.result import Estimate, as_ratio
+from ssc_tune.analysis.result import Estimate, ratio_text
 
 UNDEFINED = "undefined"
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -43,8 +43,7 @@ def percent(value: float | None) -> str:
 
 def exponential(value: float | None) -> str:
     """The ratio of which this is the logarithm: two decimals, or three digits of one that is tiny or huge."""
-    ratio = None if value is None else as_ratio(value)
-    return number(ratio, 2) if ratio is None or 0.01 <= ratio < 1000 else significant(ratio)
+    return UNDEFINED if value is None or not math.isfinite(value) else ratio_text(value)
 
 
 def interval(estimate: Estimate, digits: int = 3, *, how: Callable[[float | None], str] | None = None) -> str:

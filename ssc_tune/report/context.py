@@ -148,7 +148,7 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "look": looks.decided(study, verdict),
         "gates": verdict.gates,
         "sensitivity": verdict.sensitivity,
-        "sensitivity_title": "Sensitivity" if verdict.ratio is None else "Sensitivity (ln of the ratio)",
+        "sensitivity_title": "Sensitivity" if verdict.ratio is None else "Sensitivity (ratios)",
         "warnings": [*([estimate.note] if estimate.note and estimate.value is not None else []), *verdict.warnings],
         "post_hoc": verdict.post_hoc,
         "known": words.sentence(verdict.known),

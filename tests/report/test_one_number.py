@@ -260,6 +260,18 @@ def test_an_effect_has_one_value_and_direction_everywhere(said: Surfaces, name: 
         agree(own["t"], expected)
 
 
+def test_what_leaving_out_a_seed_changes_is_told_as_the_ratio_is(said: Surfaces) -> None:
+    """On the page, in Markdown and beside the logarithm in verdicts.csv: the ratios without each seed in turn."""
+    fixmatch, ssc = (np.array(y) for y in paired(said))
+    expected = [
+        point_sd(np.delete(fixmatch, seed, axis=1)) / point_sd(np.delete(ssc, seed, axis=1))
+        for seed in range(said.study.seeds)
+    ]
+    for text in (said.page.text, said.markdown, said.verdicts["stability"]["sensitivity"]):
+        (found,) = re.findall(r"leaving out one seed in turn: ([\d., ]+\d)", text)
+        agree(found, expected)
+
+
 def test_the_comparison_is_turned_as_the_claims_are(said: Surfaces) -> None:
     rows = {row[0]: row[1:] for row in said.page.rows if row}
     agree(rows["sd of fixmatch / sd of ssc"][0], shown_as(said, "stability"))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import numpy as np
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.spread import logit
-from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed
+from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, told
 from ssc_tune.analysis.measures.cvar import cvar_level
 from ssc_tune.analysis.measures.mean import mean as mean_effect
 from ssc_tune.analysis.measures.settings import each, over
-from ssc_tune.analysis.result import Gate, as_ratio
-from ssc_tune.study.model.claims import Equivalence
+from ssc_tune.analysis.result import Gate
+from ssc_tune.study.model.claims import Claim, Equivalence
 
 Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
 
 
-def words(effect: Effect) -> str:
-    """An effect with its interval."""
+def words(effect: Effect, claim: Claim) -> str:
+    """An effect of a claim with its interval."""
     if not np.isfinite(effect.estimate):
         return f"undefined ({effect.reason})"
-    if np.isnan(effect.low):
-        return f"{signed(effect.estimate)}, no interval ({effect.reason})"
-    return f"{signed(effect.estimate)} [{signed(effect.low)}, {signed(effect.high)}]"
+    value, low, high = (told(x, claim) for x in (effect.estimate, effect.low, effect.high))
+    return f"{value}, no interval ({effect.reason})" if np.isnan(effect.low) else f"{value} [{low}, {high}]"
 
 
 def on_logit(scores: Scores) -> Scores:
@@ -96,12 +94,5 @@ def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
     oriented = found.exchanged() if data.claim.less else found
-    told = words(oriented) if data.claim.ratio is None else _as_ratio(oriented)
-    return Gate(name=name, passed=passed, detail=f"on logit: {told}" if data.claim.ratio is None else told)
-
-
-def _as_ratio(effect: Effect) -> str:
-    """The logarithm of a ratio on logit(accuracy) as the ratio that verdicts are told by."""
-    value, low, high = (f"{as_ratio(x):.2f}" for x in (effect.estimate, effect.low, effect.high))
-    interval = f", no interval ({effect.reason})" if math.isnan(effect.low) else f" [{low}, {high}]"
-    return f"on logit the ratio is {value}{interval}"
+    what = "on logit:" if data.claim.ratio is None else "on logit the ratio is"
+    return Gate(name=name, passed=passed, detail=f"{what} {words(oriented, data.claim)}")

@@ -184,7 +184,7 @@ def _effect_words(verdict: Verdict) -> str:
     value, low, high = (
         math.nan if x is None else x for x in (verdict.effect.value, verdict.effect.low, verdict.effect.high)
     )
-    return words(undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high))
+    return words(undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high), verdict.claim)
 
 
 def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:

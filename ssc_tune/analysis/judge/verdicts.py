@@ -81,7 +81,7 @@ def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
         for label, other in finding.alternatives:
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
-            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect))}")
+            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect), finding.claim)}")
         verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
@@ -145,7 +145,7 @@ def find_in(data: ClaimData) -> Finding:
 
 def _notes(data: ClaimData, effect: Effect, varied: tuple[Specification, ...]) -> tuple[str, ...]:
     if data.parts:
-        return settings.notes(effect, turned=data.claim.less is not None)
+        return settings.notes(effect, data.claim)
     return (*estimator(data.claim).notes(data, effect), *specifications.summary(data, varied))
 
 

@@ -17,6 +17,7 @@ from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.material import Materials
+from ssc_tune.analysis.result import ratio_text
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.study import Study
@@ -88,6 +89,11 @@ def log_ratio(spread: str) -> str:
 def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
     """Mean of differences (R,), one a seed; t over seeds."""
     return from_interval(intervals.mean_interval(differences, confidence), name, how)
+
+
+def told(value: float, claim: Claim) -> str:
+    """A value of a claim's effect: the logarithm of a ratio as the ratio, anything else with its sign."""
+    return ratio_text(value) if claim.ratio is not None else signed(value)
 
 
 def signed(value: float) -> str:

@@ -18,7 +18,7 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimates import estimate, generator
 from ssc_tune.analysis.estimators import pooling
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, told, undefined
 from ssc_tune.analysis.result import Pooled as Stored
 from ssc_tune.study.model.claims import Bound, Claim
 from ssc_tune.study.model.measures import LEAST_SETTINGS
@@ -184,15 +184,15 @@ def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:
     return (*lines, f"{shared}; {known}")
 
 
-def notes(effect: Effect, *, turned: bool) -> tuple[str, ...]:
-    """The mean without each setting in turn: how far one setting decides."""
+def notes(effect: Effect, claim: Claim) -> tuple[str, ...]:
+    """The mean without each setting in turn, turned as the claim shows it: how far one setting decides."""
     if effect.pooled is None or len(effect.pooled.settings) <= LEAST_SETTINGS:
         return ()
     texts = []
     for name, _ in effect.pooled.settings:
         kept = [found for other, found in effect.pooled.settings if other != name]
         mean = pooling.pool([x.estimate for x in kept], [x.se for x in kept]).mean
-        texts.append(f"{name} {signed(-mean if turned else mean)}")
+        texts.append(f"{name} {told(-mean if claim.less is not None else mean, claim)}")
     return (f"leaving out one setting in turn: {', '.join(texts)}",)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ssc_tune.analysis.estimators import comparison, multiverse
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, signed
+from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, told
 from ssc_tune.analysis.measures.registry import Weighted, measure
 from ssc_tune.analysis.measures.tails import skewed
 from ssc_tune.study.model.claims import Claim, Equivalence
@@ -31,7 +31,7 @@ def _one_point_decides(data: ClaimData) -> list[str]:
     turned = -without if data.claim.less is not None else without
     return [
         f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
-        f"ln ratio is {signed(turned)}; where a few points decide, the interval covers less than it says"
+        f"ratio is {told(turned, data.claim)}; where a few points decide, the interval covers less than it says"
     ]
 
 
@@ -45,7 +45,7 @@ def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
         return []
     values = comparison.without_one_seed(data.second.test, data.first.test)
     turned = -values if data.claim.less is not None else values
-    return [f"leaving out one seed in turn: {', '.join(signed(float(value)) for value in turned)}"]
+    return [f"leaving out one seed in turn: {', '.join(told(float(value), data.claim) for value in turned)}"]
 
 
 def _scale(claim: Claim, variances: FloatArray) -> FloatArray:
