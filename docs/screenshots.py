@@ -43,7 +43,7 @@ def main() -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=arguments.chromium, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1280, "height": 1760})
+            page = browser.new_page(viewport={"width": 1440, "height": 1830})
             page.goto((arguments.folder / "report.html").absolute().as_uri())
             page.wait_for_timeout(3000)
             page.screenshot(path=str(arguments.out / "report.png"))
