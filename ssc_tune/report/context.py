@@ -52,7 +52,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "trust": answers.trust(study, analysis, cells=len(cells), failed=num_failed),
         "facts": [*_facts(study, cells, tables.expected, extras.records), *looks.facts(study, analysis)],
         "registration": "" if analysis.registration is None else words.sentence(analysis.registration.line),
-        "explained": words.sentence(places.explained(study)),
+        "explained": places.explained(study),
         "headings": list(dict.fromkeys(view.heading for view in listed if view.heading)),
         "reading": words.reading([v.claim for v in analysis.verdicts]),
         "verdicts": _verdicts(study, analysis, listed),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ssc_tune.presentation import glossary, words
+from ssc_tune.presentation import glossary
 from ssc_tune.tracking.notes import experiment_note
 from tests.docs.blocks import ROOT
 from tests.making.analyses import case
@@ -59,7 +59,7 @@ def test_a_word_alone_is_explained_alone() -> None:
 def test_the_pages_of_a_report_explain_those_that_they_show() -> None:
     several = case(study(REPORTED, blocks={"shared": {}, "own": {"parameters": ["tau", "mu"]}}))
     for made, names in ((case(), ("point", "cell")), (several, ("point", "cell", "block"))):
-        expected = words.sentence(glossary.explained(*names))
+        expected = glossary.explained(*names)
         for page in pages(made):
             assert expected in " ".join(page.split())
             assert f"{expected} setting:" not in page
