@@ -135,12 +135,12 @@ def test_a_node_with_other_code_under_the_same_version_is_refused_when_it_joins_
         file.write("\n# one line more\n")
     for name, value in ended.cluster.environment.items():
         monkeypatch.setenv(name, value)
-    launches = Launches(tmp_path)
-    process = launches.start("--set", "seeds=60", "--address", ended.cluster.address)
+    launches, same = Launches(tmp_path), ("--set", "seeds=200", "--address", ended.cluster.address)
+    process = launches.start(*same)
     wait_until((launches.store.path / FOLDER / DRIVER).exists, process)
     bad = ended.cluster.start(PYTHONPATH=str(other))
     _, err = process.communicate(timeout=400)
-    again, _, err_again = launches.run("--address", ended.cluster.address)
+    again, _, err_again = launches.run(*same)
     bad.stop()
     assert (process.returncode, again) == (2, 2), (err, err_again)
     for text in (err, err_again):
