@@ -50,7 +50,7 @@ def estimate(found: Estimated, *, confidence: float, how: str, note: str = "") -
         high=high,
         confidence=None if low is None and high is None else confidence,
         how=how,
-        note="; ".join(part for part in (found.reason, note) if part),
+        note=joined(found.reason, note),
     )
 
 
@@ -62,8 +62,12 @@ def cut(found: Estimate, low: float, high: float) -> Estimate:
     if found.low is None or found.high is None or (found.low >= low and found.high <= high):
         return found
     kept = {"low": min(max(found.low, low), high), "high": max(min(found.high, high), low)}
-    said = cut_to(low, high)
-    return found.model_copy(update={**kept, "note": "; ".join(part for part in (found.note, said) if part)})
+    return found.model_copy(update={**kept, "note": joined(found.note, cut_to(low, high))})
+
+
+def joined(*notes: str) -> str:
+    """Notes as one, of those that say something."""
+    return "; ".join(filter(None, notes))
 
 
 def cut_to(low: float, high: float, what: str = "interval") -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ssc_tune.analysis import arrays
-from ssc_tune.analysis.estimates import cut_to, generator
+from ssc_tune.analysis.estimates import cut_to, generator, joined
 from ssc_tune.analysis.estimators import decomposition, sobol, surrogate
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.result import Curve, Share
@@ -176,7 +176,7 @@ class Material:
         banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
         ends = np.clip(low, np.minimum(y, 0), 1), np.clip(high, 0, np.maximum(y, 1))
         if banded and not (np.array_equal(ends[0], low) and np.array_equal(ends[1], high)):
-            note = "; ".join(part for part in (note, cut_to(0, 1, "band")) if part)
+            note = joined(note, cut_to(0, 1, "band"))
         low, high = ends
         return Curve(
             kind=kind,

@@ -7,11 +7,9 @@ import json
 from pathlib import Path
 
 from ssc_tune import commands, records
-from ssc_tune import storage as storages
 from ssc_tune.commands.arguments import Command, add_json
 from ssc_tune.data import cache
-from ssc_tune.errors import InputError
-from ssc_tune.running.options import add_options
+from ssc_tune.running.options import add_options, given_storage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("other", type=Path, help="what to compare it with, named in the same ways")
     add_options(parser, "storage", "data_dir")
     parser.add_argument(
-        "--other-storage", type=_place, metavar="PATH", help="where the other study is, if not in --storage"
+        "--other-storage", type=given_storage, metavar="PATH", help="where the other study is, if not in --storage"
     )
     add_json(parser)
-
-
-def _place(given: str) -> Path:
-    try:
-        return storages.place(given)
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(arguments: argparse.Namespace) -> int:

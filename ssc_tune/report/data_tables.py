@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ssc_tune.report.figures.base import Figure, Panel
+from ssc_tune.report.figures.encodings import TITLES
 
 Row = Mapping[str, Any]
-_FALLBACK = {"m": "method", "p": "point", "s": "seed", "v": "hyperparameters", "lo": "band from", "hi": "band to"}
+_FALLBACK = {field: TITLES[field] for field in ("m", "p", "s", "v", "lo", "hi")}
 """Titles of fields that no tooltip names."""
 _OF_A_RUN = {"m", "p", "s", "v", "y", "st", "c"}
 """Fields of rows that the table of runs has too."""

@@ -57,7 +57,7 @@ def forests(verdicts: Sequence[Verdict]) -> list[Forest | None]:
     values: dict[str, list[float]] = {}
     for verdict in verdicts:
         values.setdefault(_unit(verdict), []).extend(_extent(verdict))
-    axes = {unit: _axis(found, padding=0.08) for unit, found in values.items() if found}
+    axes = {unit: axis(found, padding=0.08) for unit, found in values.items() if found}
     return [_forest(verdict, axes[_unit(verdict)]) if _extent(verdict) else None for verdict in verdicts]
 
 
@@ -95,7 +95,7 @@ def pooled_forest(verdict: Verdict) -> PooledForest | None:
         return None
     drawn = [(name, "setting", estimate) for name, estimate in pooled.settings] + [(MEAN, "mean", mean)]
     border = verdict.claim.bound
-    place = _axis([border, *(x for _, _, e in drawn for x in (e.low, e.high) if x is not None)], padding=0.05)
+    place = axis([border, *(x for _, _, e in drawn for x in (e.low, e.high) if x is not None)], padding=0.05)
     lines = [_line(verdict, name, kind, estimate, place) for name, kind, estimate in drawn]
     further = Estimate(value=None, low=pooled.prediction_low, high=pooled.prediction_high)
     lines.append(_line(verdict, words.NEXT, "prediction", further, place))
@@ -110,7 +110,7 @@ def _line(verdict: Verdict, name: str, kind: str, estimate: Estimate, place: Cal
     return Line(name, kind, text, low, high, value)
 
 
-def _axis(values: Sequence[float], *, padding: float) -> Callable[[float], float]:
+def axis(values: Sequence[float], *, padding: float) -> Callable[[float], float]:
     """Positions on a line that holds these values; what lies outside is put at its end."""
     low, high = min(values), max(values)
     pad = padding * ((high - low) or 1.0)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import Verdict
 from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import View, dicts, thin
+from ssc_tune.report.forest import axis
 
 MOST = 120
 """Marks of a method in a strip; beyond it every k-th is drawn."""
@@ -38,8 +39,9 @@ class Strips:
 
     def __init__(self, views: Sequence[View]) -> None:
         self._counted = {(view.block, view.setting): thin(view.counted, MOST) for view in views}
-        scores = [float(s) for frame in self._counted.values() for s in frame["score"]]
-        self._low, self._high = (min(scores), max(scores)) if scores else (0.0, 0.0)
+        scores = [float(s) for frame in self._counted.values() for s in frame["score"]] or [0.0]
+        self._low, self._high = min(scores), max(scores)
+        self._place = axis((self._low, self._high), padding=1 / 48)  # two percent of the strip at either end
 
     def of(self, verdict: Verdict, settings: Sequence[str]) -> Strip | None:
         """The points that a verdict rests on; none where it rests on more, or on something else than their accuracy.
@@ -61,6 +63,3 @@ class Strips:
         if sum(len(row.dots) for row in rows) < 2:
             return None
         return Strip(rows, number(self._low), number(self._high), f"Test accuracy of each point: {told}")
-
-    def _place(self, score: float) -> float:
-        return round(2 + 96 * (score - self._low) / (self._high - self._low), 2)

@@ -91,7 +91,7 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
             continue
         more: dict[str, Any] = {"type": Path} if Path in (hints[name], *get_args(hints[name])) else {}
         if name == "storage":
-            more = {"type": _storage}
+            more = {"type": given_storage}
         if hints[name] is bool:
             more = {"action": "store_true"}
         else:
@@ -101,7 +101,7 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", help=one.metadata["help"], **more)
 
 
-def _storage(given: str) -> Path:
+def given_storage(given: str) -> Path:
     """The folder that a storage is worked with in, for a command line: argparse keeps what is wrong to itself, else."""
     try:
         return storages.place(given)

@@ -24,7 +24,7 @@ def test_ctrl_c_then_sigkill_then_the_end(tmp_path: Path) -> None:
     process = launches.start(faults=HELD)
     wait_until(lambda: len(launches.times()) >= 1 and launches.progress() >= 2, process)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in out + err
     assert "python -m ssc_tune.run tiny.yaml" in err  # how to go on

@@ -148,7 +148,7 @@ def test_on_paper_figures_are_whole_and_nothing_that_leads_stands_alone(browser:
     assert not {display for _, _, display in leading} & {"inline", "inline-block"}  # of which no rule is kept
     pages = len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True)))
     page.close()
-    assert 3 <= pages <= 14
+    assert 3 <= pages <= 12
 
 
 def _point(page: Page) -> tuple[Locator, str]:

@@ -26,6 +26,8 @@ _TIPS = {
     "hi": ("hi:Q", "band to", ".3f"),
 }
 """Fields of rows that several figures have, with their titles and formats."""
+TITLES = {field: parts[1] for field, parts in _TIPS.items()}
+"""What each is called."""
 
 
 def colour(study: Study) -> alt.Color:

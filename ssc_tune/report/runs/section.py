@@ -42,11 +42,11 @@ def section(study: Study, tables: Tables, records: Sequence[Record]) -> Runs | N
     scores = arrays.scored(cells)
     worst = sorted(range(len(cells)), key=lambda row: (scores[row], row))[:MOST_STILL]
     still = [[_text(column, row) for column in shown] for row in worst]
-    data = _data(study, tables, records, shown) if len(cells) <= MOST_RUNS else Markup("")
+    data = _data(study, tables, records, shown, scores) if len(cells) <= MOST_RUNS else Markup("")
     return Runs(len(cells), data, [column.title for column in shown], still)
 
 
-def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequence[Column]) -> Markup:
+def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequence[Column], scores: Any) -> Markup:
     """What the page's script reads."""
     cells = tables.cells
     ids = cells["cell_id"].tolist()
@@ -57,7 +57,7 @@ def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequen
         "colours": [[colour, on_dark(colour)] for colour in _of(study, shown, colours(study))],
         "dashes": _of(study, shown, dashes(study)),
         "ranks": RANKS,
-        "rank": _ranks(arrays.scored(cells)),
+        "rank": _ranks(scores),
         "curves": courses(cells, tables.history),
         "thinned": MOST if is_thinned(tables.history) else 0,
         "workers": timeline(records, rows),
