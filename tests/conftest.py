@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
     signal.signal(signal.SIGINT, signal.default_int_handler)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+gc.disable()  # until all is imported, which stays: there is nothing to be found
 
 settings.register_profile("ours", deadline=None)  # a timing is never asserted in a test
 settings.load_profile("ours")
@@ -36,6 +40,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("fault"):
             item.user_properties.append(("fault", list(mark.args)))
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is looked for among what tests make: in a million objects of modules and tests it takes seconds."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _drawn_here() -> Iterator[None]:
+    """Tests in two processes keep two cores busy: a report's pictures are drawn in the test's own.
+
+    Whoever draws, they are the same (tests/report/test_drawers.py); commands that tests start have helpers.
+    """
+    from ssc_tune.report import drawers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawers, "MOST", 1)
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
