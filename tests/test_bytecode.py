@@ -14,15 +14,20 @@ import pytest
 Listing = Callable[..., set[Path]]
 
 
+COMMAND = ("-m", "ssc_tune.cli", "list")
+SHORTEST = ("-c", "from ssc_tune import bytecode; bytecode.keep(); import ssc_tune.errors")
+"""What every front door does first: where nothing may be kept, one module more shows it as well as a thousand."""
+
+
 @pytest.fixture
 def listing(tmp_path: Path) -> Listing:
-    """Calls a short command where Python may write nothing beside the sources; the files that are then in the cache."""
+    """Starts Python where it may write nothing beside the sources; the files that are then in the cache."""
 
-    def call(**environment: str) -> set[Path]:
+    def call(*command: str, **environment: str) -> set[Path]:
         inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")}
-        command = [sys.executable, "-m", "ssc_tune.cli", "list", "--storage", str(tmp_path / "runs")]
         given = {"PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(tmp_path / "cache"), **environment}
-        ended = subprocess.run(command, env=inherited | given, capture_output=True, text=True, check=False)
+        words = [sys.executable, *(command or SHORTEST)]
+        ended = subprocess.run(words, cwd=tmp_path, env=inherited | given, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stderr
         return {path for path in (tmp_path / "cache").rglob("*.pyc")}
 
@@ -39,11 +44,12 @@ def _without_compiled_ray(tmp_path: Path) -> str:
 
 def test_they_are_kept_and_used(listing: Listing, tmp_path: Path) -> None:
     first = _without_compiled_ray(tmp_path)
-    found = listing(PYTHONPATH=first)
+    assert any(path.name.startswith("errors.") for path in listing(PYTHONPATH=first))
+    found = listing(*COMMAND, PYTHONPATH=first)
     assert any(path.name.startswith("stored.") for path in found)
     assert (tmp_path / "cache/ssc_tune/bytecode").stat().st_mode & 0o777 == 0o700
     times = {path: path.stat().st_mtime_ns for path in found}
-    assert listing(PYTHONPATH=first) == found
+    assert listing(*COMMAND, PYTHONPATH=first) == found
     assert {path: path.stat().st_mtime_ns for path in found} == times
 
 

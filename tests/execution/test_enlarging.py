@@ -175,7 +175,7 @@ def test_dry_run_shows_old_reused_and_new_cells(
     larger = study(name="mine", seeds=3, training={"steps": 6, "evaluations": 2})
     Path("mine.yaml").write_text(json.dumps(larger.model_dump(mode="json", by_alias=True, exclude={"settings"})))
     before = sorted(tmp_path.rglob("*"))
-    assert run.main(["mine.yaml", "--dry-run"]) == 0
+    assert run.main(["mine.yaml", "--dry-run", "--set", "resources.max_parallel=1"]) == 0  # measures in one process
     said = capsys.readouterr().out
     own, reused = num_cells(mine), num_cells(study(name="first")) - num_cells(mine)
     new = num_cells(larger) - own - reused

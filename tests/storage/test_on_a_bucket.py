@@ -137,7 +137,7 @@ def test_looking_writes_nothing(bucket: Bucket, call: Call) -> None:
         ("show", cells[0].cell_id[:6]),
         ("check", "tiny"),
         ("clean",),
-        ("run", "tiny.yaml", "--dry-run", "--tracking-uri", "none"),
+        ("run", "tiny.yaml", "--dry-run", "--tracking-uri", "none", "--set", "resources.max_parallel=1"),
     ):
         code, out, err = call(*arguments, *given)
         assert code == (1 if arguments[0] == "check" else 0), err

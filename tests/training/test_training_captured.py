@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -81,14 +80,21 @@ def test_no_cell_on_a_cpu_is_captured(wanted: bool, always: bool, monkeypatch: p
     assert captured.of(training, cell._stepper, cell._batches) is None
 
 
-@pytest.mark.parametrize(("given", "always"), [(None, "True"), ("", "True"), ("0", "True"), ("1", "False")])
-def test_an_environment_variable_asks_for_eager_steps(given: str | None, always: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if k != "SSC_TUNE_EAGER"} | (
-        {} if given is None else {"SSC_TUNE_EAGER": given}
-    )
-    script = "from ssc_tune.training import captured; print(captured.ALWAYS)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == always
+def test_an_environment_variable_asks_for_eager_steps() -> None:
+    """It is read where the module is imported: once in a process, here once for each of its values."""
+    cases = {"": True, "0": True, "1": False}
+    script = f"""
+import importlib, os
+os.environ.pop("SSC_TUNE_EAGER", None)
+from ssc_tune.training import captured
+found = [captured.ALWAYS]
+for given in {list(cases)}:
+    os.environ["SSC_TUNE_EAGER"] = given
+    found.append(importlib.reload(captured).ALWAYS)
+print(found)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str([True, *cases.values()])
 
 
 def test_work_is_run_as_it_is_then_captured_once_then_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
