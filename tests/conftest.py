@@ -49,6 +49,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Libraries count what is left of theirs at the end, which must then be found."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _drawn_here() -> Iterator[None]:
     """Tests in two processes keep two cores busy: a report's pictures are drawn in the test's own.

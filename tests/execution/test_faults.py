@@ -110,24 +110,27 @@ def test_a_finished_study_is_not_run_again_and_does_without_ray(ended: Ended, tm
     assert ended.launches.times() == ended.times
 
 
-def test_failed_cells_are_run_again_when_asked_for(ended: Ended) -> None:
-    code, out, err = ended.launches.run("--retry-failed")
-    assert code == 0, err
-    assert "5 have a record" in out
-    assert "1 are new" in out
-    record = ended.launches.records()["ssc", 1]
+@pytest.fixture(scope="module")
+def retried(ended: Ended) -> Ended:
+    """Then the same with ``--retry-failed``, below ``uv run`` and from a folder that is too large to be sent."""
+    with (ended.launches.folder / "images.bin").open("wb") as file:
+        file.truncate(600 * 2**20)
+    code, out, err = ended.launches.run_below_uv("--retry-failed")
+    return Ended(ended.launches, code, out, err, ended.launches.times())
+
+
+def test_failed_cells_are_run_again_when_asked_for(ended: Ended, retried: Ended) -> None:
+    assert retried.code == 0, retried.err
+    assert "5 have a record" in retried.out
+    assert "1 are new" in retried.out
+    record = retried.launches.records()["ssc", 1]
     assert record.result.status == "ok"
     assert [a.outcome for a in record.attempts] == ["finished"]
-    after = ended.launches.times()
-    assert {name for name in after if after[name] != ended.times[name]} == {f"{record.cell_id}.json"}
-    assert len(list(ended.launches.store.records.directory.glob("*.retried"))) == 1
+    assert {name for name in retried.times if retried.times[name] != ended.times[name]} == {f"{record.cell_id}.json"}
+    assert len(list(retried.launches.store.records.directory.glob("*.retried"))) == 1
 
 
-def test_below_uv_run_the_working_directory_is_not_sent_to_workers(tmp_path: Path) -> None:
+def test_below_uv_run_the_working_directory_is_not_sent_to_workers(retried: Ended) -> None:
     """Ray would: to an environment that each worker makes anew, and not at all from a folder above 512 MiB."""
-    launches = Launches(tmp_path)
-    with (tmp_path / "images.bin").open("wb") as file:
-        file.truncate(600 * 2**20)
-    code, err = launches.run_below_uv()
-    assert code == 0, err
-    assert {record.result.status for record in launches.records().values()} == {"ok"}
+    assert retried.code == 0, retried.err
+    assert {record.result.status for record in retried.launches.records().values()} == {"ok"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -75,9 +76,10 @@ class Launches:
         out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
-    def run_below_uv(self) -> tuple[int, str]:
-        """Runs the command as a child of a process whose command line is that of ``uv run``: exit code, stderr."""
-        (self.folder / "run").write_text(f"{sys.executable} -m ssc_tune.run tiny.yaml --tracking-uri none\nexit $?\n")
+    def run_below_uv(self, *arguments: str) -> tuple[int, str, str]:
+        """Runs the command below a process whose command line is that of ``uv run``: exit code, stdout, stderr."""
+        command = [sys.executable, "-m", "ssc_tune.run", "tiny.yaml", "--tracking-uri", "none", *arguments]
+        (self.folder / "run").write_text(f"{shlex.join(command)}\nexit $?\n")
         process = subprocess.run(
             ["bash", "-c", "exec -a uv bash run"],
             cwd=self.folder,
@@ -86,7 +88,7 @@ class Launches:
             text=True,
             timeout=300,
         )
-        return process.returncode, process.stderr
+        return process.returncode, process.stdout, process.stderr
 
     def records(self) -> dict[tuple[str, int], Record]:
         """Records by method and seed."""

@@ -20,3 +20,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = made._replace(analysis=made.analysis.model_copy(update={"verdicts": verdicts, "warnings": (HOSTILE,)}))
     write(made, directory, command=HOSTILE, versions={HOSTILE: HOSTILE}, hints=[HOSTILE])
     return directory
+
+
+@pytest.fixture(scope="session")
+def in_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a report on a study with two blocks."""
+    directory = tmp_path_factory.mktemp("in_blocks")
+    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
+    write(case(study(REPORTED, blocks=blocks)), directory)
+    return directory / "report.html"

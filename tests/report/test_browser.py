@@ -222,10 +222,8 @@ def test_5000_cells_are_still_usable(browser: Browser, tmp_path: Path) -> None:
         assert page.locator(".tip").is_visible()
 
 
-def test_blocks_are_a_switch_on_a_screen_and_all_there_on_paper(browser: Browser, tmp_path: Path) -> None:
-    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
-    write(case(study(REPORTED, blocks=blocks)), tmp_path)
-    with opened(browser, tmp_path / "report.html", width=1440, java_script_enabled=False) as (page, _, _):
+def test_blocks_are_a_switch_on_a_screen_and_all_there_on_paper(browser: Browser, in_blocks: Path) -> None:
+    with opened(browser, in_blocks, width=1440, java_script_enabled=False) as (page, _, _):
         shown, other = page.locator("#parameters-shared"), page.locator("#parameters-own")
         assert (shown.is_visible(), other.is_visible()) == (True, False)
         page.get_by_role("radio", name="block own").check()
@@ -240,10 +238,8 @@ def test_blocks_are_a_switch_on_a_screen_and_all_there_on_paper(browser: Browser
         assert other.is_visible()
 
 
-def test_a_link_to_a_figure_that_the_switch_hides_shows_it(browser: Browser, tmp_path: Path) -> None:
-    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
-    write(case(study(REPORTED, blocks=blocks)), tmp_path)
-    with opened(browser, tmp_path / "report.html", width=1440) as (page, _, _):
+def test_a_link_to_a_figure_that_the_switch_hides_shows_it(browser: Browser, in_blocks: Path) -> None:
+    with opened(browser, in_blocks, width=1440) as (page, _, _):
         page.locator('nav a[href="#spread-own"]').click()
         page.wait_for_function("() => Math.abs(document.querySelector('#spread-own').getBoundingClientRect().top) < 99")
         assert page.locator("#spread-own").is_visible()

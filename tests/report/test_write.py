@@ -21,11 +21,29 @@ from tests.making.studies import REPORTED, study
 from tests.report.written import GIVEN, write
 
 
+def _made() -> Case:
+    made = case(num_failed=2)
+    facts: dict[str, object] = {"surrogate": [{"method": "ssc", "r2": 0.5}]}
+    return made._replace(analysis=made.analysis.model_copy(update={"facts": facts}))
+
+
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Path]:
-    made, directory = case(num_failed=2), tmp_path_factory.mktemp("plain")
+    made, directory = _made(), tmp_path_factory.mktemp("plain")
     write(made, directory)
     return made, directory
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of equal input, and with figures as PNG."""
+    directory = tmp_path_factory.mktemp("again")
+    write(_made(), directory, png=True)
+    return directory
+
+
+def _files(directory: Path) -> set[Path]:
+    return {path.relative_to(directory) for path in directory.rglob("*") if path.is_file()}
 
 
 class Outline(HTMLParser):
@@ -71,20 +89,19 @@ def test_every_file_is_there_and_named(plain: tuple[Case, Path]) -> None:
     assert {Path(name).suffix for name in pictures} == {".svg"}
 
 
-def test_figures_as_png_where_they_are_asked_for(tmp_path: Path) -> None:
-    made = case(num_failed=2)
-    files = write(made, tmp_path, png=True)
-    names = [path.name for path in files if path.suffix == ".svg"]
+def test_figures_as_png_where_they_are_asked_for(again: Path) -> None:
+    names = [path for path in _files(again) if path.suffix == ".svg"]
     assert len(names) == 10
     for name in names:
-        assert (tmp_path / "figures" / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+        assert (again / name).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_equal_input_gives_identical_bytes(plain: tuple[Case, Path], tmp_path: Path) -> None:
+def test_equal_input_gives_identical_bytes(plain: tuple[Case, Path], again: Path) -> None:
     _, directory = plain
-    again = write(case(num_failed=2), tmp_path)
-    for path in again:
-        assert path.read_bytes() == (directory / path.relative_to(tmp_path)).read_bytes(), path
+    without_png = {path for path in _files(again) if path.suffix != ".png"}
+    assert without_png == _files(directory)
+    for path in without_png:
+        assert (again / path).read_bytes() == (directory / path).read_bytes(), path
 
 
 def test_the_analysis_reads_back(plain: tuple[Case, Path]) -> None:
@@ -146,17 +163,12 @@ def test_headings_are_in_order_and_nothing_is_fetched(plain: tuple[Case, Path]) 
     assert anchors <= set(outline.identifiers)
 
 
-def test_the_navigation_has_every_section_and_nothing_else(tmp_path: Path) -> None:
-    made = case(num_failed=2)
-    analysis = made.analysis.model_copy(update={"facts": {"surrogate": [{"method": "ssc", "r2": 0.5}]}})
-    write(made._replace(analysis=analysis), tmp_path / "one")
-    one = Outline((tmp_path / "one" / "report.html").read_text())
+def test_the_navigation_has_every_section_and_nothing_else(plain: tuple[Case, Path], in_blocks: Path) -> None:
+    one = Outline((plain[1] / "report.html").read_text())
     assert one.navigation == one.sections
     named = {"verdicts", "warnings", "measures", "parameters", "further", "failed", "ranges", "repeat", "versions"}
     assert named < set(one.sections)
-    blocks: dict[str, object] = {"shared": {}, "own": {"parameters": ["tau", "mu"]}}
-    write(case(study(REPORTED, blocks=blocks)), tmp_path / "two")
-    two = Outline((tmp_path / "two" / "report.html").read_text())
+    two = Outline(in_blocks.read_text())
     assert sorted(two.navigation) == sorted(two.sections)
     assert not {"further", "failed"} & set(two.sections)
     assert {"parameters-shared", "parameters-own"} < set(two.sections)
