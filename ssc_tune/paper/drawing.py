@@ -6,7 +6,7 @@ import copy
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import vl_convert
@@ -14,13 +14,12 @@ import vl_convert
 from ssc_tune.paper import fonts, legend
 from ssc_tune.paper.layout import GAP, INCH, SCALE, Layout, layout, rows
 from ssc_tune.report.drawers import Job, draw
-from ssc_tune.report.figures.base import CONFIG, Figure, Panel
+from ssc_tune.report.figures.base import CONFIG, INK, Figure, Panel
 from ssc_tune.report.figures.inline import Drawing, inline
-from ssc_tune.report.figures.specification import page
+from ssc_tune.report.figures.specification import page, parts
 from ssc_tune.study.model.study import Study
 
 _SVG = "http://www.w3.org/2000/svg"
-_INK = "#2b313b"
 _TITLE = 12
 _BESIDE, _BELOW = 55, 45
 """What an axis takes of the room for the title of the other."""
@@ -64,7 +63,7 @@ def specification(panel: Panel, datasets: Mapping[str, Any], width: float) -> di
     """A panel as on the page, without tooltips, with its name where no axis says it."""
     whole = copy.deepcopy(page(panel, datasets))
     room = {"x": width - _BESIDE, "y": panel.height - _BELOW}
-    axes = [(axis, channel) for part in _parts(whole) for channel in room for axis in _axes(part, channel)]
+    axes = [(axis, channel) for part in parts(whole) for channel in room for axis in _axes(part, channel)]
     said = {axis["title"] for axis, _ in axes}
     for axis, channel in axes:
         axis["title"] = _wrapped(axis["title"], room[channel], _TITLE)
@@ -73,14 +72,6 @@ def specification(panel: Panel, datasets: Mapping[str, Any], width: float) -> di
         whole["title"] = {"text": lines, "fontSize": _TITLE, "anchor": "start", "offset": 8}
     config = {**CONFIG, "font": fonts.FAMILY, "aria": False, "mark": {"aria": False}}
     return {**whole, "width": width, "height": panel.height + 14 * len(lines), "padding": 1, "config": config}
-
-
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a specification but its data."""
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _parts(inner)
 
 
 def _axes(part: dict[str, Any], channel: str) -> list[dict[str, Any]]:
@@ -115,17 +106,18 @@ def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing])
         tops.append(y)
         y += max(sized[i].height for i in row) + GAP
     height = math.ceil((y - GAP + _MARGIN) * SCALE) / SCALE  # whole points
-    root = ET.Element("svg", {"viewBox": f"0 0 {found.width:g} {height:g}", "font-family": fonts.FAMILY, "color": _INK})
+    root = ET.Element("svg", {"viewBox": f"0 0 {found.width:g} {height:g}", "font-family": fonts.FAMILY, "color": INK})
     ET.SubElement(root, "rect", width=f"{found.width:g}", height=f"{height:g}", fill="#ffffff")
     root.extend(key.parts)
     for index, (one, size) in enumerate(zip(drawn, sized, strict=True)):
-        place = found.place(index, tops)
+        place, column = divmod(index, found.columns)
         part = ET.fromstring(one.svg)
         part.attrib.pop("class", None)
         for element in part.iter():
             element.attrib.pop("font-weight", None)
+        x = column * (found.panel + GAP)
         part.attrib.update(
-            x=f"{place.x:.2f}", y=f"{place.y:.2f}", width=f"{place.width:.2f}", height=f"{size.height:.2f}"
+            x=f"{x:.2f}", y=f"{tops[place]:.2f}", width=f"{found.panel:.2f}", height=f"{size.height:.2f}"
         )
         root.append(part)
     return root, height

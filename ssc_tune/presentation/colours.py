@@ -22,6 +22,11 @@ RANKS = (
 )  # fmt: skip
 """From the worst run to the best, by hue and hardly by lightness, so that each can be seen on light and dark paper."""
 
+CIVIDIS = (
+    "#002051", "#0d346b", "#31476e", "#555b6e", "#727071", "#898577", "#a19b78", "#c0b26f", "#e2cb5c", "#fce647",
+)  # fmt: skip
+"""The scale of heat maps as Vega draws it, at equal steps: for legends."""
+
 EDGE = "#7f8794"
 """The edge of a bin, whose own colour may be as dark or as light as the paper."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -28,17 +28,17 @@ MAX_LISTED = 300
 MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
 
 
-class Extras(NamedTuple):
-    """What is said beside the analysis."""
-
-    command: str
-    versions: Mapping[str, str]
-    overhead: Mapping[str, float] | None
-    records: Sequence[Record]
-    hints: Sequence[str]
-
-
-def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extras) -> dict[str, Any]:
+def context(
+    study: Study,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    *,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+    overhead: Mapping[str, float] | None = None,
+    records: Sequence[Record] = (),
+    hints: Sequence[str] = (),
+) -> dict[str, Any]:
     """Everything the templates name, as text; sections without content are empty and left out there."""
     cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
     listed = views(study, tables)
@@ -50,7 +50,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "answers": answers.answers(study, analysis),
         "marks": MARKS,
         "trust": answers.trust(study, analysis, cells=len(cells), failed=num_failed),
-        "facts": [*_facts(study, cells, tables.expected, extras.records), *looks.facts(study, analysis)],
+        "facts": [*_facts(study, cells, tables.expected, records), *looks.facts(study, analysis)],
         "registration": "" if analysis.registration is None else words.sentence(analysis.registration.line),
         "explained": places.explained(study),
         "headings": list(dict.fromkeys(view.heading for view in listed if view.heading)),
@@ -62,17 +62,17 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "measures": measures.tables(study, analysis.summaries),
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
-        "failed": _failed(cells, extras.records),
+        "failed": _failed(cells, records),
         "num_failed": num_failed,
         "max_failed": MAX_FAILED,
-        "runs": section(study, tables, extras.records),
+        "runs": section(study, tables, records),
         "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
         "points": _points(listed),
-        "versions": sorted(extras.versions.items()),
-        "environment": _environment(extras.records),
-        "overhead": [(name, compact(value)) for name, value in (extras.overhead or {}).items()],
-        "command": extras.command,
-        "hints": list(extras.hints),
+        "versions": sorted((versions or {}).items()),
+        "environment": _environment(records),
+        "overhead": [(name, compact(value)) for name, value in (overhead or {}).items()],
+        "command": command,
+        "hints": list(hints),
     }
 
 

@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from ssc_tune.presentation import markdown as markdowns
-from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
+from ssc_tune.presentation.colours import CIVIDIS, ON_DARK, colours, dashes, shapes
 from ssc_tune.presentation.words import sentence
 from ssc_tune.report.data_tables import data_tables
 from ssc_tune.report.figures.base import Figure
@@ -60,6 +60,7 @@ def html(
         drawings={n: [one._replace(svg=_inline(one.svg)) for one in d] for n, d in drawings.items()},
         colours=colours(study),
         on_dark=ON_DARK,
+        cividis=CIVIDIS,
         dashes=dashes(study),
         shapes=shapes(study),
         style=_inline(style),
