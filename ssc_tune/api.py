@@ -124,7 +124,7 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
     assert isinstance(done, running.Finished)  # the run was not blind
     return StudyResult(
         study=loaded,
-        records=_records(loaded, done),
+        records=pd.read_csv(io.StringIO(results_csv(loaded, done.tables))),  # as another program reads the file
         analysis=done.analysis,
         files=tuple(done.files),
         num_failed=done.num_failed,
@@ -156,11 +156,6 @@ def _others_to_the_log(out: TextIO | None, err: TextIO | None) -> Iterator[None]
         if err is not None and sys.__stderr__ is not None:
             meanwhile.enter_context(contextlib.redirect_stderr(sys.__stderr__))
         yield
-
-
-def _records(study: Study, done: running.Finished) -> pd.DataFrame:
-    """As the file is read back, so that a notebook and another program see the same."""
-    return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
 
 
 def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str | None) -> str:

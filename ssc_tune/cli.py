@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from ssc_tune import __version__
-from ssc_tune.commands import (
-    check,
-    clean,
-    compare,
-    completion,
-    list,
-    new,
-    paper,
-    plan,
-    register,
-    report,
-    run,
-    show,
-    sync,
-    ui,
-    validate,
-)
-from ssc_tune.commands.arguments import pulled
+from ssc_tune.commands.arguments import Command, pulled
 from ssc_tune.presentation import glossary
 from ssc_tune.run import Parser, guarded, leave
 
@@ -34,26 +18,12 @@ _EPILOG = (
     "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
 )
 
-COMMANDS = tuple(
-    module.COMMAND
-    for module in (
-        run,
-        new,
-        validate,
-        list,
-        show,
-        compare,
-        report,
-        paper,
-        register,
-        check,
-        plan,
-        sync,
-        clean,
-        ui,
-        completion,
-    )
-)
+_NAMES = (
+    "run", "new", "validate", "list", "show", "compare", "report", "paper", "register", "check", "plan", "sync",
+    "clean", "ui", "completion",
+)  # fmt: skip
+COMMANDS: tuple[Command, ...] = tuple(importlib.import_module(f"ssc_tune.commands.{name}").COMMAND for name in _NAMES)
+"""In the order of the help; each is a file of :mod:`ssc_tune.commands`."""
 
 
 def make_parser() -> argparse.ArgumentParser:

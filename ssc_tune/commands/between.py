@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +26,7 @@ AT = "@"
 LEAST_HASH = 4
 _LABELS = ("name", "expected", "source")
 """What of a claim decides nothing."""
+_OF_A_VERDICT = ("claim", "verdict", "post_hoc", "effect_name", "effect", "low", "high", "p_adjusted")
 SPREADS = ("std", "mean")
 """Estimates of each method that are shown side by side."""
 
@@ -179,18 +180,9 @@ def _verdict(name: str | None, verdict: Verdict | None) -> dict[str, Any] | None
         return None
     if verdict is None:
         return {"claim": name, "verdict": None}
-    return {
-        "claim": name,
-        "verdict": verdict.verdict,
-        "post_hoc": verdict.post_hoc,
-        "effect_name": verdict.effect_name,
-        "effect": verdict.effect.value,
-        "low": verdict.effect.low,
-        "high": verdict.effect.high,
-        "p_adjusted": verdict.p_adjusted,
-        "text": words.effect_text(verdict, verdict.effect),
-        "title": words.effect_title(verdict),
-    }
+    row = state.verdict(verdict)
+    kept = {key: row[key] for key in _OF_A_VERDICT}
+    return {**kept, "text": words.effect_text(verdict, verdict.effect), "title": words.effect_title(verdict)}
 
 
 def _methods(first: Side, second: Side) -> list[dict[str, Any]]:
@@ -203,7 +195,7 @@ def _methods(first: Side, second: Side) -> list[dict[str, Any]]:
             "first": _summary(both[0].get(key)),
             "second": _summary(both[1].get(key)),
         }
-        for key in _joined(both[0], both[1])
+        for key in dict.fromkeys([*both[0], *both[1]])
     ]
 
 
@@ -212,7 +204,3 @@ def _summary(found: MethodSummary | None) -> dict[str, Any] | None:
         return None
     numbers = {"points": found.num_points, "seeds": found.num_seeds}
     return {**numbers, **{name: getattr(found, name).model_dump(mode="json") for name in SPREADS}}
-
-
-def _joined(*parts: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return list(dict.fromkeys(key for part in parts for key in part))

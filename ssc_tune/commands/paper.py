@@ -37,24 +37,20 @@ def run(arguments: argparse.Namespace) -> int:
     study = study_of(arguments)
     directory = arguments.output or running.folder_of(study, running.Options(storage=arguments.storage)).path / FOLDER
     paper.files.check(directory)
-    found = commands.stored.look(study, arguments.storage, whole=True)
+    found, analysis = commands.stored.judged(study, arguments.storage, explore=True, whole=True)
     progress = found.progress
-    analysis = commands.stored.written_analysis(found) if progress.records else None
-    if analysis is None:
-        analysis = commands.stored.judged(study, arguments.storage, explore=True)[1]
     if analysis is None:
         raise InputError(f"{study.name}: no cell has a record yet, so there is nothing to write; a run makes them")
     tables = analyses.build.build_tables(study, progress.cells, progress.records)
     pictures, problems = running.judge.geometries(found.folder, tables)
     for problem in problems:
         print(problem, file=sys.stderr)
-    ids = dict.fromkeys(cell.cell_id for cell in progress.cells)
     written = paper.write(
         study,
         tables,
         analysis,
         directory,
-        records=[progress.records[key] for key in ids if key in progress.records],
+        records=tables.in_order(progress.records),
         num_cells=progress.num_total,
         geometries=pictures,
     )

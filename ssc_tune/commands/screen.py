@@ -40,18 +40,17 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
         + (f", {reused} are taken over from other studies" if reused else "")
         + f", {new} are new (cells that stand in several blocks count once)"
     )
-    for line in plan.changes.lines():
-        print(line)
-    for line in plan_lines(study, folder_of(study, options), plan.cells, plan.records):
-        print(line)
-    for line in notes(study):
-        print(f"note: {line}")
-    for line in _looks(study, plan):
+    folder = folder_of(study, options)
+    for line in (
+        *plan.changes.lines(),
+        *plan_lines(study, folder, plan.cells, plan.records),
+        *(f"note: {line}" for line in notes(study)),
+        *([plan.stopped.words] if plan.stopped is not None else looks.outlook(study, plan.cells)),
+    ):
         print(line)
     place = place_of(study, options.address, insecure=options.insecure_cluster)
     words, workers, refused = _held(study, place)
     print(words)
-    folder = folder_of(study, options)
     stored = f", a copy of {folder.files.address}/{study.name}" if folder.files.is_copy else ""
     print(f"folder: {folder.path}{stored}", flush=True)
     if refused is not None and new:
@@ -109,13 +108,6 @@ def _points(study: Study, block: str, method: str) -> str:
     """How many points they are; nothing for a design that has none beforehand."""
     found = count(study, block, method)
     return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
-
-
-def _looks(study: Study, plan: StudyPlan) -> list[str]:
-    """The looks that are ahead, or where the study has stopped."""
-    if plan.stopped is not None:
-        return [plan.stopped.words]
-    return looks.outlook(study, plan.cells)
 
 
 def _show_points(console: Console, study: Study) -> None:

@@ -123,13 +123,14 @@ def whole_record(found: Stored, cell_id: str) -> Record | None:
     return own or found.folder.elsewhere([cell_id]).get(cell_id)
 
 
-def judged(study: Study, storage: Path, *, explore: bool) -> tuple[Stored, StudyAnalysis | None]:
+def judged(study: Study, storage: Path, *, explore: bool, whole: bool = False) -> tuple[Stored, StudyAnalysis | None]:
     """What is stored of a study, and the analysis that the last run wrote if it still fits, else a new one.
 
     A new one is made without what decides no claim unless ``explore``. None where there is no record to analyse.
+    Records are with their histories if ``whole``, and where a new one had to be made.
     """
     kept = _kept(study, running.folder_of(study, running.Options(storage=storage)))
-    stored = look(study, storage, whole=kept is None)
+    stored = look(study, storage, whole=whole or kept is None)
     progress = stored.progress
     if not progress.records:
         return stored, None

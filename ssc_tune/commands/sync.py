@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from ssc_tune import commands, design, running, tracking
 from ssc_tune.commands.arguments import Command, add_study, add_tracking, study_of
@@ -21,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the view; a second time changes nothing."""
     uri = running.tracking_uri(arguments.tracking_uri)
-    tracking.resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
+    tracking.resolve_uri(uri)  # an address that is not understood is said before the analysis
     found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
     folder, cells, records = found.folder, found.progress.cells, found.progress.records
     judged = running.analyse(found.study, folder, cells, records, command=found.command, overhead=None)

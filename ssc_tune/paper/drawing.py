@@ -46,7 +46,8 @@ def picture(study: Study, figure: Figure, width: str) -> Picture:
     """The figure, without its title, at a width of :data:`ssc_tune.paper.layout.WIDTHS`."""
     fonts.register()
     found = layout(figure, width)
-    drawn = [_panel(panel, figure.datasets, found.panel, f"{figure.name}-{i}") for i, panel in enumerate(figure.panels)]
+    specified = [specification(panel, figure.datasets, found.panel) for panel in figure.panels]
+    drawn = [inline(draw(Job(one, f"{figure.name}-{i}-part"))) for i, one in enumerate(specified)]
     root, height = _composed(study, figure, found, drawn)
     points = (found.inches * INCH, height * SCALE)
     bare = _text(root, *(f"{value:g}" for value in points))
@@ -66,8 +67,8 @@ def specification(panel: Panel, datasets: Mapping[str, Any], width: float) -> di
     axes = [(axis, channel) for part in parts(whole) for channel in room for axis in _axes(part, channel)]
     said = {axis["title"] for axis, _ in axes}
     for axis, channel in axes:
-        axis["title"] = _wrapped(axis["title"], room[channel], _TITLE)
-    lines = [] if panel.title in said else _wrapped(panel.title, width, _TITLE)
+        axis["title"] = _wrapped(axis["title"], room[channel])
+    lines = [] if panel.title in said else _wrapped(panel.title, width)
     if lines:
         whole["title"] = {"text": lines, "fontSize": _TITLE, "anchor": "start", "offset": 8}
     config = {**CONFIG, "font": fonts.FAMILY, "aria": False, "mark": {"aria": False}}
@@ -81,20 +82,16 @@ def _axes(part: dict[str, Any], channel: str) -> list[dict[str, Any]]:
     return [one for one in both if isinstance(one, dict) and isinstance(one.get("title"), str)]
 
 
-def _wrapped(text: str, room: float, size: float) -> list[str]:
-    """Lines as long as there is room for; a word that is longer stays whole."""
+def _wrapped(text: str, room: float) -> list[str]:
+    """A title in lines as long as there is room for; a word that is longer stays whole."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and fonts.width(longer, size) <= room:
+        if lines and fonts.width(longer, _TITLE) <= room:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
-
-
-def _panel(panel: Panel, datasets: Mapping[str, Any], width: float, name: str) -> Drawing:
-    return inline(draw(Job(specification(panel, datasets, width), f"{name}-part")))
 
 
 def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing]) -> tuple[ET.Element, float]:

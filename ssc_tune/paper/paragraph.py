@@ -6,7 +6,7 @@ Each fact is from study, records or analysis. Each part of a study names what wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ssc_tune import methods, sources
@@ -209,30 +209,23 @@ def cited(found: Sequence[Sentences]) -> tuple[str, ...]:
 
 def as_tex(found: Sequence[Sentences]) -> str:
     r"""One ``\paragraph`` each; citations by ``\cite`` of the keys of ``references.bib``."""
-    return "\n".join(rf"\paragraph{{{escaped(one.heading)}}}" + "\n" + _tex(one) + "\n" for one in found)
+    texts = [_written(one, escaped, lambda keys: rf"~\cite{{{','.join(keys)}}}") for one in found]
+    return "\n".join(rf"\paragraph{{{escaped(one.heading)}}}" + f"\n{t}\n" for one, t in zip(found, texts, strict=True))
 
 
 def as_markdown(found: Sequence[Sentences]) -> str:
     """The same with headings, and citations as pandoc reads them."""
-    return "\n".join(f"**{markdown.escaped(one.heading)}.** {_markdown(one)}\n" for one in found)
+    texts = [_written(one, markdown.escaped, lambda keys: f" [@{'; @'.join(keys)}]") for one in found]
+    return "\n".join(f"**{markdown.escaped(one.heading)}.** {t}\n" for one, t in zip(found, texts, strict=True))
 
 
-def _tex(one: Sentences) -> str:
-    parts = [(rf"~\cite{{{','.join(p.keys)}}}" if p.keys else "") if isinstance(p, Cite) else _spaced(p, escaped(p))
-             for p in one.pieces]  # fmt: skip
-    return "".join(parts).strip()
-
-
-def _markdown(one: Sentences) -> str:
-    parts = [
-        (f" [{'; '.join(f'@{key}' for key in p.keys)}]" if p.keys else "")
-        if isinstance(p, Cite)
-        else _spaced(p, markdown.escaped(p))
-        for p in one.pieces
-    ]
-    return "".join(parts).strip()
-
-
-def _spaced(piece: str, text: str) -> str:
-    """The text with the space that its piece begins or ends with."""
-    return f"{' ' if piece[:1] == ' ' else ''}{text}{' ' if piece[-1:] == ' ' and piece.strip() else ''}"
+def _written(one: Sentences, escape: Callable[[str], str], cite: Callable[[tuple[str, ...]], str]) -> str:
+    """All pieces after one another; each keeps the space that it begins or ends with."""
+    found = ""
+    for piece in one.pieces:
+        if isinstance(piece, Cite):
+            found += cite(piece.keys) if piece.keys else ""
+        else:
+            ends = " " * (piece[:1] == " "), " " * (piece[-1:] == " " and bool(piece.strip()))
+            found += escape(piece).join(ends)
+    return found.strip()

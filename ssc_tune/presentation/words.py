@@ -13,9 +13,9 @@ from ssc_tune.study.model.study import Study
 NEXT = "one more setting"
 
 
-def join(names: Sequence[str], last: str = "and") -> str:
+def join(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def sentence(text: str) -> str:
@@ -112,9 +112,8 @@ def reason(verdict: Verdict) -> str:
     return f"the {repeated}{percent(verdict.effect.confidence)} interval of the ratio holds 1, which is no difference"
 
 
-def plain_value(verdict: Verdict) -> float | None:
-    """The effect as a number, in the scale in which it is told: ratios as such, though their logarithm is kept."""
-    value = verdict.effect.value
+def plain_value(verdict: Verdict, value: float | None) -> float | None:
+    """A number of the effect in the scale in which it is told: ratios as such, though their logarithm is kept."""
     return value if value is None or verdict.ratio is None else as_ratio(value)
 
 

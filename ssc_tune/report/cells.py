@@ -161,20 +161,12 @@ def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
     return pd.concat(kept) if kept else frame
 
 
-def mean_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
-    """Means over seeds, for figures.
+def mean_rows(view: View, limit: int = MAX_POINTS, *, counted: bool = False) -> list[Row]:
+    """Means over seeds, for figures; ``counted``: of points that the measures of the tables are over, and of no other.
 
     Keys: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values in words, ``x<i>`` positions in [0, 1].
     """
-    return _mean_rows(view, thin(view.means, limit))
-
-
-def counted_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
-    """The same of points that the measures of the tables are over, and of no other."""
-    return _mean_rows(view, thin(view.counted, limit))
-
-
-def _mean_rows(view: View, means: pd.DataFrame) -> list[Row]:
+    means = thin(view.counted if counted else view.means, limit)
     return [_row(view, row, {"n": int(row["num_seeds"])}) for row in dicts(means)]
 
 

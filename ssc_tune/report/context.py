@@ -92,16 +92,13 @@ def _facts(
     if len(study.setting_names) > 1:
         facts.insert(len(facts) - 2, ("Settings", ", ".join(study.setting_names)))
     varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}
-    facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
+    of = {block: f"Varied in block {block}" if len(varied) > 1 else "Varied" for block in varied}
+    facts += [(of[block], ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):
         facts.append(("Training time of all cells", duration(float(cells["seconds"].sum()), measured=True)))
     if records:
         facts.append(("Run", _span(min(r.started for r in records), max(r.ended for r in records))))
     return facts
-
-
-def _block(study: Study, block: str) -> str:
-    return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
 
 
 def _span(started: float, ended: float) -> str:

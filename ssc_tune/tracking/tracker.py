@@ -1,4 +1,4 @@
-"""Following a running study from a thread of its own."""
+"""Writing the view: all of it from the records, or along with a running study from a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,47 @@ RETRY_SECONDS = 30.0
 """How long a store that did not answer is left alone."""
 PATIENCE = 15.0
 """Seconds at the end of a run in which a store need not be waited for aloud."""
+
+
+def sync(
+    study: Study,
+    records: Iterable[tuple[Record, Sequence[Placement]]],
+    analysis: StudyAnalysis | None,
+    artifacts: Sequence[Path],
+    *,
+    uri: str,
+    directory: Path,
+    models: Models | None = None,
+) -> SyncReport:
+    """Write every record, verdict, table and artifact of a study to a store; a second call changes nothing.
+
+    Args:
+        study: the study; its version decides the parent run.
+        records: cells that have ended, each with its places in the design.
+        analysis: verdicts and tables, or ``None`` if the study is not finished.
+        artifacts: files and folders for the parent run; those that do not exist are reported.
+        uri: the store; a relative SQLite path is meant from the working directory.
+        directory: the study's folder; MLflow's log goes there.
+        models: cells to log as MLflow models, by name, with their checkpoints; see :func:`models_of`.
+
+    Returns:
+        Counts of cells, and what went wrong. A store that cannot be reached is a problem in the report, not an error.
+
+    Raises:
+        InputError: ``uri`` is not understood.
+    """
+    uri = resolve_uri(uri)
+    journal, start = Journal(uri), time.time()
+    writer: Writer | None = None
+    try:
+        writer = Writer(uri, study, directory=directory)
+        for record, placements in sorted(records, key=lambda pair: (pair[0].started, pair[0].cell_id)):
+            start = min(start, record.started)
+            journal.write(writer, record, placements)
+        journal.close(writer, analysis, artifacts, models or {}, start)
+    except Exception as error:  # whatever the store or the network did: the view is incomplete, the records are not
+        journal.store_failed(error)
+    return journal.report(writer)
 
 
 class _Finish(NamedTuple):
@@ -64,7 +105,7 @@ class Tracker:
         on_wait: Callable[[str], None] = lambda line: None,
         system_metrics: bool = False,
     ) -> None:
-        self.uri = resolve_uri(uri, Path.cwd())
+        self.uri = resolve_uri(uri)
         self._system = SystemMetrics(self.uri) if system_metrics else None
         self._study = study
         self._directory = directory

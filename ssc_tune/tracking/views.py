@@ -18,8 +18,9 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import charts
 from ssc_tune.tracking.charts import CHART_TAG
 from ssc_tune.tracking.content import MAX_TAG, varying_key
-from ssc_tune.tracking.findings import ATTENTION_TAG, FINDING_TAG
 from ssc_tune.tracking.lookup import VIEW_TAG
+from ssc_tune.tracking.notes import ATTENTION_TAG, FINDING_TAG, Link
+from ssc_tune.tracking.store import ACCURACY, RunStore
 
 OVERVIEW, WORST, ATTENTION, BLOCK = "ssc-tune-overview", "ssc-tune-worst", "ssc-tune-attention", "ssc-tune"
 """Keys; the first block's is ``BLOCK``, those of others begin with it."""
@@ -77,6 +78,23 @@ def tags(study: Study, version: str) -> dict[str, str]:
     """The experiment tags that hold the views; the same study always gives the same text."""
     found = views(study, version)
     return {f"{VIEW_TAG}{view.key}": _text(view, len(found) - number) for number, view in enumerate(found)}
+
+
+def links(study: Study, version: str, store: RunStore) -> list[Link]:
+    """To the overview, the worst runs, those that need a look, and the charts of each block."""
+    runs = [run for run in store.cells() if charts.is_cell_of(run.tags.get(CHART_TAG, ""), version)]
+    scored = [(run.metrics[ACCURACY], run.tags[CHART_TAG], run.run_id) for run in runs if ACCURACY in run.metrics]
+    attention = sum(ATTENTION_TAG in run.tags for run in runs)
+    found = []
+    for view in views(study, version):
+        text, page = view.link, f"#/{view.page(store.experiment_id)}"
+        if view.key == ATTENTION and runs:  # the UI's page of no runs says nothing
+            text, page = (f"{text} ({attention})", page) if attention else (f"none {text}", "")
+        found.append(Link(text, page))
+        if view.key == WORST and scored:
+            address = f"#/{curves_page(store.experiment_id, min(scored)[2])}"
+            found.append(Link("curves of the worst", address))
+    return found
 
 
 def _text(view: View, order: int) -> str:

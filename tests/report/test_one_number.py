@@ -27,7 +27,7 @@ from ssc_tune.report import render
 from ssc_tune.report.context import context
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.study.model.study import Study
-from ssc_tune.tracking import content, findings, notes
+from ssc_tune.tracking import content, notes
 from tests.making import tables as synthetic
 
 CLAIMS = [
@@ -188,7 +188,7 @@ def test_a_measure_is_the_same_in_tables_figures_terminal_and_mlflow(said: Surfa
     (line,) = [text for text in note.splitlines() if text.startswith(f"| {method} | shared")]
     agree(line.split("|")[4], [float(f"{expected['mean']:.3g}")])
     agree(line.split("|")[5], [float(f"{expected['std']:.3g}")])
-    found = findings.spread(summary)
+    found = notes.spread_found(summary)
     agree(found, [float(f"{expected['std']:.3g}")])
     agree(found.partition("mean")[2], [float(f"{expected['mean']:.3g}")])
     assert page["Points, seeds"][column] == f"{len(y)}, {y.shape[1]}"

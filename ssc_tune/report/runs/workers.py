@@ -129,7 +129,10 @@ def cost(held: Sequence[Held]) -> str:
         return text
     text += f" The others: {', '.join(lost)}."
     waits = _waits(held)
-    return f"{text} Cells were begun again {len(waits):,} times, {_mean(waits)} later on average." if waits else text
+    if not waits:
+        return text
+    mean = duration(sum(waits) / len(waits), measured=True)
+    return f"{text} Cells were begun again {len(waits):,} times, {mean} later on average."
 
 
 def _time(held: Sequence[Held]) -> str:
@@ -142,7 +145,3 @@ def _waits(held: Sequence[Held]) -> list[float]:
     for one in held:
         by_cell.setdefault(one.cell_id, []).append(one)
     return [max(b.start - a.end, 0.0) for own in by_cell.values() for a, b in itertools.pairwise(own)]
-
-
-def _mean(waits: Sequence[float]) -> str:
-    return duration(sum(waits) / len(waits), measured=True)
