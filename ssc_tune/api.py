@@ -21,6 +21,7 @@ from ssc_tune.analysis.result import StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data import cache
 from ssc_tune.masking import mask_address
+from ssc_tune.presentation import words
 from ssc_tune.presentation.csvs import results_csv, summary_csv
 from ssc_tune.records import StudyFolder
 from ssc_tune.report.figures import Figure
@@ -86,8 +87,7 @@ class StudyResult:
         return notebook.result_html(self.study, self.analysis, len(self.records))
 
     def __repr__(self) -> str:
-        words = [f"{v.claim.name}: {v.verdict}{' (post hoc)' if v.post_hoc else ''}" for v in self.verdicts]
-        found = "; ".join(words) or "no claims"
+        found = words.listed(self.analysis) or "no claims"
         return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
 
 

@@ -61,8 +61,7 @@ def result_html(study: Study, analysis: StudyAnalysis, num_rows: int) -> str:
 
 
 def _told(verdict: Verdict) -> list[str]:
-    word = f"{verdict.verdict}{words.post_hoc(verdict)}"
-    return [verdict.sentence, word, words.effect(verdict), words.reason(verdict)]
+    return [verdict.sentence, words.decided(verdict), words.effect(verdict), words.reason(verdict)]
 
 
 def _cells(tag: str, texts: Sequence[str]) -> str:

@@ -1,26 +1,13 @@
-"""A command of ``ssc-tune``, and the arguments that several commands have."""
+"""The arguments that several commands have."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from ssc_tune import commands, records, study
 from ssc_tune.data import cache
 from ssc_tune.running.options import add_options
-
-
-class Command(NamedTuple):
-    """A command: what it is called, what it does, what it is told, and doing it."""
-
-    name: str
-    help: str
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
-    """Takes the arguments and ``given``, the command line they are from; returns the exit code."""
-    more: str = ""
 
 
 def add_study(parser: argparse.ArgumentParser, *, more: str = "") -> None:

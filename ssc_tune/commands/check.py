@@ -6,8 +6,14 @@ import argparse
 import json
 
 from ssc_tune import commands
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
+
+HELP = "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered"
+MORE = (
+    "Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
+    "registrations is damaged or the plan's hash is not the one given."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,13 +43,3 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{missing} cells have no record yet")
         print("\n".join(plan["lines"]))
     return EXIT_DONE if expected and plan["sound"] else EXIT_SOME_FAILED
-
-
-COMMAND = Command(
-    "check",
-    "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered",
-    add_arguments,
-    run,
-    more="Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
-    "registrations is damaged or the plan's hash is not the one given.",
-)

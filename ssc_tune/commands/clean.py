@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune import commands, presentation, records, running
-from ssc_tune.commands.arguments import Command, add_json
+from ssc_tune.commands.arguments import add_json
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
@@ -19,6 +19,9 @@ from ssc_tune.storage import named
 
 if TYPE_CHECKING:
     from ssc_tune.running.leftovers import Kept, Leftover
+
+HELP = "show what a storage folder holds that nothing needs, with sizes, and remove it with --yes"
+MORE = "Never records, registrations or reports, and nothing while a run of the study is under way."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,12 +103,3 @@ def _lines(found: Sequence[Leftover], removed: Sequence[Leftover] | None) -> lis
     if removed is None:
         return [*lines, f"{size(_bytes(found)):>9}  in all; --yes removes it"]
     return [*lines, f"{size(_bytes(removed)):>9}  removed: {len(removed)} of {len(found)}"]
-
-
-COMMAND = Command(
-    "clean",
-    "show what a storage folder holds that nothing needs, with sizes, and remove it with --yes",
-    add_arguments,
-    run,
-    more="Never records, registrations or reports, and nothing while a run of the study is under way.",
-)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ssc_tune import analysis as analyses
 from ssc_tune import commands, paper, records, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of
 from ssc_tune.errors import InputError
 
 FOLDER = "paper"
 """Within the study's folder, unless another is named."""
+
+HELP = "write figures, tables, a methods paragraph and references for a paper, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +66,3 @@ def run(arguments: argparse.Namespace) -> int:
     for name, needs in written.absent:
         print(f"no figure of {name}: it needs {needs}")
     return 0
-
-
-COMMAND = Command(
-    "paper",
-    "write figures, tables, a methods paragraph and references for a paper, from the records alone",
-    add_arguments,
-    run,
-)

@@ -6,8 +6,10 @@ import argparse
 import json
 
 from ssc_tune import commands, records, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of
 from ssc_tune.exit_codes import EXIT_DONE
+
+HELP = "put a study's plan on record before its cells, and print its hash; runs nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +48,3 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     return EXIT_DONE
-
-
-COMMAND = Command(
-    "register", "put a study's plan on record before its cells, and print its hash; runs nothing", add_arguments, run
-)

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from ssc_tune import commands, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of
+
+HELP = "write the report again, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,3 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(str(path) for path in files))
     return 0
-
-
-COMMAND = Command("report", "write the report again, from the records alone", add_arguments, run)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssc_tune import commands, execution, running, study
-from ssc_tune.commands.arguments import Command, add_overrides
+from ssc_tune.commands.arguments import add_overrides
 from ssc_tune.data import cache
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options, check_storage
+
+HELP = "train what is missing of a study and judge its claims"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +78,3 @@ def _heard(show: Callable[[], None]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         execution.quiet.drop_output()
-
-
-COMMAND = Command("run", "train what is missing of a study and judge its claims", add_arguments, run)

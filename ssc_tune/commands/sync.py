@@ -6,8 +6,10 @@ import argparse
 import sys
 
 from ssc_tune import commands, design, running, tracking
-from ssc_tune.commands.arguments import Command, add_study, add_tracking, study_of
+from ssc_tune.commands.arguments import add_study, add_tracking, study_of
 from ssc_tune.running.options import add_options
+
+HELP = "write the MLflow view again, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,3 @@ def run(arguments: argparse.Namespace) -> int:
     for line in (*judged.problems, *missing, *done.problems):
         print(line, file=sys.stderr)
     return 1 if done.problems else 0
-
-
-COMMAND = Command("sync", "write the MLflow view again, from the records alone", add_arguments, run)

@@ -6,9 +6,11 @@ import argparse
 import sys
 
 from ssc_tune import running, tracking
-from ssc_tune.commands.arguments import Command, add_study, add_tracking, study_of
+from ssc_tune.commands.arguments import add_study, add_tracking, study_of
 from ssc_tune.errors import InputError
 from ssc_tune.masking import mask_address
+
+HELP = "start the MLflow UI on loopback and print its address"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +63,3 @@ def _experiment(uri: str, name: str) -> tracking.Experiment | None:
     if tracking.views.OVERVIEW not in found.views:
         print(f"{name}: no overview is prepared in {where}; ssc-tune sync adds it", file=sys.stderr)
     return found
-
-
-COMMAND = Command("ui", "start the MLflow UI on loopback and print its address", add_arguments, run)

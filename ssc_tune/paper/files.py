@@ -48,13 +48,9 @@ def write(
     Equal input gives equal files.
 
     Args:
-        study: the study.
-        tables: its records as tables.
-        analysis: what was found, with its registration.
+        study, tables, analysis, records, geometries: as of :func:`ssc_tune.report.write`.
         directory: empty, not there, or one that this function has written and nobody has changed.
-        records: the records themselves.
         num_cells: cells of the study's design.
-        geometries: as of :func:`ssc_tune.report.write`.
 
     Raises:
         InputError: the folder holds something else.

@@ -46,11 +46,7 @@ class Sentences(NamedTuple):
 def paragraphs(study: Study, analysis: StudyAnalysis, records: Sequence[Record], num_cells: int) -> list[Sentences]:
     """What is compared, the design, the claims and how they were judged, and what ran it.
 
-    Args:
-        study: the study.
-        analysis: what was found, with its registration.
-        records: of its cells.
-        num_cells: cells of its design, those without a record too.
+    ``num_cells`` are those of the design, without a record too.
     """
     return [
         Sentences("Methods and data", [*_compared(study), *_ground(study, records)]),

@@ -36,7 +36,7 @@ def verdicts(study: Study, judged: Sequence[Verdict]) -> str:
             escaped(words.effect_title(verdict)),
             escaped(words.effect_text(verdict, verdict.effect)),
             escaped(p_value(verdict.p_adjusted)),
-            escaped(f"{verdict.verdict}{words.post_hoc(verdict)}"),
+            escaped(words.decided(verdict)),
         ]
         for verdict in judged
     ]

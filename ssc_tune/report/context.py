@@ -17,9 +17,8 @@ from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, interval
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import View, dicts, settings_text, views
-from ssc_tune.report.forest import forests, pooled_forest
+from ssc_tune.report.forest import Strips, forests, pooled_forest
 from ssc_tune.report.runs.section import section
-from ssc_tune.report.strips import Strips
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
 

@@ -44,11 +44,7 @@ def html(
 ) -> str:
     """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script.
 
-    Args:
-        study: the study.
-        content: what it says.
-        figures: in their order.
-        drawings: the panels of each figure, by its name.
+    ``drawings`` are the panels of each figure, by its name.
     """
     environment = _environment(escape=True)
     source = environment.loader
@@ -65,13 +61,8 @@ def html(
         shapes=shapes(study),
         style=_inline(style),
         script=_inline(script),
-        digest=_digest(script),
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),  # of the one script that may run
     )
-
-
-def _digest(script: str) -> str:
-    """By which a page names the one script that it lets run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _inline(text: str) -> Any:

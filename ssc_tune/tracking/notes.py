@@ -16,7 +16,7 @@ from ssc_tune.presentation import glossary
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, told
-from ssc_tune.presentation.words import effect, effect_text, extent, post_hoc, question, reason
+from ssc_tune.presentation.words import decided, effect, effect_text, extent, listed, question, reason
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
@@ -54,7 +54,8 @@ def _list(lines: Sequence[str]) -> str:
 def _verdict_row(verdict: Verdict) -> list[str]:
     said = reason(verdict)
     why = f"{said}; post hoc: {verdict.known}" if verdict.known else said
-    return [verdict.sentence, Markup(f"**{verdict.verdict}**{post_hoc(verdict)}"), effect(verdict), why]
+    bold = Markup(decided(verdict).replace(verdict.verdict, f"**{verdict.verdict}**"))
+    return [verdict.sentence, bold, effect(verdict), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -172,8 +173,7 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
 
 def verdicts_found(analysis: StudyAnalysis) -> str:
     """``stability: supported; level: inconclusive (post hoc)``."""
-    words = [f"{one.claim.name}: {one.verdict}{post_hoc(one)}" for one in analysis.verdicts]
-    return cut("; ".join(words) or "the study declares no claims", MAX_TEXT)
+    return cut(listed(analysis) or "the study declares no claims", MAX_TEXT)
 
 
 def spread_found(summary: MethodSummary) -> str:

@@ -111,7 +111,6 @@ def outdated(present: Iterable[str], kept: Iterable[str]) -> list[str]:
 def _overview(study: Study, version: str) -> View:
     state = _state(
         f'tags.`ssc.version` = "{version}"',
-        (CHART_TAG, True),
         columns={_tag(FINDING_TAG): WIDE},
         cards=charts.method_cards(),
         section="all blocks",
@@ -123,14 +122,14 @@ def _worst(study: Study, version: str) -> View:
     varying = dict.fromkeys(key for block in study.blocks for key in _varying(study, block))
     columns = {"metrics.`test_accuracy`": 120, **{f"params.`{name}`": 110 for name in [*varying][:MAX_COLUMNS]}}
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}"'
-    state = _state(where, ("test_accuracy", True), columns, charts.cell_cards(), "worst runs", kind="metrics")
+    state = _state(where, columns, charts.cell_cards(), "worst runs", order="metrics.`test_accuracy`")
     return View(WORST, "worst runs first", "worst runs", state)
 
 
 def _attention(study: Study, version: str) -> View:
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}" and tags.{ATTENTION_TAG} LIKE "%"'
     columns = {_tag(ATTENTION_TAG): WIDE, "metrics.`test_accuracy`": 120}
-    state = _state(where, (CHART_TAG, True), columns, charts.cell_cards(), "diverged, failed or warned")
+    state = _state(where, columns, charts.cell_cards(), "diverged, failed or warned")
     return View(ATTENTION, "diverged, failed or warned", "diverged or warned", state)
 
 
@@ -141,7 +140,6 @@ def _blocks(study: Study, version: str) -> Iterator[View]:
         varying = _varying(study, block)
         state = _state(
             _where(study, version, block, setting),
-            (CHART_TAG, True),
             {"metrics.`test_accuracy`": 120},
             list(charts.block_cards(study, block)),
             f"block {block}",
@@ -178,30 +176,28 @@ def _where(study: Study, version: str, block: str, setting: str) -> str:
 
 def _state(
     where: str,
-    order: tuple[str, bool],
     columns: Mapping[str, int],
     cards: Sequence[Mapping[str, Any]],
     section: str,
     *,
-    kind: str = "tags",
+    order: str = f"tags.`{CHART_TAG}`",
 ) -> dict[str, Any]:
     """What the UI keeps of a view.
 
     Args:
         where: which runs.
-        order: what they are sorted by, and whether upwards.
         columns: beside name, time and duration, with their widths.
         cards: its charts.
         section: the heading of these.
-        kind: of what they are sorted by.
+        order: what they are sorted by, upwards.
     """
     sections = [{"uuid": charts.SECTION, "name": section, "display": True, "columns": 2, "cardHeight": 330}]
     sections += [{"uuid": f"folded {name}", "name": name, "display": False} for name in _FOLDED]
     widths = {_RUN_NAME: 230, **columns}
     return {
         "searchFilter": where,
-        "orderByKey": f"{kind}.`{order[0]}`",
-        "orderByAsc": order[1],
+        "orderByKey": order,
+        "orderByAsc": True,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "modelVersionFilter": "All Runs",
