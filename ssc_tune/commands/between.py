@@ -38,11 +38,6 @@ class Side(NamedTuple):
     stored: Stored
     analysis: StudyAnalysis | None
 
-    @property
-    def study(self) -> Study:
-        """The study."""
-        return self.stored.study
-
     def verdicts(self) -> dict[str, Verdict]:
         """What was found, by the name of the claim."""
         return {} if self.analysis is None else {v.claim.name: v for v in self.analysis.verdicts}
@@ -103,7 +98,7 @@ def _study_of(name: str, plan: Mapping[str, Any]) -> Study:
 
 def compared(first: Side, second: Side) -> dict[str, Any]:
     """What ``ssc-tune compare --json`` prints."""
-    plans = plan_of(first.study), plan_of(second.study)
+    plans = plan_of(first.stored.study), plan_of(second.stored.study)
     return {
         "first": _told(first),
         "second": _told(second),
@@ -118,9 +113,9 @@ def compared(first: Side, second: Side) -> dict[str, Any]:
 def _told(one: Side) -> dict[str, Any]:
     return {
         "given": one.label,
-        "study": one.study.name,
+        "study": one.stored.study.name,
         "folder": str(one.stored.folder.path),
-        "plan": plan_hash(one.study),
+        "plan": plan_hash(one.stored.study),
         **state.state(one.stored),
     }
 
@@ -143,7 +138,7 @@ def _cells(first: Side, second: Side) -> dict[str, Any]:
 
 def _claims(first: Side, second: Side) -> list[dict[str, Any]]:
     """Claims of the same name, then those whose content alone is the same, then those that one of the two has."""
-    claims = [{claim.name: claim for claim in one.study.claims} for one in (first, second)]
+    claims = [{claim.name: claim for claim in one.stored.study.claims} for one in (first, second)]
     pairs: list[tuple[str | None, str | None]] = [(name, name) for name in claims[0] if name in claims[1]]
     left = [[name for name in claims[i] if name not in claims[1 - i]] for i in (0, 1)]
     for name in list(left[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ssc_tune.paper import names
+from ssc_tune.paper.tex import apart
 from ssc_tune.presentation.csvs import written
 from ssc_tune.report.figures.base import Figure
 
@@ -15,7 +15,7 @@ _NAMES = {"m": "method", "p": "point", "s": "seed", "c": "cell", "st": "status",
 
 def tables(figure: Figure) -> dict[str, str]:
     """Files by the ends of their names: one a set of rows that the figure draws."""
-    ends = ["" if name == figure.name else f".{name}" for name in names.apart(figure.datasets)]
+    ends = ["" if name == figure.name else f".{name}" for name in apart(figure.datasets)]
     return {f"{end}.csv": _csv(rows) for end, rows in zip(ends, figure.datasets.values(), strict=True)}
 
 

@@ -13,10 +13,11 @@ from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError
-from ssc_tune.paper import data, names, paragraph
+from ssc_tune.paper import data, paragraph
 from ssc_tune.paper.drawing import picture
 from ssc_tune.paper.layout import WIDTHS
 from ssc_tune.paper.tables import tables as tex_tables
+from ssc_tune.paper.tex import apart
 from ssc_tune.records import Record
 from ssc_tune.report.figures import Figure, Given, drawn
 from ssc_tune.study.model.study import Study
@@ -58,7 +59,7 @@ def write(
     check(directory)
     found = drawn(Given(study, tables, analysis, records, geometries or {}))
     files: dict[str, str | bytes] = {}
-    for figure, name in zip(found.figures, names.apart([figure.name for figure in found.figures]), strict=True):
+    for figure, name in zip(found.figures, apart([figure.name for figure in found.figures]), strict=True):
         files |= {f"figures/{name}{end}": content for end, content in _files(study, figure).items()}
     files |= {f"tables/{name}.tex": content for name, content in tex_tables(study, analysis).items()}
     said = paragraph.paragraphs(study, analysis, records, num_cells)

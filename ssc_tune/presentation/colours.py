@@ -38,11 +38,6 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 4])
 
 
-def on_dark(colour: str) -> str:
-    """What a page shows in place of a colour on a dark screen."""
-    return ON_DARK.get(colour, colour)
-
-
 def colours(study: Study) -> dict[str, str]:
     """The colour of each method: fixed for those that ship, the next free one for others, in the study's order."""
     free = OKABE_ITO[len(_OWN) :]

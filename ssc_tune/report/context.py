@@ -136,7 +136,6 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "name": claim.name,
         "sentence": verdict.sentence,
         "verdict": verdict.verdict,
-        "mark": MARKS[verdict.verdict],
         "effect": words.effect(verdict),
         "p_adjusted": p_value(verdict.p_adjusted),
         "details": [(name, text) for name, text in details if text],

@@ -19,7 +19,7 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import Journal, SyncReport
 from ssc_tune.tracking.system import SystemMetrics
-from ssc_tune.tracking.uri import resolve_uri
+from ssc_tune.tracking.uri import DEFAULT_URI, resolve_uri
 from ssc_tune.tracking.writer import Writer
 
 RETRY_SECONDS = 30.0
@@ -85,7 +85,6 @@ class Tracker:
         uri: the store; a relative SQLite path is meant from the working directory.
         study: the study that runs.
         directory: the study's folder; MLflow's log goes there.
-        user_uri_is_default: the user named no store, so that the advice need not either.
         on_problem: called once, from the thread, with one line about the first problem.
         on_wait: called with one line where the end of the run waits for MLflow.
         system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
@@ -100,7 +99,6 @@ class Tracker:
         study: Study,
         *,
         directory: Path,
-        user_uri_is_default: bool = False,
         on_problem: Callable[[str], None],
         on_wait: Callable[[str], None] = lambda line: None,
         system_metrics: bool = False,
@@ -110,7 +108,7 @@ class Tracker:
         self._study = study
         self._directory = directory
         self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
-        option = "" if user_uri_is_default else f" --tracking-uri {shlex.quote(mask_address(uri))}"
+        option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
