@@ -61,6 +61,6 @@ def _table(summaries: Sequence[MethodSummary], title: str) -> Table:
     for summary in summaries:
         table.add_column(Text(summary.method), overflow="fold")
     for measure in shown(summaries):
-        if measure.key:
+        if measure.short:
             table.add_row(measure.short, *(Text(measure.text(summary)) for summary in summaries))
     return table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import heapq
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -72,26 +71,14 @@ def _held(records: Sequence[Record]) -> list[Held]:
 
 def _lanes(held: Sequence[Held]) -> tuple[list[int], list[str]]:
     """The lane of each attempt, hosts below each other, and the names of lanes."""
-    hosts: dict[str, list[tuple[float, int]]] = {}  # free lanes come back when their attempt ends
-    counts: dict[str, int] = {}
+    hosts: dict[str, list[float]] = {}  # when each lane is free again
     places = []
     for one in held:
-        host = one.attempt.host
-        free = hosts.setdefault(host, [])
-        if free and free[0][0] <= one.start + 1e-6:
-            ready = []
-            while free and free[0][0] <= one.start + 1e-6:
-                ready.append(heapq.heappop(free)[1])
-            lane = min(ready)
-            for other in ready:
-                if other != lane:
-                    heapq.heappush(free, (one.start, other))
-        else:
-            lane = counts.get(host, 0)
-            counts[host] = lane + 1
-        heapq.heappush(free, (one.end, lane))
-        places.append((host, lane))
-    order = [(host, lane) for host in sorted(counts) for lane in range(counts[host])]
+        ends = hosts.setdefault(one.attempt.host, [])
+        lane = next((lane for lane, end in enumerate(ends) if end <= one.start + 1e-6), len(ends))
+        ends[lane : lane + 1] = [one.end]
+        places.append((one.attempt.host, lane))
+    order = [(host, lane) for host in sorted(hosts) for lane in range(len(hosts[host]))]
     index = {place: number for number, place in enumerate(order)}
     return [index[place] for place in places], [f"{host or 'host not known'} {lane + 1}" for host, lane in order]
 
