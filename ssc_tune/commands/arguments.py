@@ -1,9 +1,13 @@
-"""The arguments that several commands have."""
+"""The arguments that several commands have, and how they answer."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ssc_tune import commands, records, study
 from ssc_tune.data import cache
@@ -52,3 +56,14 @@ def study_of(arguments: argparse.Namespace) -> study.Study:
     """The study that the arguments of :func:`add_study` name."""
     cache.use(arguments.data_dir)
     return commands.stored.load(arguments.study, arguments.overrides, arguments.storage)
+
+
+def answer(arguments: argparse.Namespace, content: Any, lines: Iterable[str]) -> None:
+    """Prints content as JSON where :func:`add_json` is asked for, else lines."""
+    print(json.dumps(content) if arguments.json else "\n".join(lines))
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Prints lines on standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from ssc_tune import commands
-from ssc_tune.commands.arguments import add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, answer, study_of
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 
 HELP = "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered"
@@ -35,11 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     missing = commands.state.state(found)["missing"]
     expected = bool(rows) and not missing and all(row["verdict"] == row["expected"] for row in rows)
     plan = commands.registered.verify(found, arguments.registration)
-    if arguments.json:
-        print(json.dumps({"as_expected": expected, "missing": missing, "verdicts": rows, "registration": plan}))
-    else:
-        print("\n".join(commands.pages.one_line_verdicts(rows) or ["no claim has been judged"]))
-        if missing:
-            print(f"{missing} cells have no record yet")
-        print("\n".join(plan["lines"]))
+    lines = commands.pages.one_line_verdicts(rows) or ["no claim has been judged"]
+    lines += [f"{missing} cells have no record yet"] if missing else []
+    content = {"as_expected": expected, "missing": missing, "verdicts": rows, "registration": plan}
+    answer(arguments, content, [*lines, *plan["lines"]])
     return EXIT_DONE if expected and plan["sound"] else EXIT_SOME_FAILED

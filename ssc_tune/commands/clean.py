@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune import commands, presentation, records, running
-from ssc_tune.commands.arguments import add_json
+from ssc_tune.commands.arguments import add_json, answer, warn
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
@@ -39,13 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
         gone = _removed(found, arguments.storage, held) if arguments.yes else set()
     left = [one.path for one in found if arguments.yes and one.path not in gone]
     problems += [f"{path}: could not be removed" for path in left]
-    if arguments.json:
-        rows = [{"kind": o.kind, "path": str(o.path), "bytes": o.size, "removed": o.path in gone} for o in found]
-        print(json.dumps({"files": rows, "bytes": _bytes(found), "problems": problems}))
-    else:
-        print("\n".join(_lines(found, [one for one in found if one.path in gone] if arguments.yes else None)))
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    rows = [{"kind": o.kind, "path": str(o.path), "bytes": o.size, "removed": o.path in gone} for o in found]
+    lines = _lines(found, [one for one in found if one.path in gone] if arguments.yes else None)
+    answer(arguments, {"files": rows, "bytes": _bytes(found), "problems": problems}, lines)
+    warn(problems)
     return EXIT_SOME_FAILED if left else EXIT_DONE
 
 
@@ -58,7 +53,7 @@ def _removed(found: Sequence[Leftover], storage: Path, held: contextlib.ExitStac
     for name in dict.fromkeys(one.path.relative_to(storage).parts[0] for one in found):
         if name != records.store.PRETRAINED:
             lease = records.lease.lease_of(records.StudyFolder(storage, name))
-            held.enter_context(lease.held(lambda line: print(line, file=sys.stderr), lambda line: None))
+            held.enter_context(lease.held(lambda line: warn([line]), lambda line: None))
     return {one.path for one in found if running.leftovers.remove(one, storage)}
 
 

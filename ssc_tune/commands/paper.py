@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from ssc_tune import analysis as analyses
 from ssc_tune import commands, paper, records, running
-from ssc_tune.commands.arguments import add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, answer, study_of, warn
 from ssc_tune.errors import InputError
 
 FOLDER = "paper"
@@ -45,8 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"{study.name}: no cell has a record yet, so there is nothing to write; a run makes them")
     tables = analyses.build.build_tables(study, progress.cells, progress.records)
     pictures, problems = running.judge.geometries(found.folder, tables)
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    warn(problems)
     written = paper.write(
         study,
         tables,
@@ -58,11 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.output is None:  # within the study's folder, which may stand for one elsewhere
         records.mirrored.keep_views(found.folder)
-    if arguments.json:
-        absent = [{"figure": name, "needs": needs} for name, needs in written.absent]
-        print(json.dumps({"files": [str(path) for path in written.files], "absent": absent}))
-        return 0
-    print("\n".join(str(path) for path in written.files))
-    for name, needs in written.absent:
-        print(f"no figure of {name}: it needs {needs}")
+    files = [str(path) for path in written.files]
+    absent = [{"figure": name, "needs": needs} for name, needs in written.absent]
+    lines = (f"no figure of {name}: it needs {needs}" for name, needs in written.absent)
+    answer(arguments, {"files": files, "absent": absent}, [*files, *lines])
     return 0

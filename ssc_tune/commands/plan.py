@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ssc_tune import commands, design, execution, running
-from ssc_tune.commands.arguments import add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of, warn
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.running.options import add_options
@@ -81,8 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         mean_gain=arguments.mean_gain,
     )
     print(found.model_dump_json() if arguments.json else "\n".join(commands.plan_words.lines(found)))
-    for line in (*design.notes.notes(study), *execution.place.notes(study)):
-        print(f"note: {line}", file=sys.stderr)
+    warn(f"note: {line}" for line in (*design.notes.notes(study), *execution.place.notes(study)))
     return EXIT_DONE
 
 

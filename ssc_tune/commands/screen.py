@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssc_tune import running
+from ssc_tune.commands.arguments import warn
 from ssc_tune.design.distinct import count, counts_defaults, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
@@ -131,8 +132,7 @@ def _show_points(console: Console, study: Study) -> None:
 
 def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:
     """Verdicts, where things are, and how to go on."""
-    for problem in result.problems:
-        print(problem, file=sys.stderr)
+    warn(result.problems)
     if isinstance(result, Interrupted):
         print(f"interrupted: {result.num_missing} cells are left; go on with\n  {options.command}", file=sys.stderr)
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
+from ssc_tune.commands.arguments import warn
 from ssc_tune.errors import InputError, cause
 from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
@@ -112,8 +112,7 @@ def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
     """
     options = running.Options(storage=storage)
     progress = running.survey(study, options, adopt=False, whole=whole)
-    for problem in progress.problems:
-        print(problem, file=sys.stderr)
+    warn(progress.problems)
     return Stored(study, running.folder_of(study, options), progress)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from ssc_tune import commands, design, running, tracking
-from ssc_tune.commands.arguments import add_study, add_tracking, study_of
+from ssc_tune.commands.arguments import add_study, add_tracking, study_of, warn
 from ssc_tune.running.options import add_options
 
 HELP = "write the MLflow view again, from the records alone"
@@ -34,6 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
     done = tracking.sync(found.study, pairs, analysis, files, uri=uri, directory=folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
     missing = tracking.missing_models(records, arguments.log_models, best, models)
-    for line in (*judged.problems, *missing, *done.problems):
-        print(line, file=sys.stderr)
+    warn([*judged.problems, *missing, *done.problems])
     return 1 if done.problems else 0

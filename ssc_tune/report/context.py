@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
 from ssc_tune.presentation import answers, comparisons, ground, looks, measures, places, words
-from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, interval, number, p_value, percent
+from ssc_tune.presentation.numbers import UNDEFINED, compact, date, duration, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import View, dicts, settings_text, views
@@ -102,12 +101,8 @@ def _facts(
 
 def _span(started: float, ended: float) -> str:
     """``2026-11-23 21:11 to 21:25 UTC``; the second date only where it is another."""
-    first, last = _date(started), _date(ended)
+    first, last = date(started), date(ended)
     return f"{first} to {last.removeprefix(first[:11])} UTC"
-
-
-def _date(timestamp: float) -> str:
-    return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _verdicts(study: Study, analysis: StudyAnalysis, listed: Sequence[View]) -> list[dict[str, Any]]:

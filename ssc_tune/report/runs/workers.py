@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.presentation.numbers import duration
+from ssc_tune.presentation.numbers import date, duration
 from ssc_tune.records.record import Attempt, Record
 
 OUTCOMES = {
@@ -100,8 +99,7 @@ def _spans(held: Sequence[Held]) -> list[Any]:
             merged.append([start, end])
     first, drawn, found = merged[0][0], 0.0, []
     for start, end in merged:
-        date = datetime.datetime.fromtimestamp(start, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
-        found.append([round(start - first, 2), round(end - first, 2), round(drawn, 2), date])
+        found.append([round(start - first, 2), round(end - first, 2), round(drawn, 2), date(start)])
         drawn += end - start + SHORT_GAP * total
     return found
 
