@@ -87,13 +87,12 @@ def links(study: Study, version: str, store: RunStore) -> list[Link]:
     attention = sum(ATTENTION_TAG in run.tags for run in runs)
     found = []
     for view in views(study, version):
-        text, page = view.link, f"#/{view.page(store.experiment_id)}"
+        text, address = view.link, f"#/{view.page(store.experiment_id)}"
         if view.key == ATTENTION and runs:  # the UI's page of no runs says nothing
-            text, page = (f"{text} ({attention})", page) if attention else (f"none {text}", "")
-        found.append(Link(text, page))
+            text, address = (f"{text} ({attention})", address) if attention else (f"none {text}", "")
+        found.append(Link(text, address))
         if view.key == WORST and scored:
-            address = f"#/{curves_page(store.experiment_id, min(scored)[2])}"
-            found.append(Link("curves of the worst", address))
+            found.append(Link("curves of the worst", f"#/{curves_page(store.experiment_id, min(scored)[2])}"))
     return found
 
 
