@@ -14,7 +14,7 @@ UNLABELLED, FOREIGN = -1, -2
 class DatasetInfo(NamedTuple):
     """Where a data set is read from, and its sizes. C channels, height H, width W."""
 
-    reader: str  # "module:function", of a function without arguments that returns a Dataset
+    reader: str  # "module:function", of a function of a Source that returns a Dataset
     image_shape: tuple[int, int, int]  # (C, H, W)
     train_counts: tuple[int, ...]  # labelled training images of each class
     test_size: int
