@@ -54,8 +54,17 @@ def read(source: Source) -> Dataset:
     test = for_test(labels, info.test_size)
     train = np.setdiff1d(np.arange(len(labels)), test)
     for_training, held_out = ((torch.from_numpy(images[i]), torch.from_numpy(labels[i])) for i in (train, test))
-    facts = (info.num_classes, False, (row.mean,), (row.std,), row.weak_rotation, row.weak_scale)
-    return Dataset(source.name, *for_training, *held_out, *facts)
+    return Dataset(
+        source.name,
+        *for_training,
+        *held_out,
+        num_classes=info.num_classes,
+        horizontal_flip=False,
+        mean=(row.mean,),
+        std=(row.std,),
+        weak_rotation=row.weak_rotation,
+        weak_scale=row.weak_scale,
+    )
 
 
 def packaged_table(package: str, path: str) -> npt.NDArray[np.uint8]:

@@ -104,7 +104,7 @@ PUBLISHED: dict[str, Published] = {
         files=("train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"),
     ),
     # Images without a label come from a similar but broader distribution; the labelled ones join them in the unlabelled
-    # pool, as FixMatch does. The ten published folds are not used: labelled images are drawn by the seed, as everywhere.
+    # pool, as FixMatch does. The ten published folds are not used: labelled images are drawn by the seed, as always.
     "stl10": Published(
         "STL10",
         ({"split": "train"}, {"split": "unlabeled"}),

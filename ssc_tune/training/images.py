@@ -1,10 +1,12 @@
-"""Where the training images are while a cell trains: on the device if they fit, else on the host."""
+"""Which of the training images a cell has for what, and where they are: on the device if they fit, else on the host."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from ssc_tune import data
+from ssc_tune.training.config import DataConfig
 from ssc_tune.training.hardware import to_device
 
 RESIDENT_BYTES = 4 << 30
@@ -35,3 +37,16 @@ class Images:
 def fits(images: Tensor, device: torch.device, limit: int) -> bool:
     """Whether all images are kept on the device."""
     return device.type == "cpu" or images.nbytes <= limit
+
+
+def divided(asked: DataConfig, dataset: data.Dataset, *, seed: int) -> data.Split:
+    """Labelled, unlabelled and validation images; see :func:`ssc_tune.data.split`."""
+    return data.split(
+        dataset,
+        labels_per_class=asked.labels_per_class,
+        validation=asked.held_out(data.num_labelled(dataset)),
+        seed=seed,
+        imbalance=asked.imbalance,
+        unlabelled_imbalance=asked.unlabelled_imbalance,
+        unknown_share=asked.unknown_share,
+    )
