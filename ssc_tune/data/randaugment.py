@@ -105,7 +105,8 @@ def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int], law: st
     operation = (which * len(OPERATIONS)).long()
     if law == "fixmatch":
         operation = torch.where(u < 0.5, operation, _INDEX["identity"])
-        u = (1 + (2 * u * (levels := _num_levels(magnitude))).floor().clamp(max=levels - 1)) / 10
+        levels = max(1, round(magnitude) - 1)  # 1 .. m - 1, and 1 alone for a smaller m
+        u = (1 + (2 * u * levels).floor().clamp(max=levels - 1)) / 10
     if law != "ours":
         magnitude = 10.0
     skipped = (operation >= _INDEX["autocontrast"]) & (operation <= _INDEX["equalize"]) & (u >= magnitude / 10)
@@ -132,11 +133,6 @@ def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int], law: st
         matrix,
     )
     return [Layer(*(part[i] for part in parts)) for i in range(len(uniforms))]
-
-
-def _num_levels(magnitude: float) -> int:
-    """Whole levels of FixMatch's code: 1 .. m - 1, and 1 alone for a smaller m."""
-    return max(1, round(magnitude) - 1)
 
 
 def apply(images: Tensor, chosen: list[Layer]) -> Tensor:

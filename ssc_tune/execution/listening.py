@@ -41,19 +41,6 @@ class Screen(Protocol):
         """What is being waited for, until a worker is at a cell."""
 
 
-class Unseen:
-    """No screen."""
-
-    def tell(self, text: str) -> None:
-        """Nobody sees it."""
-
-    def hold(self, workers: int) -> None:
-        """Nobody asks."""
-
-    def wait(self, what: str) -> None:
-        """Nobody waits."""
-
-
 class Everyone:
     """Tells several listeners, in their order; closes them in the reverse one.
 

@@ -19,12 +19,11 @@ class Images:
     Args:
         images: uint8 (N, C, H, W) on the host.
         device: where batches are wanted.
-        limit: bytes up to which all of them are kept on an accelerator.
     """
 
-    def __init__(self, images: Tensor, device: torch.device, *, limit: int = RESIDENT_BYTES) -> None:
+    def __init__(self, images: Tensor, device: torch.device) -> None:
         self.device, self.dtype, self.shape = device, images.dtype, images.shape[1:]
-        self.streamed = not fits(images, device, limit)
+        self.streamed = not fits(images, device, RESIDENT_BYTES)
         self._kept = images if self.streamed else images.to(device)
 
     def take(self, indices: Tensor) -> Tensor:
