@@ -138,8 +138,8 @@ def read(source: Source) -> Dataset:
 
 def _obtained(name: str, row: Published, piece: dict[str, Any]) -> mapped.Arrays:
     root = cache.folder()
-    row.prepare(root)
     try:
+        row.prepare(root)
         return _read(row.kind, root, **piece)
     except (RuntimeError, OSError):  # what torchvision raises where files are missing or damaged
         pass
