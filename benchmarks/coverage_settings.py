@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.estimators.pooling import pool
+from ssc_tune.analysis.estimators.pooling import Pooling, pool
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.below import below
 from ssc_tune.analysis.measures.settings import pooled
@@ -60,10 +60,10 @@ class Row(NamedTuple):
 
 
 def _row(
-    num: int, law: str, tau: float, found: list[Any], alone: list[bool], further: Array, truth: float = 0.0
+    num: int, law: str, tau: float, found: list[Pooling], alone: list[bool], further: Array, truth: float = 0.0
 ) -> Row:
-    lows, highs = np.array([x.low for x in found]), np.array([x.high for x in found])
-    lower, upper = (np.array([getattr(x, f"prediction_{end}") for x in found]) for end in ("low", "high"))
+    lows, highs = (np.array([getattr(x.mean, end) for x in found]) for end in ("low", "high"))
+    lower, upper = (np.array([getattr(x.prediction, end) for x in found]) for end in ("low", "high"))
     rates = (
         (lows <= truth) & (highs >= truth),
         np.array(alone),
@@ -84,7 +84,8 @@ def drawn(num: int, degrees: int, tau: float, *, repeats: int, seed: int = 0) ->
         measured = tau * rng.standard_normal(num) + errors * rng.standard_normal(num)
         found.append(pool(measured, errors * np.sqrt(rng.chisquare(degrees, num) / degrees)))
     further = tau * rng.standard_normal(repeats)
-    return _row(num, f"standard errors with {degrees} df", tau, found, [x.low <= 0 <= x.high for x in found], further)
+    alone = [x.mean.low <= 0 <= x.mean.high for x in found]
+    return _row(num, f"standard errors with {degrees} df", tau, found, alone, further)
 
 
 def scores(test: Array) -> Scores:
@@ -135,11 +136,10 @@ def whole(num: int, shared: float, tau: float, *, repeats: int, seed: int = 0) -
         effect = pooled(tables(num, shared, tau, rng), std)
         if effect.pooled is None:  # a spread within the noise
             continue
-        each = [x for _, x in effect.pooled.settings]
+        each = [x.interval for _, x in effect.pooled.settings]
         knapp = pool([x.estimate for x in each], [x.se for x in each])
-        alone.append(bool(knapp.low <= 0 <= knapp.high))
-        ends = effect.pooled.prediction_low, effect.pooled.prediction_high
-        found.append(knapp._replace(low=effect.low, high=effect.high, prediction_low=ends[0], prediction_high=ends[1]))
+        alone.append(bool(knapp.mean.low <= 0 <= knapp.mean.high))
+        found.append(effect.pooled.pooling)
     return _row(num, f"tables, shared {shared:g}", tau, found, alone, tau * rng.standard_normal(repeats))
 
 
@@ -160,11 +160,10 @@ def shares(num: int, share: float, tau: float, *, repeats: int, seed: int = 0) -
             parts.append(ClaimData(claim, nothing, nothing, f"s{i}", scores(y), scores(y), "chance", rng, 0))
         effect = pooled([part._replace(estimate_only=True) for part in parts], below)
         assert effect.pooled is not None
-        each = [x for _, x in effect.pooled.settings]
+        each = [x.interval for _, x in effect.pooled.settings]
         knapp = pool([x.estimate for x in each], [x.se for x in each])
-        alone.append(bool(knapp.low <= truth <= knapp.high))
-        ends = effect.pooled.prediction_low, effect.pooled.prediction_high
-        found.append(knapp._replace(low=effect.low, high=effect.high, prediction_low=ends[0], prediction_high=ends[1]))
+        alone.append(bool(knapp.mean.low <= truth <= knapp.mean.high))
+        found.append(effect.pooled.pooling)
     further = stats.norm.cdf(cut + tau * rng.standard_normal(repeats))
     return _row(num, f"share {truth:.3f}", tau, found, alone, further, truth)
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from ssc_tune.analysis.arrays import coordinates, load
 from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.multiverse import inside
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.sides import p_of, side
@@ -175,7 +176,7 @@ def test_tost_p_is_the_larger_of_two_one_sided_p_values() -> None:
         stats.ttest_1samp(values, -0.5, alternative="greater").pvalue,
         stats.ttest_1samp(values, 0.5, alternative="less").pvalue,
     ]
-    effect = base.over_seeds(values, 0.95, "", "")
+    effect = base.over_seeds(values, 0.95, "", "").interval
     margin = claim(equivalent=["a", "b"], within=0.5, **{"in": "mean"})
     assert p_of(margin, effect) == pytest.approx(max(tests))
 
@@ -273,7 +274,7 @@ def test_an_undefined_alternative_is_no_agreement() -> None:
     )[0]
     assert any(line.startswith("failed cells dropped: inconclusive, undefined") for line in found.sensitivity)
     assert found.verdict == "inconclusive"
-    undefined = finding(effect=Effect(math.nan, math.nan, math.nan, math.nan, "", "", reason="none"))
+    undefined = finding(effect=base.undefined("", "none"))
     verdict, reason = decide(finding(alternatives=(("failed cells dropped", undefined),)), 0.01)
     assert (verdict, reason) == ("inconclusive", "the effect is undefined with failed cells dropped")
 
@@ -300,11 +301,15 @@ def test_holm_runs_over_all_claims_of_the_study() -> None:
 # The rule alone.
 
 
+def effect_of(estimate: float, low: float, high: float) -> Effect:
+    return Effect(Interval(estimate, low, high), "")
+
+
 def finding(**changes: Any) -> Finding:
     """A finding that supports its claim."""
     content: dict[str, Any] = {
         "claim": claim(**less("std")),
-        "effect": Effect(-0.5, -0.8, -0.2, 0.01, "", ""),
+        "effect": effect_of(-0.5, -0.8, -0.2),
         "p_value": 0.01,
         "gates": (Gate(name="g", passed=True, detail=""),),
         "notes": (),
@@ -320,9 +325,9 @@ def test_the_rule() -> None:
     assert decide(finding(), 0.05)[0] == "inconclusive"
     assert decide(finding(), math.nan)[0] == "inconclusive"
     assert decide(finding(gates=(Gate(name="g", passed=False, detail=""),)), 0.03)[0] == "inconclusive"
-    across = finding(effect=Effect(-0.5, -0.8, 0.1, 0.01, "", ""))
+    across = finding(effect=effect_of(-0.5, -0.8, 0.1))
     assert decide(across, 0.03)[0] == "inconclusive"
-    against = finding(effect=Effect(0.5, 0.2, 0.8, 0.01, "", ""), gates=(Gate(name="g", passed=False, detail=""),))
+    against = finding(effect=effect_of(0.5, 0.2, 0.8), gates=(Gate(name="g", passed=False, detail=""),))
     assert decide(against, 0.03)[0] == "inconclusive"
     passed = against._replace(gates=(Gate(name="g", passed=True, detail=""),))
     assert decide(passed, 0.03)[0] == "refuted"
@@ -345,7 +350,7 @@ def test_the_rule() -> None:
     ],
 )
 def test_sides(content: dict[str, Any], low: float, high: float, expected: str) -> None:
-    effect = Effect((low + high) / 2, low, high, 0.01, "", "")
+    effect = Interval((low + high) / 2, low, high)
     assert side(claim(**content, **{"in": "mean"}), effect) == expected
 
 
@@ -360,15 +365,15 @@ def test_sides(content: dict[str, Any], low: float, high: float, expected: str) 
 )
 def test_sides_of_a_threshold(bound: dict[str, float], low: float, high: float, expected: str) -> None:
     about_tau = claim(method="ssc", parameter="tau", **bound, **{"in": "importance"})
-    assert side(about_tau, Effect((low + high) / 2, low, high, 0.01, "", "")) == expected
+    assert side(about_tau, Interval((low + high) / 2, low, high)) == expected
 
 
 def test_a_spread_test_that_points_the_other_way_backs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "brown_forsythe", lambda *_, **__: (0.001, -5.0))
     study = make_study([less("std", "fixmatch", "ssc")])
     data = verdicts._data(study, make_tables(study, surface(scale=STABLE)), study.claims[0], "chance", 0, 99)
-    assert std(data).estimate > 0
-    assert std(data).p_value == 1
+    assert std(data).interval.estimate > 0
+    assert std(data).interval.p_value == 1
 
 
 def test_sub_boxes_are_shrunk_about_the_defaults() -> None:

@@ -46,7 +46,7 @@ class Interval(NamedTuple):
 
     def negated(self) -> Interval:
         """The same comparison with the methods exchanged."""
-        return self._replace(estimate=-self.estimate, low=-self.high, high=-self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low)  # -0 is 0
 
     def transformed(self, function: Callable[[float], float]) -> Interval:
         """The interval carried through an increasing function."""

@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from ssc_tune.analysis.estimators import intervals
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 
 SOURCES = ("paule1982consensus", "hartung2001refined", "higgins2009reevaluation")
@@ -38,20 +39,18 @@ LEAST = 3
 class Pooling(NamedTuple):
     """A random-effects mean with its interval and all that goes with it."""
 
-    mean: float
-    low: float
-    high: float
-    p_value: float  # two-sided, of the null value
-    se: float
-    df: float
+    mean: Interval  # its p-value is of the null value
+    prediction: Interval  # of one more setting
     tau: float  # standard deviation of the effect over the population of settings
     i2: float  # share of the spread over settings that is not the settings' own errors
     q: float  # Cochran's
     q_p: float  # of equal effects in all settings
-    prediction_low: float  # one more setting
-    prediction_high: float
     weights: FloatArray  # (k,), sum 1
     by_shared_draws: bool  # whether the shared points and seeds decide the width
+
+    def exchanged(self) -> Pooling:
+        """The same of the effects with their signs exchanged."""
+        return self._replace(mean=self.mean.negated(), prediction=self.prediction.negated())
 
 
 def paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
@@ -121,19 +120,12 @@ def pool(
         candidates.append(_shared(tau2, weights, left_out))
     found = [intervals.t_interval(mean, se, df, confidence) for se, df in candidates]
     index = int(np.argmax([x.high - x.low for x in found]))
-    low, high, se, df = found[index].low, found[index].high, *candidates[index]
-    reach = float(stats.t.ppf(0.5 + confidence / 2, degrees - 1)) * math.sqrt(tau2 + se**2)
+    p_value = max(intervals.t_p_value(mean - null, *candidate) for candidate in candidates)
     return Pooling(
-        mean=mean,
-        low=low,
-        high=high,
-        p_value=max(intervals.t_p_value(mean - null, *candidate) for candidate in candidates),
-        se=se,
-        df=df,
+        mean=found[index]._replace(p_value=p_value),
+        prediction=intervals.t_interval(mean, math.sqrt(tau2 + found[index].se ** 2), degrees - 1, confidence),
         tau=math.sqrt(tau2),
         **_heterogeneity(y, variances),
-        prediction_low=mean - reach,
-        prediction_high=mean + reach,
         weights=weights,
         by_shared_draws=index > 0,
     )

@@ -69,12 +69,12 @@ def speed(first: Material, second: Material) -> Findings:
     if len(a.points) == 0:
         raise ValueError("no point is complete for both")
     steps, area = (_effect(name, first, second, a, b) for name in _SPEED)
-    if not (math.isfinite(steps.estimate) or math.isfinite(area.estimate)):
-        raise ValueError(steps.reason)
+    if not (math.isfinite(steps.interval.estimate) or math.isfinite(area.interval.estimate)):
+        raise ValueError(steps.interval.reason)
     cells = arrays.select(first.tables.cells, first.block, first.setting)
     target, _ = target_of(a.validation, b.validation, float(cells["num_classes"].iloc[0]))
     values = {"target": target, "steps": _shown(steps), "how": steps.how, "area": _shown(area)}
-    reasons = [effect.reason for effect in (steps, area) if not math.isfinite(effect.estimate)]
+    reasons = [found.reason for found in (steps.interval, area.interval) if not math.isfinite(found.estimate)]
     return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)
 
 
@@ -92,8 +92,9 @@ def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b
 
 
 def _shown(effect: Effect) -> dict[str, Any]:
-    found = {"of": effect.name, "value": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
-    return {**found, "reason": effect.reason}
+    found = effect.interval
+    values = {"value": found.estimate, "low": found.low, "high": found.high, "p": found.p_value}
+    return {"of": effect.name, **values, "reason": found.reason}
 
 
 def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ssc_tune.analysis import arrays, summaries
 from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import budget, curves, decomposition, extremes, intervals, sobol, surrogate, volume
-from ssc_tune.analysis.estimators.intervals import Band, Interval
+from ssc_tune.analysis.estimators.intervals import Band
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.explore import importances
 from ssc_tune.analysis.material import Findings, Material
@@ -234,18 +234,17 @@ def _shares_of(material: Material, found: decomposition.Decomposition, how: str,
             block=material.block,
             setting=material.setting,
             source=source,
-            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=_note(found, source)),
+            share=estimate(share, confidence=CONFIDENCE, how=how, note=_note(found, source)),
             evaluator=evaluator,
             whole=WHOLE,
         )
-        for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
+        for source, share in found.shares.items()
     ]
 
 
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
-    share = float(found.shares[found.sources.index(source)])
-    if found.evaluator == decomposition.EXACT and share > NEARLY_ALL and not own:
+    if found.evaluator == decomposition.EXACT and found.shares[source].estimate > NEARLY_ALL and not own:
         own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
     return "; ".join(part for part in (found.reason, own) if part)
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.estimates import number
 from ssc_tune.analysis.estimators import sequential
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.gates import words
 from ssc_tune.analysis.judge.verdicts import Finding
@@ -181,10 +182,9 @@ def _standing(study: Study, each: Sequence[Verdict]) -> Verdict:
 
 
 def _effect_words(verdict: Verdict) -> str:
-    value, low, high = (
-        math.nan if x is None else x for x in (verdict.effect.value, verdict.effect.low, verdict.effect.high)
-    )
-    return words(undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high), verdict.claim)
+    found = verdict.effect
+    value, low, high = (math.nan if x is None else x for x in (found.value, found.low, found.high))
+    return words(Interval(value, low, high, reason=found.note), verdict.claim)
 
 
 def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:

@@ -7,12 +7,12 @@ import math
 import numpy as np
 from scipy import stats
 
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge.gates import Side
-from ssc_tune.analysis.measures.base import Effect
 from ssc_tune.study.model.claims import Claim, Equivalence
 
 
-def side(claim: Claim, effect: Effect) -> Side:
+def side(claim: Claim, effect: Interval) -> Side:
     """Which side of the claim the whole interval lies on."""
     low, high = effect.low, effect.high
     if math.isnan(low) or math.isnan(high):
@@ -27,7 +27,7 @@ def side(claim: Claim, effect: Effect) -> Side:
     return "for" if above else "against" if below else "neither"
 
 
-def p_of(claim: Claim, effect: Effect) -> float:
+def p_of(claim: Claim, effect: Interval) -> float:
     """The p-value that goes into Holm's procedure.
 
     Two-sided for less, more and thresholds. For equivalence within m: the larger of the two one-sided p-values where
@@ -46,7 +46,7 @@ def border(claim: Claim) -> str:
     return f"the margin ±{claim.near:g}" if isinstance(claim, Equivalence) else f"{claim.bound:g}"
 
 
-def turned(claim: Claim, effect: Effect, other: Effect) -> bool:
+def turned(claim: Claim, effect: Interval, other: Interval) -> bool:
     """Whether another score of failed cells does not agree; what is undefined never agrees."""
     if not math.isfinite(other.estimate):
         return True

@@ -81,7 +81,8 @@ def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
         for label, other in finding.alternatives:
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
-            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect), finding.claim)}")
+            shown = _shown(finding.claim, other.effect).interval
+            lines.append(f"{label}: {name}, {words(shown, finding.claim)}")
         verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
@@ -127,14 +128,14 @@ def find_in(data: ClaimData) -> Finding:
     claim = data.claim
     measurer = settings.over(_measure)
     effect = measurer(data)
-    defined = math.isfinite(effect.estimate)
+    found, defined = effect.interval, math.isfinite(effect.interval.estimate)
     vary = not data.parts and (data.policy == "chance" or claim.robust)
     varied = specifications.specifications(data, effect) if vary else ()
     return Finding(
         claim=claim,
         effect=effect,
-        p_value=p_of(claim, effect) if defined else math.nan,
-        gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
+        p_value=p_of(claim, found) if defined else math.nan,
+        gates=gates(data, found, measurer, side(claim, found)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
@@ -161,7 +162,7 @@ def _measure(data: ClaimData) -> Effect:
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     """The verdict and why, by the rule of this module."""
-    claim, effect = finding.claim, finding.effect
+    claim, effect = finding.claim, finding.effect.interval
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
     where = side(claim, effect)
@@ -192,9 +193,9 @@ def _objection(finding: Finding) -> str:
     """What stands against a verdict that the interval would give: other scores of failures, a gate, other ranges."""
     claim = finding.claim
     others = [
-        f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
+        f"{'undefined' if math.isnan(other.effect.interval.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
-        if turned(claim, finding.effect, other.effect)
+        if turned(claim, finding.effect.interval, other.effect.interval)
     ]
     if others:
         return f"the effect is {' and '.join(others)}"
@@ -219,7 +220,7 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         claim=claim,
         sentence=sentence(claim, study),
         verdict=name,
-        effect=_possible(claim, estimate(effect, confidence=claim.confidence, how=effect.how)),
+        effect=_possible(claim, estimate(effect.interval, confidence=claim.confidence, how=effect.how)),
         effect_name=effect.name,
         p_value=number(finding.p_value),
         p_adjusted=number(p_adjusted),

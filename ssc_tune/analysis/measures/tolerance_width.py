@@ -7,7 +7,7 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import curves, intervals
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter
@@ -47,4 +47,4 @@ def tolerance_width(data: ClaimData) -> Effect:
     left_out = [difference(*(np.delete(table, j, 1) for table in tables)) for j in range(len(data.first.seeds))]
     found = intervals.jackknife(difference(*tables), np.array(left_out), data.claim.confidence)
     how = f"within {TOLERANCE} of the best level, chosen and scored on different seeds; delete-one-seed jackknife, t"
-    return from_interval(found, name, how)
+    return Effect(found.tested(), name, how)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import transfer
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.held_out import HOW
 from ssc_tune.analysis.measures.registry import measure
 
@@ -32,4 +32,4 @@ def transfer_sensitivity(data: ClaimData) -> Effect:
     if not (np.ptp(transfer.pooled_limits(tables[:, 0]), axis=1) > 0).all():
         return undefined(name, "the scores of a setting do not vary")
     found = transfer.difference(tables, data.claim.confidence)
-    return from_interval(found, name, f"settings normalized over both methods; {HOW}")
+    return Effect(found.tested(), name, f"settings normalized over both methods; {HOW}")
