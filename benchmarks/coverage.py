@@ -35,12 +35,12 @@ import coverage_shares
 import coverage_surfaces
 import coverage_table
 import numpy as np
+import simulated
 from laws import LAWS, SIZES, Array, Law
 
 from ssc_tune.analysis.estimators import comparison, intervals, variance
 from ssc_tune.analysis.estimators.comparison import corrected_std_interval
 from ssc_tune.analysis.estimators.intervals import Interval
-from ssc_tune.analysis.judge import simulated
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.study.model.study import Study
 

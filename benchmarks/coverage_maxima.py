@@ -26,6 +26,7 @@ from coverage_laws import IMAGES, LAWS, draw, draw_searches, draw_settings
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators import budget, curves, extremes, intervals, transfer, volume
 from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.registry import estimators
@@ -49,7 +50,8 @@ def _claim(measure: str, n: int | None, points: int) -> tuple[Claim, Study]:
 def _effect(made: Compared, pair: Sequence[Scores], n: int) -> Interval:
     claim, study = _claim(made.measure, n if made.asks else None, len(pair[0].points))
     nothing = Tables(None, None, None)  # type: ignore[arg-type]  # these measures read the scores alone
-    data = ClaimData(claim, study, nothing, "main", pair[0], pair[1], "chance", np.random.default_rng(0), 99)
+    whole = Materials(study, nothing, num_bootstrap=99)
+    data = ClaimData(claim, whole, "main", pair[0], pair[1], "chance", np.random.default_rng(0))
     return estimators()[made.measure].effect(data).interval
 
 

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from simulated import scores_of
 
-from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.pooling import Pooling, pool
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.below import below
@@ -88,24 +88,6 @@ def drawn(num: int, degrees: int, tau: float, *, repeats: int, seed: int = 0) ->
     return _row(num, f"standard errors with {degrees} df", tau, found, alone, further)
 
 
-def scores(test: Array) -> Scores:
-    """A method's scores with nothing but test accuracies (N, R)."""
-    num_points, num_seeds = test.shape
-    none, points = np.empty(0), np.arange(1, num_points + 1)
-    return Scores(
-        points=points,
-        seeds=np.arange(num_seeds),
-        test=test,
-        validation=test,
-        failed=np.zeros(test.shape, dtype=bool),
-        default_test=none,
-        default_validation=none,
-        default_failed=none.astype(bool),
-        drawn=points,
-        same_as=points,
-    )
-
-
 def tables(num: int, shared: float, tau: float, rng: np.random.Generator) -> list[ClaimData]:
     """One study: data of each setting."""
 
@@ -122,9 +104,9 @@ def tables(num: int, shared: float, tau: float, rng: np.random.Generator) -> lis
             slopes, levels = effect(1, NUM_SEEDS), effect(1, NUM_SEEDS)
             noise = 0.4 * effect(NUM_POINTS, NUM_SEEDS)
             pair.append((surface * (1 + 0.3 * slopes) + 0.3 * levels + noise) * (factors[i] if k == 0 else 1.0))
-        one, other = (scores(y) for y in pair)
+        one, other = (scores_of(y) for y in pair)
         nothing = cast(Any, None)  # no measure of spread looks at study or tables
-        parts.append(ClaimData(CLAIM, nothing, nothing, f"s{i}", one, other, "chance", rng, 0))
+        parts.append(ClaimData(CLAIM, nothing, f"s{i}", one, other, "chance", rng))
     return parts
 
 
@@ -157,7 +139,7 @@ def shares(num: int, share: float, tau: float, *, repeats: int, seed: int = 0) -
             point, seeds = rng.standard_normal((NUM_POINTS, 1)), rng.standard_normal((1, NUM_SEEDS))
             noise = rng.standard_normal((NUM_POINTS, NUM_SEEDS))
             y = np.sqrt(0.6) * point + np.sqrt(0.1) * seeds + np.sqrt(0.3) * noise - tau * rng.standard_normal() - cut
-            parts.append(ClaimData(claim, nothing, nothing, f"s{i}", scores(y), scores(y), "chance", rng, 0))
+            parts.append(ClaimData(claim, nothing, f"s{i}", scores_of(y), scores_of(y), "chance", rng))
         effect = pooled([part._replace(estimate_only=True) for part in parts], below)
         assert effect.pooled is not None
         each = [x.interval for _, x in effect.pooled.settings]

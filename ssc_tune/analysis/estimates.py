@@ -21,7 +21,11 @@ def number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def estimate(found: Interval, *, confidence: float, how: str, note: str = "") -> Estimate:
+CONFIDENCE = 0.95
+"""Of every interval that is no claim's."""
+
+
+def estimate(found: Interval, *, how: str, confidence: float = CONFIDENCE, note: str = "") -> Estimate:
     """The stored form of an interval; the reason why something is undefined goes into ``note``."""
     low, high = number(found.low), number(found.high)
     return Estimate(

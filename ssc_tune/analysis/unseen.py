@@ -18,7 +18,6 @@ from ssc_tune.analysis.estimators.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data import registry
-from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.study.model.claims import Equivalence
 from ssc_tune.study.model.study import Study
 
@@ -51,7 +50,7 @@ def seen(study: Study, tables: Tables, block: str, setting: str, method: str) ->
     """Counts over the points that are draws from the space: the defaults are none."""
     cells = select(tables.cells, block, setting, method)
     expected = select(tables.expected, block, setting, method)
-    if not counts_defaults(study):
+    if not study.design.defaults_count:
         cells, expected = cells[cells["point"] != 0], expected[expected["point"] != 0]
     cells = cells[cells["status"].isin(RESULTS)]
     info = registry.known(study.setting(setting)[0].source)

@@ -14,6 +14,7 @@ import pytest
 
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge import verdicts
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures.registry import estimator, estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
@@ -110,7 +111,7 @@ def tables_of(study: Study) -> Tables:
 
 def judged(study: Study, tables: Tables) -> Interval:
     claim = study.claims[0]
-    data = verdicts._data(study, tables, claim, "chance", 0, 199)
+    data = verdicts.claim_data(Materials(study, tables, num_bootstrap=199), claim)
     return estimator(claim).effect(data).interval
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import simulated
 from scipy import stats
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
-from ssc_tune.analysis.judge import law, power, simulated
+from ssc_tune.analysis.judge import law, power
 from ssc_tune.analysis.judge.law import Law
 from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.study.model.claims import read_claim

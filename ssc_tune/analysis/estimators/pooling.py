@@ -81,12 +81,6 @@ def _checked(effects: ArrayLike, errors: ArrayLike) -> tuple[FloatArray, FloatAr
     return y, variances
 
 
-def _heterogeneity(y: FloatArray, variances: FloatArray) -> dict[str, float]:
-    """Cochran's Q, its p-value, and I^2."""
-    q, degrees = _cochran(y, 1 / variances), len(y) - 1
-    return {"i2": max(0.0, 1 - degrees / q) if q > 0 else 0.0, "q": q, "q_p": float(stats.chi2.sf(q, degrees))}
-
-
 def pool(
     effects: ArrayLike,
     errors: ArrayLike,
@@ -111,7 +105,7 @@ def pool(
     """
     intervals.check_confidence(confidence)
     y, variances = _checked(effects, errors)
-    degrees, tau2 = len(y) - 1, paule_mandel(y, variances)
+    degrees, tau2, q = len(y) - 1, paule_mandel(y, variances), _cochran(y, 1 / variances)
     raw = 1 / (variances + tau2)
     weights = raw / raw.sum()
     mean, scale = float(weights @ y), max(1.0, _cochran(y, raw) / degrees)
@@ -125,7 +119,9 @@ def pool(
         mean=found[index]._replace(p_value=p_value),
         prediction=intervals.t_interval(mean, math.sqrt(tau2 + found[index].se ** 2), degrees - 1, confidence),
         tau=math.sqrt(tau2),
-        **_heterogeneity(y, variances),
+        i2=max(0.0, 1 - degrees / q) if q > 0 else 0.0,
+        q=q,
+        q_p=float(stats.chi2.sf(q, degrees)),
         weights=weights,
         by_shared_draws=index > 0,
     )
@@ -141,8 +137,7 @@ def _shared(tau2: float, weights: FloatArray, left_out: Sequence[FloatArray]) ->
     parts = [(tau2 * float(weights @ weights), len(weights) - 1)]
     for values in left_out:
         means = np.asarray(values @ weights)  # (m,)
-        num = len(means)
-        parts.append(((num - 1) / num * float(((means - means.mean()) ** 2).sum()), num - 1))
+        parts.append((intervals.jackknife_variance(means), len(means) - 1))
     variance = sum(square for square, _ in parts)
     if variance <= 0:
         return 0.0, float(len(weights) - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,22 +18,10 @@ from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.measures.steps_to_target import target_of
 from ssc_tune.study.model.claims import read_claim
-from ssc_tune.study.model.study import Study
 
 _SPEED = ("steps_to_target", "area_under_curve")
-Compare = Callable[[Material, Material], Findings]
 _MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
-
-
-def pieces(study: Study) -> list[tuple[str, Compare]]:
-    """The comparisons that a study's design allows, by name; points of two searches are no pairs."""
-    if study.design.adaptive:
-        return []
-    found: list[tuple[str, Compare]] = [("convergence", speed)]
-    if study.design.fills:
-        found.append(("budget", tuning))
-    return found
 
 
 def _row(first: Material, second: Material, **values: Any) -> dict[str, Any]:
@@ -86,7 +74,7 @@ def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b
     x, y = names if lead == first.method else names[::-1]
     claim = read_claim({"name": measure, "more": x, "than": y, "in": measure, "block": block, "setting": first.setting})
     rng = np.random.default_rng(0)
-    data = ClaimData(claim, first.study, first.tables, first.setting, *scores, "chance", rng, 0)
+    data = ClaimData(claim, first.whole, first.setting, *scores, "chance", rng)
     effect = estimators()[measure].effect(data)
     return effect._replace(name=effect.name.format(x=x, y=y))
 
@@ -107,7 +95,7 @@ def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], metho
     row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
     row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
     row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
-    return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
+    return Findings(facts=[("transfer", row)], reasons=[held_out.reason])
 
 
 class Common(NamedTuple):

@@ -46,10 +46,10 @@ def border(claim: Claim) -> str:
     return f"the margin ±{claim.near:g}" if isinstance(claim, Equivalence) else f"{claim.bound:g}"
 
 
-def turned(claim: Claim, effect: Interval, other: Interval) -> bool:
-    """Whether another score of failed cells does not agree; what is undefined never agrees."""
-    if not math.isfinite(other.estimate):
-        return True
+def agree(claim: Claim, effect: float, other: float) -> bool:
+    """Whether two estimates lie on one side of the claim's threshold; what is undefined agrees with nothing."""
+    if not math.isfinite(other):
+        return False
     if isinstance(claim, Equivalence):
-        return (abs(effect.estimate) < claim.near) != (abs(other.estimate) < claim.near)
-    return bool(np.sign(effect.estimate - claim.bound) != np.sign(other.estimate - claim.bound))
+        return (abs(effect) < claim.near) == (abs(other) < claim.near)
+    return bool(np.sign(effect - claim.bound) == np.sign(other - claim.bound))

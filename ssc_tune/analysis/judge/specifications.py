@@ -17,6 +17,7 @@ from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import multiverse
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
 from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.judge.sides import agree
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, estimator
 from ssc_tune.analysis.result import Estimate, Specification
@@ -80,7 +81,7 @@ def _specification(data: ClaimData, whole: Effect, weighting: Weighting, *, own:
         num_points=weighting.num_points,
         effective_points=weighting.effective_points,
         effect=turned,
-        same_sign=None if found.value is None else _alike(claim, whole.interval.estimate, found.value),
+        same_sign=None if found.value is None else agree(claim, whole.interval.estimate, found.value),
     )
 
 
@@ -107,12 +108,6 @@ def _levels(claim: Claim, form: Weighted, weights: FloatArray, first: FloatArray
 
 def _count(weighting: Weighting) -> str:
     return f"{weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
-
-
-def _alike(claim: Claim, whole: float, part: float) -> bool:
-    if isinstance(claim, Equivalence):
-        return (abs(whole) < claim.near) == (abs(part) < claim.near)
-    return bool(np.sign(whole) == np.sign(part))
 
 
 def counted(found: Sequence[Specification]) -> list[Specification]:

@@ -21,13 +21,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ssc_tune.analysis import unseen
-from ssc_tune.analysis.arrays import Policy, load, paired
+from ssc_tune.analysis.arrays import Policy, paired
 from ssc_tune.analysis.estimates import cut, estimate, generator, number
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.judge import cautions, specifications
 from ssc_tune.analysis.judge.gates import Side, gates, words
 from ssc_tune.analysis.judge.sentences import percent, sentence
-from ssc_tune.analysis.judge.sides import border, p_of, side, turned
+from ssc_tune.analysis.judge.sides import agree, border, p_of, side
 from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import absent, settings
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
@@ -55,15 +55,10 @@ class Finding(NamedTuple):
     declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
-def judge_claims(
-    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
-) -> tuple[Verdict, ...]:
-    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
-    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    findings = [
-        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
-    ]
-    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
+def judge_claims(whole: Materials) -> tuple[Verdict, ...]:
+    """Verdicts on all claims of a study, in their order."""
+    findings = [find(whole, claim) for claim in whole.study.claims]
+    return tuple(with_bound(whole.study, whole.tables, verdict) for verdict in conclude(whole.study, findings))
 
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
@@ -87,40 +82,30 @@ def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def find(
-    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
-) -> Finding:
+def find(whole: Materials, claim: Claim) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
-    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-
-    def under(policy: Policy) -> ClaimData:
-        data = _data(study, tables, claim, policy, seed, num_bootstrap)
-        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
-
-    finding = find_in(under("chance"))
+    finding = find_in(claim_data(whole, claim))
     if not sum(finding.num_failed):
         return finding
-    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
+    others = [(label, find_in(claim_data(whole, claim, policy))) for policy, label in POLICIES.items()]
     return finding._replace(alternatives=tuple(others))
 
 
-def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
-    chosen = claim.setting or study.setting_names[0]
-    asked = study.setting_names if claim.over is not None else (chosen,)
-    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in asked)
-    return parts[0]._replace(parts=parts if claim.over is not None else ())
+def claim_data(whole: Materials, claim: Claim, policy: Policy = "chance") -> ClaimData:
+    """The scores of a claim's methods in its setting, or in each of the settings that it is over."""
+    names = whole.study.setting_names
+    if claim.over is None:
+        return _in_setting(whole, claim, claim.setting or names[0], policy)
+    parts = tuple(_in_setting(whole, claim, setting, policy) for setting in names)
+    return parts[0]._replace(parts=parts)
 
 
-def _in_setting(
-    study: Study, tables: Tables, claim: Claim, setting: str, policy: Policy, seed: int, num_bootstrap: int
-) -> ClaimData:
-    loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
+def _in_setting(whole: Materials, claim: Claim, setting: str, policy: Policy) -> ClaimData:
+    loaded = [whole.scores(claim.block, setting, method, policy) for method in claim.methods]
     first, second = loaded[0], loaded[-1]
-    if not study.design.adaptive:
+    if not whole.study.design.adaptive:
         first, second = paired(first, second)
-    return ClaimData(
-        claim, study, tables, setting, first, second, policy, generator(seed, "claim", claim.name), num_bootstrap
-    )
+    return ClaimData(claim, whole, setting, first, second, policy, generator(whole.seed, "claim", claim.name))
 
 
 def find_in(data: ClaimData) -> Finding:
@@ -195,7 +180,7 @@ def _objection(finding: Finding) -> str:
     others = [
         f"{'undefined' if math.isnan(other.effect.interval.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
-        if turned(claim, finding.effect.interval, other.effect.interval)
+        if not agree(claim, finding.effect.interval.estimate, other.effect.interval.estimate)
     ]
     if others:
         return f"the effect is {' and '.join(others)}"

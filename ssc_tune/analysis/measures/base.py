@@ -29,17 +29,29 @@ class ClaimData(NamedTuple):
     """What a claim is judged on. ``second`` is ``first`` itself for a claim about one method."""
 
     claim: Claim
-    study: Study
-    tables: Tables
+    whole: Materials  # of the study, for what a claim and a table say in common
     setting: str
     first: Scores  # of the claim's methods, at the points that both have
     second: Scores
     policy: Policy
     rng: np.random.Generator
-    num_bootstrap: int
     parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
     estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
-    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.whole.study
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables."""
+        return self.whole.tables
+
+    @property
+    def by_method(self) -> dict[str, Scores]:
+        """The scores of the claim's methods, one or two."""
+        return dict(zip(self.claim.methods, (self.first, self.second), strict=False))
 
 
 class Effect(NamedTuple):

@@ -43,9 +43,8 @@ def importance(data: ClaimData) -> Effect:
 
 def _material(data: ClaimData) -> Material:
     """The study's own of the claim's method, so that claims and tables are one computation; else made of the scores."""
-    method = data.claim.methods[0]
-    if data.materials is not None:
-        found = data.materials.of(data.claim.block, data.setting, method, data.policy)
-        if found is not None and np.array_equal(found.scores.test, data.first.test):
-            return found
-    return Material(data.study, data.tables, data.first, block=data.claim.block, setting=data.setting, method=method)
+    place = (data.claim.block, data.setting, data.claim.methods[0])
+    found = data.whole.of(*place, data.policy)
+    if found is not None and np.array_equal(found.scores.test, data.first.test):
+        return found
+    return Material(data.whole, data.first, *place)

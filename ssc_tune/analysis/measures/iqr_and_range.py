@@ -18,7 +18,7 @@ def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     if isinstance(data.claim, Equivalence):
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
     level = 1 - data.claim.confidence
-    num_swaps = max(data.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
+    num_swaps = max(data.whole.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
     found = shapes.shape_ratio(
         data.second.test,
         data.first.test,

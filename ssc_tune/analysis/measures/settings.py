@@ -131,16 +131,10 @@ def _without_points(scores: Scores, numbers: NDArray[np.int64]) -> Scores:
 
 def _without_seeds(scores: Scores, numbers: NDArray[np.int64]) -> Scores:
     kept = ~np.isin(scores.seeds, numbers)
-    has_default = len(scores.default_test) > 0
-    return scores._replace(
-        seeds=scores.seeds[kept],
-        test=scores.test[:, kept],
-        validation=scores.validation[:, kept],
-        failed=scores.failed[:, kept],
-        default_test=scores.default_test[kept] if has_default else scores.default_test,
-        default_validation=scores.default_validation[kept] if has_default else scores.default_validation,
-        default_failed=scores.default_failed[kept] if len(scores.default_failed) else scores.default_failed,
-    )
+    tables = ("test", "validation", "failed")
+    rows = (f"default_{name}" for name in tables if len(getattr(scores, f"default_{name}")))
+    values = {name: getattr(scores, name)[..., kept] for name in ("seeds", *tables, *rows)}
+    return scores._replace(**values)
 
 
 def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ DECIDING_WEIGHT = 0.5
 
 def warnings(data: ClaimData) -> list[str]:
     """One point that decides; points with a tail."""
-    return [*_one_point_decides(data), *_skewed(data)]
+    return [*_one_point_decides(data), *(f"{line}; its p keeps its level" for line in skewed(data))]
 
 
 def _one_point_decides(data: ClaimData) -> list[str]:
@@ -33,10 +33,6 @@ def _one_point_decides(data: ClaimData) -> list[str]:
         f"point {data.first.points[index]} carries {weight:.0%} of what the interval knows of points: without it the "
         f"ratio is {told(turned, data.claim)}; where a few points decide, the interval covers less than it says"
     ]
-
-
-def _skewed(data: ClaimData) -> list[str]:
-    return [f"{line}; its p keeps its level" for line in skewed(data)]
 
 
 def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:

@@ -26,11 +26,7 @@ def tolerance_width(data: ClaimData) -> Effect:
     if parameter not in where.names:
         return undefined(name, f"{parameter} does not vary in this block")
     column = where.names.index(parameter)
-    others = np.delete(np.abs(where.unit - where.default) < 1e-9, column, axis=1).all(axis=1)
-    rows = np.flatnonzero(others)
-    rows = rows[np.argsort(where.unit[rows, column], kind="stable")]
-    _, first_of_level = np.unique(where.unit[rows, column], return_index=True)
-    rows = rows[first_of_level]
+    rows = curves.rows_of(column, where.unit, where.default)
     if len(rows) < 2:
         return undefined(name, "fewer than 2 levels have a result of both methods for every seed")
     choice = isinstance(data.study.search_space.parameters[parameter], ChoiceParameter)
