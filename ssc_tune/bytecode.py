@@ -6,15 +6,23 @@ beside the sources, as in many containers (``PYTHONDONTWRITEBYTECODE``, or a fol
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
 import os
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from ssc_tune import caches
 
 _MEASURE = "ray"
 """The largest of the packages that every process imports: if its files are compiled, the others' are."""
+_OF_WORKERS = "torch"
+"""The largest of those that workers import and the driver does not."""
+_AHEAD = ("aiohttp", "ssc_tune.execution.worker", "optuna.storages._rdb.storage", "alembic.command")
+"""What is imported before the first cell, but for Ray and what the plan of a study needs."""
 
 
 def keep() -> None:
@@ -38,13 +46,35 @@ def keep() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def compile_ahead() -> None:
+    """Where nothing is compiled yet, as in the first run after an installation, lets a process of its own begin.
+
+    It compiles what workers import while this process is at Ray's start, on a core that has nothing to do by then.
+    """
+    compiled = _compiled(_OF_WORKERS)
+    if sys.dont_write_bytecode or compiled is None or compiled.exists():
+        return
+    command = [sys.executable, "-m", "ssc_tune.bytecode"]
+    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    threading.Thread(target=subprocess.run, args=(command,), kwargs=nowhere, name="compile", daemon=True).start()
+
+
 def _is_kept() -> bool:
     """Whether there are compiled files beside the sources, or this process may write them."""
-    found = importlib.util.find_spec(_MEASURE)
-    if found is None or found.origin is None:
-        return True
-    compiled = Path(importlib.util.cache_from_source(found.origin))
-    if compiled.exists():
+    compiled = _compiled(_MEASURE)
+    if compiled is None or compiled.exists():
         return True
     place = compiled.parent if compiled.parent.exists() else compiled.parent.parent
     return not sys.dont_write_bytecode and os.access(place, os.W_OK)
+
+
+def _compiled(package: str) -> Path | None:
+    """Where a package's compiled file is or would be; none for one that is not installed."""
+    found = importlib.util.find_spec(package)
+    return None if found is None or found.origin is None else Path(importlib.util.cache_from_source(found.origin))
+
+
+if __name__ == "__main__":
+    for name in _AHEAD:
+        with contextlib.suppress(Exception):  # whoever needs it will say what is wrong
+            importlib.import_module(name)

@@ -70,3 +70,21 @@ def test_a_cache_that_is_not_ours_is_left(damage: str, listing: Listing, tmp_pat
         folder.mkdir(parents=True)
         os.chown(folder, 65534, 65534)
     assert listing(PYTHONPATH=_without_compiled_ray(tmp_path)) == set()
+
+
+@pytest.mark.slow
+def test_what_workers_import_is_compiled_meanwhile(tmp_path: Path) -> None:
+    """A process of its own: this one has imported it all."""
+    code = "from ssc_tune import bytecode; import threading; bytecode.compile_ahead(); print(threading.active_count())"
+    given = {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+
+    def threads(**more: str) -> int:
+        return int(subprocess.run(command, env=inherited | given | more, capture_output=True, check=True).stdout)
+
+    assert threads(PYTHONDONTWRITEBYTECODE="1") == 1
+    assert threads() == 2
+    subprocess.run([sys.executable, "-m", "ssc_tune.bytecode"], env=inherited | given, check=True)
+    assert [path for path in tmp_path.rglob("worker.*.pyc") if "execution" in path.parts]
+    assert threads() == 1

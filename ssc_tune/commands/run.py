@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ssc_tune import commands, execution, running, study
+from ssc_tune import bytecode, commands, execution, running, study
 from ssc_tune.commands.arguments import Command, add_overrides
 from ssc_tune.data import cache
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
@@ -44,6 +44,8 @@ def _run(arguments: argparse.Namespace) -> int:
     options = running.options_from(vars(arguments), command=running.default_command(again))
     for line in running.cautions(options):
         print(line, file=sys.stderr)
+    if not arguments.dry_run:
+        bytecode.compile_ahead()
     plan = running.survey(of, options, whole=False)
     _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:

@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
     interrupted: bool
     workers: int
-    seconds: float  # wall, from before Ray was started
+    seconds: float  # wall, from before Ray was started to the end of the last cell
     problems: list[str]
 
 
@@ -60,6 +60,7 @@ def execute(
     place: Place = HERE,
     screen: Screen | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    left: contextlib.ExitStack | None = None,
 ) -> Outcome:
     """Runs what the source gives out until it is exhausted or ``stop`` is set.
 
@@ -73,29 +74,47 @@ def execute(
         place: where cells run.
         screen: is told in one line what the machines do, and how many cells they hold.
         meanwhile: what is to be done before the first cell, in a thread while Ray starts.
+        left: gets what is left of a Ray on this machine once all cells have ended, for the caller to close; without
+            it, and on a cluster, nothing is left.
     """
     started = time.monotonic()
-    workers = 1
     screen = screen or Unseen()
     _sweep(folder, lambda token: token != launch)
     with contextlib.ExitStack() as stack:
         with signals.kept():
             room = stack.enter_context(_ray(study, folder, place, stop, screen, meanwhile))
-        problems: list[str] = []
-        idle = 0
-        while source.num_to_run and not stop.is_set():
-            before = source.num_to_run
-            ended = _launch(study, folder, source, listener, stop=stop, room=room, token=launch, say=screen.tell)
-            workers = max(workers, room.workers())
-            problems += [ended.problem] if ended.problem else []
-            idle = idle + 1 if source.num_to_run >= before else 0
-            if not stop.is_set() and (ended.halted or idle > study.retries + 1):
-                why = ended.problem or ended.death or "workers die"
-                left = source.num_to_run
-                problems.append(f"{left} cells could not be run: {why}; the same command goes on with them")
-                break
+        given: dict[str, Any] = {"stop": stop, "room": room, "token": launch, "say": screen.tell}
+        workers, problems = _launches(study, folder, source, listener, **given)
+        if left is not None and place.address is None and not stop.is_set():
+            left.enter_context(stack.pop_all())
     _sweep(folder, lambda token: token == launch)
     return Outcome(stop.is_set(), workers, time.monotonic() - started, list(dict.fromkeys(problems)))
+
+
+def _launches(
+    study: Study,
+    folder: StudyFolder,
+    source: Source,
+    listener: Listener,
+    *,
+    stop: threading.Event,
+    room: Room,
+    **given: Any,
+) -> tuple[int, list[str]]:
+    """Launches until nothing is left to run, or nothing comes of it: the most cells at once, and what went wrong."""
+    workers, idle = 1, 0
+    problems: list[str] = []
+    while source.num_to_run and not stop.is_set():
+        before = source.num_to_run
+        ended = _launch(study, folder, source, listener, stop=stop, room=room, **given)
+        workers = max(workers, room.workers())
+        problems += [ended.problem] if ended.problem else []
+        idle = idle + 1 if source.num_to_run >= before else 0
+        if not stop.is_set() and (ended.halted or idle > study.retries + 1):
+            why = ended.problem or ended.death or "workers die"
+            problems.append(f"{source.num_to_run} cells could not be run: {why}; the same command goes on with them")
+            break
+    return workers, problems
 
 
 def _launch(

@@ -65,6 +65,20 @@ def setting(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
+def put_off() -> Iterator[None]:
+    """Within the block the signals wait; one that came is raised at its end.
+
+    Raises:
+        Interruption: one came.
+    """
+    stop = Stop()
+    with setting(stop):
+        yield
+    if stop.number is not None:
+        raise Interruption(stop.number)
+
+
+@contextmanager
 def _handled_by(handler: Handler) -> Iterator[None]:
     """Signals that are ignored, as by ``nohup``, stay so; outside the main thread, which alone may, nothing is done."""
     if threading.current_thread() is not threading.main_thread():

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import vl_convert
 VEGA_LITE = "6.4"
 """Version that vl-convert renders with, in files and in the page."""
 MOST = 4
-"""Processes that draw, this one included; more would start for longer than they draw."""
+"""Processes that draw; more would start for longer than they draw."""
 _FEW = 12
 """Pictures that are drawn here sooner than another process has begun."""
 
@@ -55,13 +55,15 @@ class Drawers:
     """Processes that draw, a context: they start with it, while it is still being found out what to draw.
 
     Args:
-        processes: how many draw, this one included; by default as many as this process may use cores.
+        processes: how many draw; by default as many as this process may use cores.
+        meanwhile: what this process does while the others draw; without it, it is one of them.
     """
 
-    def __init__(self, processes: int | None = None) -> None:
+    def __init__(self, processes: int | None = None, *, meanwhile: Callable[[], object] | None = None) -> None:
         wanted = min(MOST, len(os.sched_getaffinity(0))) if processes is None else processes
+        self._meanwhile = meanwhile
         self._started: list[subprocess.Popen[str]] = []
-        for _ in range(wanted - 1):
+        for _ in range(wanted - (meanwhile is None)):
             self._started.append(
                 subprocess.Popen(
                     [sys.executable, "-m", __name__],
@@ -78,6 +80,10 @@ class Drawers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends them; once is enough."""
         for process in self._started:
             process.kill()
             process.wait()
@@ -88,13 +94,17 @@ class Drawers:
 
     def draw(self, jobs: Sequence[Job]) -> list[str]:
         """The pictures in the order of the jobs, the same whoever draws them."""
-        others = self._started if len(jobs) > _FEW else []
-        step = len(others) + 1
+        helping = self._meanwhile is None
+        others = self._started if len(jobs) > _FEW or not helping else []
+        step = len(others) + helping
         found: dict[int, str] = {}
-        for number, process in enumerate(others, 1):
+        for number, process in enumerate(others, helping):
             _ask(process, jobs[number::step])
-        found.update(zip(range(0, len(jobs), step), map(draw, jobs[::step]), strict=True))
-        for number, process in enumerate(others, 1):
+        if self._meanwhile is not None:
+            self._meanwhile()
+        else:
+            found.update(zip(range(0, len(jobs), step), map(draw, jobs[::step]), strict=True))
+        for number, process in enumerate(others, helping):
             found.update(zip(range(number, len(jobs), step), _answer(process, jobs[number::step]), strict=True))
         return [found[number] for number in range(len(jobs))]
 

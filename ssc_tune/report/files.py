@@ -37,6 +37,7 @@ def write(
     geometries: Mapping[str, Geometry] | None = None,
     publish: Path | None = None,
     png: bool = False,
+    drawers: Drawers | None = None,
 ) -> list[Path]:
     """Writes ``report.html``, ``report.md``, tables as CSV, ``analysis.json`` and ``figures/``; returns their paths.
 
@@ -55,10 +56,11 @@ def write(
         publish: folder for :func:`ssc_tune.report.published.published` too; none for no such page.
         hints: lines on how to go on, such as the command that opens MLflow.
         png: each figure as PNG too, beside its SVG.
+        drawers: processes that draw, which are ended; by default new ones.
     """
-    with Drawers() as drawers:
+    with drawers or Drawers() as drawing:
         made = figures(study, tables, analysis, records, geometries or {})
-        pictures, drawings = _drawn(made, drawers, png=png)
+        pictures, drawings = _drawn(made, drawing, png=png)
     content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
     pages = {"report.html": render.html(study, content, made, drawings), "report.md": render.markdown(content, made)}
     files = {**pages, **_tables(study, tables, analysis), **pictures}

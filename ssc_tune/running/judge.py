@@ -20,6 +20,7 @@ from ssc_tune.training.result import GEOMETRY, Geometry
 if TYPE_CHECKING:
     from ssc_tune.analysis.result import StudyAnalysis
     from ssc_tune.analysis.tables import Tables
+    from ssc_tune.report.drawers import Drawers
 
 
 ANALYSIS = "analysis.json"
@@ -53,6 +54,7 @@ def analyse(
     publish: Path | None = None,
     again: bool = True,
     png: bool = False,
+    drawers: Drawers | None = None,
 ) -> Reported:
     """Tables, verdicts and files of a study, from its records.
 
@@ -61,19 +63,14 @@ def analyse(
         folder: its folder.
         cells: its cells, those without a record too.
         records: what there is of them, by cell id.
-        command: the command that ran it.
-        overhead: how a run spent its time, where one did.
-        hints: further lines for the report.
-        publish: where a page for a repository goes.
         again: write the files again even if those that are there are made of the same (:mod:`ssc_tune.running.reuse`).
-        png: figures as PNG too.
+        command, overhead, hints, publish, png, drawers: as of :func:`ssc_tune.report.write`.
     """
     tables = analyses.build.build_tables(study, cells, records)
     pictures, problems = geometries(folder, tables)
     used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
-    kept = None if again or overhead or publish is not None else _kept(folder, digest)
-    if kept is not None:
+    if not (again or overhead or publish) and (kept := _kept(folder, digest)):
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
     files = report.write(
@@ -89,6 +86,7 @@ def analyse(
         hints=hints,
         publish=publish,
         png=png,
+        drawers=drawers,
     )
     return Reported(analysis, tables, _noted(folder, digest, files), problems)
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune.design.cells import Cell, Placement
-from ssc_tune.records import Record
+from ssc_tune.records import Record, StudyFolder
+from ssc_tune.records.store import ATTEMPTS
+from ssc_tune.recurring import every
 
 if TYPE_CHECKING:
     from ssc_tune.design.look_source import Source
     from ssc_tune.tracking import Tracker
+
+_SECONDS = 0.2
+"""Between two looks whether a worker is at a cell."""
+_LONG = 30.0
+"""Seconds from the first cell handed out in which workers have begun, also where this machine cannot see it."""
 
 
 class Ledger:
@@ -50,6 +62,81 @@ class Ledger:
         """Cells that failed, and those that their machine has."""
         found = [record.result.status for record in self.records.values()]
         return found.count("failed"), found.count("infrastructure")
+
+
+class AtWork:
+    """Acts once, as soon as a worker is at a cell: on the machine of the workers, what begins before takes their time.
+
+    Args:
+        folder: of the study's records.
+        act: what is done; it returns soon.
+    """
+
+    what = "what begins with the first cell"
+
+    def __init__(self, folder: StudyFolder, act: Callable[[], None]) -> None:
+        self._folder, self._act = folder, act
+        self._given: list[Path] = []
+        self._limit = math.inf
+        self._lock, self._acted = threading.Lock(), False
+
+    def watched(self) -> AbstractContextManager[None]:
+        """The block in which a worker may begin."""
+        return every(_SECONDS, self._look, name="at work")
+
+    def started(self, cell: Cell) -> None:
+        """The worker that the cell was handed to may be starting still."""
+        self._limit = min(self._limit, time.monotonic() + _LONG)
+        self._given.append(self._folder.cell(cell.cell_id) / ATTEMPTS)
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """A worker was at it."""
+        self._once()
+
+    def close(self) -> None:
+        """No worker will come any more."""
+        self._once()
+
+    def _look(self) -> bool:
+        if time.monotonic() > self._limit or any(path.exists() for path in list(self._given)):
+            self._once()
+        return self._acted
+
+    def _once(self) -> None:
+        with self._lock:
+            if not self._acted:
+                self._acted = True
+                self._act()
+
+
+class NearEnd:
+    """Acts once, when one cell is left: the other workers' cores have nothing to do by then.
+
+    Args:
+        source: of the study's design.
+        act: what is done; it returns soon.
+    """
+
+    what = "the processes that draw, which a report can do without"
+
+    def __init__(self, source: Source, act: Callable[[], None]) -> None:
+        self._source, self._act = source, act
+        self._out: set[str] = set()
+        self._acted = False
+
+    def started(self, cell: Cell) -> None:
+        """It is left until it has its record."""
+        self._out.add(cell.cell_id)
+
+    def finished(self, cell: Cell, record: Record) -> None:
+        """One less is left."""
+        self._out.discard(cell.cell_id)
+        if not self._acted and len(self._out) == 1 and not self._source.num_to_run:
+            self._acted = True
+            self._act()
+
+    def close(self) -> None:
+        """The end is there."""
 
 
 class Tracked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -67,13 +68,14 @@ def train_and_judge(
         log = folder.path / "log.txt"
         addresses = [address for address in (options.tracking_uri, options.optuna_storage) if address]
         with scrubbing(log, *addresses), execution.quiet.output_to(log) as (screen, errors):
-            # As an exception a signal can be lost in what libraries call while they start.
-            with execution.signals.setting(stop):
-                running = under_way.Run(study, options, place, folder, plan, out or screen, err or errors, view)
-                running.problems += problems
-                running.execute(stop, holder.token)
-            running.problems += lost
-            ended = _to_its_end(running, began)
+            running = under_way.Run(study, options, place, folder, plan, out or screen, err or errors, view)
+            running.problems += problems
+            with contextlib.closing(running):
+                # As an exception a signal can be lost in what libraries call while they start.
+                with execution.signals.setting(stop):
+                    running.execute(stop, holder.token)
+                running.problems += lost
+                ended = _to_its_end(running, began)
         ended.problems.extend(keep_course(folder))
         return ended
 

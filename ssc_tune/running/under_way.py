@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ssc_tune import design as designs
-from ssc_tune import execution, presentation, tracking
+from ssc_tune import execution, presentation, report, tracking
 from ssc_tune.design.cells import Cell, placements
 from ssc_tune.records import StudyFolder
 from ssc_tune.records.mirrored import pull
 from ssc_tune.running import looks
 from ssc_tune.running.ended import Finished, Interrupted, Unjudged
 from ssc_tune.running.judge import analyse, prepare
-from ssc_tune.running.listeners import Ledger, Told, Tracked
+from ssc_tune.running.listeners import AtWork, Ledger, NearEnd, Told, Tracked
 from ssc_tune.running.options import Options, hints_of, optuna_storage, tracking_uri
 from ssc_tune.running.plan import StudyPlan
 from ssc_tune.running.retention import Retention, most
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ssc_tune.execution.listening import Listener
     from ssc_tune.execution.place import Place
     from ssc_tune.presentation.live import LiveView
+    from ssc_tune.report.drawers import Drawers
     from ssc_tune.tracking import Tracker
 
 
@@ -62,6 +64,8 @@ class Run:
             records=plan.records,
             places=placements(plan.cells),
         )
+        self._ray = contextlib.ExitStack()  # what is left of it once all cells have ended
+        self._drawers: Drawers | None = None
         self._signal: int | None = None
         self.outcome = execution.execute.Outcome(False, 1, 0.0, [])
 
@@ -80,30 +84,20 @@ class Run:
         tracked = self._tracked()
         searches = self.study.design.adaptive  # they know what is to be run once their storage is open
         if stop.is_set() or searches or not self.source.num_to_run:
-            self._open_views(lambda line: print(line, file=self.err))
-        if stop.is_set():
-            self.outcome = self.outcome._replace(interrupted=True)
-            self._signal = _signal_of(stop)
+            self._open_points(lambda line: print(line, file=self.err))
+        if stop.is_set() or not self.source.num_to_run:
+            self._begin_tracking()
+            if stop.is_set():
+                self.outcome = self.outcome._replace(interrupted=True)
+                self._signal = _signal_of(stop)
             return
-        if not self.source.num_to_run:
-            return
-        kind = presentation.live.BlindView if self.options.blind else self.view or presentation.live.LiveView
-        shown = self.follower.cells if self.follower is not None else self.plan.cells
-        live = kind(
-            self.folder,
-            shown,
-            self.ledger.records,
-            out=self.out,
-            err=self.err,
-            workers=self.outcome.workers,
-            expected=_expected_by_method(self.study),
-        )
-        with live:
+        live = self._make_view()
+        at_work = AtWork(self.folder, self._begin_the_rest)
+        with live, at_work.watched():
             if self.follower is not None:
                 self.follower.watch(live)
-            everyone = execution.listening.Everyone(
-                self.ledger, Told(self.source), live, *tracked, self.retention, say=live.tell
-            )
+            told: Sequence[Listener] = (self.ledger, Told(self.source), live, at_work, *tracked, self.retention)
+            everyone = execution.listening.Everyone(*told, NearEnd(self.source, self._start_drawers), say=live.tell)
             self.outcome = execution.execute.execute(
                 self.study,
                 self.folder,
@@ -113,28 +107,56 @@ class Run:
                 launch=launch,
                 place=self.place,
                 screen=live,
-                meanwhile=lambda: self._get_ready(None if searches else live.tell),
+                meanwhile=lambda: None if searches else self._open_points(live.tell),
+                left=self._ray,
             )
             self._reconcile(everyone)
         self._signal = _signal_of(stop)
         everyone.close()
         self.problems += everyone.problems
 
-    def _get_ready(self, say: Callable[[str], None] | None) -> None:
-        """While Ray starts: opens the views, unless they are, and begins to import what the end needs."""
-        if say is not None:
-            self._open_views(say)
+    def _make_view(self) -> LiveView:
+        kind = presentation.live.BlindView if self.options.blind else self.view or presentation.live.LiveView
+        return kind(
+            self.folder,
+            self.follower.cells if self.follower is not None else self.plan.cells,
+            self.ledger.records,
+            out=self.out,
+            err=self.err,
+            workers=self.outcome.workers,
+            expected=_expected_by_method(self.study),
+        )
+
+    def _begin_the_rest(self) -> None:
+        """What would take the time in which workers start: MLflow's view, and importing what the end needs."""
+        self._begin_tracking()
         threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
-    def _open_views(self, say: Callable[[str], None]) -> None:
-        """Opens the Optuna storage of the points, and lets MLflow's view begin."""
+    def _start_drawers(self) -> None:
+        if self._drawers is None and not self.options.blind:
+            self._drawers = report.drawers.Drawers(meanwhile=self._let_go_of_ray)
+
+    def _let_go_of_ray(self) -> None:
+        with execution.signals.put_off():
+            self._ray.close()
+
+    def close(self) -> None:
+        """Ends the processes that the run has beside its own."""
+        if self._drawers is not None:
+            self._drawers.close()
+        self._ray.close()
+
+    def _begin_tracking(self) -> None:
+        if self.tracker is not None:
+            self.tracker.start()
+
+    def _open_points(self, say: Callable[[str], None]) -> None:
+        """Opens the Optuna storage of the points."""
         storage = optuna_storage(self.options.optuna_storage)
         problems = designs.storage.open_source(self.source, storage, self.folder.path)
         for problem in problems:
             say(problem)
         self.problems += problems
-        if self.tracker is not None:
-            self.tracker.start()
 
     def _reconcile(self, everyone: Listener) -> None:
         """Tells of the records that are there and that nobody has told of, whoever wrote them."""
@@ -163,6 +185,8 @@ class Run:
         missing = self._num_missing(cells)
         if self.options.blind:
             return Unjudged(*self.ledger.num_failed_and_lost, missing, overhead, problems)
+        if self.outcome.seconds:  # something was run, so that there is something new to draw
+            self._start_drawers()
         judged = analyse(
             self.study,
             self.folder,
@@ -172,6 +196,7 @@ class Run:
             overhead=overhead,
             hints=hints_of(self.study, self.options),
             again=False,
+            drawers=self._drawers,
         )
         analysis, tables, files = judged[:3]
         not_tracked = self._finish_tracking(analysis, tables, files)
@@ -183,6 +208,7 @@ class Run:
 
     def interrupted(self, signal: int | None) -> Interrupted:
         """What the run has come to where it was cut short, by a signal or otherwise."""
+        self._ray.close()
         problems = [*self.problems, *self.outcome.problems]
         if self.tracker is not None:
             self.tracker.finish(None, [], timeout=20)

@@ -38,6 +38,19 @@ def test_the_same_from_any_number_of_processes(processes: int, alone: list[str])
     assert len(set(alone)) == len(JOBS)
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_others_draw_all_of_it_while_something_else_is_done(processes: int, alone: list[str]) -> None:
+    done = []
+    with Drawers(processes, meanwhile=lambda: done.append(1)) as drawers:
+        assert len(drawers._started) == processes
+        assert drawers.draw(JOBS) == alone
+        assert done == [1]
+    with Drawers(processes, meanwhile=lambda: done.append(2)) as drawers:
+        assert drawers.draw(JOBS[:1]) == alone[:1]
+        drawers.close()
+    assert done == [1, 2]
+
+
 def test_few_are_drawn_here_and_none_is_nothing(alone: list[str]) -> None:
     with Drawers(2) as drawers:
         assert drawers.draw([]) == []
