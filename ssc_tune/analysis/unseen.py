@@ -90,7 +90,7 @@ def noted(rate: Estimate, study: Study, tables: Tables, block: str, setting: str
 
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
-    """A verdict on spread: with the bound as a warning if it calls a method more stable on few points, none failed."""
+    """A verdict, with the bound as a warning if it calls a method more stable on few points, of which none failed."""
     stable = _more_stable(verdict)
     if stable is None:
         return verdict
@@ -112,7 +112,7 @@ def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
 def _more_stable(verdict: Verdict) -> str | None:
     """The method that a verdict calls more stable, if any."""
     claim = verdict.claim
-    if verdict.verdict == "inconclusive" or isinstance(claim, Equivalence):
+    if verdict.verdict == "inconclusive" or not claim.kind.is_spread or isinstance(claim, Equivalence):
         return None
     as_said = verdict.verdict == "supported"
     return claim.methods[0] if (claim.less is not None) == as_said else claim.methods[1]

@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.estimates import number
 from ssc_tune.analysis.estimators import sequential
@@ -57,7 +58,7 @@ def judge(whole: Materials) -> Judged:
     series = [_findings(whole, points) for points in complete]
     each = [_at_look(study, series[: k + 1], points) for k, points in enumerate(complete)]
     standing = tuple(_standing(study, one) for one in zip(*each, strict=True)) or _none_yet(study, tables)
-    bounded = (v if v.look is None else verdicts.with_bound(*until(study, tables, v.look), v) for v in standing)
+    bounded = (v if v.look is None else unseen.with_bound(*until(study, tables, v.look), v) for v in standing)
     return Judged(tuple(bounded), _looks(study, tables, complete, each))
 
 

@@ -33,7 +33,6 @@ from ssc_tune.analysis.measures import absent, settings
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import estimator
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
-from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study
 
@@ -58,12 +57,7 @@ class Finding(NamedTuple):
 def judge_claims(whole: Materials) -> tuple[Verdict, ...]:
     """Verdicts on all claims of a study, in their order."""
     findings = [find(whole, claim) for claim in whole.study.claims]
-    return tuple(with_bound(whole.study, whole.tables, verdict) for verdict in conclude(whole.study, findings))
-
-
-def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
-    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
-    return unseen.with_bound(study, tables, verdict) if verdict.claim.kind.is_spread else verdict
+    return tuple(unseen.with_bound(whole.study, whole.tables, verdict) for verdict in conclude(whole.study, findings))
 
 
 def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:

@@ -40,14 +40,10 @@ def missing_defaults(data: ClaimData) -> str:
     """Which method lacks a result at the defaults; empty where none does."""
     for method, scores in data.by_method.items():
         if not len(scores.default_test):
-            return _why_no_default(data, method, scores)
+            if data.policy == "dropped" and scores.default_failed.any():
+                return f"a cell of {method} at the defaults failed, and is dropped here"
+            return f"{method} lacks a result at the defaults"
     return ""
-
-
-def _why_no_default(data: ClaimData, method: str, scores: Scores) -> str:
-    if data.policy == "dropped" and scores.default_failed.any():
-        return f"a cell of {method} at the defaults failed, and is dropped here"
-    return f"{method} lacks a result at the defaults"
 
 
 def complete_points(scores: Scores) -> str:
