@@ -98,6 +98,12 @@ def guarded(action: Callable[[], int]) -> int:
     except BrokenPipeError:
         let_go_of_output()
         return EXIT_DONE
+    except (EOFError, ValueError) as error:
+        folder = bytecode.forget_damaged(error)
+        if folder is None:
+            raise
+        print(f"{folder}: compiled files were damaged and are removed: give the same command again", file=sys.stderr)
+        return EXIT_BAD_INPUT
     except OSError as error:
         line = of_machine(error)
         if line is None:

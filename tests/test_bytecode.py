@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import os
 import py_compile
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-Listing = Callable[..., set[Path]]
+from ssc_tune import bytecode
+
+
+class Listing:
+    """Calls a short command where Python may write nothing beside the sources, with a cache of its own."""
+
+    def __init__(self, place: Path) -> None:
+        self._runs, self._cache = place / "runs", place / "cache"
+
+    def started(
+        self, *, limit: Callable[[], None] = lambda: None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")}
+        command = [sys.executable, "-m", "ssc_tune.cli", "list", "--storage", str(self._runs)]
+        given = {"PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(self._cache), **environment}
+        return subprocess.run(
+            command, env=inherited | given, capture_output=True, text=True, check=False, preexec_fn=limit
+        )
+
+    def __call__(self, **given: Any) -> set[Path]:
+        """The compiled files that are in the cache after it."""
+        ended = self.started(**given)
+        assert ended.returncode == 0, ended.stderr
+        return set(self._cache.rglob("*.pyc"))
 
 
 @pytest.fixture
 def listing(tmp_path: Path) -> Listing:
-    """Calls a short command where Python may write nothing beside the sources; the files that are then in the cache."""
-
-    def call(**environment: str) -> set[Path]:
-        inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")}
-        command = [sys.executable, "-m", "ssc_tune.cli", "list", "--storage", str(tmp_path / "runs")]
-        given = {"PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(tmp_path / "cache"), **environment}
-        ended = subprocess.run(command, env=inherited | given, capture_output=True, text=True, check=False)
-        assert ended.returncode == 0, ended.stderr
-        return {path for path in (tmp_path / "cache").rglob("*.pyc")}
-
-    return call
+    return Listing(tmp_path)
 
 
 def _without_compiled_ray(tmp_path: Path) -> str:
@@ -45,6 +60,24 @@ def test_they_are_kept_and_used(listing: Listing, tmp_path: Path) -> None:
     times = {path: path.stat().st_mtime_ns for path in found}
     assert listing(PYTHONPATH=first) == found
     assert {path: path.stat().st_mtime_ns for path in found} == times
+
+
+def test_damaged_ones_are_taken_away_and_the_next_command_is_as_ever(listing: Listing, tmp_path: Path) -> None:
+    first = _without_compiled_ray(tmp_path)
+    for path in listing(PYTHONPATH=first):
+        path.write_bytes(path.read_bytes()[:30])  # as a disk leaves them that was full
+    done = listing.started(PYTHONPATH=first)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"{tmp_path}/cache/ssc_tune/bytecode: compiled files were damaged and are removed: give the same command again"
+    ]
+    assert listing(PYTHONPATH=first)
+
+
+def test_none_are_kept_where_files_cannot_be_whole(listing: Listing, tmp_path: Path) -> None:
+    given = {"PYTHONPATH": _without_compiled_ray(tmp_path)}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert listing(limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1])), **given) == set()
 
 
 def test_nothing_changes_where_they_are_compiled(listing: Listing, tmp_path: Path) -> None:
@@ -88,3 +121,12 @@ def test_what_workers_import_is_compiled_meanwhile(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "ssc_tune.bytecode"], env=inherited | given, check=True)
     assert [path for path in tmp_path.rglob("worker.*.pyc") if "execution" in path.parts]
     assert threads() == 1
+
+
+def test_those_of_installations_that_are_gone_are_left_over(tmp_path: Path) -> None:
+    kept, here = tmp_path / "kept", tmp_path / "here/lib/site-packages"
+    here.mkdir(parents=True)
+    for place in (here, tmp_path / "gone/lib/site-packages", tmp_path / "gone/too/site-packages"):
+        (kept / place.relative_to("/") / "package").mkdir(parents=True)
+    gone = {kept / (tmp_path / name / "site-packages").relative_to("/") for name in ("gone/lib", "gone/too")}
+    assert set(bytecode._left_over(kept)) == gone
