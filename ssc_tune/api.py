@@ -21,6 +21,7 @@ from ssc_tune.analysis.result import StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data import cache
 from ssc_tune.masking import mask_address
+from ssc_tune.presentation import words
 from ssc_tune.presentation.csvs import results_csv, summary_csv
 from ssc_tune.records import StudyFolder
 from ssc_tune.report.figures import Figure
@@ -86,8 +87,7 @@ class StudyResult:
         return notebook.result_html(self.study, self.analysis, len(self.records))
 
     def __repr__(self) -> str:
-        words = [f"{v.claim.name}: {v.verdict}{' (post hoc)' if v.post_hoc else ''}" for v in self.verdicts]
-        found = "; ".join(words) or "no claims"
+        found = words.listed(self.analysis) or "no claims"
         return f"<StudyResult {self.study.name}: {len(self.records)} rows; {found}>"
 
 
@@ -124,7 +124,7 @@ def run_study(study: Study | str | os.PathLike[str], **options: Any) -> StudyRes
     assert isinstance(done, running.Finished)  # the run was not blind
     return StudyResult(
         study=loaded,
-        records=_records(loaded, done),
+        records=pd.read_csv(io.StringIO(results_csv(loaded, done.tables))),  # as another program reads the file
         analysis=done.analysis,
         files=tuple(done.files),
         num_failed=done.num_failed,
@@ -156,11 +156,6 @@ def _others_to_the_log(out: TextIO | None, err: TextIO | None) -> Iterator[None]
         if err is not None and sys.__stderr__ is not None:
             meanwhile.enter_context(contextlib.redirect_stderr(sys.__stderr__))
         yield
-
-
-def _records(study: Study, done: running.Finished) -> pd.DataFrame:
-    """As the file is read back, so that a notebook and another program see the same."""
-    return pd.read_csv(io.StringIO(results_csv(study, done.tables)))
 
 
 def _as_typed(study: Study, storage: str | os.PathLike[str], tracking_uri: str | None) -> str:

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from ssc_tune import __version__
-from ssc_tune.commands import (
-    check,
-    clean,
-    compare,
-    completion,
-    list,
-    new,
-    paper,
-    plan,
-    register,
-    report,
-    run,
-    show,
-    sync,
-    ui,
-    validate,
-)
 from ssc_tune.commands.arguments import pulled
 from ssc_tune.presentation import glossary
 from ssc_tune.run import Parser, guarded, leave
@@ -34,26 +18,11 @@ _EPILOG = (
     "exit codes: 0 done; 1 not as it should be (ssc-tune COMMAND --help); 2 bad input; 130 interrupted; 143 by SIGTERM"
 )
 
-COMMANDS = tuple(
-    module.COMMAND
-    for module in (
-        run,
-        new,
-        validate,
-        list,
-        show,
-        compare,
-        report,
-        paper,
-        register,
-        check,
-        plan,
-        sync,
-        clean,
-        ui,
-        completion,
-    )
-)
+COMMANDS = (
+    "run", "new", "validate", "list", "show", "compare", "report", "paper", "register", "check", "plan", "sync",
+    "clean", "ui", "completion",
+)  # fmt: skip
+"""In the order of the help; each is a file of :mod:`ssc_tune.commands`."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -61,9 +30,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="ssc-tune", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"ssc-tune {__version__}")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        text = f"{command.help}. {command.more}".strip()
-        own = parsers.add_parser(command.name, help=command.help, description=text)
+    for name in COMMANDS:
+        command = importlib.import_module(f"ssc_tune.commands.{name}")
+        text = f"{command.HELP}. {getattr(command, 'MORE', '')}".strip()
+        own = parsers.add_parser(name, help=command.HELP, description=text)
         command.add_arguments(own)
         own.set_defaults(run=command.run, parser=parser)
     return parser

@@ -12,7 +12,7 @@ import altair as alt
 import pandas as pd
 
 from ssc_tune import running
-from ssc_tune.analysis.result import StudyAnalysis, Verdict, as_ratio
+from ssc_tune.analysis.result import StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.errors import InputError
 from ssc_tune.presentation import words
@@ -44,17 +44,10 @@ def verdict_table(analysis: StudyAnalysis) -> pd.DataFrame:
 
 
 def _row(verdict: Verdict) -> list[object]:
-    values = (verdict.effect.value, verdict.effect.low, verdict.effect.high)
-    plain = [x if x is None or verdict.ratio is None else as_ratio(x) for x in values]
+    effect = verdict.effect
+    told = [words.plain_value(verdict, value) for value in (effect.value, effect.low, effect.high)]
     start = [verdict.sentence, verdict.verdict, verdict.post_hoc, words.effect_title(verdict)]
-    return [
-        *start,
-        *plain,
-        verdict.effect.confidence,
-        verdict.p_value,
-        verdict.p_adjusted,
-        words.reason(verdict),
-    ]
+    return [*start, *told, effect.confidence, verdict.p_value, verdict.p_adjusted, words.reason(verdict)]
 
 
 def result_html(study: Study, analysis: StudyAnalysis, num_rows: int) -> str:
@@ -68,8 +61,7 @@ def result_html(study: Study, analysis: StudyAnalysis, num_rows: int) -> str:
 
 
 def _told(verdict: Verdict) -> list[str]:
-    word = f"{verdict.verdict}{words.post_hoc(verdict)}"
-    return [verdict.sentence, word, words.effect(verdict), words.reason(verdict)]
+    return [verdict.sentence, words.decided(verdict), words.effect(verdict), words.reason(verdict)]
 
 
 def _cells(tag: str, texts: Sequence[str]) -> str:
@@ -78,10 +70,9 @@ def _cells(tag: str, texts: Sequence[str]) -> str:
 
 def figures_of(study: Study, folder: StudyFolder, tables: Tables, analysis: StudyAnalysis) -> dict[str, Figure]:
     """The figures of the report, by name, drawn from the records that are in the folder."""
-    ids = dict.fromkeys(tables.cells["cell_id"])
-    found, _ = folder.records.read_many(ids, set_aside=False)
+    found, _ = folder.records.read_many(dict.fromkeys(tables.cells["cell_id"]), set_aside=False)
     pictures, _ = running.judge.geometries(folder, tables)
-    made = figures(study, tables, analysis, [found[key] for key in ids if key in found], pictures)
+    made = figures(study, tables, analysis, tables.in_order(found), pictures)
     return {figure.name: figure for figure in made}
 
 
@@ -137,13 +128,8 @@ class NotebookView(LiveView):
             self._handle.update(content)
 
     def _bar(self) -> str:
-        counts = self._items()
-        done, total = (sum(getattr(count, name) for _, count in counts) for name in ("done", "total"))
-        parts = [f"{name} {one.done}/{one.total}{f', {one.failed} failed' * bool(one.failed)}" for name, one in counts]
-        more = (
-            []
-            if done >= total
-            else [f"{self._waited_for} ..." if self._waited_for else f"time left {self._time_left()}"]
-        )
-        said = "; ".join([f"{self._title}{': ' * bool(self._title)}cells done: {', '.join(parts)}", *more])
+        done, total = (sum(getattr(count, name) for _, count in self._items()) for name in ("done", "total"))
+        said = self._done(", ")
+        if done < total:
+            said += f"; {self._waited_for} ..." if self._waited_for else f"; time left {self._time_left()}"
         return f'<progress value="{done}" max="{max(1, total)}"></progress> {html.escape(said)}'

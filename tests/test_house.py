@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -83,9 +85,13 @@ def test_an_option_is_a_field_wherever_it_is_given(capsys: pytest.CaptureFixture
 
 
 def test_every_command_has_a_file_of_its_own() -> None:
-    for command in cli.COMMANDS:
-        assert (PACKAGE / "commands" / f"{command.name}.py").is_file(), command.name
-        assert command.run.__module__ == f"ssc_tune.commands.{command.name}"
+    for name in cli.COMMANDS:
+        command = importlib.import_module(f"ssc_tune.commands.{name}")
+        assert {one.__module__ for one in (command.add_arguments, command.run)} == {command.__name__}
+        assert command.HELP
+        assert get_type_hints(command.run) == {"arguments": argparse.Namespace, "return": int}, name
+    files = {path.stem for path in (PACKAGE / "commands").glob("*.py") if "\nHELP = " in path.read_text("utf-8")}
+    assert files == set(cli.COMMANDS)
 
 
 def test_designs_are_those_of_a_study_file_and_answer_for_themselves() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
+
+from ssc_tune.records.record import Record
 
 
 class Tables(NamedTuple):
@@ -24,6 +27,10 @@ class Tables(NamedTuple):
     cells: pd.DataFrame
     history: pd.DataFrame
     expected: pd.DataFrame
+
+    def in_order(self, records: Mapping[str, Record]) -> list[Record]:
+        """Records by cell id: those of the design's cells, each once, as the design has them."""
+        return [records[key] for key in dict.fromkeys(self.expected["cell_id"]) if key in records]
 
     def best_cells(self) -> dict[tuple[str, str, str], str]:
         """The cell with the highest validation accuracy of each block, setting and method that has one that is ok.

@@ -1,26 +1,17 @@
-"""A command of ``ssc-tune``, and the arguments that several commands have."""
+"""The arguments that several commands have, and how they answer."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from ssc_tune import commands, records, study
 from ssc_tune.data import cache
 from ssc_tune.running.options import add_options
-
-
-class Command(NamedTuple):
-    """A command: what it is called, what it does, what it is told, and doing it."""
-
-    name: str
-    help: str
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
-    """Takes the arguments and ``given``, the command line they are from; returns the exit code."""
-    more: str = ""
 
 
 def add_study(parser: argparse.ArgumentParser, *, more: str = "") -> None:
@@ -65,3 +56,14 @@ def study_of(arguments: argparse.Namespace) -> study.Study:
     """The study that the arguments of :func:`add_study` name."""
     cache.use(arguments.data_dir)
     return commands.stored.load(arguments.study, arguments.overrides, arguments.storage)
+
+
+def answer(arguments: argparse.Namespace, content: Any, lines: Iterable[str]) -> None:
+    """Prints content as JSON where :func:`add_json` is asked for, else lines."""
+    print(json.dumps(content) if arguments.json else "\n".join(lines))
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Prints lines on standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)

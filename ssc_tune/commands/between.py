@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +26,7 @@ AT = "@"
 LEAST_HASH = 4
 _LABELS = ("name", "expected", "source")
 """What of a claim decides nothing."""
+_OF_A_VERDICT = ("claim", "verdict", "post_hoc", "effect_name", "effect", "low", "high", "p_adjusted")
 SPREADS = ("std", "mean")
 """Estimates of each method that are shown side by side."""
 
@@ -36,11 +37,6 @@ class Side(NamedTuple):
     label: str
     stored: Stored
     analysis: StudyAnalysis | None
-
-    @property
-    def study(self) -> Study:
-        """The study."""
-        return self.stored.study
 
     def verdicts(self) -> dict[str, Verdict]:
         """What was found, by the name of the claim."""
@@ -102,7 +98,7 @@ def _study_of(name: str, plan: Mapping[str, Any]) -> Study:
 
 def compared(first: Side, second: Side) -> dict[str, Any]:
     """What ``ssc-tune compare --json`` prints."""
-    plans = plan_of(first.study), plan_of(second.study)
+    plans = plan_of(first.stored.study), plan_of(second.stored.study)
     return {
         "first": _told(first),
         "second": _told(second),
@@ -117,9 +113,9 @@ def compared(first: Side, second: Side) -> dict[str, Any]:
 def _told(one: Side) -> dict[str, Any]:
     return {
         "given": one.label,
-        "study": one.study.name,
+        "study": one.stored.study.name,
         "folder": str(one.stored.folder.path),
-        "plan": plan_hash(one.study),
+        "plan": plan_hash(one.stored.study),
         **state.state(one.stored),
     }
 
@@ -142,7 +138,7 @@ def _cells(first: Side, second: Side) -> dict[str, Any]:
 
 def _claims(first: Side, second: Side) -> list[dict[str, Any]]:
     """Claims of the same name, then those whose content alone is the same, then those that one of the two has."""
-    claims = [{claim.name: claim for claim in one.study.claims} for one in (first, second)]
+    claims = [{claim.name: claim for claim in one.stored.study.claims} for one in (first, second)]
     pairs: list[tuple[str | None, str | None]] = [(name, name) for name in claims[0] if name in claims[1]]
     left = [[name for name in claims[i] if name not in claims[1 - i]] for i in (0, 1)]
     for name in list(left[0]):
@@ -179,18 +175,9 @@ def _verdict(name: str | None, verdict: Verdict | None) -> dict[str, Any] | None
         return None
     if verdict is None:
         return {"claim": name, "verdict": None}
-    return {
-        "claim": name,
-        "verdict": verdict.verdict,
-        "post_hoc": verdict.post_hoc,
-        "effect_name": verdict.effect_name,
-        "effect": verdict.effect.value,
-        "low": verdict.effect.low,
-        "high": verdict.effect.high,
-        "p_adjusted": verdict.p_adjusted,
-        "text": words.effect_text(verdict, verdict.effect),
-        "title": words.effect_title(verdict),
-    }
+    row = state.verdict(verdict)
+    kept = {key: row[key] for key in _OF_A_VERDICT}
+    return {**kept, "text": words.effect_text(verdict, verdict.effect), "title": words.effect_title(verdict)}
 
 
 def _methods(first: Side, second: Side) -> list[dict[str, Any]]:
@@ -203,7 +190,7 @@ def _methods(first: Side, second: Side) -> list[dict[str, Any]]:
             "first": _summary(both[0].get(key)),
             "second": _summary(both[1].get(key)),
         }
-        for key in _joined(both[0], both[1])
+        for key in dict.fromkeys([*both[0], *both[1]])
     ]
 
 
@@ -212,7 +199,3 @@ def _summary(found: MethodSummary | None) -> dict[str, Any] | None:
         return None
     numbers = {"points": found.num_points, "seeds": found.num_seeds}
     return {**numbers, **{name: getattr(found, name).model_dump(mode="json") for name in SPREADS}}
-
-
-def _joined(*parts: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return list(dict.fromkeys(key for part in parts for key in part))

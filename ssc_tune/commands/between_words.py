@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from ssc_tune.analysis.result import Estimate
+from ssc_tune.commands.state import several
 from ssc_tune.presentation import colours
-from ssc_tune.presentation.console import Console
+from ssc_tune.presentation.console import Console, folding_table
 from ssc_tune.presentation.numbers import interval, p_value
 from ssc_tune.study.registration import SHOWN
 
@@ -60,7 +60,7 @@ def _cell_lines(cells: dict[str, Any]) -> list[str]:
 
 def _claims(rows: list[dict[str, Any]]) -> Table:
     """Two lines a claim, so that the table stays narrow."""
-    table = _table("claim", "", "verdict", "effect", "p")
+    table = folding_table("claim", "", "verdict", "effect", "p")
     for row in rows:
         sides = row["first"], row["second"]
         names = dict.fromkeys(one["claim"] for one in sides if one is not None)
@@ -80,16 +80,13 @@ def _verdict(one: dict[str, Any] | None) -> tuple[Text, Text, Text]:
 
 def _claim_lines(rows: list[dict[str, Any]]) -> list[str]:
     """What differs in claims of one name."""
-    lines = []
-    for row in rows:
-        if row["claim_differs"]:
-            lines.append(f"{row['first']['claim']}: the claim itself differs: {'; '.join(row['claim_differs'])}")
-    return lines
+    differ = [(row["first"]["claim"], row["claim_differs"]) for row in rows if row["claim_differs"]]
+    return [f"{claim}: the claim itself differs: {'; '.join(lines)}" for claim, lines in differ]
 
 
 def _methods(rows: list[dict[str, Any]]) -> Table:
-    where = [name for name in ("block", "setting") if len({row[name] for row in rows}) > 1]
-    table = _table(*where, "method", "", "first", "second")
+    where = several(rows)
+    table = folding_table(*where, "method", "", "first", "second")
     for row in rows:
         place = [Text(row[name]) for name in (*where, "method")]
         sides = [row["first"], row["second"]]
@@ -105,10 +102,3 @@ def _size(one: dict[str, Any] | None) -> str:
 
 def _estimate(one: dict[str, Any] | None, name: str) -> Text:
     return Text("" if one is None else interval(Estimate.model_validate(one[name]), _DIGITS[name]))
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from ssc_tune import commands
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, answer, study_of
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
+
+HELP = "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered"
+MORE = (
+    "Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
+    "registrations is damaged or the plan's hash is not the one given."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,21 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     missing = commands.state.state(found)["missing"]
     expected = bool(rows) and not missing and all(row["verdict"] == row["expected"] for row in rows)
     plan = commands.registered.verify(found, arguments.registration)
-    if arguments.json:
-        print(json.dumps({"as_expected": expected, "missing": missing, "verdicts": rows, "registration": plan}))
-    else:
-        print("\n".join(commands.pages.one_line_verdicts(rows) or ["no claim has been judged"]))
-        if missing:
-            print(f"{missing} cells have no record yet")
-        print("\n".join(plan["lines"]))
+    lines = commands.pages.one_line_verdicts(rows) or ["no claim has been judged"]
+    lines += [f"{missing} cells have no record yet"] if missing else []
+    content = {"as_expected": expected, "missing": missing, "verdicts": rows, "registration": plan}
+    answer(arguments, content, [*lines, *plan["lines"]])
     return EXIT_DONE if expected and plan["sound"] else EXIT_SOME_FAILED
-
-
-COMMAND = Command(
-    "check",
-    "tell whether every claim has the verdict that the study expects, and whether its plan is what was registered",
-    add_arguments,
-    run,
-    more="Exits with 0 if every claim has its verdict and every cell a record, with 1 otherwise, or if the file of "
-    "registrations is damaged or the plan's hash is not the one given.",
-)

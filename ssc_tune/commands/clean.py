@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune import commands, presentation, records, running
-from ssc_tune.commands.arguments import Command, add_json
+from ssc_tune.commands.arguments import add_json, answer, warn
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options
@@ -19,6 +17,9 @@ from ssc_tune.storage import named
 
 if TYPE_CHECKING:
     from ssc_tune.running.leftovers import Kept, Leftover
+
+HELP = "show what a storage folder holds that nothing needs, with sizes, and remove it with --yes"
+MORE = "Never records, registrations or reports, and nothing while a run of the study is under way."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
         gone = _removed(found, arguments.storage, held) if arguments.yes else set()
     left = [one.path for one in found if arguments.yes and one.path not in gone]
     problems += [f"{path}: could not be removed" for path in left]
-    if arguments.json:
-        rows = [{"kind": o.kind, "path": str(o.path), "bytes": o.size, "removed": o.path in gone} for o in found]
-        print(json.dumps({"files": rows, "bytes": _bytes(found), "problems": problems}))
-    else:
-        print("\n".join(_lines(found, [one for one in found if one.path in gone] if arguments.yes else None)))
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    rows = [{"kind": o.kind, "path": str(o.path), "bytes": o.size, "removed": o.path in gone} for o in found]
+    lines = _lines(found, [one for one in found if one.path in gone] if arguments.yes else None)
+    answer(arguments, {"files": rows, "bytes": _bytes(found), "problems": problems}, lines)
+    warn(problems)
     return EXIT_SOME_FAILED if left else EXIT_DONE
 
 
@@ -55,7 +53,7 @@ def _removed(found: Sequence[Leftover], storage: Path, held: contextlib.ExitStac
     for name in dict.fromkeys(one.path.relative_to(storage).parts[0] for one in found):
         if name != records.store.PRETRAINED:
             lease = records.lease.lease_of(records.StudyFolder(storage, name))
-            held.enter_context(lease.held(lambda line: print(line, file=sys.stderr), lambda line: None))
+            held.enter_context(lease.held(lambda line: warn([line]), lambda line: None))
     return {one.path for one in found if running.leftovers.remove(one, storage)}
 
 
@@ -100,12 +98,3 @@ def _lines(found: Sequence[Leftover], removed: Sequence[Leftover] | None) -> lis
     if removed is None:
         return [*lines, f"{size(_bytes(found)):>9}  in all; --yes removes it"]
     return [*lines, f"{size(_bytes(removed)):>9}  removed: {len(removed)} of {len(found)}"]
-
-
-COMMAND = Command(
-    "clean",
-    "show what a storage folder holds that nothing needs, with sizes, and remove it with --yes",
-    add_arguments,
-    run,
-    more="Never records, registrations or reports, and nothing while a run of the study is under way.",
-)

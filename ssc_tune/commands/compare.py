@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 from ssc_tune import commands, records
-from ssc_tune.commands.arguments import Command, add_json
+from ssc_tune.commands.arguments import add_json
 from ssc_tune.data import cache
 from ssc_tune.running.options import add_options, given_storage
+
+HELP = "two studies, or two revisions of one, side by side: cells, claims, verdicts, spreads"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,11 +42,3 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     commands.between_words.show(found)
     return 0
-
-
-COMMAND = Command(
-    "compare",
-    "two studies, or two revisions of one, side by side: cells, claims, verdicts, spreads",
-    add_arguments,
-    run,
-)

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ssc_tune.commands.arguments import Command
 from ssc_tune.late import Late
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ _ssc_tune_studies() {
     "fish": "",
 }
 
+HELP = "print a script that completes commands, options and studies"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of which shell."""
@@ -61,6 +62,3 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
         if isinstance(action, argparse._SubParsersAction):
             for child in action.choices.values():
                 yield from _actions(child)
-
-
-COMMAND = Command("completion", "print a script that completes commands, options and studies", add_arguments, run)

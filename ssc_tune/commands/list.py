@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from ssc_tune import commands
-from ssc_tune.commands.arguments import Command, add_json
+from ssc_tune.commands.arguments import add_json
 from ssc_tune.running.options import add_options
+
+HELP = "studies in the storage folder, how far they are, and their verdicts"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +20,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lists them."""
     return commands.pages.list_studies(arguments.storage, as_json=arguments.json)
-
-
-COMMAND = Command("list", "studies in the storage folder, how far they are, and their verdicts", add_arguments, run)

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from ssc_tune import study
-from ssc_tune.commands.arguments import Command
 from ssc_tune.errors import InputError
+
+HELP = "write a commented study file that runs as it is"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,3 @@ def run(arguments: argparse.Namespace) -> int:
     path.write_text(study.reading.template.study_template(arguments.name), encoding="utf-8")
     print(f"{path} written; try it with: python -m ssc_tune.run {path} --dry-run")
     return 0
-
-
-COMMAND = Command("new", "write a commented study file that runs as it is", add_arguments, run)

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from ssc_tune.design.distinct import Count
 from ssc_tune.design.points import label
 from ssc_tune.errors import InputError
 from ssc_tune.presentation import colours, places
-from ssc_tune.presentation.console import Console
+from ssc_tune.presentation.console import Console, folding_table
 from ssc_tune.presentation.numbers import duration
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.running.registration import registration_of
@@ -43,7 +42,7 @@ def list_studies(storage: Path, *, as_json: bool) -> int:
     if not rows:
         print(f"no studies in {named(storage)}")
         return 0
-    table = _table("study", "state", "cells", "verdicts")
+    table = folding_table("study", "state", "cells", "verdicts")
     for row in rows:
         cells = "" if "problem" in row else _counts(row)
         verdicts = Text(row["problem"], style="red") if "problem" in row else _verdict_counts(row)
@@ -134,9 +133,8 @@ def _ways_on(found: Stored, summary: dict[str, Any]) -> list[str]:
 
 def _methods_table(found: Stored) -> Table:
     rows = state.methods(found)
-    several = {name: len({row[name] for row in rows}) > 1 for name in ("block", "setting")}
-    where = [name for name, there in several.items() if there]
-    table = _table(*where, "method", "points", "cells", "best validation", "a cell")
+    where = state.several(rows)
+    table = folding_table(*where, "method", "points", "cells", "best validation", "a cell")
     for row in rows:
         best, seconds = row["best_validation_accuracy"], row["median_seconds"]
         table.add_row(
@@ -157,8 +155,8 @@ def _print_cells(console: Console, found: Stored, *, all_cells: bool) -> None:
         console.print(Text("every cell: --cells", style="dim"))
         return
     shown = chosen if all_cells else chosen[:MOST_CELLS]
-    several = [name for name in ("block", "setting") if len({row[name] for row in rows}) > 1]
-    table = _table("cell", *several, "method", "point", "seed", "status", "validation", "test")
+    several = state.several(rows)
+    table = folding_table("cell", *several, "method", "point", "seed", "status", "validation", "test")
     table.collapse_padding = True
     if console.width >= 80:
         table.columns[0].min_width = 16  # a whole cell id, to copy
@@ -226,7 +224,7 @@ def _pairs(facts: dict[str, str]) -> Table:
 
 
 def _history(record: Record) -> Table:
-    table = _table("step", "train loss", "validation", "confident", "of them right", "images/s")
+    table = folding_table("step", "train loss", "validation", "confident", "of them right", "images/s")
     for e in record.result.history:
         right = _accuracy(e.confident_accuracy)
         loss, rate = (
@@ -234,13 +232,6 @@ def _history(record: Record) -> Table:
         )
         row = (loss, _accuracy(e.validation_accuracy), _accuracy(e.confident_fraction), right, rate)
         table.add_row(str(e.step), *row)
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
     return table
 
 

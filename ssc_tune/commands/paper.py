@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from ssc_tune import analysis as analyses
 from ssc_tune import commands, paper, records, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, answer, study_of, warn
 from ssc_tune.errors import InputError
 
 FOLDER = "paper"
 """Within the study's folder, unless another is named."""
+
+HELP = "write figures, tables, a methods paragraph and references for a paper, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,42 +37,26 @@ def run(arguments: argparse.Namespace) -> int:
     study = study_of(arguments)
     directory = arguments.output or running.folder_of(study, running.Options(storage=arguments.storage)).path / FOLDER
     paper.files.check(directory)
-    found = commands.stored.look(study, arguments.storage, whole=True)
+    found, analysis = commands.stored.judged(study, arguments.storage, explore=True, whole=True)
     progress = found.progress
-    analysis = commands.stored.written_analysis(found) if progress.records else None
-    if analysis is None:
-        analysis = commands.stored.judged(study, arguments.storage, explore=True)[1]
     if analysis is None:
         raise InputError(f"{study.name}: no cell has a record yet, so there is nothing to write; a run makes them")
     tables = analyses.build.build_tables(study, progress.cells, progress.records)
     pictures, problems = running.judge.geometries(found.folder, tables)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    ids = dict.fromkeys(cell.cell_id for cell in progress.cells)
+    warn(problems)
     written = paper.write(
         study,
         tables,
         analysis,
         directory,
-        records=[progress.records[key] for key in ids if key in progress.records],
+        records=tables.in_order(progress.records),
         num_cells=progress.num_total,
         geometries=pictures,
     )
     if arguments.output is None:  # within the study's folder, which may stand for one elsewhere
         records.mirrored.keep_views(found.folder)
-    if arguments.json:
-        absent = [{"figure": name, "needs": needs} for name, needs in written.absent]
-        print(json.dumps({"files": [str(path) for path in written.files], "absent": absent}))
-        return 0
-    print("\n".join(str(path) for path in written.files))
-    for name, needs in written.absent:
-        print(f"no figure of {name}: it needs {needs}")
+    files = [str(path) for path in written.files]
+    absent = [{"figure": name, "needs": needs} for name, needs in written.absent]
+    lines = (f"no figure of {name}: it needs {needs}" for name, needs in written.absent)
+    answer(arguments, {"files": files, "absent": absent}, [*files, *lines])
     return 0
-
-
-COMMAND = Command(
-    "paper",
-    "write figures, tables, a methods paragraph and references for a paper, from the records alone",
-    add_arguments,
-    run,
-)

@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ssc_tune import commands, design, execution, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of, warn
 from ssc_tune.errors import InputError
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_INTERRUPTED
 from ssc_tune.running.options import add_options
 
 if TYPE_CHECKING:
     from ssc_tune.study import Study
+
+HELP = "tell how often a study would see a difference in spread, and how to spend a budget, before it runs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,8 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         mean_gain=arguments.mean_gain,
     )
     print(found.model_dump_json() if arguments.json else "\n".join(commands.plan_words.lines(found)))
-    for line in (*design.notes.notes(study), *execution.place.notes(study)):
-        print(f"note: {line}", file=sys.stderr)
+    warn(f"note: {line}" for line in (*design.notes.notes(study), *execution.place.notes(study)))
     return EXIT_DONE
 
 
@@ -102,11 +103,3 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
         if ended.num_failed:
             print(f"{ended.num_failed} cells of the pilot failed; they count at chance", file=sys.stderr)
     return running.pilot.read_records(measured, running.survey(measured, options), block=block, setting=setting)
-
-
-COMMAND = Command(
-    "plan",
-    "tell how often a study would see a difference in spread, and how to spend a budget, before it runs",
-    add_arguments,
-    run,
-)

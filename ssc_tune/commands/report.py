@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from ssc_tune import commands, running
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, answer, study_of, warn
+
+HELP = "write the report again, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         publish=arguments.publish,
         png=arguments.png,
     )
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if arguments.json:
-        verdicts = commands.state.verdicts(analysis)
-        print(json.dumps({"files": [str(path) for path in files], "verdicts": verdicts}))
-    else:
-        print("\n".join(str(path) for path in files))
+    warn(problems)
+    paths = [str(path) for path in files]
+    answer(arguments, {"files": paths, "verdicts": commands.state.verdicts(analysis)}, paths)
     return 0
-
-
-COMMAND = Command("report", "write the report again, from the records alone", add_arguments, run)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssc_tune import bytecode, commands, execution, running, study
-from ssc_tune.commands.arguments import Command, add_overrides
+from ssc_tune.commands.arguments import add_overrides, warn
 from ssc_tune.data import cache
 from ssc_tune.exit_codes import EXIT_DONE, EXIT_SOME_FAILED
 from ssc_tune.running.options import add_options, check_storage
+
+HELP = "train what is missing of a study and judge its claims"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,15 +44,13 @@ def _run(arguments: argparse.Namespace) -> int:
     of = study.load_study(arguments.study, arguments.overrides)
     again = [word for word in arguments.given if word != "--yes"]  # said once, for what was taken out this time
     options = running.options_from(vars(arguments), command=running.default_command(again))
-    for line in running.cautions(options):
-        print(line, file=sys.stderr)
+    warn(running.cautions(options))
     if not arguments.dry_run:
         bytecode.compile_ahead()
     plan = running.survey(of, options, whole=False)
     _heard(lambda: commands.screen.show_plan(of, options, plan, estimate=arguments.dry_run, price=arguments.price))
     if arguments.dry_run:
-        for problem in plan.problems:
-            print(problem, file=sys.stderr)
+        warn(plan.problems)
         return EXIT_DONE
     if plan.changes.unused and not options.yes:
         options = replace(options, yes=_agreed())
@@ -78,6 +78,3 @@ def _heard(show: Callable[[], None]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         execution.quiet.drop_output()
-
-
-COMMAND = Command("run", "train what is missing of a study and judge its claims", add_arguments, run)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssc_tune import running
+from ssc_tune.commands.arguments import warn
 from ssc_tune.design.distinct import count, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
@@ -40,18 +41,17 @@ def show_plan(study: Study, options: Options, plan: StudyPlan, *, estimate: bool
         + (f", {reused} are taken over from other studies" if reused else "")
         + f", {new} are new (cells that stand in several blocks count once)"
     )
-    for line in plan.changes.lines():
-        print(line)
-    for line in plan_lines(study, folder_of(study, options), plan.cells, plan.records):
-        print(line)
-    for line in notes(study):
-        print(f"note: {line}")
-    for line in _looks(study, plan):
+    folder = folder_of(study, options)
+    for line in (
+        *plan.changes.lines(),
+        *plan_lines(study, folder, plan.cells, plan.records),
+        *(f"note: {line}" for line in notes(study)),
+        *([plan.stopped.words] if plan.stopped is not None else looks.outlook(study, plan.cells)),
+    ):
         print(line)
     place = place_of(study, options.address, insecure=options.insecure_cluster)
     words, workers, refused = _held(study, place)
     print(words)
-    folder = folder_of(study, options)
     stored = f", a copy of {folder.files.address}/{study.name}" if folder.files.is_copy else ""
     print(f"folder: {folder.path}{stored}", flush=True)
     if refused is not None and new:
@@ -111,13 +111,6 @@ def _points(study: Study, block: str, method: str) -> str:
     return f"; {found}{'' if study.design.defaults_count else ' and the defaults'}" if found.drawn else ""
 
 
-def _looks(study: Study, plan: StudyPlan) -> list[str]:
-    """The looks that are ahead, or where the study has stopped."""
-    if plan.stopped is not None:
-        return [plan.stopped.words]
-    return looks.outlook(study, plan.cells)
-
-
 def _show_points(console: Console, study: Study) -> None:
     for block in study.blocks:
         points = fixed_points(study, block)
@@ -139,8 +132,7 @@ def _show_points(console: Console, study: Study) -> None:
 
 def show_result(study: Study, options: Options, result: Finished | Interrupted | Unjudged) -> None:
     """Verdicts, where things are, and how to go on."""
-    for problem in result.problems:
-        print(problem, file=sys.stderr)
+    warn(result.problems)
     if isinstance(result, Interrupted):
         print(f"interrupted: {result.num_missing} cells are left; go on with\n  {options.command}", file=sys.stderr)
         return

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from ssc_tune import commands
-from ssc_tune.commands.arguments import Command, add_json, add_study, study_of
+from ssc_tune.commands.arguments import add_json, add_study, study_of
 from ssc_tune.errors import InputError
+
+HELP = "state, cells, verdicts and measures of a study, or one cell"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,3 @@ def run(arguments: argparse.Namespace) -> int:
     if cell is not None:
         return commands.pages.show_cell(study, storage, cell, as_json=arguments.json)
     return commands.pages.show_study(study, storage, as_json=arguments.json, all_cells=arguments.cells)
-
-
-COMMAND = Command("show", "state, cells, verdicts and measures of a study, or one cell", add_arguments, run)

@@ -10,11 +10,14 @@ from ssc_tune.commands.stored import Stored
 from ssc_tune.training.result import Status
 
 if TYPE_CHECKING:
-    from ssc_tune.analysis.result import StudyAnalysis
+    from collections.abc import Mapping, Sequence
+
+    from ssc_tune.analysis.result import StudyAnalysis, Verdict
     from ssc_tune.design import Cell
     from ssc_tune.records import Record
     from ssc_tune.study import Study
 
+_OF_A_RESULT = ("validation_accuracy", "test_accuracy", "steps", "seconds")
 STATUSES: tuple[Status, ...] = ("ok", "diverged", "failed", "infrastructure")
 
 
@@ -96,25 +99,25 @@ def _points(study: Study, cells: list[Cell]) -> dict[str, int]:
 
 def verdicts(analysis: StudyAnalysis | None) -> list[dict[str, Any]]:
     """Claim by claim: the verdict, the effect with its interval, and the reason."""
-    if analysis is None:
-        return []
-    return [
-        {
-            "claim": v.claim.name,
-            "verdict": v.verdict,
-            "expected": v.claim.expected,
-            "post_hoc": v.post_hoc,
-            "known": v.known,
-            "look": v.look,
-            "effect_name": v.effect_name,
-            "effect": v.effect.value,
-            "low": v.effect.low,
-            "high": v.effect.high,
-            "p_adjusted": v.p_adjusted,
-            "reason": v.reason,
-        }
-        for v in analysis.verdicts
-    ]
+    return [] if analysis is None else [verdict(v) for v in analysis.verdicts]
+
+
+def verdict(v: Verdict) -> dict[str, Any]:
+    """One of them."""
+    return {
+        "claim": v.claim.name,
+        "verdict": v.verdict,
+        "expected": v.claim.expected,
+        "post_hoc": v.post_hoc,
+        "known": v.known,
+        "look": v.look,
+        "effect_name": v.effect_name,
+        "effect": v.effect.value,
+        "low": v.effect.low,
+        "high": v.effect.high,
+        "p_adjusted": v.p_adjusted,
+        "reason": v.reason,
+    }
 
 
 def cells(stored: Stored) -> list[dict[str, Any]]:
@@ -123,14 +126,14 @@ def cells(stored: Stored) -> list[dict[str, Any]]:
 
 
 def _cell(cell: Cell, record: Record | None) -> dict[str, Any]:
-    result = record.result if record is not None else None
-    return {
-        **cell.placement._asdict(),
-        "cell_id": cell.cell_id,
-        "status": result.status if result is not None else "missing",
-        "validation_accuracy": result.validation_accuracy if result is not None else None,
-        "test_accuracy": result.test_accuracy if result is not None else None,
-        "steps": result.steps if result is not None else None,
-        "seconds": result.seconds if result is not None else None,
-        "warnings": len(result.warnings) if result is not None else 0,
-    }
+    told: dict[str, Any] = {"status": "missing", **dict.fromkeys(_OF_A_RESULT), "warnings": 0}
+    if record is not None:
+        result = record.result
+        told = {"status": result.status, **{name: getattr(result, name) for name in _OF_A_RESULT}}
+        told["warnings"] = len(result.warnings)
+    return {**cell.placement._asdict(), "cell_id": cell.cell_id, **told}
+
+
+def several(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Whether rows of cells or methods are of several blocks, and of several settings: the names of these columns."""
+    return [name for name in ("block", "setting") if len({row[name] for row in rows}) > 1]

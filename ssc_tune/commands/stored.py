@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, running
+from ssc_tune.commands.arguments import warn
 from ssc_tune.errors import InputError, cause
 from ssc_tune.masking import mask_command
 from ssc_tune.records import StudyFolder
@@ -112,8 +112,7 @@ def look(study: Study, storage: Path, *, whole: bool = False) -> Stored:
     """
     options = running.Options(storage=storage)
     progress = running.survey(study, options, adopt=False, whole=whole)
-    for problem in progress.problems:
-        print(problem, file=sys.stderr)
+    warn(progress.problems)
     return Stored(study, running.folder_of(study, options), progress)
 
 
@@ -123,13 +122,14 @@ def whole_record(found: Stored, cell_id: str) -> Record | None:
     return own or found.folder.elsewhere([cell_id]).get(cell_id)
 
 
-def judged(study: Study, storage: Path, *, explore: bool) -> tuple[Stored, StudyAnalysis | None]:
+def judged(study: Study, storage: Path, *, explore: bool, whole: bool = False) -> tuple[Stored, StudyAnalysis | None]:
     """What is stored of a study, and the analysis that the last run wrote if it still fits, else a new one.
 
     A new one is made without what decides no claim unless ``explore``. None where there is no record to analyse.
+    Records are with their histories if ``whole``, and where a new one had to be made.
     """
     kept = _kept(study, running.folder_of(study, running.Options(storage=storage)))
-    stored = look(study, storage, whole=kept is None)
+    stored = look(study, storage, whole=whole or kept is None)
     progress = stored.progress
     if not progress.records:
         return stored, None

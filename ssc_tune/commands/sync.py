@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 from ssc_tune import commands, design, running, tracking
-from ssc_tune.commands.arguments import Command, add_study, add_tracking, study_of
+from ssc_tune.commands.arguments import add_study, add_tracking, study_of, warn
 from ssc_tune.running.options import add_options
+
+HELP = "write the MLflow view again, from the records alone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the view; a second time changes nothing."""
     uri = running.tracking_uri(arguments.tracking_uri)
-    tracking.resolve_uri(uri, Path.cwd())  # an address that is not understood is said before the analysis
+    tracking.resolve_uri(uri)  # an address that is not understood is said before the analysis
     found = commands.stored.look(study_of(arguments), arguments.storage, whole=True)
     folder, cells, records = found.folder, found.progress.cells, found.progress.records
     judged = running.analyse(found.study, folder, cells, records, command=found.command, overhead=None)
@@ -33,9 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
     done = tracking.sync(found.study, pairs, analysis, files, uri=uri, directory=folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
     missing = tracking.missing_models(records, arguments.log_models, best, models)
-    for line in (*judged.problems, *missing, *done.problems):
-        print(line, file=sys.stderr)
+    warn([*judged.problems, *missing, *done.problems])
     return 1 if done.problems else 0
-
-
-COMMAND = Command("sync", "write the MLflow view again, from the records alone", add_arguments, run)

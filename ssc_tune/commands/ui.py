@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from ssc_tune import running, tracking
-from ssc_tune.commands.arguments import Command, add_study, add_tracking, study_of
+from ssc_tune.commands.arguments import add_study, add_tracking, study_of
 from ssc_tune.errors import InputError
 from ssc_tune.masking import mask_address
+
+HELP = "start the MLflow UI on loopback and print its address"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
             the port is taken.
     """
     study = study_of(arguments)
-    uri = tracking.resolve_uri(running.tracking_uri(arguments.tracking_uri), Path.cwd())
+    uri = tracking.resolve_uri(running.tracking_uri(arguments.tracking_uri))
     found = _experiment(uri, study.name)
     address = tracking.experiment_address(uri, found, port=arguments.port)
     command = tracking.ui_command(uri, port=arguments.port)
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"MLflow: {address}  experiment {study.name} ({how})")
     if found is not None:
         print(f"runs:   {tracking.runs_address(uri, found, port=arguments.port)}")
-    if found is not None and tracking.has_charts(found):
+    if found is not None and tracking.views.BLOCK in found.views:
         print(f"charts: {tracking.charts_address(uri, found, port=arguments.port)}")
     sys.stdout.flush()
 
@@ -59,9 +60,6 @@ def _experiment(uri: str, name: str) -> tracking.Experiment | None:
         raise InputError(f"{name}: MLflow store {where} {error}") from error
     if found is None:
         raise InputError(f"{name}: no MLflow experiment of this study in {where}; ssc-tune sync writes it")
-    if not tracking.has_overview(found):
+    if tracking.views.OVERVIEW not in found.views:
         print(f"{name}: no overview is prepared in {where}; ssc-tune sync adds it", file=sys.stderr)
     return found
-
-
-COMMAND = Command("ui", "start the MLflow UI on loopback and print its address", add_arguments, run)

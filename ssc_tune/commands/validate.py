@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 
 from ssc_tune import design, execution, study
-from ssc_tune.commands.arguments import Command
 from ssc_tune.data import cache
 from ssc_tune.errors import InputError
 from ssc_tune.running.options import add_options
+
+HELP = "check study files and search-space files without running anything"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +54,3 @@ def _is_search_space(path: Path) -> bool:
     if not isinstance(content, dict) or "parameters" not in content:
         return False
     return not (set(study.Study.model_fields) - set(study.SearchSpace.model_fields)) & set(content)
-
-
-COMMAND = Command("validate", "check study files and search-space files without running anything", add_arguments, run)

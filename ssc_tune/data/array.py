@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ssc_tune.data import mapped, own
-from ssc_tune.data.array_survey import channels_axis, survey
+from ssc_tune.data.array_survey import survey
 from ssc_tune.data.dataset import Dataset
 from ssc_tune.data.facts import Source
 
@@ -29,13 +28,8 @@ def _convert(source: Source, folder: Path) -> None:
     with np.load(source.path, allow_pickle=False) as arrays:
         for part in ("train", "test"):
             labels = arrays[f"{part}_labels"].astype(np.int64)
-            pieces = [mapped.Arrays(_channels_first(arrays[f"{part}_images"]), labels)]
+            pieces = [mapped.Arrays(mapped.channels_first(arrays[f"{part}_images"]), labels)]
             if part == "train" and "unlabelled_images" in arrays.files:
-                images = _channels_first(arrays["unlabelled_images"])
+                images = mapped.channels_first(arrays["unlabelled_images"])
                 pieces.append(mapped.Arrays(images, np.full(len(images), -1)))
             mapped.write(folder, part, pieces)
-
-
-def _channels_first(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    axis = channels_axis(images.shape)
-    return images[:, None] if axis is None else np.moveaxis(images, axis, 1)

@@ -16,6 +16,7 @@ from torch import Tensor
 from ssc_tune.data import geometric, randaugment
 from ssc_tune.data.cutout import cutout as cut_out
 from ssc_tune.data.cutout import random_cutout
+from ssc_tune.data.facts import LAWS
 
 ROWS = ("shift down", "shift right", "mirror", "rotation", "scale", "cutout's row", "cutout's column")
 _WEAK_ROWS = 5
@@ -84,7 +85,7 @@ def strong(
         cutout: side of the grey square as a share of the image's shorter side, in [0, 1]; with ``paper`` the largest.
         max_shift: as in :func:`weak`.
         horizontal_flip: as in :func:`weak`.
-        law: of :data:`ssc_tune.data.randaugment.LAWS`.
+        law: of :data:`ssc_tune.data.facts.LAWS`.
 
     Returns:
         uint8 (N, C, H, W).
@@ -93,8 +94,8 @@ def strong(
         ValueError: the images are not of this kind, or an argument is outside its range.
     """
     _check_images(images)
-    if law not in randaugment.LAWS:
-        raise ValueError(f"law is {law!r}; allowed: {', '.join(randaugment.LAWS)}")
+    if law not in LAWS:
+        raise ValueError(f"law is {law!r}; allowed: {', '.join(LAWS)}")
     _check_range("num_ops", num_ops, 0, 1000)
     _check_range("magnitude", magnitude, 0, 10)
     _check_range("cutout", cutout, 0, 1)
@@ -114,16 +115,14 @@ def normalize(
     *,
     mean: Sequence[float],
     std: Sequence[float],
-    dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Tensor:
-    """(x / 255 - mean) / std for each channel, computed in float32 and given in ``dtype``.
+    """(x / 255 - mean) / std for each channel, float32.
 
     Args:
         images: uint8 (N, C, H, W).
         mean: C numbers, on the scale where white is 1.
         std: C positive numbers.
-        dtype: of the result.
         memory_format: of the result.
 
     Raises:
@@ -135,7 +134,7 @@ def normalize(
         )
     planes = [images[:, c : c + 1] * (1 / (255 * std[c])) - mean[c] / std[c] for c in range(images.shape[1])]
     joined = planes[0] if len(planes) == 1 else torch.cat(planes, dim=1)
-    return joined.to(dtype=dtype, memory_format=memory_format)
+    return joined.contiguous(memory_format=memory_format)
 
 
 def _uniforms(rows: int, images: Tensor, generator: torch.Generator) -> Tensor:

@@ -10,11 +10,15 @@ from ssc_tune.errors import InputError
 UNLABELLED, FOREIGN = -1, -2
 """Labels of images of which nothing is known, and of images whose class is none of those asked about."""
 
+LAWS = ("ours", "fixmatch", "paper")
+"""How strong views are drawn: as :mod:`ssc_tune.data.randaugment` says, as FixMatch's code does, as that of arXiv
+2409.07292."""
+
 
 class DatasetInfo(NamedTuple):
     """Where a data set is read from, and its sizes. C channels, height H, width W."""
 
-    reader: str  # "module:function", of a function without arguments that returns a Dataset
+    reader: str  # "module:function", of a function of a Source that returns a Dataset
     image_shape: tuple[int, int, int]  # (C, H, W)
     train_counts: tuple[int, ...]  # labelled training images of each class
     test_size: int

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from ssc_tune.data import mapped, own
-from ssc_tune.data.dataset import TEST_SPLIT_SEED, Dataset
+from ssc_tune.data.dataset import Dataset
 from ssc_tune.data.facts import Source
 from ssc_tune.data.folder_survey import list_files, survey, test_size
 from ssc_tune.data.registry import info
-from ssc_tune.data.splits import stratified
+from ssc_tune.data.splits import for_test
 
 Labelled = list[tuple[Path, int]]
 
@@ -38,15 +38,15 @@ def _convert(source: Source, folder: Path) -> None:
         train, test = _divided(train, test_size(files))
     train = [*train, *((file, -1) for file in files.unlabelled)]
     for part, images in (("train", train), ("test", test)):
-        with mapped.images_file(folder, part, (len(images), *shape)) as file:
+        with mapped.images_file(folder, part, (len(images), *shape)) as add:
             for path, _ in images:
-                file.add(_pixels(path, shape)[None])
+                add(_pixels(path, shape)[None])
         mapped.write_labels(folder, part, [label for _, label in images])
 
 
 def _divided(images: Labelled, num_test: int) -> tuple[Labelled, Labelled]:
-    """Training and test part, by the rule of :func:`ssc_tune.data.dataset.from_arrays`."""
-    test = set(stratified(np.array([label for _, label in images]), num_test, seed=TEST_SPLIT_SEED).tolist())
+    """Training and test part."""
+    test = set(for_test(np.array([label for _, label in images]), num_test).tolist())
     parts = [[one for i, one in enumerate(images) if (i in test) is wanted] for wanted in (False, True)]
     return parts[0], parts[1]
 

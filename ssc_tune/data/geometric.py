@@ -37,7 +37,11 @@ def affine_matrix(
     cos, sin = radians.cos(), radians.sin()
     along_x = (cos, shear_x - sin, centre_x * (1 - cos) + centre_y * sin - shift_x)
     along_y = (shear_y + sin, cos, centre_y * (1 - cos) - centre_x * sin - shift_y)
-    return (torch.stack(along_x + along_y, dim=-1) * _ONE).round().to(torch.int32)
+    return _fixed_point(along_x + along_y)
+
+
+def _fixed_point(entries: tuple[Tensor, ...]) -> Tensor:
+    return (torch.stack(entries, dim=-1) * _ONE).round().to(torch.int32)
 
 
 def _positions(length: int, device: torch.device) -> Tensor:
@@ -95,6 +99,5 @@ def turn(images: Tensor, angle: Tensor, scale: Tensor) -> Tensor:
     cos, sin = radians.cos() / scale, radians.sin() / scale
     along_x = (cos, -sin, width / 2 * (1 - cos) + height / 2 * sin)
     along_y = (sin, cos, height / 2 * (1 - cos) - width / 2 * sin)
-    matrices = (torch.stack(along_x + along_y, dim=-1) * _ONE).round().to(torch.int32)
-    columns, rows = _sources(matrices, (height, width))
+    columns, rows = _sources(_fixed_point(along_x + along_y), (height, width))
     return gather(images, reflect(rows, height) * width + reflect(columns, width))

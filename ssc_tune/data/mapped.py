@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from ssc_tune.data.array_survey import channels_axis
 
 _BLOCK = 4096
 """Images written at a time."""
@@ -22,13 +25,19 @@ class Arrays(NamedTuple):
     labels: npt.NDArray[np.int64]  # (N,), -1 where there is none
 
 
+def channels_first(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Images (N, H, W), (N, H, W, C) or (N, C, H, W) with C 1 or 3, as (N, C, H, W)."""
+    axis = channels_axis(images.shape)
+    return images[:, None] if axis is None else np.moveaxis(images, axis, 1)
+
+
 def write(folder: Path, part: str, arrays: Sequence[Arrays]) -> None:
     """Writes ``PART_images.npy`` and ``PART_labels.npy``: the arrays one after another, without joining them first."""
     size = sum(len(one.images) for one in arrays)
-    with images_file(folder, part, (size, *arrays[0].images.shape[1:])) as file:
+    with images_file(folder, part, (size, *arrays[0].images.shape[1:])) as add:
         for one in arrays:
             for first in range(0, len(one.images), _BLOCK):
-                file.add(one.images[first : first + _BLOCK])
+                add(one.images[first : first + _BLOCK])
     write_labels(folder, part, np.concatenate([one.labels for one in arrays]))
 
 
@@ -37,29 +46,19 @@ def write_labels(folder: Path, part: str, labels: npt.ArrayLike) -> None:
     np.save(folder / f"{part}_labels.npy", np.asarray(labels, dtype=np.int64))
 
 
-class ImagesFile:
-    """A file of images that is filled from its beginning."""
+@contextmanager
+def images_file(folder: Path, part: str, shape: tuple[int, ...]) -> Iterator[Callable[[npt.NDArray[np.uint8]], None]]:
+    """``PART_images.npy`` for images of ``shape`` (N, C, H, W); what it gives takes the next of them, (n, C, H, W)."""
+    images = np.lib.format.open_memmap(folder / f"{part}_images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    filled = 0
 
-    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
-        self._images = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-        self._filled = 0
+    def add(more: npt.NDArray[np.uint8]) -> None:
+        nonlocal filled
+        images[filled : filled + len(more)] = more
+        filled += len(more)
 
-    def add(self, images: npt.NDArray[np.uint8]) -> None:
-        """The next images, (N, C, H, W)."""
-        self._images[self._filled : self._filled + len(images)] = images
-        self._filled += len(images)
-
-    def __enter__(self) -> ImagesFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._images.flush()
-        del self._images
-
-
-def images_file(folder: Path, part: str, shape: tuple[int, ...]) -> ImagesFile:
-    """``PART_images.npy`` for images of ``shape`` (N, C, H, W), to be filled."""
-    return ImagesFile(folder / f"{part}_images.npy", shape)
+    yield add
+    images.flush()
 
 
 def read(folder: Path, part: str) -> tuple[Tensor, Tensor]:

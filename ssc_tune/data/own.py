@@ -19,11 +19,7 @@ def read(source: Source, survey: Callable[[Source], Survey], convert: Callable[[
     """The data set, converted where that was not done before; then the data themselves are not needed any more.
 
     Mean and standard deviation are those of the training part, images without a label included.
-
-    Args:
-        source: where the data are.
-        survey: looks at them.
-        convert: writes the parts ``train`` and ``test`` into a folder.
+    ``convert`` writes the parts ``train`` and ``test`` into a folder.
 
     Raises:
         SourceError: the data are not there, not what they have to be, or not those of ``source.fingerprint``.

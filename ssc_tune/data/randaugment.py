@@ -10,9 +10,10 @@ m = 0 every operation leaves the image as it is; in between all are proportional
 value: they are applied with probability m / 10. The number of bits is rounded to the nearest whole number, the pixels
 of a shift are not rounded.
 
-Two other laws of drawing are for reproduction (:data:`LAWS`). FixMatch's TensorFlow code applies each operation with
-probability 1/2, at a whole level l drawn from 1 .. m - 1 (9 at its m of 10): here u = l / 10 at the full range.
-The public PyTorch code of arXiv 2409.07292 stores m and does not use it: the full range whatever m, as m = 10 here.
+Two other laws of drawing are for reproduction (:data:`ssc_tune.data.facts.LAWS`). FixMatch's TensorFlow code applies
+each operation with probability 1/2, at a whole level l drawn from 1 .. m - 1 (9 at its m of 10): here u = l / 10 at the
+full range. The public PyTorch code of arXiv 2409.07292 stores m and does not use it: the full range whatever m, as
+m = 10 here.
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ import torch
 from torch import Tensor
 
 from ssc_tune.data import geometric, pointwise
-
-LAWS = ("ours", "fixmatch", "paper")
-"""How operations and strengths are drawn: as above, as FixMatch's code does, as that of arXiv 2409.07292."""
 
 
 class Operation(NamedTuple):
@@ -107,7 +105,8 @@ def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int], law: st
     operation = (which * len(OPERATIONS)).long()
     if law == "fixmatch":
         operation = torch.where(u < 0.5, operation, _INDEX["identity"])
-        u = (1 + (2 * u * (levels := _num_levels(magnitude))).floor().clamp(max=levels - 1)) / 10
+        levels = max(1, round(magnitude) - 1)  # 1 .. m - 1, and 1 alone for a smaller m
+        u = (1 + (2 * u * levels).floor().clamp(max=levels - 1)) / 10
     if law != "ours":
         magnitude = 10.0
     skipped = (operation >= _INDEX["autocontrast"]) & (operation <= _INDEX["equalize"]) & (u >= magnitude / 10)
@@ -134,11 +133,6 @@ def layers(uniforms: Tensor, *, magnitude: float, size: tuple[int, int], law: st
         matrix,
     )
     return [Layer(*(part[i] for part in parts)) for i in range(len(uniforms))]
-
-
-def _num_levels(magnitude: float) -> int:
-    """Whole levels of FixMatch's code: 1 .. m - 1, and 1 alone for a smaller m."""
-    return max(1, round(magnitude) - 1)
 
 
 def apply(images: Tensor, chosen: list[Layer]) -> Tensor:
@@ -177,7 +171,7 @@ def _by_operation(images: Tensor, place: Tensor, layer: Layer, counts: list[int]
     """The parts of sorted images, each after its own operation; ``place`` says which image's parameters are whose."""
     counts = [*counts[:_FIRST_GEOMETRIC], sum(counts[_FIRST_GEOMETRIC:])]
     result = []
-    for i, (part, at) in enumerate(zip(_split(images, counts), _split(place, counts), strict=True)):
+    for i, (part, at) in enumerate(zip(images.split_with_sizes(counts), place.split_with_sizes(counts), strict=True)):
         if len(part) == 0 or i == _INDEX["identity"]:
             result.append(part)
         elif i == _FIRST_GEOMETRIC:
@@ -185,10 +179,6 @@ def _by_operation(images: Tensor, place: Tensor, layer: Layer, counts: list[int]
         else:
             result.append(_pointwise(OPERATIONS[i].name, part, at, layer))
     return result
-
-
-def _split(values: Tensor, counts: list[int]) -> tuple[Tensor, ...]:
-    return torch.split_with_sizes(values, counts)
 
 
 def _pointwise(name: str, images: Tensor, at: Tensor, layer: Layer) -> Tensor:

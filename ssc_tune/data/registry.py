@@ -21,68 +21,26 @@ if TYPE_CHECKING:
 _PAPER = (("strong_view", "paper"), ("randaugment_n", 3))
 """Strong views of arXiv 2409.07292, which has results for the sets that say so."""
 
+_PACKAGED, _PUBLISHED = "ssc_tune.data.packaged:read", "ssc_tune.data.published:read"
+_DIGITS = (128, 131, 128, 132, 131, 131, 131, 129, 126, 130)
+_MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+_SVHN = (4948, 13_861, 10_585, 8497, 7458, 6882, 5727, 5595, 5045, 4659)
+_WITH_EXTRA = (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115)
+
 DATASETS: dict[str, DatasetInfo] = {
-    "digits": DatasetInfo(
-        "ssc_tune.data.digits:read",
-        (1, 8, 8),
-        (128, 131, 128, 132, 131, 131, 131, 129, 126, 130),
-        500,
-        sources=("alpaydin1998digits",),
-    ),
-    "mnist5k": DatasetInfo(
-        "ssc_tune.data.mnist5k:read", (1, 28, 28), (400,) * 10, 1000, sources=("lecun1998gradient",)
-    ),
-    "mnist": DatasetInfo(
-        "ssc_tune.data.mnist:read_mnist",
-        (1, 28, 28),
-        (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
-        10_000,
-        sources=("lecun1998gradient",),
-    ),
-    "fashion_mnist": DatasetInfo(
-        "ssc_tune.data.mnist:read_fashion_mnist", (1, 28, 28), (6000,) * 10, 10_000, sources=("xiao2017fashion",)
-    ),
+    "digits": DatasetInfo(_PACKAGED, (1, 8, 8), _DIGITS, 500, sources=("alpaydin1998digits",)),
+    "mnist5k": DatasetInfo(_PACKAGED, (1, 28, 28), (400,) * 10, 1000, sources=("lecun1998gradient",)),
+    "mnist": DatasetInfo(_PUBLISHED, (1, 28, 28), _MNIST, 10_000, sources=("lecun1998gradient",)),
+    "fashion_mnist": DatasetInfo(_PUBLISHED, (1, 28, 28), (6000,) * 10, 10_000, sources=("xiao2017fashion",)),
     "cifar10": DatasetInfo(
-        "ssc_tune.data.cifar:read_cifar10",
-        (3, 32, 32),
-        (5000,) * 10,
-        10_000,
-        hyperparameters=_PAPER,
-        sources=("krizhevsky2009learning",),
+        _PUBLISHED, (3, 32, 32), (5000,) * 10, 10_000, 0, _PAPER, sources=("krizhevsky2009learning",)
     ),
     "cifar100": DatasetInfo(
-        "ssc_tune.data.cifar:read_cifar100",
-        (3, 32, 32),
-        (500,) * 100,
-        10_000,
-        hyperparameters=_PAPER,
-        sources=("krizhevsky2009learning",),
+        _PUBLISHED, (3, 32, 32), (500,) * 100, 10_000, 0, _PAPER, sources=("krizhevsky2009learning",)
     ),
-    "svhn": DatasetInfo(
-        "ssc_tune.data.svhn:read_svhn",
-        (3, 32, 32),
-        (4948, 13_861, 10_585, 8497, 7458, 6882, 5727, 5595, 5045, 4659),
-        26_032,
-        hyperparameters=_PAPER,
-        sources=("netzer2011reading",),
-    ),
-    "svhn+extra": DatasetInfo(
-        "ssc_tune.data.svhn:read_svhn_with_extra",
-        (3, 32, 32),
-        (50_498, 104_421, 85_325, 69_262, 58_091, 60_372, 47_309, 49_592, 40_403, 39_115),
-        26_032,
-        hyperparameters=_PAPER,
-        sources=("netzer2011reading",),
-    ),
-    "stl10": DatasetInfo(
-        "ssc_tune.data.stl10:read",
-        (3, 96, 96),
-        (500,) * 10,
-        8000,
-        unlabelled=100_000,
-        hyperparameters=_PAPER,
-        sources=("coates2011analysis",),
-    ),
+    "svhn": DatasetInfo(_PUBLISHED, (3, 32, 32), _SVHN, 26_032, 0, _PAPER, sources=("netzer2011reading",)),
+    "svhn+extra": DatasetInfo(_PUBLISHED, (3, 32, 32), _WITH_EXTRA, 26_032, 0, _PAPER, sources=("netzer2011reading",)),
+    "stl10": DatasetInfo(_PUBLISHED, (3, 96, 96), (500,) * 10, 8000, 100_000, _PAPER, sources=("coates2011analysis",)),
 }
 """Every data set by name."""
 
@@ -171,6 +129,5 @@ def _load(source: Source) -> Dataset:
         whole = _load(source._replace(unknown_classes=0))
         part: Dataset = pkgutil.resolve_name("ssc_tune.data.dataset:open_set")(whole, source.unknown_classes)
         return part
-    row = DATASETS.get(source.name)
-    dataset: Dataset = pkgutil.resolve_name((row or _own(source)).reader)(*() if row else (source,))
+    dataset: Dataset = pkgutil.resolve_name((DATASETS.get(source.name) or _own(source)).reader)(source)
     return dataset

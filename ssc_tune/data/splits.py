@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Indices = npt.NDArray[np.int64]
 
+_TEST_SEED = 2409_07292
 _VALIDATION_SEED = 2001_07685
 _TAIL_SEED = 1901_05555
 _NOISE_SEED = 1706_02413
@@ -143,6 +144,16 @@ def noisy_labels(dataset: Dataset, split: Split, *, rate: float, kind: Noise, se
         steps += (draws[count:] % np.uint64(max(num_classes - 1, 1))).astype(np.int64)
     given[wrong] = (given[wrong] + torch.from_numpy(steps[: len(wrong)])) % num_classes
     return given
+
+
+def for_test(labels: npt.NDArray[np.int64], size: int) -> Indices:
+    """Of images that were published in one part, ``size`` that are kept for test; ascending.
+
+    The rule, the same on every machine and for every version of numpy: rank the images by the raw 64-bit outputs of
+    PCG64 seeded with 240907292; of each class the first ones go to the test part, as many as the class's share of
+    ``size`` (largest remainders).
+    """
+    return stratified(labels, size, seed=_TEST_SEED)
 
 
 def stratified(labels: npt.NDArray[np.int64], size: int, *, seed: int) -> Indices:

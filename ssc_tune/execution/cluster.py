@@ -25,7 +25,7 @@ from ssc_tune.execution import place as places
 from ssc_tune.execution import preflight
 from ssc_tune.execution.listening import Screen
 from ssc_tune.execution.place import GROWING, Place
-from ssc_tune.execution.slots import asked, cpus_for, nodes_of, slots, this_machine
+from ssc_tune.execution.slots import asked, cpus_for, nodes_of, shortage, slots, this_machine
 from ssc_tune.execution.start import let_go, ray_started
 from ssc_tune.records import StudyFolder
 from ssc_tune.recurring import repeat
@@ -101,9 +101,9 @@ def _there(study: Study, folder: StudyFolder, place: Place, stop: threading.Even
         if not place.insecure:
             _refuse_open(ray.get_runtime_context().gcs_address)
         with preflight.marked(folder.path) as driver, _Nodes(driver, stop, screen) as nodes:
-            if not place.grows:
-                places.check_room(nodes_of(nodes.alive), need, where="the cluster")
-
+            missing = None if place.grows else shortage(nodes_of(nodes.alive), need, where="the cluster")
+            if missing is not None:
+                raise InputError(missing)
             types = sorted(set().union(*(node.gpu_types for node in nodes_of(nodes.alive))))
             if need.gpus and need.gpu_type is None and len(types) > 1:
                 screen.tell(f"the cluster has GPUs of several types ({', '.join(types)}): resources.gpu_type takes one")

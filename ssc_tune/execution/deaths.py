@@ -23,11 +23,7 @@ from ssc_tune.records import StudyFolder
 
 
 class Tally:
-    """Says things in one line each, and what comes again at the second, fourth, eighth, ... time only.
-
-    Args:
-        say: is told the lines.
-    """
+    """Says things in one line each, and what comes again at the second, fourth, eighth, ... time only."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say, self._counts = say, Counter[str]()
@@ -73,13 +69,7 @@ class Halt(Exception):
 
 
 class Deaths(tune.Callback):
-    """Tells what has become of workers that ended in the middle of a cell.
-
-    Args:
-        folder: of the study.
-        cells: of each trial, by its id.
-        say: is told in one line.
-    """
+    """Tells what has become of workers that ended in the middle of a cell; ``cells`` are by the id of their trial."""
 
     def __init__(self, folder: StudyFolder, cells: Mapping[str, Cell], say: Callable[[str], None]) -> None:
         self._folder, self._cells, self.tally = folder, cells, Tally(say)

@@ -18,8 +18,8 @@ from ssc_tune import execution
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.look_source import Source
 from ssc_tune.execution import signals
-from ssc_tune.execution.listening import Listener, Screen, Unseen
-from ssc_tune.execution.place import HERE, Place, set_environment
+from ssc_tune.execution.listening import Listener, Screen
+from ssc_tune.execution.place import Place, set_environment
 from ssc_tune.execution.watchdog import SIGNS
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.recurring import beside
@@ -56,10 +56,10 @@ def execute(
     listener: Listener,
     *,
     stop: threading.Event,
-    launch: str = "alone",
-    place: Place = HERE,
-    screen: Screen | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
+    launch: str,
+    place: Place,
+    screen: Screen,
+    meanwhile: Callable[[], object],
     left: contextlib.ExitStack | None = None,
 ) -> Outcome:
     """Runs what the source gives out until it is exhausted or ``stop`` is set.
@@ -78,7 +78,6 @@ def execute(
             it, and on a cluster, nothing is left.
     """
     started = time.monotonic()
-    screen = screen or Unseen()
     _sweep(folder, lambda token: token != launch)
     with contextlib.ExitStack() as stack:
         with signals.kept():

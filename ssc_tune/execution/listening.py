@@ -11,19 +11,21 @@ from ssc_tune.records import Record
 
 
 class Listener(Protocol):
-    """Is told in the driver, one call after another."""
+    """Is told in the driver, one call after another. A subclass may leave ``started`` and ``close`` out."""
 
     what: str
     """What it keeps or shows, and what makes good what it missed: said where it fails."""
 
     def started(self, cell: Cell) -> None:
         """A cell was handed to a worker."""
+        return
 
     def finished(self, cell: Cell, record: Record) -> None:
         """A cell has its record."""
 
     def close(self) -> None:
         """No more cells end; it may come without any. What was missed is made good here, where it can be."""
+        return
 
 
 class Screen(Protocol):
@@ -37,19 +39,6 @@ class Screen(Protocol):
 
     def wait(self, what: str) -> None:
         """What is being waited for, until a worker is at a cell."""
-
-
-class Unseen:
-    """No screen."""
-
-    def tell(self, text: str) -> None:
-        """Nobody sees it."""
-
-    def hold(self, workers: int) -> None:
-        """Nobody asks."""
-
-    def wait(self, what: str) -> None:
-        """Nobody waits."""
 
 
 class Everyone:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from ssc_tune.errors import InputError
-from ssc_tune.execution.slots import Node, shortage, slots, this_machine
+from ssc_tune.execution.slots import shortage, slots, this_machine
 from ssc_tune.study.model.resources import LOCAL, Resources, checked_address
 from ssc_tune.study.model.study import Study
 
@@ -40,7 +40,8 @@ class Place(NamedTuple):
         if self.address is not None:
             return None
         machine = this_machine()
-        check_room([machine], self.need(study), where=machine.name)
+        if (missing := shortage([machine], self.need(study), where=machine.name)) is not None:
+            raise InputError(missing)
         return slots([machine], self.need(study))
 
     def need(self, study: Study) -> Resources:
@@ -82,17 +83,6 @@ def notes(study: Study) -> list[str]:
     except InputError as error:
         return list(error.problems)
     return []
-
-
-def check_room(nodes: Sequence[Node], need: Resources, *, where: str) -> None:
-    """Refuses to wait for room that there will never be.
-
-    Raises:
-        InputError: the nodes do not hold a single cell.
-    """
-    missing = shortage(nodes, need, where=where)
-    if missing is not None:
-        raise InputError(missing)
 
 
 def set_environment(place: Place) -> None:

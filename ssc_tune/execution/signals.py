@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -16,11 +16,7 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 class Interruption(KeyboardInterrupt):
-    """A signal to stop, as an exception.
-
-    Args:
-        number: of the signal.
-    """
+    """A signal to stop, as an exception."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -47,21 +43,22 @@ def _raise(number: int, frame: FrameType | None) -> None:
     raise Interruption(number)
 
 
-@contextmanager
-def raising() -> Iterator[None]:
+def raising() -> AbstractContextManager[None]:
     """Within the block the signals raise :class:`Interruption`."""
-    with _handled_by(_raise):
-        yield
+    return _handled_by(_raise)
 
 
-@contextmanager
-def setting(stop: threading.Event) -> Iterator[None]:
+def setting(stop: threading.Event) -> AbstractContextManager[None]:
     """Within the block the signals set ``stop``; a second one changes nothing.
 
     As an exception a signal can be lost in what libraries call while they start.
     """
-    with _handled_by(stop.by_signal if isinstance(stop, Stop) else lambda number, frame: stop.set()):
-        yield
+    return _handled_by(stop.by_signal if isinstance(stop, Stop) else lambda number, frame: stop.set())
+
+
+def kept() -> AbstractContextManager[None]:
+    """After the block the handlers are those from before it: ``ray.init`` puts its own in the place of SIGTERM's."""
+    return _handled_by(None)
 
 
 @contextmanager
@@ -79,28 +76,15 @@ def put_off() -> Iterator[None]:
 
 
 @contextmanager
-def _handled_by(handler: Handler) -> Iterator[None]:
+def _handled_by(handler: Handler | None) -> Iterator[None]:
     """Signals that are ignored, as by ``nohup``, stay so; outside the main thread, which alone may, nothing is done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {n: old for n in STOPPING if (old := signal.getsignal(n)) is not signal.SIG_IGN}
-    for number in previous:
-        signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, old in previous.items():
-            signal.signal(number, old)
-
-
-@contextmanager
-def kept() -> Iterator[None]:
-    """After the block the handlers are those from before it: ``ray.init`` puts its own in the place of SIGTERM's."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = {number: signal.getsignal(number) for number in STOPPING}
+    for number, old in before.items():
+        if handler is not None and old is not signal.SIG_IGN:
+            signal.signal(number, handler)
     try:
         yield
     finally:

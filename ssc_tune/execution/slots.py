@@ -64,13 +64,7 @@ def cpus_for(workers: int, need: Resources) -> int:
 
 
 def shortage(nodes: Collection[Node], need: Resources, *, where: str) -> str | None:
-    """Why these nodes hold not a single cell, as one line; none where they hold one.
-
-    Args:
-        nodes: the machines.
-        need: of a cell.
-        where: what they are, as in "this machine".
-    """
+    """Why these nodes, which ``where`` names, hold not a single cell, as one line; none where they hold one."""
     if slots(nodes, need):
         return None
     typed = [node for node in nodes if need.gpu_type is None or need.gpu_type in node.gpu_types]

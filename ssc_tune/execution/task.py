@@ -25,11 +25,6 @@ class Task(Frozen):
     timeout: float | None = Field(None, description="Seconds without progress after which it is ended.")
     folder: str = Field("", description="Of the study file, where modules of its own methods are looked for.")
 
-    @property
-    def threads(self) -> int:
-        """Threads that torch computes with."""
-        return self.config.threads
-
 
 STANDSTILL = 1800.0
 """Seconds without progress after which a cell is ended, where the study does not say. Methods of a user's may report at

@@ -160,7 +160,7 @@ def _close_dead(folder: StudyFolder, task: Task, ours: dict[int, Attempt]) -> li
 
 
 def _train(folder: StudyFolder, task: Task, *, resume: bool) -> RunResult:
-    torch.set_num_threads(task.threads)
+    torch.set_num_threads(task.config.threads)
     cell = folder.cell(task.config.cell_id)
 
     def keep() -> None:

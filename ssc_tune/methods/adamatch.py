@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from ssc_tune import methods
-from ssc_tune.methods.base import Fraction
+from ssc_tune.methods.base import Share, StatisticsDecay
 from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 
 if TYPE_CHECKING:
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 class AdaMatchHyperparameters(FixMatchHyperparameters):
     """FixMatch's, and those of alignment."""
 
-    tau: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.9, description="Confidence threshold, as a share of the labelled images' mean confidence."
-    )
-    statistics_decay: Fraction = Field(
-        0.999, description="Ceiling of the decay of running statistics; at step k it is min(this, (1 + k) / (10 + k))."
-    )
+    tau: Share = Field(0.9, description="Confidence threshold, as a share of the labelled images' mean confidence.")
+    statistics_decay: StatisticsDecay = 0.999
 
 
 class AdaMatch(FixMatch):

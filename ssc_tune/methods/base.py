@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, NamedTu
 
 from pydantic import Field
 
+from ssc_tune.data.facts import LAWS
 from ssc_tune.frozen import LATER, Frozen
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    StrongView = str
+else:
+    StrongView = Literal[LAWS]
+
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+StatisticsDecay = Annotated[
+    Fraction,
+    Field(description="Ceiling of the decay of running statistics; at step k it is min(this, (1 + k) / (10 + k))."),
+]
 
 
 class Hyperparameters(Frozen):
@@ -40,11 +50,11 @@ class Hyperparameters(Frozen):
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(64, description="B, labelled images a step.")
     mu: Annotated[int, Field(ge=1)] = Field(7, description="Unlabelled images a labelled one: mu * B a step.")
-    tau: Annotated[float, Field(ge=0, le=1)] = Field(0.95, description="Confidence threshold of pseudo-labels.")
+    tau: Share = Field(0.95, description="Confidence threshold of pseudo-labels.")
     randaugment_n: Annotated[int, Field(ge=0)] = Field(2, description="RandAugment operations an image.")
     randaugment_m: Annotated[float, Field(ge=0, le=10)] = Field(10.0, description="RandAugment magnitude, 0 to 10.")
-    cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.5, description="Cutout's side as a share of the image's.")
-    strong_view: Annotated[Literal["ours", "fixmatch", "paper"], LATER] = Field(
+    cutout: Share = Field(0.5, description="Cutout's side as a share of the image's.")
+    strong_view: Annotated[StrongView, LATER] = Field(
         "ours",
         description="How strong views are drawn: see [augmentation.md](augmentation.md); the others are those of the "
         "public code of FixMatch and of arXiv 2409.07292.",
@@ -103,7 +113,7 @@ class Method(Generic[Head]):
 
     @property
     def num_strong_views(self) -> int:
-        """V, strong views of each unlabelled image."""
+        """V, strong views of each unlabelled image; a class attribute where all cells have as many."""
         raise NotImplementedError
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from ssc_tune import losses, methods
-from ssc_tune.methods.base import Hyperparameters, Method, Positive, StepLoss, Views, Weight
+from ssc_tune.methods.base import Hyperparameters, Method, Positive, Share, StepLoss, Views, Weight
 from ssc_tune.methods.linear import LinearMethod
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ssc_tune.methods.parts import LinearHead, PrototypeHead
     from ssc_tune.methods.thresholds import Policy
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class GraphHyperparameters(Hyperparameters):
@@ -87,11 +85,7 @@ class CoMatch(LinearMethod):
     sources = ("li2021comatch",)
     Hyperparameters = CoMatchHyperparameters
     hyperparameters: CoMatchHyperparameters
-
-    @property
-    def num_strong_views(self) -> int:
-        """Always 2."""
-        return 2
+    num_strong_views = 2
 
     def head(self, num_features: int, *, generator: torch.Generator) -> LinearHead:
         """A linear classifier with the policy, and a projection beside it."""
@@ -125,10 +119,6 @@ class CoMatch(LinearMethod):
         graph = _graph_term(hp, views.strong[..., k:], pseudo.targets)
         parts = {"labelled": labelled, "unlabelled": unlabelled, "graph": graph}
         return StepLoss(labelled + unlabelled + graph, parts, pseudo.labels, pseudo.confident)
-
-    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
-        """The logits."""
-        return outputs[..., : self.num_classes]
 
 
 class CoMatchSSC(SSC):

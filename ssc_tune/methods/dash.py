@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -12,8 +12,6 @@ from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from ssc_tune.methods.thresholds import Policy
 
 
@@ -42,20 +40,23 @@ class DashSSCHyperparameters(FallingHyperparameters, SSCHyperparameters):
     """SSC's, and those of the threshold."""
 
 
-def _policy(method: Method[Any], hyperparameters: FallingHyperparameters) -> Policy:
-    fall = methods.falling.Fall(
-        scale=hyperparameters.threshold_scale,
-        base=hyperparameters.threshold_base,
-        least=hyperparameters.least_threshold,
-        warmup=hyperparameters.warmup,
-        period=hyperparameters.threshold_period,
-    )
-    return methods.falling.FallingThreshold(
-        fall, num_classes=method.num_classes, steps=method.extent.steps, decay=hyperparameters.statistics_decay
-    )
+class Falling(Method[Any]):
+    """A threshold on the weak view's loss that falls."""
+
+    hyperparameters: FallingHyperparameters
+
+    def policy(self) -> Policy:
+        """See :class:`ssc_tune.methods.falling.FallingThreshold`."""
+        hp = self.hyperparameters
+        fall = methods.falling.Fall(
+            hp.threshold_scale, hp.threshold_base, hp.least_threshold, hp.warmup, hp.threshold_period
+        )
+        return methods.falling.FallingThreshold(
+            fall, num_classes=self.num_classes, steps=self.extent.steps, decay=hp.statistics_decay
+        )
 
 
-class Dash(FixMatch):
+class Dash(Falling, FixMatch):
     """FixMatch with a threshold on the weak view's loss that falls from the labelled images' loss on.
 
     Pseudo-labels are hard; the authors' code has softmax(weak / 0.5) until the threshold has reached its least value,
@@ -67,19 +68,11 @@ class Dash(FixMatch):
     Hyperparameters = DashHyperparameters
     hyperparameters: DashHyperparameters
 
-    def policy(self) -> Policy:
-        """A falling threshold; see :class:`ssc_tune.methods.falling.FallingThreshold`."""
-        return _policy(self, self.hyperparameters)
 
-
-class DashSSC(SSC):
+class DashSSC(Falling, SSC):
     """SSC with Dash's threshold, on p = softmax(cos / T_pseudo), for unlabelled and labelled images alike."""
 
     name = "dash-ssc"
     sources = ("xu2021dash", "gauffre2024unified")
     Hyperparameters = DashSSCHyperparameters
     hyperparameters: DashSSCHyperparameters
-
-    def policy(self) -> Policy:
-        """A falling threshold; see :class:`ssc_tune.methods.falling.FallingThreshold`."""
-        return _policy(self, self.hyperparameters)

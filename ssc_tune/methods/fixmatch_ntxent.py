@@ -53,7 +53,3 @@ class FixMatchNTXent(FixMatch):
             first, second, ~found.confident, temperature=hp.temperature
         )
         return found._replace(total=found.total + contrast, terms={**found.terms, "contrast": contrast})
-
-    def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
-        """The logits."""
-        return outputs[..., : self.num_classes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -12,8 +12,6 @@ from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from ssc_tune.methods.thresholds import Policy
 
 
@@ -34,38 +32,36 @@ class FlexMatchSSCHyperparameters(CurriculumHyperparameters, SSCHyperparameters)
     """SSC's, and those of the thresholds by class."""
 
 
-def _policy(method: Method[Any], hyperparameters: CurriculumHyperparameters) -> Policy:
-    return methods.thresholds.CurriculumThreshold(
-        tau=hyperparameters.tau,
-        num_classes=method.num_classes,
-        images=method.extent.images,
-        unlabelled=method.extent.unlabelled,
-        warmup=hyperparameters.threshold_warmup,
-        mapping=hyperparameters.threshold_mapping,
-    )
+class Curriculum(Method[Any]):
+    """A threshold of each class: T(c) = M(beta(c)) tau, by how much of the class has been learnt."""
+
+    hyperparameters: CurriculumHyperparameters
+
+    def policy(self) -> Policy:
+        """See :class:`ssc_tune.methods.thresholds.CurriculumThreshold`."""
+        return methods.thresholds.CurriculumThreshold(
+            tau=self.hyperparameters.tau,
+            num_classes=self.num_classes,
+            images=self.extent.images,
+            unlabelled=self.extent.unlabelled,
+            warmup=self.hyperparameters.threshold_warmup,
+            mapping=self.hyperparameters.threshold_mapping,
+        )
 
 
-class FlexMatch(FixMatch):
-    """FixMatch with a threshold of each class: T(c) = M(beta(c)) tau, by how much of the class has been learnt."""
+class FlexMatch(Curriculum, FixMatch):
+    """FixMatch with thresholds by class."""
 
     name = "flexmatch"
     sources = ("zhang2021flexmatch",)
     Hyperparameters = FlexMatchHyperparameters
     hyperparameters: FlexMatchHyperparameters
 
-    def policy(self) -> Policy:
-        """Thresholds by class; see :class:`ssc_tune.methods.thresholds.CurriculumThreshold`."""
-        return _policy(self, self.hyperparameters)
 
-
-class FlexMatchSSC(SSC):
+class FlexMatchSSC(Curriculum, SSC):
     """SSC with FlexMatch's thresholds, on p = softmax(cos / T_pseudo)."""
 
     name = "flexmatch-ssc"
     sources = ("zhang2021flexmatch", "gauffre2024unified")
     Hyperparameters = FlexMatchSSCHyperparameters
     hyperparameters: FlexMatchSSCHyperparameters
-
-    def policy(self) -> Policy:
-        """Thresholds by class; see :class:`ssc_tune.methods.thresholds.CurriculumThreshold`."""
-        return _policy(self, self.hyperparameters)

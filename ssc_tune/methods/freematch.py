@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from ssc_tune import methods
-from ssc_tune.methods.base import Fraction, Hyperparameters, Weight
+from ssc_tune.methods.base import Hyperparameters, Method, StatisticsDecay, Weight
 from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 class SelfAdaptiveHyperparameters(Hyperparameters):
     """Those of self-adaptive thresholds. ``tau`` has no part in them."""
 
-    statistics_decay: Fraction = Field(
-        0.999, description="Ceiling of the decay of running statistics; at step k it is min(this, (1 + k) / (10 + k))."
-    )
+    statistics_decay: StatisticsDecay = 0.999
     fairness_weight: Weight = Field(0.01, description="w_f, weight of the fairness term.")
 
 
@@ -32,15 +30,20 @@ class FreeMatchSSCHyperparameters(SelfAdaptiveHyperparameters, SSCHyperparameter
     """SSC's, and those of self-adaptive thresholds."""
 
 
-def _policy(num_classes: int, hyperparameters: SelfAdaptiveHyperparameters) -> Policy:
-    return methods.thresholds.SelfAdaptiveThreshold(
-        num_classes=num_classes,
-        decay=hyperparameters.statistics_decay,
-        fairness_weight=hyperparameters.fairness_weight,
-    )
+class SelfAdaptive(Method[Any]):
+    """Self-adaptive thresholds, and a fairness term."""
+
+    hyperparameters: SelfAdaptiveHyperparameters
+
+    def policy(self) -> Policy:
+        """See :class:`ssc_tune.methods.thresholds.SelfAdaptiveThreshold`."""
+        hp = self.hyperparameters
+        return methods.thresholds.SelfAdaptiveThreshold(
+            num_classes=self.num_classes, decay=hp.statistics_decay, fairness_weight=hp.fairness_weight
+        )
 
 
-class FreeMatch(FixMatch):
+class FreeMatch(SelfAdaptive, FixMatch):
     """FixMatch with thresholds from running statistics of the predictions, and a fairness term.
 
     w_f is that of the authors' configurations (TorchSSL, ``freematch_entropy``), 0.01 for every data set.
@@ -51,19 +54,11 @@ class FreeMatch(FixMatch):
     Hyperparameters = FreeMatchHyperparameters
     hyperparameters: FreeMatchHyperparameters
 
-    def policy(self) -> Policy:
-        """Self-adaptive thresholds; see :class:`ssc_tune.methods.thresholds.SelfAdaptiveThreshold`."""
-        return _policy(self.num_classes, self.hyperparameters)
 
-
-class FreeMatchSSC(SSC):
+class FreeMatchSSC(SelfAdaptive, SSC):
     """SSC with FreeMatch's thresholds and fairness term, on p = softmax(cos / T_pseudo)."""
 
     name = "freematch-ssc"
     sources = ("wang2023freematch", "gauffre2024unified")
     Hyperparameters = FreeMatchSSCHyperparameters
     hyperparameters: FreeMatchSSCHyperparameters
-
-    def policy(self) -> Policy:
-        """Self-adaptive thresholds; see :class:`ssc_tune.methods.thresholds.SelfAdaptiveThreshold`."""
-        return _policy(self.num_classes, self.hyperparameters)

@@ -27,8 +27,8 @@ class LinearMethod(Method["LinearHead"]):
         return methods.thresholds.FixedThreshold(self.hyperparameters.tau)
 
     def scores(self, head: LinearHead, outputs: Tensor) -> Tensor:
-        """The logits."""
-        return outputs
+        """The logits, whatever else the outputs hold after them."""
+        return outputs[..., : self.num_classes]
 
     def prototypes(self, head: LinearHead) -> Tensor:
         """The classifier's rows (K, F)."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ssc_tune import losses, methods
-from ssc_tune.methods.base import Fraction, Hyperparameters, StepLoss, Views, Weight
+from ssc_tune.methods.base import Fraction, Hyperparameters, Share, StepLoss, Views, Weight
 from ssc_tune.methods.linear import LinearMethod
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class MeanTeacherHyperparameters(Hyperparameters):
     """Mean Teacher's own hyperparameters beside the shared ones. The student's view is weak by default."""
 
     randaugment_n: Annotated[int, Field(ge=0)] = Field(0, description="RandAugment operations on the student's view.")
-    cutout: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="Cutout's side on the student's view.")
+    cutout: Share = Field(0.0, description="Cutout's side on the student's view.")
     unlabelled_weight: Weight = Field(50.0, description="Weight of consistency once it has risen.")
     ramp_up: Fraction = Field(0.4, description="Share of the steps over which that weight rises, as exp(-5 (1 - x)^2).")
 
@@ -42,11 +42,7 @@ class MeanTeacher(LinearMethod):
     Hyperparameters = MeanTeacherHyperparameters
     hyperparameters: MeanTeacherHyperparameters
     uses_teacher = True
-
-    @property
-    def num_strong_views(self) -> int:
-        """One, the student's."""
-        return 1
+    num_strong_views = 1  # the student's
 
     def policy(self) -> Policy:
         """w(k) / lambda_u, on every image."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ssc_tune.methods.moving import DistributionAlignment
-from ssc_tune.methods.thresholds import Policy, PseudoLabels, Seen
+from ssc_tune.methods.thresholds import Policy, PseudoLabels, Seen, members
 
 
 class Bank(nn.Module):
@@ -116,7 +116,7 @@ class MemorySmoothing(Policy):
         alpha = self.numbers.alpha
         smoothed = alpha * aligned + (1 - alpha) * self.bank.neighbours(weak, temperature=self.numbers.temperature)
         targets = torch.where(self.bank.full, smoothed, aligned)
-        known = (seen.labels.unsqueeze(1) == torch.arange(self.num_classes, device=weak.device)).float()
+        known = members(seen.labels, self.num_classes)
         self.bank.write(torch.cat([weak, labelled]), torch.cat([aligned, known]))
         confidence, labels = (targets if self.numbers.judged_by == "smoothed" else plain).max(dim=-1)
         return PseudoLabels(labels, confidence >= self.numbers.tau, targets=targets)

@@ -37,11 +37,7 @@ class PseudoLabel(LinearMethod):
     Hyperparameters = PseudoLabelHyperparameters
     hyperparameters: PseudoLabelHyperparameters
     trains_on_weak = True
-
-    @property
-    def num_strong_views(self) -> int:
-        """None."""
-        return 0
+    num_strong_views = 0
 
     def policy(self) -> Policy:
         """The threshold, and alpha / lambda_u."""

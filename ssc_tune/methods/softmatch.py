@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from ssc_tune import methods
 from ssc_tune.frozen import LATER
-from ssc_tune.methods.base import Fraction, Hyperparameters, Positive
+from ssc_tune.methods.base import Hyperparameters, Method, Positive, StatisticsDecay
 from ssc_tune.methods.fixmatch import FixMatch, FixMatchHyperparameters
 from ssc_tune.methods.ssc import SSC, SSCHyperparameters
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 class GaussianHyperparameters(Hyperparameters):
     """Those of weights by confidence. ``tau`` has no part in them."""
 
-    statistics_decay: Fraction = Field(
-        0.999, description="Ceiling of the decay of running statistics; at step k it is min(this, (1 + k) / (10 + k))."
-    )
+    statistics_decay: StatisticsDecay = 0.999
     num_sigmas: Positive = Field(
         2.0, description="n; the Gaussian of the weights is n times narrower than confidences."
     )
@@ -42,16 +40,20 @@ class SoftMatchSSCHyperparameters(GaussianHyperparameters, SSCHyperparameters):
     )
 
 
-def _policy(num_classes: int, hyperparameters: GaussianHyperparameters) -> Policy:
-    return methods.thresholds.GaussianWeights(
-        num_classes=num_classes,
-        decay=hyperparameters.statistics_decay,
-        num_sigmas=hyperparameters.num_sigmas,
-        align=hyperparameters.align,
-    )
+class Gaussian(Method[Any]):
+    """Weights by confidence."""
+
+    hyperparameters: GaussianHyperparameters
+
+    def policy(self) -> Policy:
+        """See :class:`ssc_tune.methods.thresholds.GaussianWeights`."""
+        hp = self.hyperparameters
+        return methods.thresholds.GaussianWeights(
+            num_classes=self.num_classes, decay=hp.statistics_decay, num_sigmas=hp.num_sigmas, align=hp.align
+        )
 
 
-class SoftMatch(FixMatch):
+class SoftMatch(Gaussian, FixMatch):
     """FixMatch with a weight in (0, 1] of each image in the place of a threshold: a truncated Gaussian of confidence.
 
     ``confident``, which is tracked, are images with a weight of at least 0.5.
@@ -62,12 +64,8 @@ class SoftMatch(FixMatch):
     Hyperparameters = SoftMatchHyperparameters
     hyperparameters: SoftMatchHyperparameters
 
-    def policy(self) -> Policy:
-        """Weights by confidence; see :class:`ssc_tune.methods.thresholds.GaussianWeights`."""
-        return _policy(self.num_classes, self.hyperparameters)
 
-
-class SoftMatchSSC(SSC):
+class SoftMatchSSC(Gaussian, SSC):
     """SSC with SoftMatch's weights m: each image in both roles, confident by m and unconfident by 1 - m.
 
     See :mod:`ssc_tune.losses.soft_ssc` for the loss. The published code of arXiv 2409.07292 has each strong view twice
@@ -78,7 +76,3 @@ class SoftMatchSSC(SSC):
     sources = ("chen2023softmatch", "gauffre2024unified")
     Hyperparameters = SoftMatchSSCHyperparameters
     hyperparameters: SoftMatchSSCHyperparameters
-
-    def policy(self) -> Policy:
-        """Weights by confidence; see :class:`ssc_tune.methods.thresholds.GaussianWeights`."""
-        return _policy(self.num_classes, self.hyperparameters)

@@ -60,11 +60,7 @@ class SSC(Method["PrototypeHead"]):
     sources: ClassVar[tuple[str, ...]] = ("gauffre2024unified",)
     Hyperparameters = SSCHyperparameters
     hyperparameters: SSCHyperparameters
-
-    @property
-    def num_strong_views(self) -> int:
-        """Always 2."""
-        return 2
+    num_strong_views = 2
 
     def head(self, num_features: int, *, generator: torch.Generator) -> PrototypeHead:
         """A projection with prototypes, and the policy."""

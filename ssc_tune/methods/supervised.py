@@ -21,11 +21,7 @@ class Supervised(LinearMethod):
     sources = ()
     Hyperparameters = Hyperparameters
     uses_unlabelled = False
-
-    @property
-    def num_strong_views(self) -> int:
-        """None."""
-        return 0
+    num_strong_views = 0
 
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """CE(labelled, y)."""

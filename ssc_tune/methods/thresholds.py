@@ -184,7 +184,7 @@ class SelfAdaptiveThreshold(Policy):
         confidence, labels = probabilities.max(dim=-1)
         overall = self.confidence(confidence.mean())
         by_class = self.probabilities(probabilities.mean(0))
-        self.histogram(_members(labels, self.num_classes).mean(0))
+        self.histogram(members(labels, self.num_classes).mean(0))
         thresholds = overall * by_class / by_class.max()
         return PseudoLabels(labels, confidence >= thresholds[labels])
 
@@ -192,7 +192,7 @@ class SelfAdaptiveThreshold(Policy):
         """``fairness``: w_f L_f."""
         counted = pseudo.confident.float().repeat(strong.shape[0]).unsqueeze(1)  # (V * U, 1)
         probabilities = strong.float().flatten(0, 1).softmax(dim=-1)
-        histogram = (counted * _members(probabilities.argmax(dim=-1), self.num_classes)).sum(0)
+        histogram = (counted * members(probabilities.argmax(dim=-1), self.num_classes)).sum(0)
         goal = _shares(self.probabilities.average, self.histogram.average).clone()
         logarithms = (_shares((counted * probabilities).sum(0), histogram) + 1e-12).log()
         term = torch.where(counted.sum() > 0, (goal * logarithms).sum(), 0.0)
@@ -278,7 +278,7 @@ class RelativeThreshold(Policy):
         return PseudoLabels(labels, confidence >= self.tau * labelled.max(dim=-1).values.mean())
 
 
-def _members(labels: Tensor, num_classes: int) -> Tensor:
+def members(labels: Tensor, num_classes: int) -> Tensor:
     """(U, K) float32: 1 at each image's class."""
     return (labels.unsqueeze(1) == torch.arange(num_classes, device=labels.device)).float()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from ssc_tune import losses, methods
-from ssc_tune.methods.base import Hyperparameters, Positive, StepLoss, Views, Weight
+from ssc_tune.methods.base import Hyperparameters, Positive, Share, StepLoss, Views, Weight
 from ssc_tune.methods.linear import LinearMethod
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class UDAHyperparameters(Hyperparameters):
     """UDA's own hyperparameters beside the shared ones."""
 
-    tau: Annotated[float, Field(ge=0, le=1)] = Field(0.8, description="Confidence threshold, of p before sharpening.")
+    tau: Share = Field(0.8, description="Confidence threshold, of p before sharpening.")
     sharpening: Positive = Field(0.4, description="T of the soft targets softmax(logits / T).")
     unlabelled_weight: Weight = Field(1.0, description="lambda, weight of the unlabelled term.")
 
@@ -35,11 +35,7 @@ class UDA(LinearMethod):
     sources = ("xie2020unsupervised",)
     Hyperparameters = UDAHyperparameters
     hyperparameters: UDAHyperparameters
-
-    @property
-    def num_strong_views(self) -> int:
-        """One."""
-        return 1
+    num_strong_views = 1
 
     def loss(self, head: LinearHead, views: Views, labels: Tensor) -> StepLoss:
         """See the class."""

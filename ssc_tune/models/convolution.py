@@ -18,6 +18,7 @@ Each is used on a CPU in bfloat16 alone, and only where ``benchmarks/convolution
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any, Literal
 
 import torch
@@ -215,10 +216,7 @@ def _phase_taps() -> Tensor:
     """
     row: tuple[tuple[int, int | None], ...] = ((1, None), (2, 0))  # [r][d]
     taps: list[int] = []
-    for r in (0, 1):
-        for q in (0, 1):
-            for di in (0, 1):
-                for dj in (0, 1):
-                    a, b = row[r][di], row[q][dj]
-                    taps.append(9 if a is None or b is None else 3 * a + b)
+    for r, q, di, dj in itertools.product((0, 1), repeat=4):
+        a, b = row[r][di], row[q][dj]
+        taps.append(9 if a is None or b is None else 3 * a + b)
     return torch.tensor(taps)

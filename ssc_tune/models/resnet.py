@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,72 +12,48 @@ from ssc_tune.models.layers import Encoder, conv2d, global_average, init_convolu
 from ssc_tune.models.norm import BatchNorm2d
 
 
+class _Kind(NamedTuple):
+    """The blocks of a net."""
+
+    kernels: tuple[int, ...]  # sides of the convolutions of a branch
+    expansion: int  # channels after the last of them, by those of the others
+    numbers: tuple[int, ...]  # blocks in each stage
+
+
+_KINDS = {18: _Kind((3, 3), 1, (2, 2, 2, 2)), 50: _Kind((1, 3, 1), 4, (3, 4, 6, 3))}
+"""By depth."""
+
+
 class _Residual(nn.Module):
-    """relu(x + branch(x)), the first x projected by a 1 x 1 convolution and normalized where its size changes."""
+    """relu(x + branch(x)), the first x projected by a 1 x 1 convolution and normalized where its size changes.
 
-    expansion: int
+    The branch is convolutions (``conv1``, ``conv2``, ...), each followed by batch normalization (``bn1``, ...), with a
+    ReLU between any two; the stride is the first 3 x 3 one's.
+    """
 
-    def __init__(self, in_channels: int, width: int, *, stride: int) -> None:
+    def __init__(self, kind: _Kind, in_channels: int, width: int, *, stride: int) -> None:
         super().__init__()
-        self.out_channels = self.expansion * width
-        self.add_branch(in_channels, width, stride)
+        self.num_layers, self.out_channels = len(kind.kernels), kind.expansion * width
+        channels, strided = in_channels, kind.kernels.index(3)
+        for i, kernel in enumerate(kind.kernels):
+            outputs = self.out_channels if i == self.num_layers - 1 else width
+            convolution = conv2d(channels, outputs, kernel, stride=stride if i == strided else 1)
+            self.add_module(f"conv{i + 1}", convolution)
+            self.add_module(f"bn{i + 1}", BatchNorm2d(outputs))
+            channels = outputs
         self.downsample: nn.Sequential | None = None
         if stride != 1 or in_channels != self.out_channels:
             self.downsample = nn.Sequential(
                 conv2d(in_channels, self.out_channels, 1, stride=stride), BatchNorm2d(self.out_channels)
             )
 
-    def add_branch(self, in_channels: int, width: int, stride: int) -> None:
-        """Makes the layers of the branch."""
-        raise NotImplementedError
-
-    def branch(self, x: Tensor) -> Tensor:
-        """What is added to x."""
-        raise NotImplementedError
-
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.branch(x) + (x if self.downsample is None else self.downsample(x)), inplace=True)
-
-
-class _Basic(_Residual):
-    """Two 3 x 3 convolutions, each followed by batch normalization; the stride is the first one's."""
-
-    expansion = 1
-
-    def add_branch(self, in_channels: int, width: int, stride: int) -> None:
-        """See the class."""
-        self.conv1, self.bn1 = conv2d(in_channels, width, 3, stride=stride), BatchNorm2d(width)
-        self.conv2, self.bn2 = conv2d(width, width, 3), BatchNorm2d(width)
-
-    def branch(self, x: Tensor) -> Tensor:
-        """See the class."""
-        y: Tensor = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
-        return y
-
-
-class _Bottleneck(_Residual):
-    """1 x 1, 3 x 3, 1 x 1 convolutions, each followed by batch normalization; the stride is the 3 x 3 one's."""
-
-    expansion = 4
-
-    def add_branch(self, in_channels: int, width: int, stride: int) -> None:
-        """See the class."""
-        self.conv1, self.bn1 = conv2d(in_channels, width, 1), BatchNorm2d(width)
-        self.conv2, self.bn2 = conv2d(width, width, 3, stride=stride), BatchNorm2d(width)
-        self.conv3, self.bn3 = conv2d(width, self.out_channels, 1), BatchNorm2d(self.out_channels)
-
-    def branch(self, x: Tensor) -> Tensor:
-        """See the class."""
-        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        y = F.relu(self.bn2(self.conv2(y)), inplace=True)
-        z: Tensor = self.bn3(self.conv3(y))
-        return z
-
-
-_BLOCKS: dict[int, tuple[type[_Residual], tuple[int, ...]]] = {
-    18: (_Basic, (2, 2, 2, 2)),
-    50: (_Bottleneck, (3, 4, 6, 3)),
-}
+        y = x
+        for i in range(1, self.num_layers + 1):
+            y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
+            if i < self.num_layers:
+                y = F.relu(y, inplace=True)
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)), inplace=True)
 
 
 class ResNet(Encoder):
@@ -90,15 +68,15 @@ class ResNet(Encoder):
 
     def __init__(self, depth: int, *, in_channels: int, generator: torch.Generator, variant: str = "original") -> None:
         super().__init__()
-        block, numbers = _BLOCKS[depth]
+        kind = _KINDS[depth]
         self.pools = variant != "authors"
         self.conv1 = conv2d(in_channels, 64, 7, stride=2) if self.pools else conv2d(in_channels, 64, 3)
         self.bn1 = BatchNorm2d(64)
         stages, channels = [], 64
-        for stage, number in enumerate(numbers):
+        for stage, number in enumerate(kind.numbers):
             width = 64 * 2**stage
-            stages.append(_stage(block, channels, width, number, stride=1 if stage == 0 else 2))
-            channels = block.expansion * width
+            stages.append(_stage(kind, channels, width, number, stride=1 if stage == 0 else 2))
+            channels = kind.expansion * width
         self.layer1, self.layer2, self.layer3, self.layer4 = stages
         self.num_features = channels
         init_convolutions(self, generator=generator)
@@ -111,6 +89,6 @@ class ResNet(Encoder):
         return global_average(self.layer4(self.layer3(self.layer2(self.layer1(x)))))
 
 
-def _stage(block: type[_Residual], in_channels: int, width: int, number: int, *, stride: int) -> nn.Sequential:
-    first = block(in_channels, width, stride=stride)
-    return nn.Sequential(first, *(block(first.out_channels, width, stride=1) for _ in range(number - 1)))
+def _stage(kind: _Kind, in_channels: int, width: int, number: int, *, stride: int) -> nn.Sequential:
+    first = _Residual(kind, in_channels, width, stride=stride)
+    return nn.Sequential(first, *(_Residual(kind, first.out_channels, width, stride=1) for _ in range(number - 1)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ssc_tune.paper import names
-from ssc_tune.presentation.csvs import plain
+from ssc_tune.paper.tex import apart
+from ssc_tune.presentation.csvs import written
 from ssc_tune.report.figures.base import Figure
 
 _NAMES = {"m": "method", "p": "point", "s": "seed", "c": "cell", "st": "status", "lo": "low", "hi": "high"}
@@ -15,15 +15,10 @@ _NAMES = {"m": "method", "p": "point", "s": "seed", "c": "cell", "st": "status",
 
 def tables(figure: Figure) -> dict[str, str]:
     """Files by the ends of their names: one a set of rows that the figure draws."""
-    ends = ["" if name == figure.name else f".{name}" for name in names.apart(figure.datasets)]
+    ends = ["" if name == figure.name else f".{name}" for name in apart(figure.datasets)]
     return {f"{end}.csv": _csv(rows) for end, rows in zip(ends, figure.datasets.values(), strict=True)}
 
 
-def _csv(rows: object) -> str:
-    assert isinstance(rows, list | tuple)
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_NAMES.get(name, name) for name in columns])
-    writer.writerows([["" if row.get(name) is None else plain(row[name]) for name in columns] for row in rows])
-    return text.getvalue()
+    return written([_NAMES.get(name, name) for name in columns], ([row.get(name) for name in columns] for row in rows))

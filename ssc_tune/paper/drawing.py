@@ -6,7 +6,7 @@ import copy
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import vl_convert
@@ -14,13 +14,12 @@ import vl_convert
 from ssc_tune.paper import fonts, legend
 from ssc_tune.paper.layout import GAP, INCH, SCALE, Layout, layout, rows
 from ssc_tune.report.drawers import Job, draw
-from ssc_tune.report.figures.base import CONFIG, Figure, Panel
+from ssc_tune.report.figures.base import CONFIG, INK, Figure, Panel
 from ssc_tune.report.figures.inline import Drawing, inline
-from ssc_tune.report.figures.specification import page
+from ssc_tune.report.figures.specification import page, parts
 from ssc_tune.study.model.study import Study
 
 _SVG = "http://www.w3.org/2000/svg"
-_INK = "#2b313b"
 _TITLE = 12
 _BESIDE, _BELOW = 55, 45
 """What an axis takes of the room for the title of the other."""
@@ -47,7 +46,8 @@ def picture(study: Study, figure: Figure, width: str) -> Picture:
     """The figure, without its title, at a width of :data:`ssc_tune.paper.layout.WIDTHS`."""
     fonts.register()
     found = layout(figure, width)
-    drawn = [_panel(panel, figure.datasets, found.panel, f"{figure.name}-{i}") for i, panel in enumerate(figure.panels)]
+    specified = [specification(panel, figure.datasets, found.panel) for panel in figure.panels]
+    drawn = [inline(draw(Job(one, f"{figure.name}-{i}-part"))) for i, one in enumerate(specified)]
     root, height = _composed(study, figure, found, drawn)
     points = (found.inches * INCH, height * SCALE)
     bare = _text(root, *(f"{value:g}" for value in points))
@@ -64,23 +64,15 @@ def specification(panel: Panel, datasets: Mapping[str, Any], width: float) -> di
     """A panel as on the page, without tooltips, with its name where no axis says it."""
     whole = copy.deepcopy(page(panel, datasets))
     room = {"x": width - _BESIDE, "y": panel.height - _BELOW}
-    axes = [(axis, channel) for part in _parts(whole) for channel in room for axis in _axes(part, channel)]
+    axes = [(axis, channel) for part in parts(whole) for channel in room for axis in _axes(part, channel)]
     said = {axis["title"] for axis, _ in axes}
     for axis, channel in axes:
-        axis["title"] = _wrapped(axis["title"], room[channel], _TITLE)
-    lines = [] if panel.title in said else _wrapped(panel.title, width, _TITLE)
+        axis["title"] = _wrapped(axis["title"], room[channel])
+    lines = [] if panel.title in said else _wrapped(panel.title, width)
     if lines:
         whole["title"] = {"text": lines, "fontSize": _TITLE, "anchor": "start", "offset": 8}
     config = {**CONFIG, "font": fonts.FAMILY, "aria": False, "mark": {"aria": False}}
     return {**whole, "width": width, "height": panel.height + 14 * len(lines), "padding": 1, "config": config}
-
-
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a specification but its data."""
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _parts(inner)
 
 
 def _axes(part: dict[str, Any], channel: str) -> list[dict[str, Any]]:
@@ -90,20 +82,16 @@ def _axes(part: dict[str, Any], channel: str) -> list[dict[str, Any]]:
     return [one for one in both if isinstance(one, dict) and isinstance(one.get("title"), str)]
 
 
-def _wrapped(text: str, room: float, size: float) -> list[str]:
-    """Lines as long as there is room for; a word that is longer stays whole."""
+def _wrapped(text: str, room: float) -> list[str]:
+    """A title in lines as long as there is room for; a word that is longer stays whole."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and fonts.width(longer, size) <= room:
+        if lines and fonts.width(longer, _TITLE) <= room:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
-
-
-def _panel(panel: Panel, datasets: Mapping[str, Any], width: float, name: str) -> Drawing:
-    return inline(draw(Job(specification(panel, datasets, width), f"{name}-part")))
 
 
 def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing]) -> tuple[ET.Element, float]:
@@ -115,17 +103,18 @@ def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing])
         tops.append(y)
         y += max(sized[i].height for i in row) + GAP
     height = math.ceil((y - GAP + _MARGIN) * SCALE) / SCALE  # whole points
-    root = ET.Element("svg", {"viewBox": f"0 0 {found.width:g} {height:g}", "font-family": fonts.FAMILY, "color": _INK})
+    root = ET.Element("svg", {"viewBox": f"0 0 {found.width:g} {height:g}", "font-family": fonts.FAMILY, "color": INK})
     ET.SubElement(root, "rect", width=f"{found.width:g}", height=f"{height:g}", fill="#ffffff")
     root.extend(key.parts)
     for index, (one, size) in enumerate(zip(drawn, sized, strict=True)):
-        place = found.place(index, tops)
+        place, column = divmod(index, found.columns)
         part = ET.fromstring(one.svg)
         part.attrib.pop("class", None)
         for element in part.iter():
             element.attrib.pop("font-weight", None)
+        x = column * (found.panel + GAP)
         part.attrib.update(
-            x=f"{place.x:.2f}", y=f"{place.y:.2f}", width=f"{place.width:.2f}", height=f"{size.height:.2f}"
+            x=f"{x:.2f}", y=f"{tops[place]:.2f}", width=f"{found.panel:.2f}", height=f"{size.height:.2f}"
         )
         root.append(part)
     return root, height

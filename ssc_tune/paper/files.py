@@ -13,12 +13,13 @@ from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError
-from ssc_tune.paper import citations, data, names, paragraph, texts
+from ssc_tune.paper import data, paragraph
 from ssc_tune.paper.drawing import picture
 from ssc_tune.paper.layout import WIDTHS
 from ssc_tune.paper.tables import tables as tex_tables
+from ssc_tune.paper.tex import apart
 from ssc_tune.records import Record
-from ssc_tune.report.figures import Figure, drawn
+from ssc_tune.report.figures import Figure, Given, drawn
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
@@ -48,26 +49,22 @@ def write(
     Equal input gives equal files.
 
     Args:
-        study: the study.
-        tables: its records as tables.
-        analysis: what was found, with its registration.
+        study, tables, analysis, records, geometries: as of :func:`ssc_tune.report.write`.
         directory: empty, not there, or one that this function has written and nobody has changed.
-        records: the records themselves.
         num_cells: cells of the study's design.
-        geometries: as of :func:`ssc_tune.report.write`.
 
     Raises:
         InputError: the folder holds something else.
     """
     check(directory)
-    found = drawn(study, tables, analysis, records, geometries)
+    found = drawn(Given(study, tables, analysis, records, geometries or {}))
     files: dict[str, str | bytes] = {}
-    for figure, name in zip(found.figures, names.apart([figure.name for figure in found.figures]), strict=True):
+    for figure, name in zip(found.figures, apart([figure.name for figure in found.figures]), strict=True):
         files |= {f"figures/{name}{end}": content for end, content in _files(study, figure).items()}
     files |= {f"tables/{name}.tex": content for name, content in tex_tables(study, analysis).items()}
     said = paragraph.paragraphs(study, analysis, records, num_cells)
-    files |= {"methods.tex": texts.as_tex(said), "methods.md": texts.as_markdown(said)}
-    files["references.bib"] = sources.bibliography(citations.used(study, analysis, records))
+    files |= {"methods.tex": paragraph.as_tex(said), "methods.md": paragraph.as_markdown(said)}
+    files["references.bib"] = sources.bibliography(paragraph.cited(said))
     return Written(_put(directory, study.name, files), found.absent)
 
 

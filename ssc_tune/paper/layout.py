@@ -20,14 +20,6 @@ MOST_COLUMNS = {"column": 2, "page": 4}
 LEGEND_ROW = 20.0
 
 
-class Place(NamedTuple):
-    """Where a panel stands, in units of the drawing."""
-
-    x: float
-    y: float
-    width: float
-
-
 class Layout(NamedTuple):
     """Sizes of a figure in units; its file is :data:`SCALE` points a unit."""
 
@@ -35,11 +27,6 @@ class Layout(NamedTuple):
     width: float
     columns: int
     panel: float  # width of one
-
-    def place(self, index: int, tops: list[float]) -> Place:
-        """Of the panel with this index, whose row begins at ``tops[row]``."""
-        row, column = divmod(index, self.columns)
-        return Place(column * (self.panel + GAP), tops[row], self.panel)
 
 
 def layout(figure: Figure, width: str) -> Layout:

@@ -10,17 +10,12 @@ from ssc_tune.paper import fonts
 from ssc_tune.paper.layout import LEGEND_ROW
 from ssc_tune.presentation import colours
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.figures.base import Ramp
+from ssc_tune.report.figures.base import INK, Ramp
 from ssc_tune.study.model.study import Study
 
 SIZE = 11.0
-_INK = "#2b313b"
 _SAMPLE, _SPACE, _BETWEEN = 26.0, 6.0, 18.0
 _BAR, _HIGH = 90.0, 9.0
-_RAMP = (
-    "#002051", "#0d346b", "#31476e", "#555b6e", "#727071", "#898577", "#a19b78", "#c0b26f", "#e2cb5c", "#fce647",
-)  # fmt: skip
-"""Cividis, at equal steps."""
 _MARKERS = {
     "circle": "M4,0A4,4,0,1,1,-4,0A4,4,0,1,1,4,0Z",
     "square": "M-3.5,-3.5H3.5V3.5H-3.5Z",
@@ -65,8 +60,8 @@ def ramp(scale: Ramp) -> Legend:
     low, high = number(scale.low, 2), number(scale.high, 2)
     entry = ET.Element("g", transform=f"translate(0,{LEGEND_ROW / 2:g})")
     gradient = ET.SubElement(ET.SubElement(entry, "defs"), "linearGradient", id="ramp")
-    for step, colour in enumerate(_RAMP):
-        ET.SubElement(gradient, "stop", {"offset": f"{step / (len(_RAMP) - 1):.4f}", "stop-color": colour})
+    for step, colour in enumerate(colours.CIVIDIS):
+        ET.SubElement(gradient, "stop", {"offset": f"{step / (len(colours.CIVIDIS) - 1):.4f}", "stop-color": colour})
     x = 0.0
     for text, after in ((scale.title, 2 * _SPACE), (low, _SPACE)):
         entry.append(_text(text, x))
@@ -78,6 +73,6 @@ def ramp(scale: Ramp) -> Legend:
 
 
 def _text(text: str, x: float) -> ET.Element:
-    found = ET.Element("text", {"x": f"{x:.2f}", "y": "4", "font-size": f"{SIZE:g}px", "fill": _INK})
+    found = ET.Element("text", {"x": f"{x:.2f}", "y": "4", "font-size": f"{SIZE:g}px", "fill": INK})
     found.text = text
     return found

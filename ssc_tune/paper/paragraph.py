@@ -1,15 +1,22 @@
-"""The paragraph on methods: what was run and how it was judged, each fact from study, records or analysis."""
+"""The paragraph on methods, as TeX and as Markdown: what was run, how it was judged, and what that rests on.
+
+Each fact is from study, records or analysis. Each part of a study names what was published of it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from ssc_tune import methods, sources
+from ssc_tune.analysis.estimators import multiplicity, multiverse, pooling, sequential
 from ssc_tune.analysis.judge import sentences
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
-from ssc_tune.paper import citations
-from ssc_tune.presentation import ground, looks, words
+from ssc_tune.data import registry as data_registry
+from ssc_tune.models import registry as model_registry
+from ssc_tune.paper.tex import escaped
+from ssc_tune.presentation import ground, looks, markdown, words
 from ssc_tune.presentation.numbers import compact, percent
 from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
@@ -21,9 +28,9 @@ _PRIVATE = ("host",)
 
 
 class Cite(NamedTuple):
-    """Sources that what stands before it rests on."""
+    """Sources that what stands before it rests on, by their keys; none where nobody published it."""
 
-    keys: citations.Keys
+    keys: tuple[str, ...]
 
 
 Piece = str | Cite
@@ -39,11 +46,7 @@ class Sentences(NamedTuple):
 def paragraphs(study: Study, analysis: StudyAnalysis, records: Sequence[Record], num_cells: int) -> list[Sentences]:
     """What is compared, the design, the claims and how they were judged, and what ran it.
 
-    Args:
-        study: the study.
-        analysis: what was found, with its registration.
-        records: of its cells.
-        num_cells: cells of its design, those without a record too.
+    ``num_cells`` are those of the design, without a record too.
     """
     return [
         Sentences("Methods and data", [*_compared(study), *_ground(study, records)]),
@@ -56,26 +59,35 @@ def paragraphs(study: Study, analysis: StudyAnalysis, records: Sequence[Record],
 def _compared(study: Study) -> list[Piece]:
     found: list[Piece] = [f"Study {study.name}: {'methods' if len(study.methods) > 1 else 'method'}"]
     for index, method in enumerate(study.methods):
-        given = {name: value for name, value in study.given(method, study.setting_names[0]).items()}
-        values = f" ({_values(given)})" if given else ""
-        found += [f"{',' if index else ''} {method}{values}", Cite(citations.of_method(study, method))]
+        given = study.given(method, study.setting_names[0])
+        values = f" ({', '.join(f'{name} {compact(value)}' for name, value in given.items())})" if given else ""
+        cite = Cite(methods.sources_of(method, study.own_methods.get(method)))
+        found += [f"{',' if index else ''} {method}{values}", cite]
     return [*found, ". "]
 
 
-def _values(given: dict[str, bool | int | float | str]) -> str:
-    return ", ".join(f"{name} {compact(value)}" for name, value in given.items())
-
-
 def _ground(study: Study, records: Sequence[Record]) -> list[Piece]:
-    found: list[Piece] = [f"Data: {ground.data(study)}", Cite(citations.of_data(records)), ". "]
+    configs = [record.config for record in records]
+    data = [data_registry.DATASETS.get(name) for name in dict.fromkeys(one.data.source.name for one in configs)]
+    found: list[Piece] = [f"Data: {ground.data(study)}", _cite(row.sources for row in data if row is not None), ". "]
     if any(study.trains(method) for method in study.methods):
-        found += [f"Net: {ground.net(study)}", Cite(citations.of_nets(study, records))]
-        if first := citations.of_pretraining(records):
+        nets = dict.fromkeys(one.model.name for one in configs if study.trains(one.method))
+        found += [f"Net: {ground.net(study)}", _cite(model_registry.find(name)[0].sources for name in nets)]
+        if first := _cite(one.pretrain.SOURCES for one in configs if one.pretrain is not None).keys:
             found += ["; pre-training", Cite(first)]
-        if views := citations.of_views(study, records):
-            found += ["; strong views", Cite(views)]
+        views = (
+            methods.augmentation_of(one.method, one.hyperparameters, study.own_methods.get(one.method))
+            for one in configs
+        )
+        if made := _cite(views).keys:
+            found += ["; strong views", Cite(made)]
         found.append(". ")
     return found
+
+
+def _cite(parts: Iterable[tuple[str, ...]]) -> Cite:
+    """All of them, each once."""
+    return Cite(tuple(dict.fromkeys(key for part in parts for key in part)))
 
 
 def _design(study: Study) -> list[Piece]:
@@ -136,7 +148,7 @@ def _claims(study: Study, analysis: StudyAnalysis) -> list[Piece]:
         found.append(". ")
     if len(study.claims) > 1:
         adjusted = f"The p-values of the {len(study.claims)} claims are adjusted together by Holm's method"
-        found += [adjusted, Cite(citations.of_correction(study)), ". "]
+        found += [adjusted, Cite(multiplicity.SOURCES), ". "]
     return [*found, *_looks(study, analysis)]
 
 
@@ -145,7 +157,10 @@ def _judged(verdict: Verdict | None) -> list[Piece]:
         return []
     how = f"; {verdict.effect.how}" if verdict.effect.how else ""
     after = "; judged post hoc" if verdict.post_hoc else ""
-    return [how, Cite(citations.of_verdict(verdict)), after]
+    parts = [verdict.claim.kind.sources, verdict.claim.SOURCES]
+    parts += [pooling.SOURCES] if verdict.pooled is not None else []
+    parts += [multiverse.SOURCES] if verdict.specifications else []
+    return [how, _cite(parts), after]
 
 
 def _looks(study: Study, analysis: StudyAnalysis) -> list[Piece]:
@@ -155,7 +170,8 @@ def _looks(study: Study, analysis: StudyAnalysis) -> list[Piece]:
     text = f"Claims are judged at {at} points, at levels that together spend the error of one judgement"
     stopped = looks.stopped(study, analysis.looks)
     end = "; the study ends where every claim is decided" if study.stops_when_decided else ""
-    return [text, Cite(citations.of_looks(study)), f"{end}. ", f"{words.sentence(stopped)} " if stopped else ""]
+    shared = Cite(sequential.SOURCES if len(study.looks) > 1 else ())
+    return [text, shared, f"{end}. ", f"{words.sentence(stopped)} " if stopped else ""]
 
 
 def _registered(analysis: StudyAnalysis) -> list[Piece]:
@@ -169,7 +185,7 @@ def _software(records: Sequence[Record]) -> list[Piece]:
     found: list[Piece] = [f"Versions: {versions}; semantics of training {SEMANTICS_VERSION}. "]
     if machine:
         found.append(f"Cells ran on: {machine}. ")
-    return [*found, _RUNS, Cite(citations.of_software()), "."]
+    return [*found, _RUNS, _cite(sources.SOFTWARE.values()), "."]
 
 
 def _told(facts: Iterable[dict[str, str]]) -> str:
@@ -180,3 +196,32 @@ def _told(facts: Iterable[dict[str, str]]) -> str:
             if name not in _PRIVATE:
                 known.setdefault(name, {})[value] = None
     return ", ".join(f"{name} {' or '.join(values)}" for name, values in sorted(known.items()))
+
+
+def cited(found: Sequence[Sentences]) -> tuple[str, ...]:
+    """The keys of all that it rests on."""
+    return _cite(piece.keys for one in found for piece in one.pieces if isinstance(piece, Cite)).keys
+
+
+def as_tex(found: Sequence[Sentences]) -> str:
+    r"""One ``\paragraph`` each; citations by ``\cite`` of the keys of ``references.bib``."""
+    texts = [_written(one, escaped, lambda keys: rf"~\cite{{{','.join(keys)}}}") for one in found]
+    return "\n".join(rf"\paragraph{{{escaped(one.heading)}}}" + f"\n{t}\n" for one, t in zip(found, texts, strict=True))
+
+
+def as_markdown(found: Sequence[Sentences]) -> str:
+    """The same with headings, and citations as pandoc reads them."""
+    texts = [_written(one, markdown.escaped, lambda keys: f" [@{'; @'.join(keys)}]") for one in found]
+    return "\n".join(f"**{markdown.escaped(one.heading)}.** {t}\n" for one, t in zip(found, texts, strict=True))
+
+
+def _written(one: Sentences, escape: Callable[[str], str], cite: Callable[[tuple[str, ...]], str]) -> str:
+    """All pieces after one another; each keeps the space that it begins or ends with."""
+    found = ""
+    for piece in one.pieces:
+        if isinstance(piece, Cite):
+            found += cite(piece.keys) if piece.keys else ""
+        else:
+            ends = " " * (piece[:1] == " "), " " * (piece[-1:] == " " and bool(piece.strip()))
+            found += escape(piece).join(ends)
+    return found.strip()

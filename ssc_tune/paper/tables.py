@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ssc_tune.analysis.result import StudyAnalysis, Verdict
-from ssc_tune.paper import names
-from ssc_tune.paper.tex import escaped, table
+from ssc_tune.paper.tex import apart, escaped, table
 from ssc_tune.presentation import measures, places, words
 from ssc_tune.presentation.measures import MeasureTable
 from ssc_tune.presentation.numbers import p_value, percent
@@ -22,7 +21,7 @@ def tables(study: Study, analysis: StudyAnalysis) -> dict[str, str]:
     """By the names of their files: ``verdicts`` where claims were judged, and one of measures a block and setting."""
     found = {"verdicts": verdicts(study, analysis.verdicts)} if analysis.verdicts else {}
     slugs = [f"measures{places.slug(study, *place)}" for place in measures.by_place(analysis.summaries)]
-    for name, made in zip(names.apart(slugs), measures.tables(study, analysis.summaries), strict=True):
+    for name, made in zip(apart(slugs), measures.tables(study, analysis.summaries), strict=True):
         found[name] = of_measures(study, made, name)
     return found
 
@@ -36,7 +35,7 @@ def verdicts(study: Study, judged: Sequence[Verdict]) -> str:
             escaped(words.effect_title(verdict)),
             escaped(words.effect_text(verdict, verdict.effect)),
             escaped(p_value(verdict.p_adjusted)),
-            escaped(f"{verdict.verdict}{words.post_hoc(verdict)}"),
+            escaped(words.decided(verdict)),
         ]
         for verdict in judged
     ]

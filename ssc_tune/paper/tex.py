@@ -1,10 +1,10 @@
-"""Text in TeX: what users wrote means itself, and numbers keep their signs."""
+"""Text in TeX, where what users wrote means itself and numbers keep their signs; and names of files."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "{}$&%#_"}
@@ -61,3 +61,16 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, columns: str,
             "",
         ]
     )
+
+
+def apart(names: Iterable[str]) -> list[str]:
+    """The same with nothing in them that a file system or TeX minds, and no two alike: ``a_b``, ``a_b-2``."""
+    found: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+        made, number = plain, 1
+        while made.lower() in (one.lower() for one in found):
+            number += 1
+            made = f"{plain}-{number}"
+        found.append(made)
+    return found

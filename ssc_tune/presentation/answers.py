@@ -48,11 +48,7 @@ def _answer(study: Study, verdict: Verdict) -> str:
 def trust(study: Study, analysis: StudyAnalysis, *, cells: int = 0, failed: int = 0) -> list[str]:
     """How far to trust the answers: size, failures, what this size can see, looks spent, declared or post hoc.
 
-    Args:
-        study: the study.
-        analysis: of it.
-        cells: that have a record; where none is given, failures are not named.
-        failed: of them, those that diverged or failed.
+    ``cells`` have a record, and ``failed`` of them diverged or failed; where none is given, failures are not named.
     """
     points = sorted({s.num_points for s in analysis.summaries if s.num_points})
     size = f"{_range(points)} points x {study.seeds} seeds a method" if points else f"{study.seeds} seeds a method"

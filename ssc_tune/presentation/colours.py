@@ -22,6 +22,11 @@ RANKS = (
 )  # fmt: skip
 """From the worst run to the best, by hue and hardly by lightness, so that each can be seen on light and dark paper."""
 
+CIVIDIS = (
+    "#002051", "#0d346b", "#31476e", "#555b6e", "#727071", "#898577", "#a19b78", "#c0b26f", "#e2cb5c", "#fce647",
+)  # fmt: skip
+"""The scale of heat maps as Vega draws it, at equal steps: for legends."""
+
 EDGE = "#7f8794"
 """The edge of a bin, whose own colour may be as dark or as light as the paper."""
 
@@ -31,11 +36,6 @@ VERDICTS = {"supported": "green", "refuted": "red", "inconclusive": "yellow"}
 _OWN = {"ssc": OKABE_ITO[0], "fixmatch": OKABE_ITO[1], "supervised": OKABE_ITO[2]}
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 4])
-
-
-def on_dark(colour: str) -> str:
-    """What a page shows in place of a colour on a dark screen."""
-    return ON_DARK.get(colour, colour)
 
 
 def colours(study: Study) -> dict[str, str]:

@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 import rich.console
+from rich import box
+from rich.table import Table
 
 UNBOUNDED = 100_000
 """Columns of a pipe or a file, which have no width."""
@@ -30,3 +32,11 @@ class Console(rich.console.Console):
             BrokenPipeError: the reader is gone.
         """
         raise BrokenPipeError
+
+
+def folding_table(*columns: str) -> Table:
+    """An empty table with these columns, whose long cells fold."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made

@@ -140,10 +140,12 @@ def _columns(name: str, value: object) -> dict[str, object]:
 
 
 def _csv(rows: Sequence[dict[str, object]]) -> str:
-    if not rows:
-        return ""
+    return written(rows[0], (row.values() for row in rows)) if rows else ""
+
+
+def written(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """Lines as CSV, each cell as :func:`plain` has it, None empty."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(plain, rows[0]))
-    writer.writerows(["" if value is None else plain(value) for value in row.values()] for row in rows)
+    lines = (["" if value is None else plain(value) for value in line] for line in (header, *rows))
+    csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue()

@@ -186,11 +186,11 @@ class LiveView:
         if now - self._last_line < _PLAIN_SECONDS and not everything:
             return
         self._last_line = now
-        parts = [
-            f"{name} {c.done}/{c.total}" + (f", {c.failed} failed" if c.failed else "") for name, c in self._items()
-        ]
-        done = f"{self._title}{': ' * bool(self._title)}cells done: {'; '.join(parts)}"
-        print(f"{done}; time left {self._time_left()}", file=self._err, flush=True)
+        print(f"{self._done('; ')}; time left {self._time_left()}", file=self._err, flush=True)
+
+    def _done(self, between: str) -> str:
+        parts = [f"{name} {c.done}/{c.total}{f', {c.failed} failed' * bool(c.failed)}" for name, c in self._items()]
+        return f"{self._title}{': ' * bool(self._title)}cells done: {between.join(parts)}"
 
     def _items(self) -> list[tuple[str, _MethodCount]]:
         return list(self._counts.items())

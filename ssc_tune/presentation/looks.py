@@ -26,9 +26,9 @@ class Row(NamedTuple):
     verdict: str
 
 
-def heading(study: Study, look: Look) -> str:
+def _at(study: Study, number: int, points: int) -> str:
     """``look 1 of 3, 16 of 64 points``."""
-    return f"look {look.number} of {len(study.looks)}, {_points(study, look.points)}"
+    return f"look {number} of {len(study.looks)}, {_points(study, points)}"
 
 
 def _points(study: Study, points: int) -> str:
@@ -38,7 +38,7 @@ def _points(study: Study, points: int) -> str:
 
 def block(study: Study, look: Look) -> list[str]:
     """What a look found: a line for the look and one a claim."""
-    lines = [f"{heading(study, look)}:"]
+    lines = [f"{_at(study, look.number, look.points)}:"]
     for found in look.claims:
         parts = [f"  {found.claim}: {found.verdict}", words.effect(found)]
         if found.p_value is not None:
@@ -78,9 +78,8 @@ def decided(study: Study, verdict: Verdict) -> str:
     """``decided at look 2 of 3, 32 of 64 points``; empty for a study without looks or before the first."""
     if verdict.look is None:
         return ""
-    number_ = study.looks.index(verdict.look) + 1
     how = "judged last" if verdict.verdict == "inconclusive" else "decided"
-    return f"{how} at look {number_} of {len(study.looks)}, {_points(study, verdict.look)}"
+    return f"{how} at {_at(study, study.looks.index(verdict.look) + 1, verdict.look)}"
 
 
 def facts(study: Study, analysis: StudyAnalysis) -> list[tuple[str, str]]:

@@ -13,13 +13,12 @@ from ssc_tune.study.model.study import Study
 
 
 class Measure(NamedTuple):
-    """A row: ``short`` for narrow places, ``help`` says what the measure is."""
+    """A row: ``help`` says what the measure is."""
 
     name: str
-    short: str
     help: str
     text: Callable[[MethodSummary], str]
-    key: bool = False  # in the terminal's table too
+    short: str = ""  # its name in the terminal's table, if it stands there too
 
 
 def _score(score: Score | None) -> str:
@@ -63,59 +62,42 @@ def _whole(name: str) -> Callable[[MethodSummary], str]:
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "Best point",
-        "best",
         "test accuracy of the point chosen on validation, on the same seeds: it flatters",
         lambda s: _score(s.best),
-        True,
+        "best",
     ),
-    Measure("Default point", "default", "test accuracy at the defaults, over seeds", _default, True),
-    Measure(
-        "Median point", "median", "test accuracy of the median point on validation", lambda s: _score(s.median), True
-    ),
-    Measure("Worst point", "worst", "lowest test accuracy of a point", lambda s: _score(s.worst), True),
-    Measure("Mean", "mean", "test accuracy over points and seeds", _of("mean"), True),
-    Measure("CVaR10", "CVaR10", "mean of the worst 10% of points", _of("cvar"), True),
-    Measure("Standard deviation", "sd", "over points, seed noise removed", _of("std", 4), True),
-    Measure("Standard deviation, raw", "sd raw", "of point means, seed noise included", _of("std_uncorrected", 4)),
-    Measure("Interquartile range", "IQR", "over points", _of("iqr", 4), True),
+    Measure("Default point", "test accuracy at the defaults, over seeds", _default, "default"),
+    Measure("Median point", "test accuracy of the median point on validation", lambda s: _score(s.median), "median"),
+    Measure("Worst point", "lowest test accuracy of a point", lambda s: _score(s.worst), "worst"),
+    Measure("Mean", "test accuracy over points and seeds", _of("mean"), "mean"),
+    Measure("CVaR10", "mean of the worst 10% of points", _of("cvar"), "CVaR10"),
+    Measure("Standard deviation", "over points, seed noise removed", _of("std", 4), "sd"),
+    Measure("Standard deviation, raw", "of point means, seed noise included", _of("std_uncorrected", 4)),
+    Measure("Interquartile range", "over points", _of("iqr", 4), "IQR"),
     Measure(
         "Range",
-        "range",
         "highest minus lowest test accuracy of a point; the best point above is the one that validation chose",
         _of("range", 4),
     ),
-    Measure("Seed noise", "seed sd", "standard deviation of one cell about its point and seed", _of("seed_std", 4)),
+    Measure("Seed noise", "standard deviation of one cell about its point and seed", _of("seed_std", 4)),
     Measure(
-        "Tunability",
-        "tunability",
-        "gain over the defaults to expect of the best of a quarter of the points",
-        _of("tunability", 4),
+        "Tunability", "gain over the defaults to expect of the best of a quarter of the points", _of("tunability", 4)
     ),
     Measure(
         "Default's regret",
-        "regret",
         "gain over the defaults to expect of the best of half the points (of a search: of all it tried)",
         _of("default_regret", 4),
     ),
-    Measure("Failures", "failed", "cells that diverged or failed; they count at chance", _failures, True),
-    Measure("Missing cells", "missing", "cells of the design without a record", lambda s: str(s.num_missing)),
+    Measure("Failures", "cells that diverged or failed; they count at chance", _failures, "failed"),
+    Measure("Missing cells", "cells of the design without a record", lambda s: str(s.num_missing)),
+    Measure("Points, seeds", "complete points without the defaults, equal ones once; seeds a point", _points),
+    Measure("Time of a cell", "median inside training", lambda s: duration(s.seconds, measured=True)),
     Measure(
-        "Points, seeds",
-        "points",
-        "complete points without the defaults, equal ones once; seeds a point",
-        _points,
+        "Images a second", "through the net while training, all views counted; median", _whole("images_per_second")
     ),
-    Measure("Time of a cell", "time", "median inside training", lambda s: duration(s.seconds, measured=True)),
-    Measure(
-        "Images a second",
-        "images/s",
-        "through the net while training, all views counted; median",
-        _whole("images_per_second"),
-    ),
-    Measure("Parameters", "parameters", "of the net with its head", _whole("num_parameters")),
+    Measure("Parameters", "of the net with its head", _whole("num_parameters")),
     Measure(
         "Peak memory",
-        "memory",
         "at most held while training: on CUDA by tensors, elsewhere by a whole process; median",
         lambda s: megabytes(s.peak_memory),
     ),

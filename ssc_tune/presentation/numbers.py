@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable
 
@@ -90,3 +91,8 @@ def duration(seconds: float, *, measured: bool = False) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:{width}} min"
     return f"{whole // 60} min {whole % 60:{width}} s" if whole >= 60 else f"{whole} s"
+
+
+def date(timestamp: float) -> str:
+    """Seconds since the epoch as ``2026-11-23 21:11``, UTC."""
+    return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")

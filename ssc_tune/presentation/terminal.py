@@ -45,7 +45,7 @@ def terminal_summary(study: Study, analysis: StudyAnalysis, *, console: Console)
 
 def _verdict_lines(study: Study, verdict: Verdict) -> list[Text]:
     style = f"bold {colours.VERDICTS[verdict.verdict]}"
-    head = Text.assemble((f"{verdict.verdict}{words.post_hoc(verdict)}", style), f"  {verdict.sentence}")
+    head = Text.assemble((words.decided(verdict), style), f"  {verdict.sentence}")
     adjusted = "" if verdict.p_adjusted is None else f"; Holm p {p_value(verdict.p_adjusted)}"
     lines = [f"{words.effect(verdict)}{adjusted}", words.settings(verdict), words.reason(verdict)]
     lines += [looks.decided(study, verdict), f"post hoc: {verdict.known}" if verdict.known else ""]
@@ -61,6 +61,6 @@ def _table(summaries: Sequence[MethodSummary], title: str) -> Table:
     for summary in summaries:
         table.add_column(Text(summary.method), overflow="fold")
     for measure in shown(summaries):
-        if measure.key:
+        if measure.short:
             table.add_row(measure.short, *(Text(measure.text(summary)) for summary in summaries))
     return table

@@ -13,9 +13,9 @@ from ssc_tune.study.model.study import Study
 NEXT = "one more setting"
 
 
-def join(names: Sequence[str], last: str = "and") -> str:
+def join(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def sentence(text: str) -> str:
@@ -43,9 +43,14 @@ def scale_of(name: str, parameter: Parameter) -> str:
     return f"{scale} in 1 - {name}" if parameter.type == "float" and parameter.complement else scale
 
 
-def post_hoc(verdict: Verdict) -> str:
-    """What goes after a verdict that was not declared beforehand."""
-    return " (post hoc)" if verdict.post_hoc else ""
+def decided(verdict: Verdict) -> str:
+    """The verdict, marked where it was not declared beforehand: ``supported``, ``refuted (post hoc)``."""
+    return f"{verdict.verdict}{' (post hoc)' * verdict.post_hoc}"
+
+
+def listed(analysis: StudyAnalysis) -> str:
+    """``stability: supported; level: inconclusive (post hoc)``; nothing of a study without claims."""
+    return "; ".join(f"{verdict.claim.name}: {decided(verdict)}" for verdict in analysis.verdicts)
 
 
 def answer(analysis: StudyAnalysis) -> str:
@@ -53,8 +58,7 @@ def answer(analysis: StudyAnalysis) -> str:
     if not analysis.verdicts:
         return _undeclared(analysis)
     first, *others = strongest_first(analysis.verdicts)
-    decided = first.verdict.capitalize() + post_hoc(first)
-    start = f"{decided} whether" if first.verdict == "inconclusive" else f"{decided}:"
+    start = f"{decided(first).capitalize()}{' whether' if first.verdict == 'inconclusive' else ':'}"
     text = f"{start} {first.sentence.rstrip('.')}; {effect(first)}."
     if not others:
         return text
@@ -112,9 +116,8 @@ def reason(verdict: Verdict) -> str:
     return f"the {repeated}{percent(verdict.effect.confidence)} interval of the ratio holds 1, which is no difference"
 
 
-def plain_value(verdict: Verdict) -> float | None:
-    """The effect as a number, in the scale in which it is told: ratios as such, though their logarithm is kept."""
-    value = verdict.effect.value
+def plain_value(verdict: Verdict, value: float | None) -> float | None:
+    """A number of the effect in the scale in which it is told: ratios as such, though their logarithm is kept."""
     return value if value is None or verdict.ratio is None else as_ratio(value)
 
 

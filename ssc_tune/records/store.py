@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ssc_tune import storage as storages
-from ssc_tune.records.brief import brief
 from ssc_tune.records.files import sealed, unsealed
-from ssc_tune.records.record import Attempt, Record
+from ssc_tune.records.record import Attempt, Record, brief
 from ssc_tune.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class RecordStore:
         return self._files.create(self._name(self.path(record.cell_id)), content.encode())
 
     def read(self, cell_id: str, *, whole: bool = True) -> Record | None:
-        """A cell's record, without its history (:mod:`ssc_tune.records.brief`) unless ``whole``; none if there is none.
+        """A cell's record, without its history unless ``whole`` (:func:`.record.brief`); none if there is none.
 
         Raises:
             CorruptRecord: the file is damaged; the message names it.

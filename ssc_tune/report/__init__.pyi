@@ -1,1 +1,2 @@
+from . import drawers as drawers
 from .files import write as write

@@ -132,21 +132,13 @@ def unit(parameter: Parameter, value: object) -> float | None:
     if value is None or (isinstance(value, float) and value != value):
         return None
     try:
-        return round(parameter.to_unit(_choice(parameter, value)), 6)
-    except ValueError:
+        if parameter.type == "choice":  # a table may hold it as text or as another type of number
+            value = next(choice for choice in parameter.choices if choice == value or str(choice) == str(value))
+        elif isinstance(value, str):
+            value = float(value)
+        return round(parameter.to_unit(cast(Value, value)), 6)
+    except (ValueError, StopIteration):
         return None
-
-
-def _choice(parameter: Parameter, value: object) -> Value:
-    """A table may hold a choice as text or as another type of number: find the choice it stands for."""
-    if parameter.type == "choice":
-        for choice in parameter.choices:
-            if choice == value or str(choice) == str(value):
-                return choice
-        raise ValueError(f"{value!r} is no choice")
-    if isinstance(value, str):
-        return float(value)
-    return cast(Value, value)
 
 
 def settings_text(row: Row, parameters: Mapping[str, Parameter]) -> str:
@@ -161,20 +153,12 @@ def thin(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
     return pd.concat(kept) if kept else frame
 
 
-def mean_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
-    """Means over seeds, for figures.
+def mean_rows(view: View, limit: int = MAX_POINTS, *, counted: bool = False) -> list[Row]:
+    """Means over seeds, for figures; ``counted``: of points that the measures of the tables are over, and of no other.
 
     Keys: ``m`` method, ``p`` point, ``y`` score, ``n`` seeds, ``v`` values in words, ``x<i>`` positions in [0, 1].
     """
-    return _mean_rows(view, thin(view.means, limit))
-
-
-def counted_rows(view: View, limit: int = MAX_POINTS) -> list[Row]:
-    """The same of points that the measures of the tables are over, and of no other."""
-    return _mean_rows(view, thin(view.counted, limit))
-
-
-def _mean_rows(view: View, means: pd.DataFrame) -> list[Row]:
+    means = thin(view.counted if counted else view.means, limit)
     return [_row(view, row, {"n": int(row["num_seeds"])}) for row in dicts(means)]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -13,13 +12,12 @@ from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
 from ssc_tune.presentation import answers, comparisons, ground, looks, measures, places, words
-from ssc_tune.presentation.numbers import UNDEFINED, compact, duration, interval, number, p_value, percent
+from ssc_tune.presentation.numbers import UNDEFINED, compact, date, duration, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import View, dicts, settings_text, views
-from ssc_tune.report.forest import forests, pooled_forest
+from ssc_tune.report.forest import Strips, forests, pooled_forest
 from ssc_tune.report.runs.section import section
-from ssc_tune.report.strips import Strips
 from ssc_tune.study.model.space import Parameter, shown
 from ssc_tune.study.model.study import Study
 
@@ -28,17 +26,17 @@ MAX_LISTED = 300
 MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
 
 
-class Extras(NamedTuple):
-    """What is said beside the analysis."""
-
-    command: str
-    versions: Mapping[str, str]
-    overhead: Mapping[str, float] | None
-    records: Sequence[Record]
-    hints: Sequence[str]
-
-
-def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extras) -> dict[str, Any]:
+def context(
+    study: Study,
+    tables: Tables,
+    analysis: StudyAnalysis,
+    *,
+    command: str = "",
+    versions: Mapping[str, str] | None = None,
+    overhead: Mapping[str, float] | None = None,
+    records: Sequence[Record] = (),
+    hints: Sequence[str] = (),
+) -> dict[str, Any]:
     """Everything the templates name, as text; sections without content are empty and left out there."""
     cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
     listed = views(study, tables)
@@ -50,7 +48,7 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "answers": answers.answers(study, analysis),
         "marks": MARKS,
         "trust": answers.trust(study, analysis, cells=len(cells), failed=num_failed),
-        "facts": [*_facts(study, cells, tables.expected, extras.records), *looks.facts(study, analysis)],
+        "facts": [*_facts(study, cells, tables.expected, records), *looks.facts(study, analysis)],
         "registration": "" if analysis.registration is None else words.sentence(analysis.registration.line),
         "explained": places.explained(study),
         "headings": list(dict.fromkeys(view.heading for view in listed if view.heading)),
@@ -62,17 +60,17 @@ def context(study: Study, tables: Tables, analysis: StudyAnalysis, extras: Extra
         "measures": measures.tables(study, analysis.summaries),
         "further": further.tables(analysis.facts),
         "warnings": list(analysis.warnings),
-        "failed": _failed(cells, extras.records),
+        "failed": _failed(cells, records),
         "num_failed": num_failed,
         "max_failed": MAX_FAILED,
-        "runs": section(study, tables, extras.records),
+        "runs": section(study, tables, records),
         "ranges": [_range(study, name, p) for name, p in study.search_space.parameters.items()],
         "points": _points(listed),
-        "versions": sorted(extras.versions.items()),
-        "environment": _environment(extras.records),
-        "overhead": [(name, compact(value)) for name, value in (extras.overhead or {}).items()],
-        "command": extras.command,
-        "hints": list(extras.hints),
+        "versions": sorted((versions or {}).items()),
+        "environment": _environment(records),
+        "overhead": [(name, compact(value)) for name, value in (overhead or {}).items()],
+        "command": command,
+        "hints": list(hints),
     }
 
 
@@ -92,7 +90,8 @@ def _facts(
     if len(study.setting_names) > 1:
         facts.insert(len(facts) - 2, ("Settings", ", ".join(study.setting_names)))
     varied = {} if not study.design.varies else {block: study.block_parameters(block) for block in study.blocks}
-    facts += [(_block(study, block), ", ".join(names)) for block, names in varied.items() if names]
+    of = {block: f"Varied in block {block}" if len(varied) > 1 else "Varied" for block in varied}
+    facts += [(of[block], ", ".join(names)) for block, names in varied.items() if names]
     if len(cells):
         facts.append(("Training time of all cells", duration(float(cells["seconds"].sum()), measured=True)))
     if records:
@@ -100,18 +99,10 @@ def _facts(
     return facts
 
 
-def _block(study: Study, block: str) -> str:
-    return f"Varied in block {block}" if len(study.blocks) > 1 else "Varied"
-
-
 def _span(started: float, ended: float) -> str:
     """``2026-11-23 21:11 to 21:25 UTC``; the second date only where it is another."""
-    first, last = _date(started), _date(ended)
+    first, last = date(started), date(ended)
     return f"{first} to {last.removeprefix(first[:11])} UTC"
-
-
-def _date(timestamp: float) -> str:
-    return datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _verdicts(study: Study, analysis: StudyAnalysis, listed: Sequence[View]) -> list[dict[str, Any]]:
@@ -140,7 +131,6 @@ def _verdict(study: Study, verdict: Verdict) -> dict[str, Any]:
         "name": claim.name,
         "sentence": verdict.sentence,
         "verdict": verdict.verdict,
-        "mark": MARKS[verdict.verdict],
         "effect": words.effect(verdict),
         "p_adjusted": p_value(verdict.p_adjusted),
         "details": [(name, text) for name, text in details if text],

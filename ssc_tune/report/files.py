@@ -12,7 +12,7 @@ from ssc_tune.atomic import write_atomically
 from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.report import render
-from ssc_tune.report.context import Extras, context
+from ssc_tune.report.context import context
 from ssc_tune.report.drawers import Drawers, to_png
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.base import Figure
@@ -61,7 +61,9 @@ def write(
     with drawers or Drawers() as drawing:
         made = figures(study, tables, analysis, records, geometries or {})
         pictures, drawings = _drawn(made, drawing, png=png)
-    content = context(study, tables, analysis, Extras(command, versions, overhead, records, hints))
+    content = context(
+        study, tables, analysis, command=command, versions=versions, overhead=overhead, records=records, hints=hints
+    )
     pages = {"report.html": render.html(study, content, made, drawings), "report.md": render.markdown(content, made)}
     files = {**pages, **_tables(study, tables, analysis), **pictures}
     paths = _written(directory, files)

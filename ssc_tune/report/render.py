@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from ssc_tune.presentation import markdown as markdowns
-from ssc_tune.presentation.colours import ON_DARK, colours, dashes, shapes
+from ssc_tune.presentation.colours import CIVIDIS, ON_DARK, colours, dashes, shapes
 from ssc_tune.presentation.words import sentence
 from ssc_tune.report.data_tables import data_tables
 from ssc_tune.report.figures.base import Figure
@@ -44,11 +44,7 @@ def html(
 ) -> str:
     """``report.html``: one file with its style, its drawings and a small script inside; it runs no other script.
 
-    Args:
-        study: the study.
-        content: what it says.
-        figures: in their order.
-        drawings: the panels of each figure, by its name.
+    ``drawings`` are the panels of each figure, by its name.
     """
     environment = _environment(escape=True)
     source = environment.loader
@@ -60,17 +56,13 @@ def html(
         drawings={n: [one._replace(svg=_inline(one.svg)) for one in d] for n, d in drawings.items()},
         colours=colours(study),
         on_dark=ON_DARK,
+        cividis=CIVIDIS,
         dashes=dashes(study),
         shapes=shapes(study),
         style=_inline(style),
         script=_inline(script),
-        digest=_digest(script),
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),  # of the one script that may run
     )
-
-
-def _digest(script: str) -> str:
-    """By which a page names the one script that it lets run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _inline(text: str) -> Any:

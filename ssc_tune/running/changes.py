@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from ssc_tune.atomic import set_aside
 from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import cause
 from ssc_tune.records import StudyFolder
-from ssc_tune.running.unused import Unused, records
+from ssc_tune.running.unused import Unused, last_study, records
 from ssc_tune.study.model.resources import Resources
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -79,7 +77,7 @@ def changes_since(study: Study, stored: Mapping[str, object]) -> Changes:
     semantics = stored.get("semantics", SEMANTICS_VERSION)
     if semantics != SEMANTICS_VERSION:
         deciding.append(f"version of the training semantics: {semantics} -> {SEMANTICS_VERSION}")
-    gained, lost = _points(study, before)
+    gained, lost = _points(study, last_study(stored))
     return Changes(deciding, gained, lost)
 
 
@@ -120,13 +118,9 @@ def _short(value: object) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def _points(study: Study, before: Mapping[str, Any]) -> tuple[list[str], int]:
+def _points(study: Study, earlier: Study | None) -> tuple[list[str], int]:
     """Points of a grid or one-at-a-time design by their values: gained, in words, and the number of those lost."""
-    if study.design.is_sample or study.design.adaptive:
-        return [], 0
-    try:
-        earlier = Study.model_validate(before)
-    except ValidationError:  # stored by another version of this program
+    if study.design.is_sample or study.design.adaptive or earlier is None:
         return [], 0
     gained: list[str] = []
     lost = 0

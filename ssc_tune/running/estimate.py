@@ -63,12 +63,7 @@ def estimate(
     they differ in real-valued hyperparameters, labels and seed alone. Of those that differ in images a step too, the
     smallest and the largest are measured, and time is taken to be linear between them.
 
-    Args:
-        study: the study.
-        options: of the run.
-        plan: what is there and what is missing.
-        workers: cells that will run at once.
-        measure: in the place of :func:`measured`.
+    ``workers`` cells will run at once; ``measure`` takes the place of :func:`measured`.
     """
     left = _left(study, plan)
     ours = [cell for cell, _ in left if cell.config.is_ours_to_train]

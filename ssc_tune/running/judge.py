@@ -68,7 +68,7 @@ def analyse(
     """
     tables = analyses.build.build_tables(study, cells, records)
     pictures, problems = geometries(folder, tables)
-    used = [records[key] for key in dict.fromkeys(cell.cell_id for cell in cells) if key in records]
+    used = tables.in_order(records)
     digest = reuse.made_of(study, folder, (record.cell_id for record in used), [command, *hints])
     if not (again or overhead or publish) and (kept := _kept(folder, digest)):
         return Reported(kept[0], tables, kept[1], problems)

@@ -116,21 +116,18 @@ def _tried_again(folder: StudyFolder, there: Collection[str]) -> Iterator[str]:
             yield name
 
 
-def _partial(folder: Path) -> Iterator[Path]:
-    return (path for path in _below(folder, ".*.partial") if _is_quiet(path))
+def _partial(folder: Path) -> list[Path]:
+    """Files below a folder, without following links."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    there = sorted(path for path in folder.rglob(".*.partial") if not path.is_symlink() and path.is_file())
+    return [path for path in there if _is_quiet(path)]
 
 
 def _scratch(folder: Path) -> Iterator[Path]:
     path = folder / SCRATCH
     if path.is_dir() and not path.is_symlink() and _is_quiet(path):
         yield path
-
-
-def _below(folder: Path, pattern: str) -> list[Path]:
-    """Files below a folder, without following links."""
-    if folder.is_symlink() or not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob(pattern) if not path.is_symlink() and path.is_file())
 
 
 def _is_quiet(path: Path) -> bool:

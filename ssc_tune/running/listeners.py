@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssc_tune.design.cells import Cell, Placement
+from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.records.store import ATTEMPTS
 from ssc_tune.recurring import every
@@ -25,7 +26,7 @@ _LONG = 30.0
 """Seconds from the first cell handed out in which workers have begun, also where this machine cannot see it."""
 
 
-class Ledger:
+class Ledger(Listener):
     """The records of a study as they come, and the seconds that were trained.
 
     Args:
@@ -38,16 +39,10 @@ class Ledger:
         self.records = dict(records)
         self.trained = 0.0
 
-    def started(self, cell: Cell) -> None:
-        """Nothing is kept of a cell that has only begun."""
-
     def finished(self, cell: Cell, record: Record) -> None:
         """Keeps the record."""
         self.records[cell.cell_id] = record
         self.trained += record.result.seconds
-
-    def close(self) -> None:
-        """Nothing is left to do."""
 
     def score(self, cell_id: str) -> float | None:
         """What a search goes by: validation accuracy, chance for a cell that ended without one, none before its end."""
@@ -64,7 +59,7 @@ class Ledger:
         return found.count("failed"), found.count("infrastructure")
 
 
-class AtWork:
+class AtWork(Listener):
     """Acts once, as soon as a worker is at a cell: on the machine of the workers, what begins before takes their time.
 
     Args:
@@ -109,7 +104,7 @@ class AtWork:
                 self._act()
 
 
-class NearEnd:
+class NearEnd(Listener):
     """Acts once, when one cell is left: the other workers' cores have nothing to do by then.
 
     Args:
@@ -135,11 +130,8 @@ class NearEnd:
             self._acted = True
             self._act()
 
-    def close(self) -> None:
-        """The end is there."""
 
-
-class Tracked:
+class Tracked(Listener):
     """Hands every record to MLflow's view.
 
     Args:
@@ -152,31 +144,18 @@ class Tracked:
     def __init__(self, tracker: Tracker, places: Mapping[str, Sequence[Placement]]) -> None:
         self._tracker, self._places = tracker, places
 
-    def started(self, cell: Cell) -> None:
-        """The view shows cells that have ended."""
-
     def finished(self, cell: Cell, record: Record) -> None:
         """Writes the cell's run."""
         self._tracker.cell(record, self._places.get(cell.cell_id, [cell.placement]))
 
-    def close(self) -> None:
-        """It goes on until the verdicts are in."""
 
-
-class Told:
-    """Tells a source of cells which of those that it gave out have ended.
-
-    Args:
-        source: of the study's design.
-    """
+class Told(Listener):
+    """Tells a source of cells which of those that it gave out have ended."""
 
     what = "Optuna's storage, which the end of a run completes"
 
     def __init__(self, source: Source) -> None:
         self._source = source
-
-    def started(self, cell: Cell) -> None:
-        """The source knows: it gave the cell out."""
 
     def finished(self, cell: Cell, record: Record) -> None:
         """The source may give out what waited for it."""

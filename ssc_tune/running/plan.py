@@ -43,7 +43,7 @@ def survey(study: Study, options: Options, *, adopt: bool = False, whole: bool =
         adopt: copy records of other studies' cells, and set damaged ones aside; without it nothing is written or
             renamed.
         whole: read records with their histories; for those who only count cells they can be without
-            (:mod:`ssc_tune.records.brief`), unless looks have to be judged for it.
+            (:func:`ssc_tune.records.record.brief`), unless looks have to be judged for it.
     """
     folder = folder_of(study, options)
     whole = whole or adopt or study.stops_when_decided

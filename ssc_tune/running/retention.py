@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from ssc_tune.design.cells import Cell, Placement
+from ssc_tune.execution.listening import Listener
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.training.result import CHECKPOINT
 
@@ -52,7 +53,7 @@ class Best:
         return {cell_id for _, cell_id in self._found.values()}
 
 
-class Retention:
+class Retention(Listener):
     """Removes checkpoints as cells end; those of cells that had ended before this run are left alone.
 
     Args:
@@ -80,9 +81,6 @@ class Retention:
         for cell_id, record in records.items():
             self._best.take(record, places.get(cell_id, ()))
 
-    def started(self, cell: Cell) -> None:
-        """A cell under way needs its checkpoint."""
-
     def finished(self, cell: Cell, record: Record) -> None:
         """Removes what is not to stay: the cell's own checkpoint, or that of the cell that was the best until now."""
         self._best.take(record, self._places.get(cell.cell_id, [cell.placement]))
@@ -90,11 +88,8 @@ class Retention:
             self._kept.add(cell.cell_id)
             self._remove(self._keep, self._best.cell_ids)
 
-    def close(self) -> None:
-        """What has the last word (:meth:`end`) comes when the models are logged."""
-
     def end(self, keep: Keep, best: Collection[str]) -> None:
-        """Removes what is not to stay after the run; ``best`` are the best cells of the whole study."""
+        """Removes what is not to stay after the run, once models are logged; ``best`` are those of the whole study."""
         self._remove(keep, best)
 
     def _remove(self, keep: Keep, best: Collection[str]) -> None:

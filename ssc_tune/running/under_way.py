@@ -267,7 +267,6 @@ def _make_tracker(study: Study, options: Options, folder: StudyFolder, err: Text
         uri,
         study,
         directory=folder.path,
-        user_uri_is_default=uri == tracking.DEFAULT_URI,
         system_metrics=options.system_metrics,
         on_problem=say,
         on_wait=say,

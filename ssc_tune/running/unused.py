@@ -33,6 +33,14 @@ def records(number: int) -> str:
     return f"{number} record{'s' * (number != 1)}"
 
 
+def last_study(before: Mapping[str, Any]) -> Study | None:
+    """The study as it was last run; none if it never was, or another version of this program has stored it."""
+    try:
+        return Study.model_validate(before.get("study"))
+    except ValidationError:
+        return None
+
+
 def find(
     study: Study,
     before: Mapping[str, Any],
@@ -49,12 +57,8 @@ def find(
         now: ids of its cells.
         cells_of: the cells of a study.
     """
-    content = before.get("study")
-    if not isinstance(content, dict) or content == study.model_dump(mode="json", by_alias=True):
-        return []
-    try:
-        earlier = Study.model_validate(content)
-    except ValidationError:  # stored by another version of this program
+    earlier = last_study(before)
+    if earlier is None or before["study"] == study.model_dump(mode="json", by_alias=True):
         return []
     there = {path.stem for path in folder.records.directory.glob("*.json")} - set(now)
     if not there:

@@ -10,17 +10,15 @@ from pathlib import Path
 
 from ssc_tune.atomic import create, replacing, write_atomically
 from ssc_tune.storage.lines import append_line
-from ssc_tune.storage.protocol import Stat
+from ssc_tune.storage.protocol import Stat, Working
 
 
-class FolderStorage:
-    """Names are paths below a folder.
+class FolderStorage(Working):
+    """Names are paths below a folder, which is the storage itself: nothing has to be fetched, kept or left.
 
     Args:
         folder: need not exist yet.
     """
-
-    is_copy = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,21 +82,6 @@ class FolderStorage:
         """As a copy."""
         with open(self.folder / name, "rb") as source, replacing(path) as target:
             shutil.copyfileobj(source, target)
-
-    def fresh(self, name: str) -> None:
-        """It is."""
-
-    def fetch(self, name: str) -> None:
-        """It is what it is."""
-
-    def bring(self, below: str) -> None:
-        """Likewise."""
-
-    def keep(self, below: str, wanted: Callable[[str], bool]) -> None:
-        """What is written is kept."""
-
-    def leave(self, below: str) -> None:
-        """The files are those of the storage."""
 
     def pull(self, below: str, wanted: Callable[[str], bool]) -> dict[str, Stat]:
         """What is there is as it is, and nobody has to ask."""

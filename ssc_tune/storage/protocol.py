@@ -80,24 +80,28 @@ class Working(Storage, Protocol):
     def reach(self) -> str:
         """How another process or machine names the storage: the address, or an absolute path."""
 
-    @property
-    def is_copy(self) -> bool:
-        """Whether the folder only stands for the storage."""
+    is_copy: bool = False
+    """Whether the folder only stands for the storage."""
 
     def fresh(self, name: str) -> None:
         """The file on this machine becomes what the storage has under this name, or goes."""
+        return
 
     def fetch(self, name: str) -> None:
         """The same for a file of any size, unless this process knows that it is."""
+        return
 
     def bring(self, below: str) -> None:
         """Fetches every name below."""
+        return
 
     def keep(self, below: str, wanted: Callable[[str], bool]) -> None:
         """Writes wanted files to the storage that this process has not fetched or written there as they are."""
+        return
 
     def leave(self, below: str) -> None:
         """Takes the files of this machine away, not those of the storage."""
+        return
 
     def pull(self, below: str, wanted: Callable[[str], bool]) -> dict[str, Stat]:
         """All wanted files of this machine become what the storage has; the answer is what that is."""

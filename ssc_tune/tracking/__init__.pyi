@@ -1,3 +1,4 @@
+from . import views as views
 from .grouping import study_version as study_version
 from .lookup import Experiment as Experiment
 from .lookup import NoAnswer as NoAnswer
@@ -6,15 +7,13 @@ from .lookup import find_experiment as find_experiment
 from .model import Models as Models
 from .model import missing_models as missing_models
 from .model import models_of as models_of
-from .rebuild import sync as sync
 from .report import SyncReport as SyncReport
 from .system import check_system_metrics as check_system_metrics
 from .tracker import Tracker as Tracker
+from .tracker import sync as sync
 from .ui import charts_address as charts_address
 from .ui import check_port as check_port
 from .ui import experiment_address as experiment_address
-from .ui import has_charts as has_charts
-from .ui import has_overview as has_overview
 from .ui import runs_address as runs_address
 from .ui import serve as serve
 from .ui import ui_command as ui_command

@@ -49,8 +49,25 @@ def _card(kind: str, name: str, **content: Any) -> dict[str, Any]:
     return {"type": kind, "uuid": name, **place, "runsCountToCompare": MAX_RUNS, **content}
 
 
-def _lines(metric: str) -> dict[str, Any]:
-    return _card(
+def _scatter(parameter: str) -> dict[str, Any]:
+    axes = {"xaxis": {"key": parameter, "type": "PARAM"}, "yaxis": {"key": "test_accuracy", "type": "METRIC"}}
+    return _card("SCATTER", f"scatter {parameter}", **axes)
+
+
+def _parallel(parameters: Sequence[str]) -> dict[str, Any]:
+    shown = {"selectedParams": [*parameters, "method"], "selectedMetrics": ["test_accuracy"]}
+    return _card("PARALLEL", "parallel", **shown, showAllRuns=False)
+
+
+def method_cards() -> list[dict[str, Any]]:
+    """Mean and spread of each method as bars."""
+    return [_card("BAR", f"bars {measure}", metricKey=f"summary/{measure}") for measure in ("mean", "std")]
+
+
+def cell_cards() -> list[dict[str, Any]]:
+    """Validation accuracy of each cell as a line by step."""
+    metric = "validation_accuracy"
+    lines = _card(
         "LINE",
         f"lines {metric}",
         metricKey=metric,
@@ -67,27 +84,7 @@ def _lines(metric: str) -> dict[str, Any]:
         useGlobalXaxisKey=True,
         useGlobalLineSmoothing=True,
     )
-
-
-def _scatter(parameter: str, metric: str) -> dict[str, Any]:
-    axes = {"xaxis": {"key": parameter, "type": "PARAM"}, "yaxis": {"key": metric, "type": "METRIC"}}
-    return _card("SCATTER", f"scatter {parameter}", **axes)
-
-
-def _parallel(parameters: Sequence[str], metric: str) -> dict[str, Any]:
-    return _card(
-        "PARALLEL", "parallel", selectedParams=[*parameters, "method"], selectedMetrics=[metric], showAllRuns=False
-    )
-
-
-def method_cards() -> list[dict[str, Any]]:
-    """Mean and spread of each method as bars."""
-    return [_card("BAR", f"bars {measure}", metricKey=f"summary/{measure}") for measure in ("mean", "std")]
-
-
-def cell_cards() -> list[dict[str, Any]]:
-    """Validation accuracy of each cell as a line by step."""
-    return [_lines("validation_accuracy")]
+    return [lines]
 
 
 def block_cards(study: Study, block: str) -> Iterator[dict[str, Any]]:
@@ -97,6 +94,5 @@ def block_cards(study: Study, block: str) -> Iterator[dict[str, Any]]:
     if not study.design.varies:
         return
     parameters = [varying_key(study, name) for name in study.block_parameters(block)]
-    yield _parallel(parameters, "test_accuracy")
-    for parameter in parameters[:MAX_SCATTERS]:
-        yield _scatter(parameter, "test_accuracy")
+    yield _parallel(parameters)
+    yield from map(_scatter, parameters[:MAX_SCATTERS])

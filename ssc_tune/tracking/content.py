@@ -113,11 +113,6 @@ def varying_key(study: Study, name: str) -> str:
     return _named(study.factors[name].path) if name in study.factors else name
 
 
-def factor_parameters(study: Study, config: CellConfig) -> dict[str, str]:
-    """The factors of a cell, those too that are at their default and for that no part of its identity."""
-    return {_named(factor.path): str(factor.of(config)) for factor in study.factors.values()}
-
-
 PLACE = ("block", "setting", "design")
 """Parameters of a cell that tell where it stands, not what it is."""
 
@@ -125,10 +120,12 @@ PLACE = ("block", "setting", "design")
 def cell_parameters(study: Study, config: CellConfig, placement: Placement) -> dict[str, str]:
     """All parameters of a cell's run: block, setting and design first, so that MLflow's own Compare has them.
 
+    Then factors, those too that are at their default and for that no part of the cell's identity.
     A hyperparameter of someone's own method that is called like one of them keeps its name, and is what is shown.
     """
     place = {"block": placement.block, "setting": placement.setting, "design": study.design.type}
-    return place | factor_parameters(study, config) | parameters(config)
+    factors = {_named(factor.path): str(factor.of(config)) for factor in study.factors.values()}
+    return place | factors | parameters(config)
 
 
 def group_parameters(study: Study, group: Group) -> dict[str, str]:
@@ -259,27 +256,26 @@ def verdict_metrics(analysis: StudyAnalysis) -> dict[str, float]:
     """Effect and p-value of each claim, for the parent run, ratios as such; undefined ones are left out."""
     named: dict[str, Estimate | float | None] = {}
     for verdict in analysis.verdicts:
-        named[key(f"effect/{verdict.claim.name}")] = plain_value(verdict)
+        named[key(f"effect/{verdict.claim.name}")] = plain_value(verdict, verdict.effect.value)
         named[key(f"p_value/{verdict.claim.name}")] = verdict.p_value
     return _estimates(named)
 
 
-def verdict_tags(analysis: StudyAnalysis) -> dict[str, str]:
-    """``verdict/CLAIM``: supported, refuted or inconclusive; ``look/CLAIM``: the points of the look it is from."""
-    tags = {key(f"verdict/{verdict.claim.name}"): verdict.verdict for verdict in analysis.verdicts}
-    looks = {key(f"look/{verdict.claim.name}"): str(verdict.look) for verdict in analysis.verdicts if verdict.look}
-    return tags | looks
-
-
-def post_hoc_tags(analysis: StudyAnalysis) -> dict[str, str]:
-    """``post_hoc/CLAIM`` of each claim that is: what was known when the plan was registered."""
-    marked = [verdict for verdict in analysis.verdicts if verdict.post_hoc]
-    return {key(f"post_hoc/{v.claim.name}"): cut(v.known or "yes", MAX_TAG) for v in marked}
-
-
 def analysis_tags(analysis: StudyAnalysis) -> dict[str, str]:
-    """All that the parent run says of claims."""
-    return verdict_tags(analysis) | post_hoc_tags(analysis)
+    """All that the parent run says of claims: of each, by the name of the claim, what it has.
+
+    ``verdict/CLAIM``: supported, refuted or inconclusive; ``look/CLAIM``: the points of the look it is from;
+    ``post_hoc/CLAIM`` of one that is: what was known when the plan was registered.
+    """
+    tags: dict[str, str] = {}
+    for verdict in analysis.verdicts:
+        name = verdict.claim.name
+        tags[key(f"verdict/{name}")] = verdict.verdict
+        if verdict.look:
+            tags[key(f"look/{name}")] = str(verdict.look)
+        if verdict.post_hoc:
+            tags[key(f"post_hoc/{name}")] = cut(verdict.known or "yes", MAX_TAG)
+    return tags
 
 
 def outdated_tags(present: Iterable[str], analysis: StudyAnalysis) -> list[str]:

@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
@@ -81,20 +81,27 @@ def _in_database(uri: str, name: str) -> Experiment | None:
     database = sqlite_path(uri)
     if database is not None and not database.is_file():
         return None
+    probe(uri, SECONDS)
+    with connected(uri) as (run, tables):
+        chosen = "SELECT experiment_id FROM experiments WHERE name = :name AND lifecycle_stage = 'active'"
+        found = run(chosen, name=name).scalar() if "experiments" in tables else None
+        if found is None:
+            return None
+        tags = "SELECT key FROM experiment_tags WHERE experiment_id = :id"
+        names = run(tags, id=found).scalars() if "experiment_tags" in tables else ()
+        return Experiment(str(found), _views(names))
+
+
+@contextlib.contextmanager
+def connected(uri: str) -> Iterator[tuple[Callable[..., Any], list[str]]]:
+    """A database: what runs a statement with its values, all in one transaction, and the names of the tables."""
     from sqlalchemy import create_engine, inspect, text
 
-    probe(uri, SECONDS)
-    chosen = text("SELECT experiment_id FROM experiments WHERE name = :name AND lifecycle_stage = 'active'")
-    tags = text("SELECT key FROM experiment_tags WHERE experiment_id = :id")
     engine = create_engine(uri)
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             tables = inspect(connection).get_table_names()
-            found = connection.execute(chosen, {"name": name}).scalar() if "experiments" in tables else None
-            if found is None:
-                return None
-            names = connection.execute(tags, {"id": found}).scalars() if "experiment_tags" in tables else ()
-            return Experiment(str(found), _views(names))
+            yield lambda statement, **values: connection.execute(text(statement), values), tables
     finally:
         engine.dispose()
 

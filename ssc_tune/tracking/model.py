@@ -33,13 +33,9 @@ def models_of(
     """The cells to log, with their checkpoints: none, the best of each method under the method's name, or all.
 
     A cell that another study in the same storage folder has trained has its checkpoint there. Cells without one are
-    left out.
+    left out, and so are those of methods of the user's own.
 
-    Args:
-        folder: of the study.
-        records: by cell id; those of methods of the user's own are left out.
-        which: cells to log.
-        best: the best cell of each method (:meth:`ssc_tune.analysis.tables.Tables.best_of_methods`).
+    ``records`` are by cell id, ``best`` from :meth:`ssc_tune.analysis.tables.Tables.best_of_methods`.
     """
     found = {name: (records[key], _checkpoint(folder, key)) for name, key in _chosen(records, which, best).items()}
     return {name: (record, path) for name, (record, path) in found.items() if path is not None}

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ssc_tune.tracking.lookup import connected
+
 _COLUMNS = (("runs", "artifact_uri"), ("logged_models", "artifact_location"), ("experiments", "artifact_location"))
 
 
@@ -39,25 +41,15 @@ def follow(uri: str, experiment: str, location: str | None) -> None:
     """
     if location is None:
         return
-    from sqlalchemy import bindparam, create_engine, inspect, text
-
-    engine = create_engine(uri)
-    try:
-        with engine.begin() as connection:
-            chosen = text("SELECT experiment_id, artifact_location FROM experiments WHERE name = :name")
-            row = connection.execute(chosen, {"name": experiment}).one_or_none()
-            if row is None or not _has_moved(str(row[1]), location):
-                return
-            there = inspect(connection).get_table_names()
-            for table, column in _COLUMNS:
-                if table in there:
-                    change = text(
-                        f"UPDATE {table} SET {column} = REPLACE({column}, :old, :new) WHERE experiment_id = :experiment"
-                    )
-                    values = {"old": row[1], "new": location, "experiment": row[0]}
-                    connection.execute(change.bindparams(*map(bindparam, values)), values)
-    finally:
-        engine.dispose()
+    with connected(uri) as (run, tables):
+        chosen = "SELECT experiment_id, artifact_location FROM experiments WHERE name = :name"
+        row = run(chosen, name=experiment).one_or_none()
+        if row is None or not _has_moved(str(row[1]), location):
+            return
+        for table, column in _COLUMNS:
+            if table in tables:
+                change = f"UPDATE {table} SET {column} = REPLACE({column}, :old, :new) WHERE experiment_id = :id"
+                run(change, old=row[1], new=location, id=row[0])
 
 
 def _has_moved(old: str, new: str) -> bool:

@@ -1,4 +1,7 @@
-"""The Markdown that stands in the description of experiments and runs. It holds no time of writing."""
+"""What experiments and runs say beside their numbers: a description in Markdown, what was found, what needs a look.
+
+None of it holds a time of writing.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,19 @@ from ssc_tune.presentation import glossary
 from ssc_tune.presentation.markdown import Markup, escaped, table
 from ssc_tune.presentation.numbers import interval, significant
 from ssc_tune.presentation.places import cell, told
-from ssc_tune.presentation.words import effect, effect_text, extent, post_hoc, question, reason
+from ssc_tune.presentation.words import decided, effect, effect_text, extent, listed, question, reason
 from ssc_tune.records.record import Record
 from ssc_tune.study.model.space import shown
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.content import MAX_PARAMETER, MAX_TAG, cut
 from ssc_tune.tracking.grouping import Group
+
+FINDING_TAG = "finding"
+"""Of the study's run the verdicts, of a method's run its spread and its mean."""
+ATTENTION_TAG = "attention"
+"""Of a cell that was not simply ok: why. MLflow's search knows no "or", so that one tag stands for all reasons."""
+
+MAX_TEXT = 500  # characters
 
 
 class Link(NamedTuple):
@@ -44,7 +54,8 @@ def _list(lines: Sequence[str]) -> str:
 def _verdict_row(verdict: Verdict) -> list[str]:
     said = reason(verdict)
     why = f"{said}; post hoc: {verdict.known}" if verdict.known else said
-    return [verdict.sentence, Markup(f"**{verdict.verdict}**{post_hoc(verdict)}"), effect(verdict), why]
+    bold = Markup(decided(verdict).replace(verdict.verdict, f"**{verdict.verdict}**"))
+    return [verdict.sentence, bold, effect(verdict), why]
 
 
 def verdicts(study: Study, analysis: StudyAnalysis | None) -> str:
@@ -158,3 +169,23 @@ def cell_note(record: Record, placements: Sequence[Placement]) -> str:
     machine = ", ".join(f"{name} {value}" for name, value in {**record.environment, **record.versions}.items())
     parts += [escaped(machine), f"`ssc-tune show {record.cell_id}`"]
     return cut("\n\n".join(part for part in parts if part), MAX_TAG)
+
+
+def verdicts_found(analysis: StudyAnalysis) -> str:
+    """``stability: supported; level: inconclusive (post hoc)``."""
+    return cut(listed(analysis) or "the study declares no claims", MAX_TEXT)
+
+
+def spread_found(summary: MethodSummary) -> str:
+    """``sd over points 0.0288 [0.0187, 0.0441], mean 0.771 [0.752, 0.79]``."""
+    sd, mean = interval(summary.std, how=significant), interval(summary.mean, how=significant)
+    return cut(f"sd over points {sd}, mean {mean}", MAX_TEXT)
+
+
+def attention(record: Record) -> str | None:
+    """``diverged: ...``, ``failed``, ``warned: ...``; None for a cell that was ok."""
+    result = record.result
+    if result.status == "ok" and not result.warnings:
+        return None
+    what = "warned" if result.status == "ok" else result.status
+    return cut(": ".join([what, "; ".join(result.warnings)] if result.warnings else [what]), MAX_TEXT)

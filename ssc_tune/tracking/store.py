@@ -17,6 +17,12 @@ ACCURACY = "test_accuracy"
 """The one metric of cells that is kept in memory."""
 
 Key = tuple[str, ...]
+_NAMED_BY = {
+    "cell": ("ssc.cell_id",),
+    "study": ("ssc.version",),
+    "group": ("ssc.version", "method", "block", "setting"),
+}
+"""Tags that name a run, by its role."""
 
 
 @dataclass
@@ -38,15 +44,9 @@ def key_of(tags: Mapping[str, str]) -> Key | None:
 
     ``("cell", cell_id)``, ``("study", version)`` or ``("group", version, method, block, setting)``.
     """
-    role = tags.get("ssc.role")
-    if role == "cell" and "ssc.cell_id" in tags:
-        return ("cell", tags["ssc.cell_id"])
-    if role == "study" and "ssc.version" in tags:
-        return ("study", tags["ssc.version"])
-    names = ("ssc.version", "method", "block", "setting")
-    if role == "group" and all(name in tags for name in names):
-        return ("group", *(tags[name] for name in names))
-    return None
+    role = tags.get("ssc.role", "")
+    names = _NAMED_BY.get(role, ())
+    return (role, *(tags[name] for name in names)) if names and all(name in tags for name in names) else None
 
 
 def _user() -> str:
@@ -188,8 +188,8 @@ class RunStore:
         run.tags.update(tags or {})
         run.parameters.update(new)
 
-    def log_latest(self, run: KnownRun, values: Mapping[str, float], timestamp: int) -> bool:
-        """Log the values that differ from the latest ones; whether there were any.
+    def log_latest(self, run: KnownRun, values: Mapping[str, float], timestamp: int) -> None:
+        """Log the values that differ from the latest ones.
 
         MLflow shows the largest value among those of the newest time, so that a value that replaces another of the same
         key gets the present as its time; first values get ``timestamp``.
@@ -199,15 +199,12 @@ class RunStore:
         rows = [MetricRow(n, v, max(now, timestamp) if n in run.metrics else timestamp, 0) for n, v in changed.items()]
         self.log(run, metrics=rows)
         run.metrics.update(changed)
-        return bool(changed)
 
-    def end(self, run: KnownRun, status: str, end_time: int) -> bool:
-        """End the run; whether its status or end time were others."""
-        if (run.status, run.end_time) == (status, end_time):
-            return False
-        self.client.set_terminated(run.run_id, status, end_time)
-        run.status, run.end_time = status, end_time
-        return True
+    def end(self, run: KnownRun, status: str, end_time: int) -> None:
+        """End the run, unless it has ended so."""
+        if (run.status, run.end_time) != (status, end_time):
+            self.client.set_terminated(run.run_id, status, end_time)
+            run.status, run.end_time = status, end_time
 
     def reopen(self, run: KnownRun) -> None:
         """Back to RUNNING."""

@@ -1,4 +1,4 @@
-"""Following a running study from a thread of its own."""
+"""Writing the view: all of it from the records, or along with a running study from a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +19,54 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.tracking.model import Models
 from ssc_tune.tracking.report import Journal, SyncReport
 from ssc_tune.tracking.system import SystemMetrics
-from ssc_tune.tracking.uri import resolve_uri
+from ssc_tune.tracking.uri import DEFAULT_URI, resolve_uri
 from ssc_tune.tracking.writer import Writer
 
 RETRY_SECONDS = 30.0
 """How long a store that did not answer is left alone."""
 PATIENCE = 15.0
 """Seconds at the end of a run in which a store need not be waited for aloud."""
+
+
+def sync(
+    study: Study,
+    records: Iterable[tuple[Record, Sequence[Placement]]],
+    analysis: StudyAnalysis | None,
+    artifacts: Sequence[Path],
+    *,
+    uri: str,
+    directory: Path,
+    models: Models | None = None,
+) -> SyncReport:
+    """Write every record, verdict, table and artifact of a study to a store; a second call changes nothing.
+
+    Args:
+        study: the study; its version decides the parent run.
+        records: cells that have ended, each with its places in the design.
+        analysis: verdicts and tables, or ``None`` if the study is not finished.
+        artifacts: files and folders for the parent run; those that do not exist are reported.
+        uri: the store; a relative SQLite path is meant from the working directory.
+        directory: the study's folder; MLflow's log goes there.
+        models: cells to log as MLflow models, by name, with their checkpoints; see :func:`models_of`.
+
+    Returns:
+        Counts of cells, and what went wrong. A store that cannot be reached is a problem in the report, not an error.
+
+    Raises:
+        InputError: ``uri`` is not understood.
+    """
+    uri = resolve_uri(uri)
+    journal, start = Journal(uri), time.time()
+    writer: Writer | None = None
+    try:
+        writer = Writer(uri, study, directory=directory)
+        for record, placements in sorted(records, key=lambda pair: (pair[0].started, pair[0].cell_id)):
+            start = min(start, record.started)
+            journal.write(writer, record, placements)
+        journal.close(writer, analysis, artifacts, models or {}, start)
+    except Exception as error:  # whatever the store or the network did: the view is incomplete, the records are not
+        journal.store_failed(error)
+    return journal.report(writer)
 
 
 class _Finish(NamedTuple):
@@ -44,7 +85,6 @@ class Tracker:
         uri: the store; a relative SQLite path is meant from the working directory.
         study: the study that runs.
         directory: the study's folder; MLflow's log goes there.
-        user_uri_is_default: the user named no store, so that the advice need not either.
         on_problem: called once, from the thread, with one line about the first problem.
         on_wait: called with one line where the end of the run waits for MLflow.
         system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
@@ -59,17 +99,16 @@ class Tracker:
         study: Study,
         *,
         directory: Path,
-        user_uri_is_default: bool = False,
         on_problem: Callable[[str], None],
         on_wait: Callable[[str], None] = lambda line: None,
         system_metrics: bool = False,
     ) -> None:
-        self.uri = resolve_uri(uri, Path.cwd())
+        self.uri = resolve_uri(uri)
         self._system = SystemMetrics(self.uri) if system_metrics else None
         self._study = study
         self._directory = directory
         self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
-        option = "" if user_uri_is_default else f" --tracking-uri {shlex.quote(mask_address(uri))}"
+        option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)

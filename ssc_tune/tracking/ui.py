@@ -51,23 +51,13 @@ def experiment_address(uri: str, found: Experiment | None = None, *, port: int =
     """
     if found is None:
         return f"{_root(uri, port)}/#/experiments"
-    page = views.page(found.id, views.OVERVIEW) if has_overview(found) else views.runs_page(found.id)
+    page = views.page(found.id, views.OVERVIEW) if views.OVERVIEW in found.views else views.runs_page(found.id)
     return f"{_root(uri, port)}/#/{page}"
 
 
 def runs_address(uri: str, found: Experiment, *, port: int = DEFAULT_PORT) -> str:
     """Where a browser finds all runs of the study: nested and newest first."""
     return f"{_root(uri, port)}/#/{views.runs_page(found.id)}"
-
-
-def has_overview(found: Experiment) -> bool:
-    """Whether an overview is prepared in the experiment."""
-    return views.OVERVIEW in found.views
-
-
-def has_charts(found: Experiment) -> bool:
-    """Whether charts are prepared in the experiment."""
-    return views.BLOCK in found.views
 
 
 def charts_address(uri: str, found: Experiment, *, port: int = DEFAULT_PORT) -> str:

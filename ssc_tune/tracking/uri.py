@@ -30,8 +30,8 @@ def _scheme(uri: str) -> str:
     return (uri.split(":", 1)[0] if ":" in uri else uri).split("+", 1)[0].lower()
 
 
-def resolve_uri(uri: str, base: Path) -> str:
-    """The URI with a relative SQLite path made absolute against ``base``, which may hold ``%`` and ``?`` itself.
+def resolve_uri(uri: str) -> str:
+    """The URI with a relative SQLite path made absolute against the working directory, which may hold ``%`` and ``?``.
 
     Raises:
         InputError: the scheme is not one that a study can be tracked in, or an SQLite URI names no file.
@@ -49,7 +49,7 @@ def resolve_uri(uri: str, base: Path) -> str:
             f"tracking URI {mask_address(uri)!r}: must name a file; allowed: sqlite:///PATH, e.g. {DEFAULT_URI}"
         )
     file, mark, options = path.partition("?")
-    return f"{head}:{to_address((base / to_path(f':///{file}')).resolve()).partition(':')[2]}{mark}{options}"
+    return f"{head}:{to_address(to_path(f':///{file}').resolve()).partition(':')[2]}{mark}{options}"
 
 
 def is_server(uri: str) -> bool:

@@ -18,8 +18,9 @@ from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import charts
 from ssc_tune.tracking.charts import CHART_TAG
 from ssc_tune.tracking.content import MAX_TAG, varying_key
-from ssc_tune.tracking.findings import ATTENTION_TAG, FINDING_TAG
 from ssc_tune.tracking.lookup import VIEW_TAG
+from ssc_tune.tracking.notes import ATTENTION_TAG, FINDING_TAG, Link
+from ssc_tune.tracking.store import ACCURACY, RunStore
 
 OVERVIEW, WORST, ATTENTION, BLOCK = "ssc-tune-overview", "ssc-tune-worst", "ssc-tune-attention", "ssc-tune"
 """Keys; the first block's is ``BLOCK``, those of others begin with it."""
@@ -79,6 +80,22 @@ def tags(study: Study, version: str) -> dict[str, str]:
     return {f"{VIEW_TAG}{view.key}": _text(view, len(found) - number) for number, view in enumerate(found)}
 
 
+def links(study: Study, version: str, store: RunStore) -> list[Link]:
+    """To the overview, the worst runs, those that need a look, and the charts of each block."""
+    runs = [run for run in store.cells() if charts.is_cell_of(run.tags.get(CHART_TAG, ""), version)]
+    scored = [(run.metrics[ACCURACY], run.tags[CHART_TAG], run.run_id) for run in runs if ACCURACY in run.metrics]
+    attention = sum(ATTENTION_TAG in run.tags for run in runs)
+    found = []
+    for view in views(study, version):
+        text, address = view.link, f"#/{view.page(store.experiment_id)}"
+        if view.key == ATTENTION and runs:  # the UI's page of no runs says nothing
+            text, address = (f"{text} ({attention})", address) if attention else (f"none {text}", "")
+        found.append(Link(text, address))
+        if view.key == WORST and scored:
+            found.append(Link("curves of the worst", f"#/{curves_page(store.experiment_id, min(scored)[2])}"))
+    return found
+
+
 def _text(view: View, order: int) -> str:
     """A view as the UI keeps it. Its times are small numbers that sort it: the UI shows the newest first."""
     return _compact({"name": view.name, "createdAt": order, "updatedAt": order, "state": _compact(view.state)})
@@ -93,7 +110,6 @@ def outdated(present: Iterable[str], kept: Iterable[str]) -> list[str]:
 def _overview(study: Study, version: str) -> View:
     state = _state(
         f'tags.`ssc.version` = "{version}"',
-        (CHART_TAG, True),
         columns={_tag(FINDING_TAG): WIDE},
         cards=charts.method_cards(),
         section="all blocks",
@@ -105,14 +121,14 @@ def _worst(study: Study, version: str) -> View:
     varying = dict.fromkeys(key for block in study.blocks for key in _varying(study, block))
     columns = {"metrics.`test_accuracy`": 120, **{f"params.`{name}`": 110 for name in [*varying][:MAX_COLUMNS]}}
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}"'
-    state = _state(where, ("test_accuracy", True), columns, charts.cell_cards(), "worst runs", kind="metrics")
+    state = _state(where, columns, charts.cell_cards(), "worst runs", order="metrics.`test_accuracy`")
     return View(WORST, "worst runs first", "worst runs", state)
 
 
 def _attention(study: Study, version: str) -> View:
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}" and tags.{ATTENTION_TAG} LIKE "%"'
     columns = {_tag(ATTENTION_TAG): WIDE, "metrics.`test_accuracy`": 120}
-    state = _state(where, (CHART_TAG, True), columns, charts.cell_cards(), "diverged, failed or warned")
+    state = _state(where, columns, charts.cell_cards(), "diverged, failed or warned")
     return View(ATTENTION, "diverged, failed or warned", "diverged or warned", state)
 
 
@@ -123,7 +139,6 @@ def _blocks(study: Study, version: str) -> Iterator[View]:
         varying = _varying(study, block)
         state = _state(
             _where(study, version, block, setting),
-            (CHART_TAG, True),
             {"metrics.`test_accuracy`": 120},
             list(charts.block_cards(study, block)),
             f"block {block}",
@@ -160,30 +175,28 @@ def _where(study: Study, version: str, block: str, setting: str) -> str:
 
 def _state(
     where: str,
-    order: tuple[str, bool],
     columns: Mapping[str, int],
     cards: Sequence[Mapping[str, Any]],
     section: str,
     *,
-    kind: str = "tags",
+    order: str = f"tags.`{CHART_TAG}`",
 ) -> dict[str, Any]:
     """What the UI keeps of a view.
 
     Args:
         where: which runs.
-        order: what they are sorted by, and whether upwards.
         columns: beside name, time and duration, with their widths.
         cards: its charts.
         section: the heading of these.
-        kind: of what they are sorted by.
+        order: what they are sorted by, upwards.
     """
     sections = [{"uuid": charts.SECTION, "name": section, "display": True, "columns": 2, "cardHeight": 330}]
     sections += [{"uuid": f"folded {name}", "name": name, "display": False} for name in _FOLDED]
     widths = {_RUN_NAME: 230, **columns}
     return {
         "searchFilter": where,
-        "orderByKey": f"{kind}.`{order[0]}`",
-        "orderByAsc": order[1],
+        "orderByKey": order,
+        "orderByAsc": True,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "modelVersionFilter": "All Runs",

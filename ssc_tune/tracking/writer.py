@@ -32,7 +32,7 @@ from ssc_tune.records.record import Record
 from ssc_tune.records.registrations import registered
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.registration import plan_hash
-from ssc_tune.tracking import charts, content, findings, highlights, moved, notes, views
+from ssc_tune.tracking import charts, content, moved, notes, views
 from ssc_tune.tracking.client import artifact_location, mlflow, open_client
 from ssc_tune.tracking.content import milliseconds
 from ssc_tune.tracking.grouping import Group, groups_of, study_version
@@ -95,7 +95,7 @@ class Writer:
         return notes.experiment_note(self.study, self.version, analysis, links=self._links())
 
     def _links(self) -> list[notes.Link]:
-        return highlights.links(self.study, self.version, self.store)
+        return views.links(self.study, self.version, self.store)
 
     def parent(self, start_time: float) -> KnownRun:
         """The parent run of this version, made if it is missing; ``start_time`` in seconds."""
@@ -167,8 +167,8 @@ class Writer:
             _PARENT: parent.run_id,
             _NOTE: notes.cell_note(record, placements),
         }
-        why = findings.attention(record)
-        tags |= {} if why is None else {findings.ATTENTION_TAG: why}
+        why = notes.attention(record)
+        tags |= {} if why is None else {notes.ATTENTION_TAG: why}
         name = content.cell_name(self.study, record, placements[0])
         if run is not None and run.tags.get("ssc.digest") == digest and run.status != "RUNNING":
             changed = [self.store.tag(run, tags), self.store.rename(run, name), self.store.describe(run, parameters)]
@@ -243,7 +243,7 @@ class Writer:
         self._end(parent, analysis, last)
 
     def _found_of(self, group: Group, summary: MethodSummary | None) -> dict[str, str]:
-        said = {} if summary is None else {findings.FINDING_TAG: findings.spread(summary)}
+        said = {} if summary is None else {notes.FINDING_TAG: notes.spread_found(summary)}
         return {**said, _NOTE: notes.group_note(self.study, group, summary)}
 
     def _end(self, run: KnownRun, analysis: StudyAnalysis | None, end_time: int) -> None:
@@ -257,7 +257,7 @@ class Writer:
     ) -> None:
         self.store.log_latest(parent, content.verdict_metrics(analysis), timestamp)
         note = notes.study_note(self.study, self.version, analysis, links=self._links())
-        found = {findings.FINDING_TAG: findings.verdicts(analysis), _NOTE: note}
+        found = {notes.FINDING_TAG: notes.verdicts_found(analysis), _NOTE: note}
         self.store.tag(parent, content.analysis_tags(analysis) | found)
         for name in content.outdated_tags(parent.tags, analysis):
             self.store.untag(parent, name)

@@ -113,7 +113,10 @@ class Batches:
         sent = max(1, _ORDER_INDICES // (size * sum(a_step))) * size
         for begin in range(start, stop, sent):
             end = min(begin + sent, stop)
-            labelled, unlabelled = self._order(begin, end - begin)
+            labelled, unlabelled = (
+                to_device(order.take(begin * each, (end - begin) * each), self.images.device)
+                for order, each in zip((self._labelled, self._unlabelled), a_step, strict=True)
+            )
             for first in range(begin, end, size):
                 steps = min(size, end - first)
                 parts = (
@@ -121,15 +124,6 @@ class Batches:
                     for indices, each in zip((labelled, unlabelled), a_step, strict=True)
                 )
                 yield Group(first, steps, *parts)
-
-    def _order(self, first: int, steps: int) -> tuple[Tensor, Tensor]:
-        """Indices of labelled and unlabelled images of some steps, on the device."""
-        return (
-            to_device(self._labelled.take(first * self.num_labelled, steps * self.num_labelled), self.images.device),
-            to_device(
-                self._unlabelled.take(first * self.num_unlabelled, steps * self.num_unlabelled), self.images.device
-            ),
-        )
 
     def views(self, labelled: Tensor, unlabelled: Tensor, steps: int) -> Drawn:
         """Draws the views of ``steps`` steps' images and stacks them by step."""

@@ -103,12 +103,7 @@ class Replayed:
 
 
 class Captured:
-    """The steps of one cell.
-
-    Args:
-        stepper: what a step does.
-        batches: what it is given.
-    """
+    """The steps of one cell."""
 
     def __init__(self, stepper: Stepper, batches: Batches) -> None:
         self._stepper, self._batches = stepper, batches

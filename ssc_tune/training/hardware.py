@@ -34,17 +34,6 @@ def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractC
     return contextlib.nullcontext()
 
 
-def allow_tf32(precision: Precision, device: torch.device) -> None:
-    """Lets float32 products and convolutions on CUDA round their inputs to TF32 (10 bits of mantissa), or forbids it.
-
-    Only ``tf32`` allows it: left alone, PyTorch would round in convolutions and not in matrix products. It holds for
-    the process, so a step sets it anew. Elsewhere than on CUDA ``tf32`` is float32.
-    """
-    if device.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-        torch.backends.cudnn.allow_tf32 = precision == "tf32"
-
-
 CUDNN_DETERMINISTIC = True
 """Whether cuDNN takes algorithms alone that add in one order. With others the same cell ends with other bits each time
 in float32, and in bfloat16 from process to process (docs/performance.md)."""
@@ -56,9 +45,15 @@ The times, and so the bits, may differ from run to run: an interrupted cell woul
 """
 
 
-def choose_algorithms(device: torch.device) -> None:
-    """Says how cuDNN picks its algorithms on CUDA; like :func:`allow_tf32` it holds for the process."""
+def set_arithmetic(precision: Precision, device: torch.device) -> None:
+    """Says how CUDA rounds float32 and cuDNN picks its algorithms; it holds for the process, so a step sets it anew.
+
+    Products and convolutions round their inputs to TF32 (10 bits of mantissa) with ``tf32`` alone: left alone, PyTorch
+    would round in convolutions and not in matrix products. Elsewhere than on CUDA ``tf32`` is float32.
+    """
     if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = precision == "tf32"
         torch.backends.cudnn.benchmark = CUDNN_BENCHMARK
         torch.backends.cudnn.deterministic = CUDNN_DETERMINISTIC
 

@@ -19,9 +19,9 @@ from ssc_tune.methods.base import Starter
 from ssc_tune.training import captured, checkpoint, pretrain, signatures
 from ssc_tune.training.batches import Batches
 from ssc_tune.training.config import CellConfig, TrainingConfig
-from ssc_tune.training.division import divided
 from ssc_tune.training.geometry import geometry
 from ssc_tune.training.hardware import forget_peak_memory, peak_memory, resolve_device
+from ssc_tune.training.images import divided
 from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator

@@ -144,10 +144,6 @@ class Averaged(Generic[ModuleT]):
         for target, source in self._buffers:
             target.copy_(source)
 
-    def update(self, decay: float) -> None:
-        """average <- decay * average + (1 - decay) * weights."""
-        self.move(1 - decay)
-
     def move(self, weight: Tensor | float) -> None:
         """average <- average + weight * (weights - average); ``weight`` as :func:`ssc_tune.models.move_towards`."""
         move_towards(self._target, self._source, weight)

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ssc_tune.training import pulse
 
@@ -95,10 +95,12 @@ def run_command(command: Sequence[str], where: Path, given: Mapping[str, Any], r
     last: deque[str] = deque(maxlen=_SHOWN)
     with _ended_with(process), (folder / OUTPUT).open("w", encoding="utf-8") as kept:
         assert process.stdout is not None
-        for line in _lines(process.stdout, kept):
+        for line in process.stdout:
             pulse.beat()
-            last.append(line)
-            _report(line, report)
+            kept.write(line)
+            kept.flush()
+            last.append(line.rstrip("\n"))
+            _report(last[-1], report)
         code = process.wait()
     if code:
         told = "\n".join(last)
@@ -108,13 +110,6 @@ def run_command(command: Sequence[str], where: Path, given: Mapping[str, Any], r
     if (folder / RESULTS).exists():
         for line in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
             _report(line, report)
-
-
-def _lines(stream: IO[str], kept: IO[str]) -> Iterator[str]:
-    for line in stream:
-        kept.write(line)
-        kept.flush()
-        yield line.rstrip("\n")
 
 
 def _report(line: str, report: Callable[..., None]) -> None:

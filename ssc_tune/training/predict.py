@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ssc_tune import data
 from ssc_tune.data import augmentation
+from ssc_tune.methods import Method
 from ssc_tune.training import checkpoint
 from ssc_tune.training.config import CellConfig
 from ssc_tune.training.hardware import resolve_device
@@ -22,17 +24,15 @@ class Predictor:
 
     Args:
         network: encoder and head with the weights to use.
-        config: the cell's configuration; its data set decides how images are normalized.
-        device: where the network is.
+        method: the cell's.
+        dataset: the cell's; it decides how images are normalized.
+        device: where images go through the network.
     """
 
-    def __init__(self, network: Network, config: CellConfig, *, device: torch.device) -> None:
-        dataset = data.load(config.data.source)
+    def __init__(self, network: Network, method: Method[Any], dataset: data.Dataset, *, device: torch.device) -> None:
         self._mean, self._std = dataset.mean, dataset.std
         self._shape = tuple(dataset.train_images.shape[1:])
-        self._method = make_method(config, dataset.num_classes)
-        self._network = network.eval().to(device)
-        self._device = device
+        self._method, self._network, self._device = method, network.eval().to(device), device
 
     @classmethod
     def load(cls, path: Path, config: CellConfig, *, device: str = "auto") -> Predictor:
@@ -50,13 +50,13 @@ class Predictor:
         content = checkpoint.load(path, cell_id=config.cell_id, device=where)
         if content is None:
             raise ValueError(f"{path}: no such checkpoint")
-        info = data.info(config.data.source)
-        method = make_method(config, info.num_classes)
-        network = make_network(config, method, in_channels=info.image_shape[0])
+        dataset = data.load(config.data.source)
+        method = make_method(config, dataset.num_classes)
+        network = make_network(config, method, in_channels=dataset.train_images.shape[1])
         network.load_state_dict(content["average"])
         if config.training.channels_last:
             network = network.to(memory_format=torch.channels_last)
-        return cls(network, config, device=where)
+        return cls(network, method, dataset, device=where)
 
     def scores(self, images: npt.ArrayLike, *, batch_size: int = 2048) -> npt.NDArray[np.float32]:
         """Class scores (N, K), larger is more likely: logits, or for prototypes cosine similarities.

@@ -16,9 +16,8 @@ from ssc_tune.methods.parts import projection
 from ssc_tune.models import update_running_statistics
 from ssc_tune.training import checkpoint, pulse
 from ssc_tune.training.config import CellConfig, PretrainConfig
-from ssc_tune.training.division import divided
-from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms, to_device
-from ssc_tune.training.images import Images
+from ssc_tune.training.hardware import autocast, set_arithmetic, to_device
+from ssc_tune.training.images import Images, divided
 from ssc_tune.training.network import Network, make_encoder, start_encoder
 from ssc_tune.training.optimization import NesterovSGD, cosine, norm_momentum
 from ssc_tune.training.randomness import Order, generator
@@ -131,8 +130,7 @@ class _SimCLR:
 
     def _loss(self, step: int) -> Tensor:
         hp, precision = self._hp, self._training.precision
-        allow_tf32(precision, self._device)
-        choose_algorithms(self._device)
+        set_arithmetic(precision, self._device)
         chosen = to_device(self._chosen(step), self._device)
         views = augmentation.strong(
             self._images.take(chosen.repeat(2)),
@@ -142,9 +140,10 @@ class _SimCLR:
             cutout=hp.cutout,
             horizontal_flip=self._dataset.horizontal_flip,
         )
-        inputs = augmentation.normalize(views, mean=self._dataset.mean, std=self._dataset.std)
+        mean, std = self._dataset.mean, self._dataset.std
+        inputs = augmentation.normalize(views, mean=mean, std=std, memory_format=self._layout)
         with autocast(precision, self._device):
-            first, second = self._network(inputs.contiguous(memory_format=self._layout)).chunk(2)
+            first, second = self._network(inputs).chunk(2)
         return losses.nt_xent_loss(first, second, temperature=hp.temperature)
 
     def _chosen(self, step: int) -> Tensor:

@@ -24,14 +24,9 @@ from torch.nn import functional as F
 
 from ssc_tune.training.result import Evaluation
 
-MAX_COSINE, MEAN_COSINE, EMBEDDING_RANK, EMBEDDING_COSINE, LOSS_SPIKE, CONFIDENT_ACCURACY = (
-    0.95,
-    0.5,
-    2.0,
-    0.95,
-    10.0,
-    0.5,
-)
+MAX_COSINE, MEAN_COSINE = 0.95, 0.5
+EMBEDDING_RANK, EMBEDDING_COSINE = 2.0, 0.95
+LOSS_SPIKE, CONFIDENT_ACCURACY = 10.0, 0.5
 
 
 def effective_rank(rows: Tensor) -> float:

@@ -16,7 +16,7 @@ from ssc_tune.models import update_running_statistics, waiting
 from ssc_tune.training import pulse
 from ssc_tune.training.batches import Batch
 from ssc_tune.training.config import TrainingConfig
-from ssc_tune.training.hardware import allow_tf32, autocast, choose_algorithms
+from ssc_tune.training.hardware import autocast, set_arithmetic
 from ssc_tune.training.network import Network
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine, ema_decay, norm_momentum
 
@@ -70,9 +70,8 @@ class Stepper:
 
     def prepare(self, images: Tensor) -> Tensor:
         """uint8 images to the net's input."""
-        return augmentation.normalize(images, mean=self._dataset.mean, std=self._dataset.std).contiguous(
-            memory_format=self._layout
-        )
+        dataset = self._dataset
+        return augmentation.normalize(images, mean=dataset.mean, std=dataset.std, memory_format=self._layout)
 
     def _forward_loss(self, images: Tensor, labels: Tensor, indices: Tensor) -> StepLoss:
         method, network = self._method, self._network
@@ -107,8 +106,7 @@ class Stepper:
 
     def loss(self, batch: Batch) -> StepLoss:
         """The loss of one step's images, with its graph; the gradients of the step before are dropped."""
-        allow_tf32(self._config.precision, self.device)
-        choose_algorithms(self.device)
+        set_arithmetic(self._config.precision, self.device)
         self._optimizer.zero_grad()
         loss: StepLoss = self._forward(batch.images, batch.labels, batch.indices)
         return loss
@@ -182,12 +180,11 @@ def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> S
     return sums
 
 
-def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor, *, chunk: int = 2048) -> Tensor:
+def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor) -> Tensor:
     """Outputs (N, ...) of a module in evaluation mode for uint8 images of the device or the host, in float32."""
+    found = []
     with torch.no_grad():
-        parts = (part.to(stepper.device) for part in torch.split(images, chunk))
-        found = []
-        for part in parts:
+        for part in torch.split(images, 2048):
             pulse.beat()
-            found.append(module(stepper.prepare(part)))
+            found.append(module(stepper.prepare(part.to(stepper.device))))
         return torch.cat(found)

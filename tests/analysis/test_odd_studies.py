@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ssc_tune.analysis.analyze import analyze
-from ssc_tune.report.context import Extras, context
+from ssc_tune.report.context import context
 from ssc_tune.report.figures import figures
 from tests.making.tables import Accuracy, make_study, make_tables, surface
 
@@ -60,4 +60,4 @@ def test_nothing_is_computed_from_nothing(
         assert verdict.effect.value is not None or verdict.effect.note
         assert verdict.effect.low is not None or verdict.effect.note
     assert figures(study, tables, found) is not None
-    assert context(study, tables, found, Extras("again", {}, None, [], []))["verdicts"]
+    assert context(study, tables, found, command="again")["verdicts"]

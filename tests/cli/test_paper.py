@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.paper import data, files
-from ssc_tune.report import figures
-from ssc_tune.report.figures import NEEDS, Drawn, Figure
+from ssc_tune.report.figures import KINDS, Drawn, Figure
 from tests.making.files import Bench
 from tests.making.papers import written
 
@@ -65,13 +64,13 @@ def test_what_was_written_is_said_and_so_is_what_has_nothing_to_show(
     )
     said = [line.removeprefix("no figure of ") for line in lines if not line.startswith("out/")]
     assert said
-    assert set(said) <= {f"{name}: it needs {needs}" for name, needs in NEEDS.values()}
+    assert set(said) <= {f"{kind.name}: it needs {kind.needs}" for kind in KINDS}
     assert "effects at each look: it needs two looks that were judged, with an effect at each" in said
-    monkeypatch.setattr(files, "drawn", lambda *_: Drawn([], list(NEEDS.values())))
+    monkeypatch.setattr(files, "drawn", lambda *_: Drawn([], [(kind.name, kind.needs) for kind in KINDS]))
     code, text, _ = call("paper", "small", "--output", "other", "--json")
     content = json.loads(text)
     assert sorted(content["files"]) == sorted(f"other/{name}" for name in tree(Path("other")) if name != "paper.json")
-    assert [one["figure"] for one in content["absent"]] == [name for name, _ in NEEDS.values()]
+    assert [one["figure"] for one in content["absent"]] == [kind.name for kind in KINDS]
 
 
 @pytest.mark.slow
@@ -194,8 +193,8 @@ def test_a_study_without_records_is_refused(bench: Bench, call: Call) -> None:
 
 
 def test_each_kind_of_figure_says_what_it_needs() -> None:
-    assert list(NEEDS) == sorted({*figures._OF_EACH_VIEW, *figures._LAST}, key=list(NEEDS).index)
-    assert len({name for name, _ in NEEDS.values()}) == len(NEEDS)
+    assert len({kind.name for kind in KINDS}) == len({kind.draw for kind in KINDS}) == len(KINDS)
+    assert all(kind.needs for kind in KINDS)
 
 
 def test_rows_of_a_figure_stay_in_its_folder() -> None:

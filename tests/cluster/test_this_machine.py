@@ -16,7 +16,7 @@ import json, os, stat, sys, threading
 from pathlib import Path
 import psutil
 from ssc_tune import execution
-from ssc_tune.execution.listening import Unseen
+from tests.making.screens import Unseen
 from ssc_tune.execution.place import HERE, set_environment, token_file
 from ssc_tune.records import StudyFolder
 from tests.making.studies import study

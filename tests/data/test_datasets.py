@@ -12,7 +12,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from ssc_tune import data
-from ssc_tune.data.dataset import packaged_table
+from ssc_tune.data.packaged import packaged_table
 from ssc_tune.data.registry import DATASETS, EXTRA, OWN
 from ssc_tune.errors import InputError
 from ssc_tune.training.config import DataConfig

@@ -11,8 +11,9 @@ import torch
 from torchvision import datasets
 
 from ssc_tune import data
-from ssc_tune.data import cache, cifar, mnist, stl10, svhn
+from ssc_tune.data import cache, published
 from ssc_tune.data.dataset import Dataset
+from ssc_tune.data.facts import Source
 from ssc_tune.data.registry import DATASETS
 from ssc_tune.errors import InputError
 from tests.data.disk_formats import Parts, write_cifar, write_mnist, write_stl10, write_svhn
@@ -28,8 +29,13 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", refused)
     monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", refused)
-    monkeypatch.setattr(mnist, "SYSTEM", ())
+    monkeypatch.setattr(published, "SYSTEM", ())
     return tmp_path / "cache"
+
+
+def read(name: str) -> Dataset:
+    """The data set as a new process reads it."""
+    return published.read(Source(name))
 
 
 def same(dataset: Dataset, parts: Parts) -> None:
@@ -44,37 +50,37 @@ def same(dataset: Dataset, parts: Parts) -> None:
 
 def test_mnist_and_fashion_mnist(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = write_mnist(root, "MNIST", monkeypatch)
-    same(mnist.read_mnist(), written)
+    same(read("mnist"), written)
     written = write_mnist(root, "FashionMNIST", monkeypatch)
-    same(mnist.read_fashion_mnist(), written)
+    same(read("fashion_mnist"), written)
 
 
 def test_cifar(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = write_cifar(root, "CIFAR10", monkeypatch)
-    same(cifar.read_cifar10(), written)
+    same(read("cifar10"), written)
     written = write_cifar(root, "CIFAR100", monkeypatch)
-    dataset = cifar.read_cifar100()
+    dataset = read("cifar100")
     same(dataset, written)
     assert dataset.num_classes == 100
 
 
 def test_svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = write_svhn(root, monkeypatch)
-    same(svhn.read_svhn(), Parts(*written["train"], *written["test"]))
+    same(read("svhn"), Parts(*written["train"], *written["test"]))
     images, labels = (np.concatenate(pair) for pair in zip(written["train"], written["extra"], strict=True))
-    same(svhn.read_svhn_with_extra(), Parts(images, labels, *written["test"]))
+    same(read("svhn+extra"), Parts(images, labels, *written["test"]))
 
 
 def test_stl10(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts, unlabelled = write_stl10(root, monkeypatch)
-    dataset = stl10.read()
+    dataset = read("stl10")
     images = np.concatenate([parts.train, unlabelled])
     same(dataset, parts._replace(train=images, train_labels=np.append(parts.train_labels, [-1] * len(unlabelled))))
 
 
 def test_images_without_a_label_are_in_the_unlabelled_pool_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_stl10(root, monkeypatch)
-    dataset = stl10.read()
+    dataset = read("stl10")
     split = data.split(dataset, labels_per_class=2, validation=10, seed=3)
     assert len(split.unlabelled) == 40 - 10 + 30
     assert set(range(40, 70)) <= set(split.unlabelled.tolist())
@@ -86,9 +92,9 @@ def test_images_without_a_label_are_in_the_unlabelled_pool_alone(root: Path, mon
 
 def test_files_are_read_once_and_then_shared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cifar(root, "CIFAR10", monkeypatch)
-    first = cifar.read_cifar10()
+    first = read("cifar10")
     monkeypatch.setattr(datasets, "CIFAR10", None)
-    again = cifar.read_cifar10()
+    again = read("cifar10")
     assert torch.equal(first.train_images, again.train_images)
     maps = Path("/proc/self/maps").read_text() if Path("/proc/self/maps").exists() else "train_images.npy"
     assert "train_images.npy" in maps
@@ -109,7 +115,7 @@ def test_damaged_files_are_not_read(root: Path, monkeypatch: pytest.MonkeyPatch)
     write_svhn(root, monkeypatch)
     (root / "train_32x32.mat").write_bytes(b"damaged")
     with pytest.raises(InputError, match="cannot be downloaded"):
-        svhn.read_svhn()
+        read("svhn")
 
 
 def _load(barrier: object, source: str, root: str, log: str, answers: multiprocessing.Queue[int]) -> None:
@@ -127,7 +133,7 @@ def _load(barrier: object, source: str, root: str, log: str, answers: multiproce
     monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", fetched)
     monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", lambda url, **_: url)
     barrier.wait()  # type: ignore[attr-defined]
-    dataset = cifar.read_cifar10()
+    dataset = read("cifar10")
     answers.put(int(np.array_equal(dataset.train_images.numpy(), parts.train)))
 
 
@@ -146,11 +152,12 @@ def test_two_processes_download_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(
-    not any(place.is_dir() for place in mnist.SYSTEM), reason="Debian's package dataset-fashion-mnist is not installed"
+    not any(place.is_dir() for place in published.SYSTEM),
+    reason="Debian's package dataset-fashion-mnist is not installed",
 )
 def test_fashion_mnist_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
-    dataset, info = mnist.read_fashion_mnist(), DATASETS["fashion_mnist"]
+    dataset, info = read("fashion_mnist"), DATASETS["fashion_mnist"]
     assert dataset.train_images.shape == (info.train_size, *info.image_shape)
     assert tuple(dataset.train_labels.bincount().tolist()) == info.train_counts
     assert len(dataset.test_labels) == info.test_size
@@ -167,11 +174,11 @@ def test_mirrors_are_those_published(root: Path, monkeypatch: pytest.MonkeyPatch
         write_cifar(root, kind, monkeypatch)
     write_svhn(root, monkeypatch)
     write_stl10(root, monkeypatch)
-    read = [cifar.read_cifar10(), cifar.read_cifar100(), stl10.read(), mnist.read_fashion_mnist()]
-    assert all(dataset.horizontal_flip for dataset in read)
-    still = [mnist.read_mnist(), svhn.read_svhn(), svhn.read_svhn_with_extra()]
+    mirrored = [read("cifar10"), read("cifar100"), read("stl10"), read("fashion_mnist")]
+    assert all(dataset.horizontal_flip for dataset in mirrored)
+    still = [read("mnist"), read("svhn"), read("svhn+extra")]
     assert not any(dataset.horizontal_flip for dataset in still)
-    for dataset in (*read, *still):
+    for dataset in (*mirrored, *still):
         assert (dataset.weak_rotation, dataset.weak_scale) == (0, 0)
         assert len(dataset.mean) == len(dataset.std) == dataset.train_images.shape[1]
 

@@ -13,7 +13,8 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicO
 
 from ssc_tune.data import augmentation, randaugment
 from ssc_tune.data.cutout import random_cutout
-from ssc_tune.data.randaugment import LAWS, OPERATIONS
+from ssc_tune.data.facts import LAWS
+from ssc_tune.data.randaugment import OPERATIONS
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.training import train
 from tests.data.test_randaugment import single

@@ -16,9 +16,11 @@ from ssc_tune.design.fixed_source import FixedSource
 from ssc_tune.design.look_source import LookSource, Source
 from ssc_tune.execution.execute import Launched, execute
 from ssc_tune.execution.listening import Listener
+from ssc_tune.execution.place import HERE
 from ssc_tune.records import Record, StudyFolder
 from ssc_tune.study.model.study import Study
 from tests.making.records import record
+from tests.making.screens import Unseen
 from tests.making.studies import study
 
 CLAIM = {"name": "c", "less": "ssc", "than": "fixmatch", "in": "std"}
@@ -79,7 +81,17 @@ def test_nothing_is_run_twice_and_nothing_is_waited_for(
     module = importlib.import_module("ssc_tune.execution.execute")
     monkeypatch.setattr(module, "_ray", lambda *_: nullcontext(SimpleNamespace(workers=lambda: 2)))
     monkeypatch.setitem(vars(module.execution), "tuning", SimpleNamespace(launch=launcher.launch))
-    outcome = execute(of, folder, source, Told(), stop=threading.Event())
+    outcome = execute(
+        of,
+        folder,
+        source,
+        Told(),
+        stop=threading.Event(),
+        launch="alone",
+        place=HERE,
+        screen=Unseen(),
+        meanwhile=lambda: None,
+    )
     assert launcher.launches == 2
     assert outcome.problems == ["RuntimeError: the launch died"]
     assert set(launcher.done) == {cell.cell_id for cell in fixed_cells(of)}

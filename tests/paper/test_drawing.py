@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pytest
 from fontTools.ttLib import TTFont
 
-from ssc_tune.paper import fonts, legend
+from ssc_tune.paper import fonts
 from ssc_tune.paper.drawing import Picture, picture, specification
 from ssc_tune.paper.layout import INCH, SCALE, TALLEST, WIDTHS, layout
+from ssc_tune.presentation.colours import CIVIDIS
 from ssc_tune.report.drawers import Job, draw
 from ssc_tune.report.figures import figures
 from ssc_tune.report.figures.base import Figure, Ramp
@@ -143,7 +144,7 @@ def test_equal_figures_are_equal_files(made: tuple[Study, dict[str, Figure]], dr
 
 def test_the_key_of_a_scale_has_the_colours_of_the_bins() -> None:
     """The renderer's own, at the same places."""
-    steps = len(legend._RAMP)
+    steps = len(CIVIDIS)
     spec = {
         "data": {"values": [{"x": i, "v": i / (steps - 1)} for i in range(steps)]},
         "mark": "rect",
@@ -154,6 +155,6 @@ def test_the_key_of_a_scale_has_the_colours_of_the_bins() -> None:
     }
     drawn = re.findall(r'fill="rgb\((\d+), (\d+), (\d+)\)"', draw(Job(spec, "p")))
     assert len(drawn) == steps
-    for colour, channels in zip(legend._RAMP, drawn, strict=True):
+    for colour, channels in zip(CIVIDIS, drawn, strict=True):
         ours = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert max(abs(a - int(b)) for a, b in zip(ours, channels, strict=True)) <= 1, colour

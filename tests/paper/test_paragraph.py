@@ -10,8 +10,7 @@ import pytest
 
 from ssc_tune import sources
 from ssc_tune.analysis.result import Registered, StudyAnalysis
-from ssc_tune.paper import citations, texts
-from ssc_tune.paper.paragraph import paragraphs
+from ssc_tune.paper.paragraph import as_markdown, as_tex, cited, paragraphs
 from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.config import SEMANTICS_VERSION
@@ -33,7 +32,7 @@ def made() -> Case:
 def said(of: Study, analysis: StudyAnalysis, records: Sequence[Record], num_cells: int | None = None) -> str:
     """The paragraph as plain text: without the signs of Markdown."""
     found = paragraphs(of, analysis, records, len(records) if num_cells is None else num_cells)
-    return texts.as_markdown(found).replace("\\", "")
+    return as_markdown(found).replace("\\", "")
 
 
 def test_what_it_states_is_what_the_study_is(made: Case) -> None:
@@ -141,10 +140,10 @@ def test_methods_of_ones_own_are_named_and_cite_nobody(made: Case) -> None:
 
 def test_what_it_cites_stands_in_the_bibliography(made: Case) -> None:
     found = paragraphs(made.study, made.analysis, made.records, len(made.records))
-    tex, markdown = texts.as_tex(found), texts.as_markdown(found)
+    tex, markdown = as_tex(found), as_markdown(found)
     by_tex = {key for keys in re.findall(r"\\cite\{([^}]+)\}", tex) for key in keys.split(",")}
     by_markdown = set(re.findall(r"@(\w+)", markdown))
-    assert by_tex == by_markdown == set(citations.used(made.study, made.analysis, made.records))
+    assert by_tex == by_markdown == set(cited(found))
     assert by_tex <= set(sources.entries())
     assert tex.count(r"\paragraph{") == markdown.count("**") / 2 == 4
     assert r"batch\_size 32" in tex

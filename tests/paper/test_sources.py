@@ -11,7 +11,7 @@ from ssc_tune import data, methods, sources
 from ssc_tune.analysis.estimators import multiplicity, multiverse, pooling, sequential
 from ssc_tune.methods import registry as method_rows
 from ssc_tune.models.registry import FAMILIES
-from ssc_tune.paper import citations
+from ssc_tune.paper.paragraph import cited, paragraphs
 from ssc_tune.study.model.claims import FORMS
 from ssc_tune.study.model.designs import DESIGNS, SearchDesign
 from ssc_tune.study.model.measures import MEASURES
@@ -87,7 +87,7 @@ def test_keys_are_in_order_and_each_stands_once() -> None:
 
 def used(**changes: object) -> set[str]:
     made = case(study(REPORTED, **changes))
-    return set(citations.used(made.study, made.analysis, made.records))
+    return set(cited(paragraphs(made.study, made.analysis, made.records, len(made.records))))
 
 
 def test_a_study_cites_what_it_used_and_nothing_else() -> None:
@@ -112,7 +112,8 @@ def test_strong_views_are_cited_where_there_are_any() -> None:
     assert methods.augmentation_of("fixmatch", parts) == ("cubuk2020randaugment", "devries2017cutout")
     assert methods.augmentation_of("fixmatch", {"randaugment_n": 0, "cutout": 0.5}) == ("devries2017cutout",)
     assert methods.augmentation_of("supervised", parts) == ()
-    made = study(REPORTED)
+    made = case(study(REPORTED))
     cells = [record.model_copy(update={"config": record.config.model_copy(update={"hyperparameters": parts})})
-             for record in case(made).records[:2]]  # fmt: skip
-    assert set(citations.of_views(made, cells)) == {"cubuk2020randaugment", "devries2017cutout"}
+             for record in made.records[:2]]  # fmt: skip
+    with_views = cited(paragraphs(made.study, made.analysis, cells, 2))
+    assert set(with_views) - used() == {"cubuk2020randaugment", "devries2017cutout"}

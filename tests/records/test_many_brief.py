@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.records import CorruptRecord, Record, RecordStore, StudyFolder
-from ssc_tune.records.brief import brief, shortened
 from ssc_tune.records.files import sealed
+from ssc_tune.records.record import brief, shortened
 from tests.making.records import evaluation, record
 from tests.making.studies import study
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ssc_tune.methods import OwnMethod
-from ssc_tune.report.context import Extras, context
+from ssc_tune.report.context import context
 from tests.making.analyses import Case, case
 from tests.making.records import START
 from tests.making.studies import REPORTED, study
 
 
 def _facts(made: Case) -> dict[str, str]:
-    found = context(made.study, made.tables, made.analysis, Extras("", {}, None, made.records, ()))["facts"]
+    found = context(made.study, made.tables, made.analysis, records=made.records)["facts"]
     return dict(found)
 
 

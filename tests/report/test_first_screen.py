@@ -19,8 +19,7 @@ from ssc_tune.presentation.csvs import results_csv
 from ssc_tune.report.cells import views
 from ssc_tune.report.figures import seeds
 from ssc_tune.report.figures.base import Given
-from ssc_tune.report.forest import forests
-from ssc_tune.report.strips import Strips
+from ssc_tune.report.forest import Strips, forests
 from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import MEASURES
 from tests.making.analyses import Case, case

@@ -19,7 +19,7 @@ from ssc_tune.presentation import looks
 from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
-from ssc_tune.report.context import Extras, context
+from ssc_tune.report.context import context
 from ssc_tune.report.figures import Figure, figures
 from tests.making.analyses import Case, case
 from tests.making.studies import REPORTED, study
@@ -63,7 +63,7 @@ class Written(NamedTuple):
 
 def written(made: Case) -> Written:
     """The pages of a case."""
-    content = context(made.study, made.tables, made.analysis, Extras("again", {}, None, made.records, ()))
+    content = context(made.study, made.tables, made.analysis, command="again", records=made.records)
     return Written(made, render.html(made.study, content, [], {}), render.markdown(content, []))
 
 

@@ -24,10 +24,10 @@ from ssc_tune.analysis.result import Estimate, StudyAnalysis
 from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
-from ssc_tune.report.context import Extras, context
+from ssc_tune.report.context import context
 from ssc_tune.report.figures import Figure, figures
 from ssc_tune.study.model.study import Study
-from ssc_tune.tracking import content, findings, notes
+from ssc_tune.tracking import content, notes
 from tests.making import tables as synthetic
 
 CLAIMS = [
@@ -96,7 +96,7 @@ def said() -> Surfaces:
     tables = synthetic.make_tables(study, surface, statuses=LOST)
     found = analyze(study, tables, num_bootstrap=100)
     made = figures(study, tables, found)
-    filled = context(study, tables, found, Extras("", {}, None, (), ()))
+    filled = context(study, tables, found)
     terminal = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, found, console=terminal)
     return Surfaces(
@@ -188,7 +188,7 @@ def test_a_measure_is_the_same_in_tables_figures_terminal_and_mlflow(said: Surfa
     (line,) = [text for text in note.splitlines() if text.startswith(f"| {method} | shared")]
     agree(line.split("|")[4], [float(f"{expected['mean']:.3g}")])
     agree(line.split("|")[5], [float(f"{expected['std']:.3g}")])
-    found = findings.spread(summary)
+    found = notes.spread_found(summary)
     agree(found, [float(f"{expected['std']:.3g}")])
     agree(found.partition("mean")[2], [float(f"{expected['mean']:.3g}")])
     assert page["Points, seeds"][column] == f"{len(y)}, {y.shape[1]}"
@@ -309,7 +309,7 @@ def test_a_ratio_is_held_against_1_wherever_it_is_told_as_one(said: Surfaces) ->
 
 def _all_told(study: Study, analysis: StudyAnalysis) -> list[str]:
     tables: Any = synthetic.make_tables(study, synthetic.surface(scale={"fixmatch": 0.1, "ssc": 0.1}))
-    filled = context(study, tables, analysis, Extras("", {}, None, (), ()))
+    filled = context(study, tables, analysis)
     console = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, analysis, console=console)
     note = notes.study_note(study, "v", analysis)

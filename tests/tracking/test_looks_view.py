@@ -5,7 +5,7 @@ from __future__ import annotations
 from markdown_it import MarkdownIt
 
 from ssc_tune.analysis.result import Estimate, Look, LookVerdict, StudyAnalysis
-from ssc_tune.tracking.content import verdict_tags
+from ssc_tune.tracking.content import analysis_tags
 from ssc_tune.tracking.notes import study_note
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis
@@ -39,7 +39,7 @@ def looked() -> StudyAnalysis:
 
 
 def test_a_tag_says_at_which_look_a_verdict_was_reached() -> None:
-    plain, with_looks = verdict_tags(analysis(study(TRACKED))), verdict_tags(looked())
+    plain, with_looks = analysis_tags(analysis(study(TRACKED))), analysis_tags(looked())
     assert plain
     assert not any(name.startswith("look/") for name in plain)
     added = {name: value for name, value in with_looks.items() if name not in plain}

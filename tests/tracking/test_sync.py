@@ -385,14 +385,17 @@ def test_a_folder_that_was_moved_or_copied_has_its_artifacts_where_it_is(
 
 
 @pytest.mark.parametrize("folder", ["half?x=1 50% a%20b"])
-def test_a_folder_of_any_name_holds_its_own_store(empty_database: Path, tmp_path: Path, folder: str) -> None:
+def test_a_folder_of_any_name_holds_its_own_store(
+    empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
     """``?`` ends an address and ``%20`` is a blank in it: written as they are, they name another file."""
     from ssc_tune.tracking import resolve_uri
 
     place = tmp_path / folder
     place.mkdir()
     shutil.copy(empty_database, place / "mlflow.db")
-    uri = resolve_uri("sqlite:///mlflow.db", place)
+    monkeypatch.chdir(place)
+    uri = resolve_uri("sqlite:///mlflow.db")
     report = write(uri, place)
     assert report.problems == ()
     assert query(place / "mlflow.db", "SELECT COUNT(*) FROM runs") == [(11,)]
@@ -401,7 +404,8 @@ def test_a_folder_of_any_name_holds_its_own_store(empty_database: Path, tmp_path
     assert found.id == report.experiment_id
     assert list(tmp_path.rglob("*mlflow.db")) == [place / "mlflow.db"]
     assert not any(path.is_file() for path in tmp_path.iterdir())
-    assert resolve_uri(uri, Path("/elsewhere")) == uri
+    monkeypatch.chdir(tmp_path)
+    assert resolve_uri(uri) == uri
 
 
 def test_data_sets_are_inputs_of_the_cells(uri: str, tmp_path: Path) -> None:

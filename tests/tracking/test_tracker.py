@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ssc_tune.errors import InputError
-from ssc_tune.tracking import Tracker, find_experiment, sync
+from ssc_tune.tracking import DEFAULT_URI, Tracker, find_experiment, sync
 from ssc_tune.tracking import tracker as trackers
 from ssc_tune.tracking.client import first_use_lock
 from tests.making.studies import TRACKED, study
@@ -97,7 +97,8 @@ def test_a_server_that_never_answers_holds_nobody_up(tmp_path: Path, monkeypatch
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        followed = tracker(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path, problems, user_uri_is_default=True)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        followed = tracker(address, tmp_path, problems)
         followed.start()
         followed.cell(*cell())
         report = followed.finish(None, [], timeout=0.5)
@@ -105,7 +106,16 @@ def test_a_server_that_never_answers_holds_nobody_up(tmp_path: Path, monkeypatch
     followed._thread.join(60)  # the closed socket frees it; it must not run into the next test
     assert not followed._thread.is_alive()
     assert problems == [report.problems[0]]
-    assert report.problems[0].endswith("ssc-tune sync stability")
+    assert report.problems[0].endswith(f"ssc-tune sync stability --tracking-uri {address}")
+
+
+def test_advice_names_no_store_where_it_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlflow.db").mkdir()  # no database
+    followed = tracker(DEFAULT_URI, tmp_path, [])
+    followed.start()
+    report = followed.finish(None, [], timeout=60)
+    assert report.problems[-1] == "0 cells are not in MLflow yet; complete it with: ssc-tune sync stability"
 
 
 def test_a_store_that_comes_back_gets_the_backlog(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

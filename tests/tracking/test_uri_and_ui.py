@@ -25,14 +25,17 @@ from ssc_tune.tracking import (
 SECRET = "postgresql+psycopg://anna:hunter%402@db.example:5432/mlflow"
 
 
-def test_relative_sqlite_paths_are_meant_from_the_base() -> None:
-    assert resolve_uri(DEFAULT_URI, Path("/data")) == "sqlite:////data/mlflow.db"
-    assert resolve_uri("sqlite:////a/b.db", Path("/data")) == "sqlite:////a/b.db"
+def test_relative_sqlite_paths_are_meant_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve_uri(DEFAULT_URI) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert resolve_uri("sqlite:////a/b.db") == "sqlite:////a/b.db"
 
 
 @pytest.mark.parametrize("uri", ["http://localhost:5000", "https://mlflow.example", SECRET, "databricks"])
 def test_other_stores_are_left_as_they_are(uri: str) -> None:
-    assert resolve_uri(uri, Path("/data")) == uri
+    assert resolve_uri(uri) == uri
 
 
 @pytest.mark.parametrize(
@@ -40,12 +43,12 @@ def test_other_stores_are_left_as_they_are(uri: str) -> None:
 )
 def test_what_cannot_work_is_refused_with_what_can(uri: str) -> None:
     with pytest.raises(InputError, match="allowed: sqlite:///PATH"):
-        resolve_uri(uri, Path("/data"))
+        resolve_uri(uri)
 
 
 def test_refusal_hides_the_password() -> None:
     with pytest.raises(InputError) as caught:
-        resolve_uri("ftp://anna:hunter2@host", Path("/data"))
+        resolve_uri("ftp://anna:hunter2@host")
     assert "hunter2" not in str(caught.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ssc_tune.training.hardware import allow_tf32, autocast
+from ssc_tune.training.hardware import autocast, set_arithmetic
 from ssc_tune.training.loop import RunningCell
 from tests.making.cells import EVERY_METHOD, make_config
 
@@ -19,20 +19,22 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def flags() -> Iterator[None]:
     """Leaves PyTorch's own flags as they were."""
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic
     yield
-    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+    matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic = before
 
 
 @pytest.mark.usefixtures("flags")
 @pytest.mark.parametrize(("precision", "allowed"), [("tf32", True), ("float32", False), ("bfloat16", False)])
 def test_only_tf32_rounds_the_factors_of_float32_products_on_cuda(precision: str, allowed: bool) -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not allowed
-    allow_tf32(precision, CPU)  # type: ignore[arg-type]
+    set_arithmetic(precision, CPU)  # type: ignore[arg-type]
     assert torch.backends.cuda.matmul.allow_tf32 is not allowed  # the CPU leaves them alone
-    allow_tf32(precision, torch.device("cuda"))  # type: ignore[arg-type]
+    set_arithmetic(precision, torch.device("cuda"))  # type: ignore[arg-type]
     assert torch.backends.cuda.matmul.allow_tf32 is allowed
     assert torch.backends.cudnn.allow_tf32 is allowed
+    assert (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_average_of_weights_equals_a_loop_over_parameters() -> None:
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.add_(torch.randn(parameter.shape, generator=draw))
-        average.update(ema_decay(step, 0.7))
+        average.move(1 - ema_decay(step, 0.7))
         decay = min(0.7, (1 + step) / (10 + step))
         expected = [
             decay * e + (1 - decay) * p.detach().double() for e, p in zip(expected, model.parameters(), strict=True)

@@ -30,41 +30,41 @@ from ssc_tune.report.figures.base import Figure, Given, Panel
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
-_OF_EACH_VIEW: tuple[Callable[[View, Given], list[Figure]], ...] = (
-    parameters.figures,
-    seeds.figures,
-    distribution.figures,
-    interactions.figures,
-    shares.figures,
-    ranges.figures,
-    curves.figures,
-    training.figures,
-    pseudo_labels.figures,
-    geometry.figures,
-    directions.figures,
-)
-_LAST: tuple[Callable[[Given], list[Figure]], ...] = (looks.figures, plane.figures)
 
-NEEDS: Mapping[Callable[..., list[Figure]], tuple[str, str]] = {
-    looks.figures: ("effects at each look", "two looks that were judged, with an effect at each"),
-    parameters.figures: ("accuracy against each hyperparameter", "a hyperparameter in the search space of a block"),
-    seeds.figures: ("every point on every seed", "two points of each method on average, and two seeds"),
-    distribution.figures: ("distribution over the search space", "two complete points of each method on average"),
-    interactions.figures: (
+class Kind(NamedTuple):
+    """A kind of figure: what draws it, what it is called, and what it has to have; without that there is none."""
+
+    draw: Callable[..., list[Figure]]
+    name: str
+    needs: str
+    of_study: bool = False  # drawn once, after those of each block and setting
+
+
+KINDS = (
+    Kind(looks.figures, "effects at each look", "two looks that were judged, with an effect at each", of_study=True),
+    Kind(parameters.figures, "accuracy against each hyperparameter", "a hyperparameter in the search space of a block"),
+    Kind(seeds.figures, "every point on every seed", "two points of each method on average, and two seeds"),
+    Kind(distribution.figures, "distribution over the search space", "two complete points of each method on average"),
+    Kind(
+        interactions.figures,
         "pairwise interactions",
         f"two hyperparameters that vary, {interactions.MIN_POINTS} complete points of each method, and bins that hold "
         "enough of them",
     ),
-    shares.figures: ("where the variance comes from", "shares of variance that the analysis could tell"),
-    ranges.figures: ("effects by range and prior", "a claim on a block and setting whose effect is seen under two"),
-    curves.figures: ("what tuning buys, and the like", "curves that the analysis could draw"),
-    training.figures: ("during training", "cells that kept their course"),
-    pseudo_labels.figures: ("pseudo-labels against tau", "cells that kept their course, and a tau that varies"),
-    geometry.figures: ("geometry of the prototypes", "cells that kept signatures of their prototypes"),
-    directions.figures: ("cosines between prototypes", "pictures of prototypes that the best cells kept"),
-    plane.figures: ("performance and sensitivity over settings", "two settings, with a sensitivity of some method"),
-}
-"""What each kind of figure is called and has to have; without it there is none."""
+    Kind(shares.figures, "where the variance comes from", "shares of variance that the analysis could tell"),
+    Kind(ranges.figures, "effects by range and prior", "a claim on a block and setting whose effect is seen under two"),
+    Kind(curves.figures, "what tuning buys, and the like", "curves that the analysis could draw"),
+    Kind(training.figures, "during training", "cells that kept their course"),
+    Kind(pseudo_labels.figures, "pseudo-labels against tau", "cells that kept their course, and a tau that varies"),
+    Kind(geometry.figures, "geometry of the prototypes", "cells that kept signatures of their prototypes"),
+    Kind(directions.figures, "cosines between prototypes", "pictures of prototypes that the best cells kept"),
+    Kind(
+        plane.figures,
+        "performance and sensitivity over settings",
+        "two settings, with a sensitivity of some method",
+        of_study=True,
+    ),
+)
 
 
 class Drawn(NamedTuple):
@@ -82,29 +82,21 @@ def figures(
     geometries: Mapping[str, Geometry] | None = None,
 ) -> list[Figure]:
     """Every figure that has data: of the study, and of each block and setting."""
-    return drawn(study, tables, analysis, records, geometries).figures
+    return drawn(Given(study, tables, analysis, records, geometries or {})).figures
 
 
-def drawn(
-    study: Study,
-    tables: Tables,
-    analysis: StudyAnalysis,
-    records: Sequence[Record] = (),
-    geometries: Mapping[str, Geometry] | None = None,
-) -> Drawn:
+def drawn(given: Given) -> Drawn:
     """The same, and which kinds have nothing to show."""
-    given = Given(study, tables, analysis, records, geometries or {})
-    made: list[tuple[Callable[..., list[Figure]], Figure]] = [
-        *(
-            (draw, _placed(figure, view))
-            for view in views(study, tables)
-            for draw in _OF_EACH_VIEW
-            for figure in draw(view, given)
-        ),
-        *((draw, figure) for draw in _LAST for figure in draw(given)),
+    made = [
+        (kind, _placed(figure, view))
+        for view in views(given.study, given.tables)
+        for kind in KINDS
+        if not kind.of_study
+        for figure in kind.draw(view, given)
     ]
-    there = {draw for draw, _ in made}
-    return Drawn([figure for _, figure in made], [text for draw, text in NEEDS.items() if draw not in there])
+    made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
+    there = [kind for kind, _ in made]
+    return Drawn([figure for _, figure in made], [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
 def _placed(figure: Figure, view: View) -> Figure:
@@ -113,4 +105,4 @@ def _placed(figure: Figure, view: View) -> Figure:
     return dataclasses.replace(figure, name=name, heading=view.heading)
 
 
-__all__ = ["Drawn", "Figure", "Panel", "drawn", "figures"]
+__all__ = ["Drawn", "Figure", "Given", "Panel", "drawn", "figures"]

@@ -29,7 +29,8 @@ def ticks(parameter: Parameter) -> list[tuple[float, str]]:
     if isinstance(parameter, ChoiceParameter):
         return [(round(parameter.to_unit(choice), 6), str(choice)) for choice in parameter.choices]
     values = _values(parameter)
-    values = values if len(values) <= MAX_TICKS + 2 else _thin(values)
+    if len(values) > MAX_TICKS + 2:
+        values = values[:: -(-len(values) // MAX_TICKS)]
     return [(round(parameter.to_unit(value), 6), shown(parameter, value, 6)) for value in values]
 
 
@@ -76,12 +77,11 @@ def _clip(text: str) -> str:
 def _values(parameter: FloatParameter | IntParameter) -> list[float]:
     if isinstance(parameter, FloatParameter) and parameter.complement:
         low, high = 1 - parameter.high, 1 - parameter.low
-        inner = _round_log(low, high) if parameter.log else _round_linear(low, high)
-        return sorted(float(f"{1 - value:.15g}") for value in inner)
+        return sorted(float(f"{1 - value:.15g}") for value in round_values(low, high, log=parameter.log))
     low, high = float(parameter.low), float(parameter.high)
     if isinstance(parameter, IntParameter) and high - low < MAX_TICKS + 2:
         return [low + k for k in range(int(high - low) + 1)]
-    found = _round_log(low, high) if parameter.log else _round_linear(low, high)
+    found = round_values(low, high, log=parameter.log)
     return sorted({float(round(v)) for v in found}) if isinstance(parameter, IntParameter) else found
 
 
@@ -101,7 +101,3 @@ def _round_linear(low: float, high: float) -> list[float]:
     step = next(s * scale for s in (1, 2, 2.5, 5, 10) if s * scale >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     return [float(f"{k * step:.15g}") for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _thin(values: list[float]) -> list[float]:
-    return values[:: -(-len(values) // MAX_TICKS)]

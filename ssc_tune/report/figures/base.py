@@ -113,6 +113,8 @@ def told_of(what: str, methods: Iterable[str], rows: Iterable[Row], say: Callabl
     return told(what, [f"{method}: {say(own)}" for method, own in by_method.items() if own])
 
 
+INK = "#2b313b"
+"""Of titles."""
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
@@ -121,7 +123,7 @@ CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "axis": {
         "labelColor": "#4a5260",
-        "titleColor": "#2b313b",
+        "titleColor": INK,
         "titleFontWeight": 500,
         "titleFontSize": 12,
         "labelFontSize": 11,
@@ -133,7 +135,7 @@ CONFIG: dict[str, Any] = {
     },
     "axisX": {"grid": False, "tickCount": 6},
     "axisY": {"domain": False, "ticks": False, "tickCount": 5},
-    "title": {"color": "#2b313b", "fontSize": 12, "fontWeight": 600, "anchor": "start"},
-    "legend": {"labelColor": "#4a5260", "titleColor": "#2b313b", "labelFontSize": 11, "orient": "top", "title": None},
+    "title": {"color": INK, "fontSize": 12, "fontWeight": 600, "anchor": "start"},
+    "legend": {"labelColor": "#4a5260", "titleColor": INK, "labelFontSize": 11, "orient": "top", "title": None},
 }
 """Look of every figure, on light paper. The page recolours text and lines by style sheet for dark screens."""

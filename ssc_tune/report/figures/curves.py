@@ -11,8 +11,7 @@ from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import Row, View, curve_rows, in_words
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, notes, told
-from ssc_tune.report.figures.encodings import fixed, lines, span, tips, wrapped
-from ssc_tune.report.figures.levels import levels
+from ssc_tune.report.figures.encodings import fixed, levels, lines, span, tips, wrapped
 from ssc_tune.study.model.space import ChoiceParameter, Parameter
 
 _BUDGET = (

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.cells import MAX_POINTS, Row, View, counted_rows
+from ssc_tune.report.cells import MAX_POINTS, Row, View, mean_rows
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
 from ssc_tune.report.figures.encodings import ACCURACY, colour, drawn, fixed, marked, on, rows_of, span, tips
 
@@ -15,7 +15,7 @@ _BOX = {"lo": "lowest", "q1": "lower quartile", "q2": "median", "q3": "upper qua
 
 def figures(view: View, _: Given | None = None) -> list[Figure]:
     """A strip with a box a method, and the empirical distribution function."""
-    rows = [{**row, "j": _jitter(row["p"])} for row in counted_rows(view)]
+    rows = [{**row, "j": _jitter(row["p"])} for row in mean_rows(view, counted=True)]
     if len(rows) < 2 * len(view.methods):
         return []
     name, boxes, steps = (f"{part}{view.slug}" for part in ("spread", "boxes", "steps"))

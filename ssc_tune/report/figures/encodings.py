@@ -1,4 +1,4 @@
-"""What charts are put together from: methods by colour, marker and line style, axes, tooltips, lines and bands."""
+"""What charts are put together from: methods by colour, marker and line style, axes, tooltips, lines, bands, levels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import altair as alt
 
 from ssc_tune.presentation import colours
+from ssc_tune.report.cells import View
+from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Ramp
+from ssc_tune.study.model.space import ChoiceParameter
 from ssc_tune.study.model.study import Study
 
 Axis = TypeVar("Axis", alt.X, alt.Y)
@@ -89,13 +92,8 @@ def rows_of(data: str, where: str = "") -> alt.Chart:
     return chart.transform_filter(where) if where else chart
 
 
-def lower(axis: Axis) -> Axis:
-    """The lower end of a band, on the axis of what it is a band of; the upper one is ``hi:Q``."""
-    return on(axis, "lo")
-
-
 def on(axis: Axis, field: str) -> Axis:
-    """Another field on the same axis."""
+    """Another field on the same axis: ``lo`` is the lower end of a band, on the axis of what it is a band of."""
     other = axis.copy(deep=True)
     other.shorthand = f"{field}:Q"
     return other
@@ -109,7 +107,7 @@ def lines(
     band = rows_of(data, "isValid(datum.lo)").mark_area(opacity=0.16, clip=clip)
     middle = rows_of(data).mark_line(strokeWidth=2, clip=clip, **line)
     return [
-        band.encode(x=x, y=lower(y), y2="hi:Q", color=colour(study)),
+        band.encode(x=x, y=on(y, "lo"), y2="hi:Q", color=colour(study)),
         middle.encode(x=x, y=y, **drawn(study), **tip),
     ]
 
@@ -122,3 +120,23 @@ def smooth(study: Study, data: str, x: alt.X, y: alt.Y, fields: tuple[str, str],
     )
     chart: alt.Chart = fitted.mark_line(strokeWidth=2, **line).encode(x=x, y=y, **drawn(study))
     return chart
+
+
+def levels(
+    view: View, data: str, name: str, parameter: ChoiceParameter, y: alt.Y, tips: Sequence[alt.Tooltip] = ()
+) -> list[alt.Chart]:
+    """A bar from ``lo`` to ``hi`` and a short line at ``y``, each row of ``data`` at its position ``x`` in its lane."""
+    lane = 0.5 / (len(parameter.choices) * len(view.methods))
+    middle = (len(view.methods) - 1) / 2
+    base = rows_of(data).transform_calculate(
+        w=f"datum.x + (indexof({list(view.methods)!r}, datum.m) - {middle}) * {lane}",
+        a=f"datum.w - {lane * 0.35}",
+        b=f"datum.w + {lane * 0.35}",
+    )
+    bar = base.transform_filter("isValid(datum.lo)").mark_rule(strokeWidth=7, opacity=0.25, clip=True)
+    at, start = axes.x("w", name, parameter), axes.x("a", name, parameter)
+    own = {"tooltip": list(tips)} if tips else {}
+    return [
+        bar.encode(x=at, y=on(y, "lo"), y2="hi:Q", color=colour(view.study)),
+        base.mark_rule(strokeWidth=2.5, clip=True).encode(x=start, x2="b:Q", y=y, color=colour(view.study), **own),
+    ]

@@ -11,7 +11,7 @@ import altair as alt
 
 from ssc_tune.presentation.colours import EDGE
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.cells import Row, View, counted_rows
+from ssc_tune.report.cells import Row, View, mean_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, Ramp
 from ssc_tune.report.figures.encodings import heat, rows_of, tips
@@ -42,8 +42,8 @@ def figures(view: View, _: Given | None = None) -> list[Figure]:
     if fewest < MIN_POINTS or len(view.parameters) < 2:
         return []
     points = f"points{view.slug}"
-    datasets: dict[str, list[Row]] = {points: counted_rows(view)}
-    maps = _maps(view, counted_rows(view, len(view.counted)))
+    datasets: dict[str, list[Row]] = {points: mean_rows(view, counted=True)}
+    maps = _maps(view, mean_rows(view, len(view.counted), counted=True))
     pairs = list(dict.fromkeys((one.i, one.j) for one in maps))
     ranked = sorted(pairs, key=lambda pair: -max(one.between for one in maps if (one.i, one.j) == pair))
     cases = [one for pair in ranked[:MAX_PAIRS] for one in maps if (one.i, one.j) == pair]
@@ -102,8 +102,8 @@ def _panel(view: View, one: _Map, points: str, ramp: Ramp) -> Panel:
         f"Heat map of {method} over {names[i]} and {names[j]}: bins from {number(low['v'])} to {number(high['v'])}; "
         f"the lowest holds {low['t']}, the highest {high['t']}."
     )
-    chart = _chart(view, one.key, points, i, j, method, ramp)
-    return Panel(f"{names[i]}-{names[j]}-{method}", f"{method}: {names[j]} by {names[i]}", text, chart, 230)
+    title = f"{method}: {names[j]} by {names[i]}"
+    return Panel(f"{names[i]}-{names[j]}-{method}", title, text, _chart(view, one, points, ramp), 230)
 
 
 def _sizes(first: Parameter, second: Parameter, num_points: int) -> tuple[int, int] | None:
@@ -155,15 +155,15 @@ def _told(parameter: Parameter, index: int, size: int) -> str:
     return " to ".join(dict.fromkeys(shown(parameter, value) for value in ends))
 
 
-def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp: Ramp) -> Chart:
-    (x_name, y_name) = (list(view.parameters)[k] for k in (i, j))
+def _chart(view: View, one: _Map, points: str, ramp: Ramp) -> Chart:
+    x_name, y_name = (list(view.parameters)[k] for k in (one.i, one.j))
     x_axis = axes.axis(x_name, view.parameters[x_name])
     y_axis = axes.axis(y_name, view.parameters[y_name])
     y_axis.labelAngle = 0
     y_axis.grid = False
     scale = alt.Scale(domain=[0, 1], nice=False)
-    rect = rows_of(key).mark_rect(stroke=EDGE, strokeWidth=1)
-    dots = rows_of(points).transform_filter(alt.FieldEqualPredicate(field="m", equal=method))
+    rect = rows_of(one.key).mark_rect(stroke=EDGE, strokeWidth=1)
+    dots = rows_of(points).transform_filter(alt.FieldEqualPredicate(field="m", equal=one.method))
     dots = dots.mark_point(filled=True, size=22, color="white", stroke="black", strokeWidth=0.9, opacity=1)
     return alt.layer(
         rect.encode(
@@ -181,8 +181,8 @@ def _chart(view: View, key: str, points: str, i: int, j: int, method: str, ramp:
             ),
         ),
         dots.encode(
-            x=alt.X(f"x{i}:Q", axis=x_axis, scale=scale),
-            y=alt.Y(f"x{j}:Q", axis=y_axis, scale=scale),
+            x=alt.X(f"x{one.i}:Q", axis=x_axis, scale=scale),
+            y=alt.Y(f"x{one.j}:Q", axis=y_axis, scale=scale),
             tooltip=tips("p", "v", "y"),
         ),
     )

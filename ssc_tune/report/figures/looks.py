@@ -11,7 +11,7 @@ from ssc_tune.presentation.numbers import interval
 from ssc_tune.report.cells import Row, limits
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
-from ssc_tune.report.figures.encodings import fixed, lower, rows_of, span, tips, wrapped
+from ssc_tune.report.figures.encodings import fixed, on, rows_of, span, tips, wrapped
 from ssc_tune.report.forest import borders
 
 MAX_PANELS = 12
@@ -83,6 +83,6 @@ def _chart(key: str, title: str, datasets: dict[str, list[Row]], found: list[tup
     fill = alt.condition("datum.d", alt.value(OKABE_ITO[0]), alt.value("transparent"))
     return alt.layer(
         lines.encode(y=y),
-        bars.encode(x=x, y=lower(y), y2="hi:Q"),
+        bars.encode(x=x, y=on(y, "lo"), y2="hi:Q"),
         marks.encode(x=x, y=y, fill=fill, tooltip=said),
     )

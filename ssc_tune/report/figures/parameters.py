@@ -9,8 +9,7 @@ from ssc_tune.presentation.numbers import number
 from ssc_tune.report.cells import MAX_POINTS, Row, View, cell_rows, curve_rows, dicts, mean_rows
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, notes, told
-from ssc_tune.report.figures.encodings import ACCURACY, fixed, lines, marked, on, rows_of, smooth, span, tips
-from ssc_tune.report.figures.levels import levels
+from ssc_tune.report.figures.encodings import ACCURACY, fixed, levels, lines, marked, on, rows_of, smooth, span, tips
 from ssc_tune.study.model.space import ChoiceParameter, shown
 
 _KINDS = ("one_at_a_time", "partial_dependence")

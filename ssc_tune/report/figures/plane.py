@@ -13,7 +13,7 @@ from ssc_tune.presentation import places
 from ssc_tune.presentation.numbers import number, signed
 from ssc_tune.report.cells import Row, limits
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
-from ssc_tune.report.figures.encodings import colour, fixed, lower, marked, rows_of, span, tips
+from ssc_tune.report.figures.encodings import colour, fixed, marked, on, rows_of, span, tips
 from ssc_tune.study.model.study import Study
 
 FIXED, DEFAULTS = "best fixed point", "defaults"
@@ -89,7 +89,7 @@ def _chart(study: Study, name: str, rows: Sequence[Row]) -> Chart:
     hollow = defaults.mark_point(filled=False, size=80, opacity=1)
     return alt.layer(
         none.encode(x=alt.XDatum(0.0, title="sensitivity (Phi)", scale=across)),
-        whisker.encode(x=lower(x), x2="hi:Q", y=y, color=colour(study)),
+        whisker.encode(x=on(x, "lo"), x2="hi:Q", y=y, color=colour(study)),
         filled.encode(x=x, y=y, **marked(study), tooltip=said),
         hollow.encode(x=x, y=y, **marked(study), tooltip=said),
     )

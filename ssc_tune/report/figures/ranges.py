@@ -15,7 +15,7 @@ from ssc_tune.presentation.colours import OKABE_ITO
 from ssc_tune.report.cells import Row, View, limits
 from ssc_tune.report.figures import axes
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel
-from ssc_tune.report.figures.encodings import by_name, fixed, lower, on, rows_of, tips, wrapped
+from ssc_tune.report.figures.encodings import by_name, fixed, on, rows_of, tips, wrapped
 from ssc_tune.report.forest import borders
 from ssc_tune.study.model.claims import Equivalence
 
@@ -184,7 +184,7 @@ def _chart(name: str, layout: _Layout, effect: str, kinds: list[str], count: int
     ring = base.transform_filter("datum.own == 1").mark_point(filled=False, size=170, strokeWidth=1.5)
     return alt.layer(
         *dashes,
-        whisker.encode(x=x, y=lower(y), y2="hi:Q", color=colour),
+        whisker.encode(x=x, y=on(y, "lo"), y2="hi:Q", color=colour),
         ring.encode(x=x, y=y, stroke=alt.value("currentColor")),
         base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=said),
         matrix.mark_point(filled=True, size=45, opacity=1).encode(

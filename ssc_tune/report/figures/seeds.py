@@ -7,7 +7,7 @@ import json
 import altair as alt
 
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.cells import Row, View, cell_rows, counted_rows
+from ssc_tune.report.cells import Row, View, cell_rows, mean_rows
 from ssc_tune.report.figures.base import Chart, Figure, Given, Panel, told
 from ssc_tune.report.figures.encodings import ACCURACY, fixed, marked, rows_of, span, tips
 
@@ -39,7 +39,7 @@ def figures(view: View, _: Given) -> list[Figure]:
 
 def _rows(view: View) -> tuple[list[Row], list[Row]]:
     """Cells and points, with the rank ``r`` of the point in its method and the ends ``lo`` and ``hi`` of its seeds."""
-    means = sorted(counted_rows(view, MOST), key=lambda row: (row["m"], row["y"], row["p"]))
+    means = sorted(mean_rows(view, MOST, counted=True), key=lambda row: (row["m"], row["y"], row["p"]))
     ranks: dict[str, int] = {}
     for row in means:
         row["r"] = ranks[row["m"]] = ranks.get(row["m"], 0) + 1

@@ -24,13 +24,13 @@ def _body(panel: Panel) -> Spec:
     return {key: value for key, value in panel.specification.items() if key not in ("$schema", "config", "datasets")}
 
 
-def _parts(value: Any) -> Iterator[Spec]:
+def parts(value: Any) -> Iterator[Spec]:
     """Every object in a specification."""
     if isinstance(value, dict):
         yield value
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _parts(item)
+            yield from parts(item)
 
 
 def _for_page(body: Spec) -> Spec:
@@ -39,7 +39,7 @@ def _for_page(body: Spec) -> Spec:
     What a tooltip says travels so in the drawing.
     """
     body = copy.deepcopy(body)
-    for part in list(_parts(body)):
+    for part in list(parts(body)):
         encoding = part.get("encoding", {})
         for channel in {"color", "shape", "strokeDash"} & encoding.keys():
             encoding[channel]["legend"] = None
@@ -64,7 +64,7 @@ def _tip(fields: list[dict[str, Any]]) -> str:
 def page(panel: Panel, datasets: Datasets) -> Spec:
     """One panel with its data, as wide as :data:`WIDTH`; the legend is left to the page."""
     body = _for_page(_body(panel))
-    named = {part["data"]["name"] for part in _parts(body) if "data" in part}
+    named = {part["data"]["name"] for part in parts(body) if "data" in part}
     return {
         "$schema": SCHEMA,
         **body,
@@ -78,13 +78,13 @@ def page(panel: Panel, datasets: Datasets) -> Spec:
 
 def picture(figure: Figure, *, width: int = 300) -> Spec:
     """All panels in rows of up to three, on white, with title, legend and data."""
-    parts = [{**_body(p), "width": width, "height": p.height, "title": p.title} for p in figure.panels]
-    config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1, **_keys(parts)}}
+    panels = [{**_body(p), "width": width, "height": p.height, "title": p.title} for p in figure.panels]
+    config = {**CONFIG, "background": "white", "legend": {**CONFIG["legend"], "symbolOpacity": 1, **_keys(panels)}}
     return {
         "$schema": SCHEMA,
         "title": {"text": figure.full_title, "fontSize": 15, "anchor": "start", "offset": 12},
         "columns": figure.columns,
-        "concat": parts,
+        "concat": panels,
         "datasets": {name: list(rows) for name, rows in figure.datasets.items()},
         "spacing": 28,
         "padding": 16,
@@ -92,9 +92,9 @@ def picture(figure: Figure, *, width: int = 300) -> Spec:
     }
 
 
-def _keys(parts: list[Spec]) -> Spec:
+def _keys(panels: list[Spec]) -> Spec:
     """Keys of the legend: markers without an edge, which line styles would dash; lines, where all are lines."""
-    encodings = [part["encoding"] for part in _parts(parts) if "encoding" in part]
+    encodings = [part["encoding"] for part in parts(panels) if "encoding" in part]
     if any("strokeDash" in encoding for encoding in encodings) and not any("shape" in one for one in encodings):
         return {"symbolType": "stroke", "symbolStrokeWidth": 2, "symbolSize": 500}
     return {"symbolStrokeWidth": 0}

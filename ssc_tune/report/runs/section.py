@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.presentation.colours import RANKS, colours, dashes, on_dark
+from ssc_tune.presentation.colours import ON_DARK, RANKS, colours, dashes
 from ssc_tune.records.record import Record
 from ssc_tune.report.runs.columns import Column, columns
 from ssc_tune.report.runs.courses import MOST, courses, is_thinned, losses
@@ -54,10 +54,10 @@ def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequen
     content = {
         "ids": ids,
         "columns": [column.content() for column in shown],
-        "colours": [[colour, on_dark(colour)] for colour in _of(study, shown, colours(study))],
+        "colours": [[colour, ON_DARK.get(colour, colour)] for colour in _of(study, shown, colours(study))],
         "dashes": _of(study, shown, dashes(study)),
         "ranks": RANKS,
-        "rank": _ranks(scores),
+        "rank": (pd.Series(scores).rank(method="min", na_option="top") - 1).astype(int).tolist(),  # 0 for the worst
         "curves": courses(cells, tables.history),
         "thinned": MOST if is_thinned(tables.history) else 0,
         "workers": timeline(records, rows),
@@ -68,11 +68,6 @@ def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequen
 def _of(study: Study, shown: Sequence[Column], chosen: dict[str, Any]) -> list[Any]:
     """What stands for each method, in the order in which the column of methods has them."""
     return [chosen[method] for method in shown[0].values]
-
-
-def _ranks(scores: Any) -> list[int]:
-    """The rank of each run by what it scores, 0 for the worst; equal scores share the lowest of their ranks."""
-    return [int(rank) - 1 for rank in pd.Series(scores).rank(method="min", na_option="top")]
 
 
 def _text(column: Column, row: int) -> str:

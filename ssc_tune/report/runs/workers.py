@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-import heapq
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssc_tune.presentation.numbers import duration
+from ssc_tune.presentation.numbers import date, duration
 from ssc_tune.records.record import Attempt, Record
 
 OUTCOMES = {
@@ -72,26 +70,14 @@ def _held(records: Sequence[Record]) -> list[Held]:
 
 def _lanes(held: Sequence[Held]) -> tuple[list[int], list[str]]:
     """The lane of each attempt, hosts below each other, and the names of lanes."""
-    hosts: dict[str, list[tuple[float, int]]] = {}  # free lanes come back when their attempt ends
-    counts: dict[str, int] = {}
+    hosts: dict[str, list[float]] = {}  # when each lane is free again
     places = []
     for one in held:
-        host = one.attempt.host
-        free = hosts.setdefault(host, [])
-        if free and free[0][0] <= one.start + 1e-6:
-            ready = []
-            while free and free[0][0] <= one.start + 1e-6:
-                ready.append(heapq.heappop(free)[1])
-            lane = min(ready)
-            for other in ready:
-                if other != lane:
-                    heapq.heappush(free, (one.start, other))
-        else:
-            lane = counts.get(host, 0)
-            counts[host] = lane + 1
-        heapq.heappush(free, (one.end, lane))
-        places.append((host, lane))
-    order = [(host, lane) for host in sorted(counts) for lane in range(counts[host])]
+        ends = hosts.setdefault(one.attempt.host, [])
+        lane = next((lane for lane, end in enumerate(ends) if end <= one.start + 1e-6), len(ends))
+        ends[lane : lane + 1] = [one.end]
+        places.append((one.attempt.host, lane))
+    order = [(host, lane) for host in sorted(hosts) for lane in range(len(hosts[host]))]
     index = {place: number for number, place in enumerate(order)}
     return [index[place] for place in places], [f"{host or 'host not known'} {lane + 1}" for host, lane in order]
 
@@ -113,8 +99,7 @@ def _spans(held: Sequence[Held]) -> list[Any]:
             merged.append([start, end])
     first, drawn, found = merged[0][0], 0.0, []
     for start, end in merged:
-        date = datetime.datetime.fromtimestamp(start, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M")
-        found.append([round(start - first, 2), round(end - first, 2), round(drawn, 2), date])
+        found.append([round(start - first, 2), round(end - first, 2), round(drawn, 2), date(start)])
         drawn += end - start + SHORT_GAP * total
     return found
 
@@ -129,7 +114,10 @@ def cost(held: Sequence[Held]) -> str:
         return text
     text += f" The others: {', '.join(lost)}."
     waits = _waits(held)
-    return f"{text} Cells were begun again {len(waits):,} times, {_mean(waits)} later on average." if waits else text
+    if not waits:
+        return text
+    mean = duration(sum(waits) / len(waits), measured=True)
+    return f"{text} Cells were begun again {len(waits):,} times, {mean} later on average."
 
 
 def _time(held: Sequence[Held]) -> str:
@@ -142,7 +130,3 @@ def _waits(held: Sequence[Held]) -> list[float]:
     for one in held:
         by_cell.setdefault(one.cell_id, []).append(one)
     return [max(b.start - a.end, 0.0) for own in by_cell.values() for a, b in itertools.pairwise(own)]
-
-
-def _mean(waits: Sequence[float]) -> str:
-    return duration(sum(waits) / len(waits), measured=True)
