@@ -35,12 +35,12 @@ import coverage_shares
 import coverage_surfaces
 import coverage_table
 import numpy as np
+import simulated
 from laws import LAWS, SIZES, Array, Law
 
 from ssc_tune.analysis.estimators import comparison, intervals, variance
 from ssc_tune.analysis.estimators.comparison import corrected_std_interval
 from ssc_tune.analysis.estimators.intervals import Interval
-from ssc_tune.analysis.judge import simulated
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.study.model.study import Study
 
@@ -100,7 +100,7 @@ def rates(law: str, measure: str, num_points: int, num_seeds: int, repeats: int)
             found = simulated.find(study, asked, first, second, seed=repeat)
             names[simulated.judge([found])[0] + margin] += 1
         names["undefined"] += not _known(found)
-        covered += _known(found) and found.effect.low <= 0 <= found.effect.high
+        covered += _known(found) and found.effect.interval.low <= 0 <= found.effect.interval.high
     known = repeats - names["undefined"]
     share = {key: count / repeats for key, count in names.items()}
     return Rates(
@@ -114,7 +114,7 @@ def rates(law: str, measure: str, num_points: int, num_seeds: int, repeats: int)
 
 
 def _known(found: Finding) -> bool:
-    return bool(np.isfinite([found.effect.low, found.effect.high]).all())
+    return bool(np.isfinite(found.effect.interval[1:3]).all())
 
 
 def rule_table(

@@ -25,8 +25,10 @@ from coverage_laws import IMAGES, LAWS, draw, draw_searches, draw_settings
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators import budget, curves, extremes, intervals, transfer, volume
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import searches
-from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, read_claim
@@ -45,11 +47,12 @@ def _claim(measure: str, n: int | None, points: int) -> tuple[Claim, Study]:
     return claim, Study.model_validate({**study, "design": {"type": "sobol", "points": points}})
 
 
-def _effect(made: Compared, pair: Sequence[Scores], n: int) -> Effect:
+def _effect(made: Compared, pair: Sequence[Scores], n: int) -> Interval:
     claim, study = _claim(made.measure, n if made.asks else None, len(pair[0].points))
     nothing = Tables(None, None, None)  # type: ignore[arg-type]  # these measures read the scores alone
-    data = ClaimData(claim, study, nothing, "main", pair[0], pair[1], "chance", np.random.default_rng(0), 99)
-    return estimators()[made.measure].effect(data)
+    whole = Materials(study, nothing, num_bootstrap=99)
+    data = ClaimData(claim, whole, "main", pair[0], pair[1], "chance", np.random.default_rng(0))
+    return estimators()[made.measure].effect(data).interval
 
 
 def _share(scores: Scores, best: float, delta: float) -> float:
@@ -112,7 +115,7 @@ class Row(NamedTuple):
         return "| " + " | ".join([self.measure, self.law, self.size, *shown, str(self.repeats)]) + " |"
 
 
-def _covers(found: Effect, truth: float) -> float:
+def _covers(found: Interval, truth: float) -> float:
     return math.nan if math.isnan(found.low) else float(found.low <= truth <= found.high)
 
 

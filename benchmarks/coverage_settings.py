@@ -25,9 +25,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from simulated import scores_of
 
-from ssc_tune.analysis.arrays import Scores
-from ssc_tune.analysis.estimators.pooling import pool
+from ssc_tune.analysis.estimators.pooling import Pooling, pool
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.measures.below import below
 from ssc_tune.analysis.measures.settings import pooled
@@ -60,10 +60,10 @@ class Row(NamedTuple):
 
 
 def _row(
-    num: int, law: str, tau: float, found: list[Any], alone: list[bool], further: Array, truth: float = 0.0
+    num: int, law: str, tau: float, found: list[Pooling], alone: list[bool], further: Array, truth: float = 0.0
 ) -> Row:
-    lows, highs = np.array([x.low for x in found]), np.array([x.high for x in found])
-    lower, upper = (np.array([getattr(x, f"prediction_{end}") for x in found]) for end in ("low", "high"))
+    lows, highs = (np.array([getattr(x.mean, end) for x in found]) for end in ("low", "high"))
+    lower, upper = (np.array([getattr(x.prediction, end) for x in found]) for end in ("low", "high"))
     rates = (
         (lows <= truth) & (highs >= truth),
         np.array(alone),
@@ -84,25 +84,8 @@ def drawn(num: int, degrees: int, tau: float, *, repeats: int, seed: int = 0) ->
         measured = tau * rng.standard_normal(num) + errors * rng.standard_normal(num)
         found.append(pool(measured, errors * np.sqrt(rng.chisquare(degrees, num) / degrees)))
     further = tau * rng.standard_normal(repeats)
-    return _row(num, f"standard errors with {degrees} df", tau, found, [x.low <= 0 <= x.high for x in found], further)
-
-
-def scores(test: Array) -> Scores:
-    """A method's scores with nothing but test accuracies (N, R)."""
-    num_points, num_seeds = test.shape
-    none, points = np.empty(0), np.arange(1, num_points + 1)
-    return Scores(
-        points=points,
-        seeds=np.arange(num_seeds),
-        test=test,
-        validation=test,
-        failed=np.zeros(test.shape, dtype=bool),
-        default_test=none,
-        default_validation=none,
-        default_failed=none.astype(bool),
-        drawn=points,
-        same_as=points,
-    )
+    alone = [x.mean.low <= 0 <= x.mean.high for x in found]
+    return _row(num, f"standard errors with {degrees} df", tau, found, alone, further)
 
 
 def tables(num: int, shared: float, tau: float, rng: np.random.Generator) -> list[ClaimData]:
@@ -121,9 +104,9 @@ def tables(num: int, shared: float, tau: float, rng: np.random.Generator) -> lis
             slopes, levels = effect(1, NUM_SEEDS), effect(1, NUM_SEEDS)
             noise = 0.4 * effect(NUM_POINTS, NUM_SEEDS)
             pair.append((surface * (1 + 0.3 * slopes) + 0.3 * levels + noise) * (factors[i] if k == 0 else 1.0))
-        one, other = (scores(y) for y in pair)
+        one, other = (scores_of(y) for y in pair)
         nothing = cast(Any, None)  # no measure of spread looks at study or tables
-        parts.append(ClaimData(CLAIM, nothing, nothing, f"s{i}", one, other, "chance", rng, 0))
+        parts.append(ClaimData(CLAIM, nothing, f"s{i}", one, other, "chance", rng))
     return parts
 
 
@@ -135,11 +118,10 @@ def whole(num: int, shared: float, tau: float, *, repeats: int, seed: int = 0) -
         effect = pooled(tables(num, shared, tau, rng), std)
         if effect.pooled is None:  # a spread within the noise
             continue
-        each = [x for _, x in effect.pooled.settings]
+        each = [x.interval for _, x in effect.pooled.settings]
         knapp = pool([x.estimate for x in each], [x.se for x in each])
-        alone.append(bool(knapp.low <= 0 <= knapp.high))
-        ends = effect.pooled.prediction_low, effect.pooled.prediction_high
-        found.append(knapp._replace(low=effect.low, high=effect.high, prediction_low=ends[0], prediction_high=ends[1]))
+        alone.append(bool(knapp.mean.low <= 0 <= knapp.mean.high))
+        found.append(effect.pooled.pooling)
     return _row(num, f"tables, shared {shared:g}", tau, found, alone, tau * rng.standard_normal(repeats))
 
 
@@ -157,14 +139,13 @@ def shares(num: int, share: float, tau: float, *, repeats: int, seed: int = 0) -
             point, seeds = rng.standard_normal((NUM_POINTS, 1)), rng.standard_normal((1, NUM_SEEDS))
             noise = rng.standard_normal((NUM_POINTS, NUM_SEEDS))
             y = np.sqrt(0.6) * point + np.sqrt(0.1) * seeds + np.sqrt(0.3) * noise - tau * rng.standard_normal() - cut
-            parts.append(ClaimData(claim, nothing, nothing, f"s{i}", scores(y), scores(y), "chance", rng, 0))
+            parts.append(ClaimData(claim, nothing, f"s{i}", scores_of(y), scores_of(y), "chance", rng))
         effect = pooled([part._replace(estimate_only=True) for part in parts], below)
         assert effect.pooled is not None
-        each = [x for _, x in effect.pooled.settings]
+        each = [x.interval for _, x in effect.pooled.settings]
         knapp = pool([x.estimate for x in each], [x.se for x in each])
-        alone.append(bool(knapp.low <= truth <= knapp.high))
-        ends = effect.pooled.prediction_low, effect.pooled.prediction_high
-        found.append(knapp._replace(low=effect.low, high=effect.high, prediction_low=ends[0], prediction_high=ends[1]))
+        alone.append(bool(knapp.mean.low <= truth <= knapp.mean.high))
+        found.append(effect.pooled.pooling)
     further = stats.norm.cdf(cut + tau * rng.standard_normal(repeats))
     return _row(num, f"share {truth:.3f}", tau, found, alone, further, truth)
 

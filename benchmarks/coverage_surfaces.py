@@ -152,7 +152,7 @@ def _surface(
         band = curves.partial_dependence(model, k, at, num_bootstrap=draws, rng=rng, unexplained=unexplained)
         bands.append(inside_of(band.low, band.high, curve))
     found = decomposition.functional(x, y, names, num_bootstrap=100, rng=rng, model=model, r2=r2)
-    ends = dict(zip(found.sources, zip(found.low, found.high, strict=True), strict=True))
+    ends = {source: share[1:3] for source, share in found.shares.items()}
     known = [np.array(ends.get(name, (np.nan, np.nan))) for name in shares]
     held = [
         float(inside_of(low, high, np.array(share))) for (low, high), share in zip(known, shares.values(), strict=True)

@@ -3,7 +3,7 @@
     uv run python benchmarks/power.py [--repeats 1000] [--pilots 8] [--seed 0]
 
 Studies with a ratio of spreads of 0.5 and equal means are drawn from laws written here, and judged one by one by the
-whole rule (`ssc_tune.analysis.judge.simulated`). Beside the share that is supported stands what plan promises from
+whole rule (`simulated.py`). Beside the share that is supported stands what plan promises from
 pilots of the same law: very large ones (1,024 points x 64 seeds), which show whether the simulation is right, and
 those that one can afford (64 x 5, 16 x 5), which show what they are worth. Takes three minutes on a quiet core.
 """
@@ -16,9 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import simulated
 from numpy.typing import NDArray
 
-from ssc_tune.analysis.judge import power, simulated
+from ssc_tune.analysis.judge import power
 from ssc_tune.analysis.judge.law import of_pilot, skewed
 from ssc_tune.analysis.judge.power import Look, Question
 from ssc_tune.study.model.claims import Claim

@@ -99,7 +99,8 @@ def _stops(study: Study, cells: Sequence[Cell], records: Mapping[str, Record], p
 def _outcome(study: Study, cells: Sequence[Cell], records: Mapping[str, Record], points: int) -> Outcome:
     used = looks.until(cells, points)
     ids = {cell.cell_id for cell in used}
-    judged = analysis.judge.looks.judge(study, analysis.build.build_tables(study, used, records))
+    tables = analysis.build.build_tables(study, used, records)
+    judged = analysis.judge.looks.judge(analysis.material.Materials(study, tables))
     seconds = sum(records[key].result.seconds for key in ids)
     return Outcome(points, len(ids), seconds, {v.claim.name: v.verdict for v in judged.verdicts})
 

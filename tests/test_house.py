@@ -146,3 +146,24 @@ def test_what_a_method_is_given_is_asked_of_the_study_or_the_cell() -> None:
             if called and node.attr == "get" and not path.startswith(OF_REGISTERED):
                 asked.append(f"{path}:{node.lineno}")
     assert asked == []
+
+
+def test_what_is_used_of_a_package_is_imported_by_it() -> None:
+    """Its stub names it: else it is there only once something else has imported it."""
+    stubs = {path.parent.name for path in PACKAGE.glob("*/__init__.pyi")}
+    missing = []
+    for path, tree in trees():
+        taken = {
+            alias.asname or alias.name: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "ssc_tune"
+            for alias in node.names
+            if alias.name in stubs
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in taken:
+                package = importlib.import_module(f"ssc_tune.{taken[node.value.id]}")
+                if node.attr not in package.__dir__():
+                    missing.append(f"{path}: {node.value.id}.{node.attr}")
+    assert stubs
+    assert missing == []

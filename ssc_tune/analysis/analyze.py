@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.explore.extras import NOTHING, extras
 from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
@@ -29,22 +31,19 @@ def analyze(
             most of the time.
     """
     with one_thread():
-        return _analyze(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap, explore=explore)
+        whole = Materials(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap)
+        return _analyze(whole, explore=explore)
 
 
-def _analyze(study: Study, tables: Tables, *, seed: int, num_bootstrap: int, explore: bool) -> StudyAnalysis:
-    places = [(block, setting) for block in study.blocks for setting in study.setting_names]
+def _analyze(whole: Materials, *, explore: bool) -> StudyAnalysis:
+    study, tables = whole.study, whole.tables
     summaries, comparisons = [], []
-    for block, setting in places:
-        for method in study.block_methods(block):
-            summaries.append(summarize(study, tables, block, setting, method))
+    for block, setting in itertools.product(study.blocks, study.setting_names):
+        summaries += [summarize(whole, block, setting, method) for method in study.block_methods(block)]
         if not study.design.adaptive:
-            comparisons += compare(study, tables, block, setting)
-    materials = Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    more = NOTHING
-    if explore:
-        more = extras(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
-    judged = judge(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+            comparisons += compare(whole, block, setting)
+    more = extras(whole) if explore else NOTHING
+    judged = judge(whole)
     return StudyAnalysis(
         study=study.name,
         summaries=tuple(summaries),

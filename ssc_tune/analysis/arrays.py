@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ssc_tune.analysis.estimators.multiverse import Coordinates
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.tables import Tables
-from ssc_tune.design.distinct import counts_defaults, in_order, stand_ins
+from ssc_tune.design.distinct import in_order, stand_ins
 from ssc_tune.design.points import search_of
 from ssc_tune.study.model.space import ChoiceParameter
 from ssc_tune.study.model.study import Study
@@ -85,7 +85,7 @@ def load(study: Study, tables: Tables, *, block: str, setting: str, method: str,
     test, validation = (place.filled(cells, scored(cells, split, policy)) for split in ("test", "validation"))
     lost_cells: NDArray[np.bool_] = np.equal(place.filled(cells, failed.astype(np.float64)), 1.0)
     complete = np.asarray(np.isfinite(np.hstack([test, validation])).all(axis=1))
-    counted = np.flatnonzero(designed > 0) if not counts_defaults(study) else np.arange(len(designed))
+    counted = np.flatnonzero(designed > 0) if not study.design.defaults_count else np.arange(len(designed))
     equal = np.arange(len(designed)) if study.design.adaptive else place.equal(expected)
     stands = dict(zip(designed[counted].tolist(), designed[counted][stand_ins(equal[counted])].tolist(), strict=True))
     there = counted[complete[counted]]

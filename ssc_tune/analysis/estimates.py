@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import Protocol
 
 import numpy as np
 
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.result import Estimate
 
 
@@ -21,27 +21,11 @@ def number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-class Estimated(Protocol):
-    """What has an estimate with an interval: an :class:`Interval`, or the effect of a claim."""
-
-    @property
-    def estimate(self) -> float:
-        """NaN where undefined."""
-
-    @property
-    def low(self) -> float:
-        """NaN without an interval."""
-
-    @property
-    def high(self) -> float:
-        """Likewise."""
-
-    @property
-    def reason(self) -> str:
-        """Why something is NaN."""
+CONFIDENCE = 0.95
+"""Of every interval that is no claim's."""
 
 
-def estimate(found: Estimated, *, confidence: float, how: str, note: str = "") -> Estimate:
+def estimate(found: Interval, *, how: str, confidence: float = CONFIDENCE, note: str = "") -> Estimate:
     """The stored form of an interval; the reason why something is undefined goes into ``note``."""
     low, high = number(found.low), number(found.high)
     return Estimate(

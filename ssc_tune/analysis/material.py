@@ -12,7 +12,7 @@ from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import cut_to, generator, joined
 from ssc_tune.analysis.estimators import decomposition, sobol, surrogate
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
-from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.analysis.result import Curve, Estimate, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.space import ChoiceParameter, Parameter
 from ssc_tune.study.model.study import Study
@@ -27,7 +27,7 @@ class Findings(NamedTuple):
     curves: Sequence[Curve] = ()
     shares: Sequence[Share] = ()
     facts: Sequence[tuple[str, dict[str, Any]]] = ()
-    reasons: Sequence[str] = ()
+    reasons: Sequence[str] = ()  # why something is not there; empty ones say nothing
 
 
 class Fitted(NamedTuple):
@@ -41,30 +41,17 @@ class Material:
     """One method's scores, and where its points lie in the unit cube of the parameters that vary for it.
 
     Args:
-        study, tables: of which the parameters, the cells and the histories are read.
+        whole: what is analysed, of which the parameters, the cells and the histories are read.
         scores: the method's scores at its complete points.
         block, setting, method: where they stand.
-        seed: of the surrogate and of the resamples of the decomposition, in streams of their own names.
-        num_bootstrap: resamples; at most 200 are drawn, which fixes a standard error to 5%.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        tables: Tables,
-        scores: arrays.Scores,
-        *,
-        block: str,
-        setting: str,
-        method: str,
-        seed: int = 0,
-        num_bootstrap: int = MOST_DRAWS,
-    ) -> None:
-        self.study, self.tables, self.scores = study, tables, scores
+    def __init__(self, whole: Materials, scores: arrays.Scores, block: str, setting: str, method: str) -> None:
+        self.whole, self.study, self.tables, self.scores = whole, whole.study, whole.tables, scores
         self.block, self.setting, self.method = block, setting, method
-        self._seed, self._num_bootstrap = seed, min(num_bootstrap, MOST_DRAWS)
-        where = arrays.coordinates(study, tables, block=block, setting=setting, points=scores.points)
-        space = study.search_space.parameters
+        self.num_bootstrap = min(whole.num_bootstrap, MOST_DRAWS)
+        where = arrays.coordinates(self.study, self.tables, block=block, setting=setting, points=scores.points)
+        space = self.study.search_space.parameters
         kept = [
             k
             for k, name in enumerate(where.names)
@@ -79,7 +66,11 @@ class Material:
         self._shares: dict[float, decomposition.Decomposition] = {}
 
     def _generator(self, name: str) -> np.random.Generator:
-        return generator(self._seed, self.block, self.setting, self.method, name)
+        return generator(self.whole.seed, self.block, self.setting, self.method, name)
+
+    def stream(self, name: str) -> np.random.Generator:
+        """Random numbers of a piece of the exploration, by its name."""
+        return generator(self.whole.seed, f"{self.block}/{self.setting}/{self.method}/{name}")
 
     @property
     def means(self) -> Array:
@@ -150,7 +141,7 @@ class Material:
             test,
             self.names,
             categories=self.categories,
-            num_bootstrap=self._num_bootstrap,
+            num_bootstrap=self.num_bootstrap,
             confidence=confidence,
             rng=self._generator("decomposition"),
             model=model,
@@ -160,6 +151,10 @@ class Material:
     def row(self, **values: Any) -> dict[str, Any]:
         """A row of facts about this method."""
         return {"block": self.block, "setting": self.setting, "method": self.method, **values}
+
+    def share(self, source: str, share: Estimate, evaluator: str, whole: str) -> Share:
+        """A part of the variance of this method's accuracy."""
+        return Share(**self.row(source=source, share=share, evaluator=evaluator, whole=whole))
 
     def curve(
         self,
@@ -178,53 +173,45 @@ class Material:
         if banded and not (np.array_equal(ends[0], low) and np.array_equal(ends[1], high)):
             note = joined(note, cut_to(0, 1, "band"))
         low, high = ends
-        return Curve(
-            kind=kind,
-            method=self.method,
-            block=self.block,
-            setting=self.setting,
-            x_name=x_name,
-            y_name=y_name,
-            x=tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
-            y=tuple(map(float, y)),
-            low=tuple(map(float, low)) if banded else None,
-            high=tuple(map(float, high)) if banded else None,
-            note=note,
-        )
+        shown = {
+            "x": tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
+            "y": tuple(map(float, y)),
+            "low": tuple(map(float, low)) if banded else None,
+            "high": tuple(map(float, high)) if banded else None,
+        }
+        return Curve(**self.row(kind=kind, x_name=x_name, y_name=y_name, **shown, note=note))
 
 
 class Materials:
-    """The material of every method of a study, made once: claims, figures and tables read the same numbers.
+    """A study's tables, and the material of every method, made once: claims, figures and tables read the same numbers.
 
     Args:
         study, tables: what is analysed.
-        seed, num_bootstrap: as for :class:`Material`.
+        seed: of every bootstrap and permutation, in streams of their own names.
+        num_bootstrap: draws of each.
     """
 
-    def __init__(self, study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = MOST_DRAWS) -> None:
+    def __init__(self, study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000) -> None:
         self.study, self.tables = study, tables
-        self._seed, self._num_bootstrap = seed, num_bootstrap
-        self._known: dict[tuple[str, str, str, arrays.Policy], Material | None] = {}
+        self.seed, self.num_bootstrap = seed, num_bootstrap
+        self._scores: dict[tuple[str, str, str, arrays.Policy], arrays.Scores] = {}
+        self._known: dict[tuple[str, str, str, arrays.Policy], Material] = {}
+
+    def scores(self, block: str, setting: str, method: str, policy: arrays.Policy = "chance") -> arrays.Scores:
+        """Scores of a method at its complete points, failed cells by ``policy``."""
+        key = (block, setting, method, policy)
+        if key not in self._scores:
+            self._scores[key] = arrays.load(
+                self.study, self.tables, block=block, setting=setting, method=method, policy=policy
+            )
+        return self._scores[key]
 
     def of(self, block: str, setting: str, method: str, policy: arrays.Policy = "chance") -> Material | None:
-        """The material of a method, failed cells scored by ``policy``; None where no point is complete."""
-        key = (block, setting, method, policy)
-        if key not in self._known:
-            scores = arrays.load(self.study, self.tables, block=block, setting=setting, method=method, policy=policy)
-            self._known[key] = self._made(scores, block, setting, method) if len(scores.points) else None
-        return self._known[key]
-
-    def _made(self, scores: arrays.Scores, block: str, setting: str, method: str) -> Material:
-        return Material(
-            self.study,
-            self.tables,
-            scores,
-            block=block,
-            setting=setting,
-            method=method,
-            seed=self._seed,
-            num_bootstrap=self._num_bootstrap,
-        )
+        """The material of a method; None where no point is complete."""
+        key, scores = (block, setting, method, policy), self.scores(block, setting, method, policy)
+        if key not in self._known and len(scores.points):
+            self._known[key] = Material(self, scores, block, setting, method)
+        return self._known.get(key)
 
 
 def plain(value: Any) -> Any:

@@ -11,75 +11,72 @@ import pandas as pd
 from scipy import stats
 
 from ssc_tune.analysis import unseen
-from ssc_tune.analysis.arrays import Scores, load, paired, select
-from ssc_tune.analysis.estimates import cut, estimate, missing, number
+from ssc_tune.analysis.arrays import RESULTS, Scores, paired, select
+from ssc_tune.analysis.estimates import CONFIDENCE, cut, estimate, missing, number
 from ssc_tune.analysis.estimators import comparison, crossed_shares, extremes, intervals, splits, spread, variance
 from ssc_tune.analysis.estimators.failures import compare_failures
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.result import COST, Comparison, Estimate, MethodSummary, Score
-from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
 
-CONFIDENCE = 0.95
 ENOUGH_POINTS = 64
 """Points from which a method's own mean and sd hold what they say under every law simulated but a skewed one."""
 SKEWED = 1.5
 """Skewness of point means from which few points carry most of a mean and sd."""
 
 
-def summarize(study: Study, tables: Tables, block: str, setting: str, method: str) -> MethodSummary:
+def summarize(whole: Materials, block: str, setting: str, method: str) -> MethodSummary:
     """One method over the complete points of a block and setting; failed cells at chance."""
-    scores = load(study, tables, block=block, setting=setting, method=method)
-    cells = select(tables.cells, block, setting, method).drop_duplicates("cell_id")
+    place = (block, setting, method)
+    scores, cells = whole.scores(*place), select(whole.tables.cells, *place).drop_duplicates("cell_id")
     status = cells["status"]
-    num_expected = select(tables.expected, block, setting, method)["cell_id"].nunique()
-    num_results = int(status.isin(("ok", "diverged", "failed")).sum())
+    num_expected = select(whole.tables.expected, *place)["cell_id"].nunique()
+    num_results = int(status.isin(RESULTS).sum())
     num_diverged, num_failed = int((status == "diverged").sum()), int((status == "failed").sum())
     ok = cells[status == "ok"]
-    common = {
-        "method": method,
-        "block": block,
-        "setting": setting,
-        "num_points": len(scores.points),
-        "num_distinct": scores.num_designed,
-        "num_drawn": scores.num_drawn,
-        "num_seeds": len(scores.seeds),
-        "num_diverged": num_diverged,
-        "num_failed": num_failed,
-        "failure_rate": unseen.noted(
-            _failure_rate(scores, num_diverged + num_failed, num_results), study, tables, block, setting, method
-        ),
-        "num_missing": max(0, num_expected - num_results),
-        "seconds": _median(ok["seconds"] if len(ok) else cells["seconds"]),
-        **{name: _median_known(ok[name]) for name in COST if name in ok},
-        "default": _default(scores),
-        "default_accuracy": _default_accuracy(scores),
-    }
-    if not len(scores.points):
-        nothing = missing("no point has a result for every seed")
-        spreads = dict.fromkeys(("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret"), nothing)
-        chosen = dict.fromkeys(("best", "median", "worst"))
-        numbers = dict.fromkeys(("std_uncorrected", "seed_std", "var_point", "var_seed", "var_error"))
-        return MethodSummary.model_validate({**common, **spreads, **chosen, **numbers})
-    return MethodSummary.model_validate(
-        {
-            **common,
-            **_spreads(scores.test),
-            **_components(scores.test),
-            **_chosen(scores),
-            "tunability": _tunability(scores, study),
-            "default_regret": _default_regret(scores, study),
-        }
+    rate = _failure_rate(scores, num_diverged + num_failed, num_results)
+    return MethodSummary(
+        method=method,
+        block=block,
+        setting=setting,
+        num_points=len(scores.points),
+        num_distinct=scores.num_designed,
+        num_drawn=scores.num_drawn,
+        num_seeds=len(scores.seeds),
+        num_diverged=num_diverged,
+        num_failed=num_failed,
+        failure_rate=unseen.noted(rate, whole.study, whole.tables, *place),
+        num_missing=max(0, num_expected - num_results),
+        seconds=_median(ok["seconds"] if len(ok) else cells["seconds"]) or 0.0,
+        **{name: _median(ok[name]) for name in COST if name in ok},
+        default=_default(scores),
+        default_accuracy=_default_accuracy(scores),
+        **(_of_points(scores, whole.study) if len(scores.points) else _nothing()),
     )
 
 
-def _median(seconds: pd.Series) -> float:
-    return _median_known(seconds) or 0.0
+def _of_points(scores: Scores, study: Study) -> dict[str, Any]:
+    """What the complete points show."""
+    return {
+        **_spreads(scores.test),
+        **_components(scores.test),
+        **_chosen(scores),
+        "tunability": _gain(scores, study, 4, "a quarter"),
+        "default_regret": _default_regret(scores, study),
+    }
 
 
-def _median_known(values: pd.Series) -> float | None:
+def _nothing() -> dict[str, Any]:
+    spreads = ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret")
+    others = ("best", "median", "worst", "std_uncorrected", "seed_std", "var_point", "var_seed", "var_error")
+    return {**dict.fromkeys(spreads, missing("no point has a result for every seed")), **dict.fromkeys(others)}
+
+
+def _median(values: pd.Series) -> float | None:
+    """Of those that are known."""
     known = values.dropna()
     return float(known.median()) if len(known) else None
 
@@ -90,7 +87,7 @@ def _failure_rate(scores: Scores, failures: int, results: int) -> Estimate:
     if not scores.failed.size:
         return Estimate(value=failures / results if results else None, how=how, note="no point has every seed")
     found = crossed_shares.crossed_share(scores.failed, CONFIDENCE, scores=scores.test)
-    return estimate(found, confidence=CONFIDENCE, how=how)
+    return estimate(found, how=how)
 
 
 def _spreads(y: FloatArray) -> dict[str, Estimate]:
@@ -121,7 +118,7 @@ def _spreads(y: FloatArray) -> dict[str, Estimate]:
 
 def _level(found: Interval, how: str, y: FloatArray) -> Estimate:
     note = thin(y) if math.isfinite(found.low) else ""
-    return estimate(found, confidence=CONFIDENCE, how=how, note=note)
+    return estimate(found, how=how, note=note)
 
 
 def thin(y: FloatArray) -> str:
@@ -180,16 +177,12 @@ def _default_accuracy(scores: Scores) -> Estimate:
         return missing("the defaults have no result for every seed")
     found = intervals.mean_interval(scores.default_test, CONFIDENCE)
     how = "mean over seeds, t; a collapse that is rarer than these seeds show is not in it"
-    return cut(estimate(found, confidence=CONFIDENCE, how=how), 0, 1)
-
-
-def _tunability(scores: Scores, study: Study) -> Estimate:
-    return _gain(scores, study, 4, "a quarter")
+    return cut(estimate(found, how=how), 0, 1)
 
 
 def _default_regret(scores: Scores, study: Study) -> Estimate:
     if study.design.adaptive:
-        return estimate(searches.gain(scores, CONFIDENCE), confidence=CONFIDENCE, how=searches.HOW)
+        return estimate(searches.gain(scores, CONFIDENCE), how=searches.HOW)
     return _gain(scores, study, 2, "half")
 
 
@@ -204,12 +197,12 @@ def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:
     if len(scores.seeds) < 2:
         return missing(splits.ONE_SEED, how=how)
     found = extremes.gain(scores.test, scores.validation, scores.default_test, [n]).own(confidence=CONFIDENCE)
-    return estimate(found, confidence=CONFIDENCE, how=f"{how}; jackknife over points and seeds, t")
+    return estimate(found, how=f"{how}; jackknife over points and seeds, t")
 
 
-def compare(study: Study, tables: Tables, block: str, setting: str) -> list[Comparison]:
+def compare(whole: Materials, block: str, setting: str) -> list[Comparison]:
     """Every pair of a block's methods, at the points that both have; failed cells at chance."""
-    loaded = {m: load(study, tables, block=block, setting=setting, method=m) for m in study.block_methods(block)}
+    loaded = {method: whole.scores(block, setting, method) for method in whole.study.block_methods(block)}
     pairs = {(x, y): paired(loaded[x], loaded[y]) for x, y in combinations(loaded, 2)}
     return [_compare(x, y, block, setting, *both) for (x, y), both in pairs.items() if len(both[0].points)]
 
@@ -222,7 +215,7 @@ def _failures(first: Scores, second: Scores) -> dict[str, Any]:
     found = compare_failures(first.failed, second.failed, confidence=CONFIDENCE, scores=scores)
     how = "rate of the first minus rate of the second; exact binomial, points and seeds both random"
     return {
-        "failure_difference": cut(estimate(found.difference, confidence=CONFIDENCE, how=how), -1, 1),
+        "failure_difference": cut(estimate(found.difference, how=how), -1, 1),
         "failure_difference_p": number(found.difference.p_value),
         "failures_alone": (found.first_alone, found.second_alone),
         "mcnemar_p": number(found.mcnemar_p),
@@ -240,17 +233,11 @@ def _compare(x: str, y: str, block: str, setting: str, first: Scores, second: Sc
         second=y,
         block=block,
         setting=setting,
-        log_std_ratio=estimate(ratio, confidence=CONFIDENCE, how=jackknife),
+        log_std_ratio=estimate(ratio, how=jackknife),
         log_std_ratio_p=number(ratio.p_value),
-        log_std_ratio_logit=estimate(ratio_logit, confidence=CONFIDENCE, how=f"on spread.logit(accuracy); {jackknife}"),
-        mean_difference=cut(
-            estimate(difference, confidence=CONFIDENCE, how="two-way variance, Satterthwaite t"), -1, 1
-        ),
+        log_std_ratio_logit=estimate(ratio_logit, how=f"on spread.logit(accuracy); {jackknife}"),
+        mean_difference=cut(estimate(difference, how="two-way variance, Satterthwaite t"), -1, 1),
         mean_difference_p=number(difference.p_value),
         **_failures(first, second),
-        probability_better=estimate(
-            better,
-            confidence=CONFIDENCE,
-            how="share of cells, ties half; exact binomial",
-        ),
+        probability_better=estimate(better, how="share of cells, ties half; exact binomial"),
     )

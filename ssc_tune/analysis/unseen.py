@@ -18,7 +18,6 @@ from ssc_tune.analysis.estimators.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.data import registry
-from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.study.model.claims import Equivalence
 from ssc_tune.study.model.study import Study
 
@@ -51,7 +50,7 @@ def seen(study: Study, tables: Tables, block: str, setting: str, method: str) ->
     """Counts over the points that are draws from the space: the defaults are none."""
     cells = select(tables.cells, block, setting, method)
     expected = select(tables.expected, block, setting, method)
-    if not counts_defaults(study):
+    if not study.design.defaults_count:
         cells, expected = cells[cells["point"] != 0], expected[expected["point"] != 0]
     cells = cells[cells["status"].isin(RESULTS)]
     info = registry.known(study.setting(setting)[0].source)
@@ -91,7 +90,7 @@ def noted(rate: Estimate, study: Study, tables: Tables, block: str, setting: str
 
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
-    """A verdict on spread: with the bound as a warning if it calls a method more stable on few points, none failed."""
+    """A verdict, with the bound as a warning if it calls a method more stable on few points, of which none failed."""
     stable = _more_stable(verdict)
     if stable is None:
         return verdict
@@ -113,7 +112,7 @@ def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
 def _more_stable(verdict: Verdict) -> str | None:
     """The method that a verdict calls more stable, if any."""
     claim = verdict.claim
-    if verdict.verdict == "inconclusive" or isinstance(claim, Equivalence):
+    if verdict.verdict == "inconclusive" or not claim.kind.is_spread or isinstance(claim, Equivalence):
         return None
     as_said = verdict.verdict == "supported"
     return claim.methods[0] if (claim.less is not None) == as_said else claim.methods[1]

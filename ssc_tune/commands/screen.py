@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ssc_tune import running
 from ssc_tune.commands.arguments import warn
-from ssc_tune.design.distinct import count, counts_defaults, equal_points
+from ssc_tune.design.distinct import count, equal_points
 from ssc_tune.design.notes import notes
 from ssc_tune.design.points import fixed_points
 from ssc_tune.errors import InputError
@@ -108,7 +108,7 @@ def _use(study: Study, found: Estimate, price: float | None) -> str:
 def _points(study: Study, block: str, method: str) -> str:
     """How many points they are; nothing for a design that has none beforehand."""
     found = count(study, block, method)
-    return f"; {found}{'' if counts_defaults(study) else ' and the defaults'}" if found.drawn else ""
+    return f"; {found}{'' if study.design.defaults_count else ' and the defaults'}" if found.drawn else ""
 
 
 def _show_points(console: Console, study: Study) -> None:

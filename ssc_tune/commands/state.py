@@ -7,7 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ssc_tune.commands.stored import Stored
-from ssc_tune.design.distinct import counts_defaults
 from ssc_tune.training.result import Status
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def _points(study: Study, cells: list[Cell]) -> dict[str, int]:
     """How many points the cells of a method stand at, and how many of them are distinct."""
     ids: dict[int, list[str]] = {}
     for cell in cells:
-        if cell.placement.point or counts_defaults(study):
+        if cell.placement.point or study.design.defaults_count:
             ids.setdefault(cell.placement.point, []).append(cell.cell_id)
     distinct = {tuple(sorted(own)) for own in ids.values()}
     searched = study.design.adaptive  # a path, repeats included

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ssc_tune.design.cells import Cell, Placement, cells_of_point, make_cell
+from ssc_tune.design.cells import Cell, Placement, make_cell
 from ssc_tune.design.fixed_source import FixedSource, Score
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
 from ssc_tune.design.resting import act_on_all
@@ -221,6 +221,3 @@ def make_source(
 ) -> FixedSource | SearchSource:
     """The source of a study's design."""
     return SearchSource(study, score, earlier) if study.design.adaptive else FixedSource(study, score)
-
-
-__all__ = ["FixedSource", "Score", "SearchSource", "cells_of_point", "make_sampler", "make_source"]

@@ -41,15 +41,6 @@ class Count(NamedTuple):
         )
 
 
-def counts_defaults(study: Study) -> bool:
-    """Whether point 0, the defaults, is a draw of the design.
-
-    It is the centre of a one-at-a-time design. Sobol, random, grid and adaptive designs have all their points from 1
-    on: there it was added, and would be no draw from the space.
-    """
-    return study.design.defaults_count
-
-
 def in_order(study: Study, points: NDArray[np.int64]) -> NDArray[np.int64]:
     """Points in the order in which the first of equal ones is looked for: their own, of a grid a fixed random one."""
     if not study.design.crossed:
@@ -78,7 +69,7 @@ def stand_ins(*keys: Sequence[Hashable] | NDArray[np.int64]) -> NDArray[np.intp]
 
 def count(study: Study, block: str, *methods: str) -> Count:
     """Points of a fixed design for one method, or pairs of them for two; an adaptive design has none beforehand."""
-    points = [point for point in fixed_points(study, block) if point.number or counts_defaults(study)]
+    points = [point for point in fixed_points(study, block) if point.number or study.design.defaults_count]
     if study.design.adaptive or not points:
         return Count(0, 0)
     by_number = {point.number: point for point in points}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from ssc_tune.design.cell_source import FixedSource, Score, SearchSource
+from ssc_tune.design.cell_source import SearchSource
 from ssc_tune.design.cells import Cell, fixed_cells
+from ssc_tune.design.fixed_source import FixedSource, Score
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:

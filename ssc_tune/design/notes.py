@@ -39,15 +39,9 @@ def unbalanced(study: Study) -> list[str]:
     if not study.design.balanced:
         return []
     numbers = dict.fromkeys([*study.looks, study.design.num_points or 0])
-    return [_unbalanced(number) for number in numbers if number & (number - 1)]
-
-
-def _unbalanced(number: int) -> str:
-    below = 1 << (number.bit_length() - 1)
-    return (
-        f"{number} Sobol points are no power of two: the sequence covers the space evenly at powers of two only; "
-        f"take {below} or {2 * below}"
-    )
+    why = "Sobol points are no power of two: the sequence covers the space evenly at powers of two only; take"
+    halves = {number: 1 << (number.bit_length() - 1) for number in numbers if number & (number - 1)}
+    return [f"{number} {why} {below} or {2 * below}" for number, below in halves.items()]
 
 
 def repeated(study: Study) -> list[str]:

@@ -15,10 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ssc_tune.study.model.designs import (
-    RandomDesign,
-    SobolDesign,
-)
+from ssc_tune.study.model.designs import DrawnDesign
 from ssc_tune.study.model.space import Value
 from ssc_tune.study.model.study import Study
 
@@ -87,7 +84,7 @@ def _drawn(draw: Callable[[int, int], NDArray[np.float64]]) -> Maker:
 
     def rows(study: Study, names: tuple[str, ...], default: dict[str, Value]) -> Rows:
         design, space = study.design, study.search_space.parameters
-        assert isinstance(design, SobolDesign | RandomDesign)
+        assert isinstance(design, DrawnDesign)
         columns = {name: list(space).index(name) for name in names}
         unit = draw(design.points, design.seed)
         return [{name: space[name].from_unit(float(row[columns[name]])) for name in names} for row in unit]

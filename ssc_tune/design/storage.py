@@ -101,14 +101,10 @@ def _unusable(location: str | None, directory: Path, error: Exception) -> InputE
         anew = "moved away, it is made anew from the records"
         return InputError(f"--optuna-storage {location}: cannot be opened ({cause(error)}); {anew}")
     shown = location.split("://", 1)[0]
-    why = cause(error) if shown == "sqlite" else _kind(error)
+    why = cause(error) if shown == "sqlite" else type(error).__name__  # what a server says may hold the password
     said = f"--optuna-storage {mask_address(location)!r}: cannot be opened ({why})"
     moved = "; a damaged file that is moved away is made anew from the records" if shown == "sqlite" else ""
     return InputError(f"{said}{moved}; allowed: sqlite:///FILE, postgresql+psycopg://..., or a journal FILE.log")
-
-
-def _kind(error: Exception) -> str:
-    return type(error).__name__  # what a server says may hold the address with its password
 
 
 class PointLedger:
@@ -167,7 +163,7 @@ class PointLedger:
     def known(self) -> dict[int, dict[str, Value]]:
         """Values of the points in the storage."""
         return {
-            trial.user_attrs["point"]: from_trial(self._study, trial.params)
+            trial.user_attrs["point"]: from_trial(trial.params)
             for trial in self.optuna.get_trials(deepcopy=False)
             if "point" in trial.user_attrs
         }
@@ -209,7 +205,7 @@ class PointLedger:
         trial = self.optuna.ask(fixed_distributions=self.space)
         trial.set_user_attr("point", index)
         self._ids[index], self._numbers[index] = trial._trial_id, trial.number
-        return Point(index, from_trial(self._study, trial.params))
+        return Point(index, from_trial(trial.params))
 
     def report(self, index: int, seed: int, accuracy: float) -> None:
         """The accuracy of one seed of a point, as an intermediate value at step ``seed``."""

@@ -45,7 +45,7 @@ def to_trial(study: Study, values: Mapping[str, Value]) -> dict[str, Value]:
     return found
 
 
-def from_trial(study: Study, params: Mapping[str, Value]) -> dict[str, Value]:
+def from_trial(params: Mapping[str, Value]) -> dict[str, Value]:
     """Optuna's parameters as a point's values."""
     found: dict[str, Value] = {}
     for name, value in params.items():

@@ -4,7 +4,6 @@ from .consistency import sharpened_consistency as sharpened_consistency
 from .consistency import soft_cross_entropy as soft_cross_entropy
 from .consistency import squared_consistency as squared_consistency
 from .fixmatch import FixMatchTerms as FixMatchTerms
-from .fixmatch import fixmatch_loss as fixmatch_loss
 from .fixmatch import fixmatch_terms as fixmatch_terms
 from .graph import graph_loss as graph_loss
 from .nt_xent import masked_nt_xent_loss as masked_nt_xent_loss

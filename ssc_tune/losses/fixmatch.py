@@ -19,7 +19,7 @@ class FixMatchTerms(NamedTuple):
     unlabelled: Tensor  # lambda_u times the unlabelled term
 
 
-def fixmatch_loss(
+def fixmatch_terms(
     labelled_logits: Tensor,
     labels: Tensor,
     strong_logits: Tensor,
@@ -27,7 +27,7 @@ def fixmatch_loss(
     confident: Tensor,
     *,
     unlabelled_weight: Scalar,
-) -> Tensor:
+) -> FixMatchTerms:
     r"""The loss of Sohn et al., "FixMatch" (NeurIPS 2020), for hard pseudo-labels.
 
     .. math:: L = \frac1B \sum_b H(y_b, p_b)
@@ -45,26 +45,11 @@ def fixmatch_loss(
         unlabelled_weight: lambda_u >= 0, a number or a tensor of shape ().
 
     Returns:
-        Scalar, float32, or float64 for float64 logits.
+        The loss and its parts, float32, or float64 for float64 logits.
 
     Raises:
         ValueError: shapes that do not fit together.
     """
-    return fixmatch_terms(
-        labelled_logits, labels, strong_logits, pseudo_labels, confident, unlabelled_weight=unlabelled_weight
-    ).total
-
-
-def fixmatch_terms(
-    labelled_logits: Tensor,
-    labels: Tensor,
-    strong_logits: Tensor,
-    pseudo_labels: Tensor,
-    confident: Tensor,
-    *,
-    unlabelled_weight: Scalar,
-) -> FixMatchTerms:
-    """:func:`fixmatch_loss` with its parts; the same arguments."""
     strong = strong_logits.unsqueeze(0) if strong_logits.ndim == 2 else strong_logits  # (V, U, K)
     _check_shapes(labelled_logits, labels, strong, pseudo_labels, confident)
     with full_precision(labelled_logits):

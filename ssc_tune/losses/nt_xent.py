@@ -34,11 +34,8 @@ def nt_xent_loss(first: Tensor, second: Tensor, *, temperature: Scalar) -> Tenso
     Raises:
         ValueError: views of different shapes, or a temperature that is not positive.
     """
-    if first.ndim != 2 or first.shape != second.shape:
-        raise ValueError(f"both views must be (N, D); got {tuple(first.shape)} and {tuple(second.shape)}")
-    check_temperature(temperature)
     with full_precision(first):
-        rows = scaled_directions(torch.cat([first, second]), temperature)
+        rows = _rows(first, second, temperature)
         other_view = rows.roll(first.shape[0], 0)
         losses = anchor_losses(rows, other_view, torch.ones_like(rows[:, 0]))
         return losses.sum() / max(losses.shape[0], 1)
@@ -49,11 +46,16 @@ def masked_nt_xent_loss(first: Tensor, second: Tensor, present: Tensor, *, tempe
 
     The shapes do not depend on how many those are. Arguments and errors otherwise as there.
     """
-    if first.ndim != 2 or first.shape != second.shape:
-        raise ValueError(f"both views must be (N, D); got {tuple(first.shape)} and {tuple(second.shape)}")
-    check_temperature(temperature)
     with full_precision(first):
-        rows = scaled_directions(torch.cat([first, second]), temperature)
+        rows = _rows(first, second, temperature)
         shown = present.repeat(2)
         losses = log_sums_of_present(rows, shown)[0] - (rows * rows.roll(first.shape[0], 0)).sum(1)
         return torch.where(shown, losses, 0.0).sum() / shown.sum().clamp(min=1)
+
+
+def _rows(first: Tensor, second: Tensor, temperature: Scalar) -> Tensor:
+    """(2N, D), normalized and divided by sqrt(T)."""
+    if first.ndim != 2 or first.shape != second.shape:
+        raise ValueError(f"both views must be (N, D); got {tuple(first.shape)} and {tuple(second.shape)}")
+    check_temperature(temperature)
+    return scaled_directions(torch.cat([first, second]), temperature)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ssc_tune.losses.contrast import Scalar, anchor_losses, check_temperature, full_precision
-from ssc_tune.losses.ssc import SSCTerms, rows_of
+from ssc_tune.losses.ssc import SSCTerms, rows_of, weights_of
 
 
 def soft_ssc_terms(
@@ -36,7 +36,7 @@ def soft_ssc_terms(
 ) -> SSCTerms:
     """The loss of this module and what each role adds to it.
 
-    The arguments are those of :func:`ssc_tune.losses.ssc_loss`, but for certainty: (U,) m in [0, 1].
+    The arguments are those of :func:`ssc_tune.losses.ssc_terms`, but for certainty: (U,) m in [0, 1].
 
     Raises:
         ValueError: a certainty that is no float, or a temperature that is not positive.
@@ -52,8 +52,7 @@ def soft_ssc_terms(
         of_row = torch.cat([classes, labels, pseudo_labels, pseudo_labels])
         members = (of_row.unsqueeze(1) == classes).to(rows.dtype)  # (N, K)
         mean_positive, present = _mean_positive(rows, members, mass)
-        roles = (rows.new_ones(num_classes) * prototype_weight, rows.new_ones(num_certain - num_classes))
-        weights = torch.cat([*roles, mass[num_certain:] * confident_weight]) * present
+        weights = weights_of(rows, num_classes, prototype_weight, mass[num_certain:] * confident_weight) * present
         own_weights = (1 - mass[num_certain:]) * unconfident_weight
         as_class = weights * anchor_losses(rows, mean_positive, present)
         as_itself = own_weights * _alone(rows, num_certain)

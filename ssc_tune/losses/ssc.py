@@ -29,7 +29,7 @@ gives the unconfident weight to every row when no image is unconfident; this doe
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -59,7 +59,7 @@ class SSCTerms(NamedTuple):
     unconfident: Tensor
 
 
-def ssc_loss(
+def ssc_terms(
     prototypes: Tensor,
     labelled: Tensor,
     labels: Tensor,
@@ -71,8 +71,8 @@ def ssc_loss(
     prototype_weight: Scalar,
     confident_weight: Scalar,
     unconfident_weight: Scalar,
-) -> Tensor:
-    """The loss of Gauffre, Horvat, Amini, "A Unified Contrastive Loss for Self-Training" (arXiv 2409.07292).
+) -> SSCTerms:
+    """The loss of Gauffre, Horvat, Amini, "A Unified Contrastive Loss for Self-Training" (arXiv 2409.07292), by role.
 
     Equation and deviations from the authors' code: this module's documentation.
 
@@ -89,39 +89,11 @@ def ssc_loss(
         unconfident_weight: lambda_unconf >= 0; 0.2 in the paper.
 
     Returns:
-        Scalar, float32, or float64 where all embeddings are. Differentiable once.
+        float32, or float64 where all embeddings are. Differentiable once.
 
     Raises:
         ValueError: shapes that do not fit together, or a temperature that is not positive.
     """
-    return ssc_terms(
-        prototypes,
-        labelled,
-        labels,
-        strong,
-        pseudo_labels,
-        confident,
-        temperature=temperature,
-        prototype_weight=prototype_weight,
-        confident_weight=confident_weight,
-        unconfident_weight=unconfident_weight,
-    ).total
-
-
-def ssc_terms(
-    prototypes: Tensor,
-    labelled: Tensor,
-    labels: Tensor,
-    strong: Tensor,
-    pseudo_labels: Tensor,
-    confident: Tensor,
-    *,
-    temperature: Scalar,
-    prototype_weight: Scalar,
-    confident_weight: Scalar,
-    unconfident_weight: Scalar,
-) -> SSCTerms:
-    """:func:`ssc_loss` with what each role adds to it; the same arguments."""
     check_shapes(prototypes, labelled, labels, strong, pseudo_labels, confident)
     check_temperature(temperature)
     num_classes, num_certain = prototypes.shape[0], prototypes.shape[0] + labelled.shape[0]
@@ -132,28 +104,39 @@ def ssc_terms(
         positive_sum = _positive_sum(rows, members, alone)
         num_positives = members @ members.sum(0) - members.sum(1)
         num_positives = torch.cat([num_positives[:num_certain], num_positives[num_certain:] + alone])
-        weights = torch.cat(
-            [
-                rows.new_ones(num_classes) * prototype_weight,
-                rows.new_ones(num_certain - num_classes),
-                (1 - alone) * confident_weight + alone * unconfident_weight,
-            ]
-        )
+        of_views = (1 - alone) * confident_weight + alone * unconfident_weight
+        weights = weights_of(rows, num_classes, prototype_weight, of_views)
         shares = mean_shares(anchor_losses(rows, positive_sum, num_positives), weights, num_positives)  # (N,)
-        unlabelled = shares[num_certain:]
-        return SSCTerms(
-            total=shares.sum(),
-            prototypes=shares[:num_classes].sum(),
-            labelled=shares[num_classes:num_certain].sum(),
-            confident=((1 - alone) * unlabelled).sum(),
-            unconfident=(alone * unlabelled).sum(),
-        )
+        return _by_role(shares, num_classes, num_certain, alone)
+
+
+def _by_role(shares: Tensor, num_classes: int, num_certain: int, alone: Tensor) -> SSCTerms:
+    """The sums of the anchors' shares (N,), ``alone`` (2U,) being 1 for unconfident views."""
+    unlabelled = shares[num_certain:]
+    return SSCTerms(
+        total=shares.sum(),
+        prototypes=shares[:num_classes].sum(),
+        labelled=shares[num_classes:num_certain].sum(),
+        confident=((1 - alone) * unlabelled).sum(),
+        unconfident=(alone * unlabelled).sum(),
+    )
+
+
+def ssc_loss(*batch: Tensor, **weights: Any) -> Tensor:
+    """The total of :func:`ssc_terms`, a scalar; the same arguments."""
+    return ssc_terms(*batch, **weights).total
 
 
 def rows_of(prototypes: Tensor, labelled: Tensor, strong: Tensor, temperature: Scalar) -> Tensor:
     """The rows (N, D) in the order of the module's table, normalized and divided by sqrt(T)."""
     parts = [accumulator(part) for part in (prototypes, labelled, strong[0], strong[1])]
     return scaled_directions(torch.cat(parts), temperature)
+
+
+def weights_of(rows: Tensor, num_classes: int, prototype_weight: Scalar, of_views: Tensor) -> Tensor:
+    """The weights (N,) of the module's table, ``of_views`` (2U,) being those of the strong views."""
+    num_labelled = len(rows) - num_classes - len(of_views)
+    return torch.cat([rows.new_ones(num_classes) * prototype_weight, rows.new_ones(num_labelled), of_views])
 
 
 def _class_members(num_classes: int, labels: Tensor, pseudo_labels: Tensor, confident: Tensor) -> Tensor:
@@ -175,7 +158,7 @@ def _positive_sum(rows: Tensor, members: Tensor, alone: Tensor) -> Tensor:
 def check_shapes(
     prototypes: Tensor, labelled: Tensor, labels: Tensor, strong: Tensor, pseudo_labels: Tensor, confident: Tensor
 ) -> None:
-    """Raise ValueError for arguments of :func:`ssc_loss` whose shapes do not fit together."""
+    """Raise ValueError for arguments of :func:`ssc_terms` whose shapes do not fit together."""
     tensors = (prototypes, labelled, labels, strong, pseudo_labels, confident)
     fits = [t.ndim for t in tensors] == [2, 2, 1, 3, 1, 1] and prototypes.shape[0] >= 1 and strong.shape[0] == 2
     if (

@@ -16,23 +16,17 @@ The authors' code scales weights to a mean of 1 over all rows, and then takes th
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ssc_tune.losses.contrast import Scalar, check_temperature, full_precision, log_sums_of_present, mean_shares
 from ssc_tune.losses.nt_xent import masked_nt_xent_loss
-from ssc_tune.losses.ssc import SSCTerms, check_shapes, rows_of
+from ssc_tune.losses.ssc import SSCTerms, check_shapes, rows_of, weights_of
 
 Unconfident = Literal["joint", "separate", "absent"]
 Normalization = Literal["ours", "authors"]
-
-
-class _Weights(NamedTuple):
-    prototypes: Scalar
-    confident: Scalar
-    unconfident: Scalar
 
 
 def ssc_variant_terms(
@@ -50,7 +44,7 @@ def ssc_variant_terms(
     unconfident: Unconfident,
     normalization: Normalization,
 ) -> SSCTerms:
-    """The loss of a variant and what each role adds to it; other arguments and errors as of :func:`ssc_loss`.
+    """The loss of a variant and what each role adds to it; other arguments and errors as of :func:`ssc_terms`.
 
     Equal to :func:`ssc_terms` for ``joint`` and ``ours``, with more memory.
     """
@@ -66,9 +60,9 @@ def ssc_variant_terms(
         own = torch.where(confident, pseudo_labels, images)
         classes = torch.cat([torch.arange(num_classes, device=labels.device), labels, own, own])
         losses, num_positives = _anchors(rows, classes, present)
-        weights = _weights_of(
-            rows, num_classes, confident, _Weights(prototype_weight, confident_weight, unconfident_weight)
-        )
+        sure = confident.to(rows.dtype).repeat(2)
+        of_views = sure * confident_weight + (1 - sure) * unconfident_weight
+        weights = weights_of(rows, num_classes, prototype_weight, of_views)
         shares = _shares(losses, weights * present, num_positives, present, normalization)
         unlabelled, certain = shares[num_certain:], confident.repeat(2)
         alone = torch.where(certain, 0.0, unlabelled).sum()
@@ -91,18 +85,6 @@ def _anchors(rows: Tensor, classes: Tensor, present: Tensor) -> tuple[Tensor, Te
     num_positives = positive.sum(1)
     losses = log_sums - (positive * similarities).sum(1) / num_positives.clamp(min=1)
     return torch.where(num_positives > 0, losses, 0.0), num_positives
-
-
-def _weights_of(rows: Tensor, num_classes: int, confident: Tensor, weights: _Weights) -> Tensor:
-    """(N,) by role."""
-    certain = confident.to(rows.dtype).repeat(2)
-    return torch.cat(
-        [
-            rows.new_ones(num_classes) * weights.prototypes,
-            rows.new_ones(len(rows) - num_classes - len(certain)),
-            certain * weights.confident + (1 - certain) * weights.unconfident,
-        ]
-    )
 
 
 def _shares(

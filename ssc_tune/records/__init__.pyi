@@ -1,6 +1,7 @@
 from . import lease as lease
 from . import mirrored as mirrored
 from . import registrations as registrations
+from . import store as store
 from .record import Attempt as Attempt
 from .record import Record as Record
 from .registrations import Registration as Registration

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ssc_tune import analysis, presentation
-from ssc_tune.design.cell_source import Score
 from ssc_tune.design.cells import Cell, fixed_cells
+from ssc_tune.design.fixed_source import Score
 from ssc_tune.design.look_source import LookSource
 from ssc_tune.records import Record
 from ssc_tune.study.model.study import Study
@@ -135,4 +135,5 @@ def _judge(study: Study, cells: Sequence[Cell], records: Mapping[str, Record]) -
     complete = [points for points in study.looks if not any(point <= points for point in lacking)]
     if not complete:
         return None
-    return analysis.judge.looks.judge(study, analysis.build.build_tables(study, until(cells, complete[-1]), records))
+    tables = analysis.build.build_tables(study, until(cells, complete[-1]), records)
+    return analysis.judge.looks.judge(analysis.material.Materials(study, tables))

@@ -23,4 +23,3 @@ from .model.space import Value as Value
 from .model.study import Block as Block
 from .model.study import Setting as Setting
 from .model.study import Study as Study
-from .reading.dump import dump_study as dump_study

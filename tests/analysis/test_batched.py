@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import simulated
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.judge import batched, simulated
+from ssc_tune.analysis.judge import batched
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.measures.cvar import cvar_difference
 from ssc_tune.study.model.claims import read_claim

@@ -15,6 +15,7 @@ from ssc_tune.analysis import unseen
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_share_difference
 from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import MethodSummary, Verdict
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.analysis.tables import Tables
@@ -42,7 +43,7 @@ def cliff(share: Mapping[str, float], *, noise: float = 0.02, seed: int = 0) -> 
 def judged(claims: list[dict[str, Any]], accuracy: Accuracy, **study: Any) -> tuple[Verdict, ...]:
     """Verdicts on 64 points and 5 seeds unless said otherwise."""
     made = make_study(claims, **{"seeds": 5, "design": {"type": "sobol", "points": 64}, **study})
-    return judge_claims(made, make_tables(made, accuracy), num_bootstrap=99)
+    return judge_claims(Materials(made, make_tables(made, accuracy), num_bootstrap=99))
 
 
 def indicator(claims: list[dict[str, Any]], accuracy: Accuracy, limit: float) -> dict[str, np.ndarray]:
@@ -112,7 +113,7 @@ def test_failed_cells_are_below_any_accuracy() -> None:
     study = make_study(claims, seeds=5)
     gone = {("ssc", point, seed): "diverged" for point in (3, 4, 5, 6) for seed in range(5)}
     tables = make_tables(study, cliff({"fixmatch": 0, "ssc": 0}), statuses=gone)
-    one, two = judge_claims(study, tables, num_bootstrap=99)
+    one, two = judge_claims(Materials(study, tables, num_bootstrap=99))
     assert one.effect.value == two.effect.value == pytest.approx(4 / 32)
     # Chance, 0.1, is not below 0.05: it is the failure that counts. With failed cells dropped there is none.
     assert any(line.startswith("failed cells dropped: inconclusive, +0 ") for line in two.sensitivity)
@@ -154,7 +155,7 @@ def test_a_summary_says_what_no_failure_leaves_open(points: int) -> None:
 
 def summaries(study: Any, tables: Tables) -> dict[str, MethodSummary]:
     """By method."""
-    return {method: summarize(study, tables, "shared", "main", method) for method in study.methods}
+    return {method: summarize(Materials(study, tables), "shared", "main", method) for method in study.methods}
 
 
 def test_a_failure_or_a_cell_at_chance_leaves_nothing_to_say_of_no_failure() -> None:
@@ -226,7 +227,7 @@ def test_the_bound_is_that_of_the_stable_method_alone() -> None:
         study = make_study(claims, seeds=5, points=16)
         failed = {(method, 1, 0): "diverged"}
         tables = make_tables(study, surface(scale={"fixmatch": 0.9, "ssc": 0.06}), statuses=failed)
-        found = judge_claims(study, tables, num_bootstrap=99)[0]
+        found = judge_claims(Materials(study, tables, num_bootstrap=99))[0]
         if found.verdict == "supported":
             assert any("without a failure of ssc" in line for line in found.warnings) == expected
         else:
@@ -241,7 +242,7 @@ def test_a_difference_with_unequal_scales_is_unchanged_by_renaming_points_and_se
     points = np.concatenate([[0], 1 + np.random.default_rng(0).permutation(32)])
     renamed = cells.assign(point=points[cells["point"]], seed=(cells["seed"] + 2) % 5)
     first, second = (
-        judge_claims(study, Tables(frame, tables.history, tables.expected), num_bootstrap=9)[0].effect
+        judge_claims(Materials(study, Tables(frame, tables.history, tables.expected), num_bootstrap=9))[0].effect
         for frame in (cells, pd.DataFrame(renamed))
     )
     assert (first.value, first.low, first.high) == pytest.approx((second.value, second.low, second.high))
@@ -255,5 +256,5 @@ def test_the_share_is_the_one_of_the_estimator() -> None:
     cells = tables.cells[(tables.cells["method"] == "ssc") & (tables.cells["point"] > 0)]
     scores = cells.pivot_table(index="point", columns="seed", values="test_accuracy").to_numpy()
     expected = crossed_share(scores < 0.6, scores=scores)
-    found = judge_claims(made, tables, num_bootstrap=9)[0].effect
+    found = judge_claims(Materials(made, tables, num_bootstrap=9))[0].effect
     assert (found.value, found.low, found.high) == pytest.approx(tuple(expected[:3]))

@@ -11,6 +11,7 @@ import yaml
 
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.design.cell_source import make_source
 from ssc_tune.design.cells import Cell
 from ssc_tune.design.storage import open_storage
@@ -108,7 +109,7 @@ def test_what_is_accepted_can_be_judged(measure: str, design: str, tmp_path: Pat
         return
     made = study_of(measure, design, tmp_path)
     cells, records = run(made, tmp_path)
-    found = judge_claims(made, build_tables(made, cells, records), num_bootstrap=50)[0]
+    found = judge_claims(Materials(made, build_tables(made, cells, records), num_bootstrap=50))[0]
     assert found.effect.value is not None, found.reason
     assert np.isfinite(found.effect.value)
     assert found.effect.low is not None, found.reason

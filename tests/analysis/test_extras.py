@@ -13,6 +13,7 @@ import pytest
 
 from ssc_tune.analysis.estimators import budget
 from ssc_tune.analysis.explore.extras import Extras, extras
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.tables import Tables
 from tests.making.studies import ALIKE
 from tests.making.tables import defaults, make_study, sampled_tables, sobol_points
@@ -27,7 +28,7 @@ def accuracy(method: str, setting: str, unit: np.ndarray) -> float:
 
 
 def run(study: Any, tables: Tables, seed: int = 0) -> Extras:
-    found = extras(study, tables, seed=seed, num_bootstrap=50)
+    found = extras(Materials(study, tables, seed=seed, num_bootstrap=50))
     json.dumps(found.facts, allow_nan=False)  # plain, and free of NaN
     for curve in found.curves:
         assert len(curve.x) == len(curve.y)

@@ -13,7 +13,7 @@ import pytest
 from ssc_tune.analysis.arrays import load
 from ssc_tune.analysis.estimators import plane, profiles
 from ssc_tune.analysis.explore import further
-from ssc_tune.analysis.explore.extras import Extras, extras
+from ssc_tune.analysis.explore.extras import Extras, extras, pieces
 from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
 from ssc_tune.analysis.material import Materials, plain
 from ssc_tune.analysis.result import Curve
@@ -43,18 +43,19 @@ def run(study: Any, tables: Tables) -> Explored:
     """The pieces of every method, and the plane where there are several settings."""
     curves, facts = [], defaultdict(list)
     known: dict[str, list[Any]] = {method: [] for method in study.methods}
-    rng, materials = np.random.default_rng(0), Materials(study, tables)
+    materials = Materials(study, tables, num_bootstrap=40)
+    exploratory = [piece for name, piece in pieces(study.design) if name.startswith("exploratory")]
     for setting, method in itertools.product(study.setting_names, study.methods):
         material = materials.of("shared", setting, method)
         known[method].append(material)
-        for _, piece in further.pieces(study) if material is not None else []:
-            found = piece(material, rng)
+        for piece in exploratory if material is not None else []:
+            found = piece(material)
             curves += found.curves
             for topic, row in found.facts:
                 facts[topic].append(plain(row))
     if len(study.setting_names) > 1:
         for method in study.methods:
-            for topic, row in further.over_settings(known, method, "shared", 40, rng).facts:
+            for topic, row in further.over_settings(known, method, "shared").facts:
                 facts[topic].append(plain(row))
     return Explored(curves, dict(facts))
 
@@ -70,7 +71,7 @@ def single() -> tuple[Any, Tables, Explored]:
 def several() -> tuple[Any, Tables, Extras]:
     study = make_study(base=ALIKE, points=32, settings=SETTINGS)
     tables = sampled_tables(study, sobol_points(study, 32), accuracy)
-    found = extras(study, tables, seed=0, num_bootstrap=60)
+    found = extras(Materials(study, tables, seed=0, num_bootstrap=60))
     json.dumps(found.facts, allow_nan=False)
     return study, tables, found
 
@@ -158,7 +159,7 @@ def test_what_a_surrogate_explains_too_little_of_is_refused_with_the_reason() ->
 
 def test_a_tiny_study_says_why_and_adds_no_warning() -> None:
     study = make_study(base=ALIKE, points=3, seeds=1)
-    found = extras(study, sampled_tables(study, sobol_points(study, 3), accuracy), seed=0, num_bootstrap=60)
+    found = extras(Materials(study, sampled_tables(study, sobol_points(study, 3), accuracy), seed=0, num_bootstrap=60))
     assert all("too few points for a surrogate" in row["reason"] for row in found.facts[SHAPLEY])
     assert found.facts[IQM][0]["iqm"]["low"] is None
     assert found.facts[IQM][0]["reason"] == "one seed: seed noise is unknown"

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge import verdicts
-from ssc_tune.analysis.measures.base import Effect
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures.registry import estimator, estimators
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
@@ -108,10 +109,10 @@ def tables_of(study: Study) -> Tables:
     return made._replace(cells=made.cells.assign(validation_accuracy=made.cells["validation_accuracy"] + other))
 
 
-def judged(study: Study, tables: Tables) -> Effect:
+def judged(study: Study, tables: Tables) -> Interval:
     claim = study.claims[0]
-    data = verdicts._data(study, tables, claim, "chance", 0, 199)
-    return estimator(claim).effect(data)
+    data = verdicts.claim_data(Materials(study, tables, num_bootstrap=199), claim)
+    return estimator(claim).effect(data).interval
 
 
 def rescaled(tables: Tables, factor: float, constant: float, methods: tuple[str, ...]) -> Tables:
@@ -139,7 +140,7 @@ def relabelled(tables: Tables, column: str, fixed: int | None) -> Tables:
     return Tables(cells, tables.history, expected)
 
 
-def assert_same(found: Effect, before: Effect, *, moved: float = 0.0, factor: float = 1.0) -> None:
+def assert_same(found: Interval, before: Interval, *, moved: float = 0.0, factor: float = 1.0) -> None:
     """Estimate and interval moved and scaled, p-value as it was unless the effect moved."""
     assert np.isfinite([before.estimate, before.low, before.high, before.p_value]).all(), before.reason
     for name in ("estimate", "low", "high"):
@@ -198,7 +199,7 @@ def test_labels_of_seeds_do_not_matter_where_points_have_an_order() -> None:
 def test_exchanging_the_methods_turns_the_sign(measure: str) -> None:
     study = study_of(measure)
     tables = tables_of(study)
-    assert_same(judged(study_of(measure, exchanged=True), tables).exchanged(), judged(study, tables))
+    assert_same(judged(study_of(measure, exchanged=True), tables).negated(), judged(study, tables))
 
 
 @pytest.mark.parametrize("measure", list(MEASURES))

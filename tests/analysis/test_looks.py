@@ -15,6 +15,7 @@ from ssc_tune.analysis.estimators import comparison, sequential
 from ssc_tune.analysis.estimators.multiplicity import holm
 from ssc_tune.analysis.judge.looks import decided, judge, num_missing, until
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.study import Study
 from tests.making.tables import make_study, make_tables, surface
@@ -45,7 +46,7 @@ def tables_of(of: Study, *, gap: float = 0.0, spread: float = 0.2, seed: int = 0
 def test_a_look_is_the_claim_on_its_points_with_the_repeated_interval() -> None:
     made = study(MEAN)
     tables = tables_of(made, gap=0.01, spread=0.05)
-    found = judge(made, tables)
+    found = judge(Materials(made, tables))
     whole = {m: load(made, tables, block="shared", setting="main", method=m).test for m in ("ssc", "fixmatch")}
     correlation = np.sqrt([[1, 1 / 2, 1 / 4], [1 / 2, 1, 1 / 2], [1 / 4, 1 / 2, 1]])
     for k, (look, points) in enumerate(zip(found.looks, LOOKS, strict=True), start=1):
@@ -67,16 +68,18 @@ def test_a_look_is_the_claim_on_its_points_with_the_repeated_interval() -> None:
 def test_without_looks_nothing_changes() -> None:
     made = plain(study(MEAN, STD))
     tables = tables_of(made, gap=0.02, spread=0.06)
-    found = judge(made, tables, num_bootstrap=100)
+    found = judge(Materials(made, tables, num_bootstrap=100))
     assert found.looks == ()
-    assert found.verdicts == judge_claims(made, tables, num_bootstrap=100)
+    assert found.verdicts == judge_claims(Materials(made, tables, num_bootstrap=100))
     assert all(v.look is None and v.p_sequential is None for v in found.verdicts)
 
 
 def test_a_single_look_at_the_end_is_the_study_without_looks() -> None:
     made = study(MEAN, STD, looks=(32,))
     tables = tables_of(made, gap=0.02, spread=0.06)
-    for one, other in zip(judge(made, tables).verdicts, judge_claims(plain(made), tables), strict=True):
+    for one, other in zip(
+        judge(Materials(made, tables)).verdicts, judge_claims(Materials(plain(made), tables)), strict=True
+    ):
         assert one.verdict == other.verdict
         assert (one.effect.low, one.effect.high) == pytest.approx((other.effect.low, other.effect.high), rel=1e-9)
         assert one.p_adjusted == pytest.approx(other.p_adjusted)
@@ -86,10 +89,10 @@ def test_a_single_look_at_the_end_is_the_study_without_looks() -> None:
 def test_what_was_found_at_a_look_does_not_depend_on_what_came_later() -> None:
     made = study(MEAN, STD, DEFAULT)
     tables = tables_of(made, gap=0.01, spread=0.05)
-    whole = judge(made, tables)
+    whole = judge(Materials(made, tables))
     for k, points in enumerate(LOOKS, start=1):
         so_far = tables._replace(cells=tables.cells[tables.cells["point"] <= points])
-        found = judge(made, so_far)
+        found = judge(Materials(made, so_far))
         assert [look.claims for look in found.looks[:k]] == [look.claims for look in whole.looks[:k]]
         assert [look.judged for look in found.looks] == [True] * k + [False] * (3 - k)
 
@@ -98,12 +101,12 @@ def test_the_order_of_rows_does_not_matter() -> None:
     made = study(MEAN, STD)
     tables = tables_of(made, gap=0.01, spread=0.05)
     mixed = tables._replace(cells=tables.cells.sample(frac=1, random_state=1), expected=tables.expected[::-1])
-    assert judge(made, mixed) == judge(made, tables)
+    assert judge(Materials(made, mixed)) == judge(Materials(made, tables))
 
 
 def test_holm_adjusts_the_sequential_p_values_of_all_claims() -> None:
     made = study(MEAN, STD, DEFAULT)
-    found = judge(made, tables_of(made, gap=0.01, spread=0.12))
+    found = judge(Materials(made, tables_of(made, gap=0.01, spread=0.12)))
     for k, look in enumerate(found.looks):
         assert [c.p_adjusted for c in look.claims] == pytest.approx(holm([c.p_sequential for c in look.claims]))
         for i in (0, 1):
@@ -124,7 +127,7 @@ def turning(of: Study) -> Tables:
 
 def test_a_verdict_stands_and_later_looks_are_shown_beside_it() -> None:
     made = study(MEAN)
-    (found,) = judge(made, turning(made)).verdicts
+    (found,) = judge(Materials(made, turning(made))).verdicts
     assert (found.verdict, found.look) == ("supported", 8)
     assert found.reason.startswith("at 8 of 32 points the repeated ")
     assert [line.split(",")[0] for line in found.sensitivity if line.startswith("at ")] == [
@@ -137,26 +140,26 @@ def test_a_verdict_stands_and_later_looks_are_shown_beside_it() -> None:
 def test_the_study_stops_where_every_claim_is_decided() -> None:
     made = study(MEAN, STD, stop="when_decided")
     tables = tables_of(made, gap=0.1, spread=0.05)
-    found = judge(made, tables)
+    found = judge(Materials(made, tables))
     last = max(v.look or 0 for v in found.verdicts)
     assert last < 32  # the case is clear enough to be decided early
     assert decided(found)
     assert [look.needed for look in found.looks] == [look.points <= last for look in found.looks]
-    unlike = judge(study(MEAN, STD), tables)
+    unlike = judge(Materials(study(MEAN, STD), tables))
     assert all(look.needed for look in unlike.looks)  # stop: never
-    alike = judge(made, tables_of(made, spread=0.2))
+    alike = judge(Materials(made, tables_of(made, spread=0.2)))
     assert not decided(alike)
     assert all(look.needed for look in alike.looks)
 
 
 def test_a_claim_that_points_do_not_bear_on_is_known_at_the_first_look() -> None:
     made = study(MEAN, DEFAULT, stop="when_decided")
-    found = judge(made, tables_of(made, gap=0.1))
+    found = judge(Materials(made, tables_of(made, gap=0.1)))
     for look in found.looks:
         default = look.claims[1]
         assert (default.spent, default.nominal) == pytest.approx((0.05, 0.05))
         assert default.p_sequential == default.p_value == found.looks[0].claims[1].p_value
-    undecidable = judge(made, tables_of(made, gap=0.1, statuses={("ssc", 0, 0): "diverged"}))
+    undecidable = judge(Materials(made, tables_of(made, gap=0.1, statuses={("ssc", 0, 0): "diverged"})))
     assert undecidable.verdicts[1].verdict == "inconclusive"
     assert undecidable.verdicts[0].verdict == "supported"
     assert decided(undecidable)  # no further point would change what is known of the defaults
@@ -166,17 +169,17 @@ def test_a_look_that_lacks_a_cell_is_not_judged() -> None:
     made = study(MEAN)
     for status in ("missing", "infrastructure"):
         tables = tables_of(made, gap=0.1, statuses={("ssc", 12, 1): status})
-        found = judge(made, tables)
+        found = judge(Materials(made, tables))
         assert [(look.num_missing, look.judged) for look in found.looks] == [(0, True), (1, False), (1, False)]
         assert found.verdicts[0].look == 8
-    failed = judge(made, tables_of(made, gap=0.1, statuses={("ssc", 12, 1): "failed"}))
+    failed = judge(Materials(made, tables_of(made, gap=0.1, statuses={("ssc", 12, 1): "failed"})))
     assert all(look.judged for look in failed.looks)  # a failed cell is a result
 
 
 def test_before_the_first_look_nothing_is_said() -> None:
     made = study(MEAN, STD, stop="when_decided")
     tables = tables_of(made, gap=0.1, statuses={("ssc", 8, 0): "missing", ("fixmatch", 3, 2): "missing"})
-    found = judge(made, tables)
+    found = judge(Materials(made, tables))
     assert not any(look.judged for look in found.looks)
     assert not decided(found)
     for verdict in found.verdicts:
@@ -194,7 +197,7 @@ def test_cells_that_the_tables_do_not_know_of_are_missing() -> None:
 def test_every_score_of_failed_cells_has_its_sequential_p() -> None:
     made = study(MEAN)
     tables = tables_of(made, gap=0.02, statuses={("ssc", 12, 0): "diverged"})
-    found = judge(made, tables)
+    found = judge(Materials(made, tables))
     lines = [line for line in found.verdicts[0].sensitivity if line.startswith("failed cells")]
     assert found.verdicts[0].look == 32
     assert len(lines) == 2
@@ -205,13 +208,13 @@ def test_every_score_of_failed_cells_has_its_sequential_p() -> None:
 @pytest.mark.parametrize("margin", [0.05, 0.001])
 def test_equivalence_is_judged_at_looks_too(margin: float) -> None:
     made = study({"equivalent": ["ssc", "fixmatch"], "in": "mean", "within": margin})
-    found = judge(made, tables_of(made, spread=0.2))
+    found = judge(Materials(made, tables_of(made, spread=0.2)))
     assert found.verdicts[0].verdict == ("supported" if margin == 0.05 else "inconclusive")
 
 
 def test_claims_keep_their_own_confidence() -> None:
     made = study(MEAN | {"confidence": 0.99}, MEAN | {"name": "other"})
-    found = judge(made, tables_of(made, gap=0.01))
+    found = judge(Materials(made, tables_of(made, gap=0.01)))
     for look in found.looks:
         strict, usual = look.claims
         assert (strict.alpha, usual.alpha) == (0.01, 0.05)
@@ -226,7 +229,7 @@ def test_claims_keep_their_own_confidence() -> None:
 def test_a_swap_test_that_is_too_coarse_for_an_early_look_says_so(spread: str) -> None:
     """Its p cannot fall below 1 / (swaps + 1): more are drawn than were asked for; if they too are few, it says so."""
     made = study({"less": "ssc", "than": "fixmatch", "in": spread, "margin": 0.5}, looks=(16, 64))
-    found = judge(made, tables_of(made, spread=0.02), num_bootstrap=100)
+    found = judge(Materials(made, tables_of(made, spread=0.02), num_bootstrap=100))
     early, late = (look.claims[0] for look in found.looks)
     assert early.nominal < 1e-4 < late.nominal
     assert early.effect.low is None
@@ -237,7 +240,7 @@ def test_a_swap_test_that_is_too_coarse_for_an_early_look_says_so(spread: str) -
 
 def test_a_small_level_gets_as_many_swaps_as_it_needs() -> None:
     closer = study({"less": "ssc", "than": "fixmatch", "in": "iqr", "margin": 0.5}, looks=(32, 64))
-    first = judge(closer, tables_of(closer, spread=0.02), num_bootstrap=100).looks[0].claims[0]
+    first = judge(Materials(closer, tables_of(closer, spread=0.02), num_bootstrap=100)).looks[0].claims[0]
     assert first.nominal < 1 / 101  # beyond the swaps asked for
     assert first.verdict == "supported"
     assert first.effect.low is not None

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import t
 
 from ssc_tune.analysis.analyze import analyze
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import Estimate, MethodSummary, Share, StudyAnalysis, Verdict
 from ssc_tune.study.model.study import Study
 from tests.making import tables as synthetic
@@ -236,9 +237,9 @@ def test_the_claim_alone_finds_what_the_whole_analysis_finds(sobol: Analysed) ->
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, level={"fixmatch": 0.7, "ssc": 0.75})
     tables = synthetic.make_tables(sobol.study, surface)
     (claim,) = [c for c in sobol.study.claims if c.name == "tau ssc"]
-    alone = find(sobol.study, tables, claim, seed=0, num_bootstrap=100)
-    same(alone.effect.estimate, sobol.effect("tau ssc").value)
-    same(alone.effect.low, sobol.effect("tau ssc").low)
+    alone = find(Materials(sobol.study, tables, num_bootstrap=100), claim)
+    same(alone.effect.interval.estimate, sobol.effect("tau ssc").value)
+    same(alone.effect.interval.low, sobol.effect("tau ssc").low)
 
 
 def test_tolerances_are_one_constant() -> None:

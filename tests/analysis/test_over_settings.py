@@ -18,6 +18,7 @@ from ssc_tune.analysis.estimators.pooling import pool
 from ssc_tune.analysis.judge.gates import on_logit
 from ssc_tune.analysis.judge.sentences import sentence
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import Verdict
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import read_claim
@@ -78,7 +79,7 @@ def judged(
     """Verdicts in the settings of the laws."""
     by_setting = by_setting or laws()
     study = study_over(claims, list(by_setting), **changes)
-    return list(judge_claims(study, tables_over(study, by_setting), num_bootstrap=99))
+    return list(judge_claims(Materials(study, tables_over(study, by_setting), num_bootstrap=99)))
 
 
 def test_the_verdict_is_about_the_mean_of_the_population() -> None:
@@ -108,10 +109,10 @@ def stability_of(study: Study, tables: Tables, name: str, *, logit: bool = False
 def test_the_numbers_are_those_of_the_settings_pooled_by_hand() -> None:
     study = study_over([over("std", margin=0.03)], list(RATIOS))
     tables = tables_over(study, laws())
-    found = judge_claims(study, tables, num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables, num_bootstrap=99))[0]
     alone = [stability_of(study, tables, name) for name in RATIOS]
     expected = pool([x.estimate for x in alone], [x.se for x in alone])
-    assert found.effect.value == pytest.approx(expected.mean)
+    assert found.effect.value == pytest.approx(expected.mean.estimate)
     assert found.pooled is not None
     assert found.pooled.tau == pytest.approx(expected.tau)
     assert found.pooled.i2 == pytest.approx(expected.i2)
@@ -119,13 +120,13 @@ def test_the_numbers_are_those_of_the_settings_pooled_by_hand() -> None:
     for (_, one), other in zip(found.pooled.settings, alone, strict=True):
         assert (one.value, one.low, one.high) == pytest.approx((other.estimate, other.low, other.high))
     # What is shared can only widen.
-    assert found.effect.low <= expected.low + 1e-9
-    assert found.p_value >= expected.p_value - 1e-12
+    assert found.effect.low <= expected.mean.low + 1e-9
+    assert found.p_value >= expected.mean.p_value - 1e-12
     on_logits = [stability_of(study, tables, name, logit=True) for name in RATIOS]
     logit = pool([x.estimate for x in on_logits], [x.se for x in on_logits])
     gate = found.gates[2]
     assert gate.name == "same sign on logit(accuracy)"
-    assert gate.detail.startswith(f"on logit the ratio is {math.exp(logit.mean):.2f} [")
+    assert gate.detail.startswith(f"on logit the ratio is {math.exp(logit.mean.estimate):.2f} [")
 
 
 def test_gates_are_those_of_the_pooled_level() -> None:
@@ -141,14 +142,14 @@ def test_gates_are_those_of_the_pooled_level() -> None:
     ]
     study = study_over(claims, list(by_setting))
     tables = tables_over(study, by_setting)
-    pooled, wide, alone = judge_claims(study, tables, num_bootstrap=99)
+    pooled, wide, alone = judge_claims(Materials(study, tables, num_bootstrap=99))
     assert not alone.gates[0].passed
     differences = []
     for name in by_setting:
         first, second = (load(study, tables, block="shared", setting=name, method=m) for m in ("ssc", "fixmatch"))
         differences.append(comparison.mean_difference(second.test, first.test))
     expected = pool([x.estimate for x in differences], [x.se for x in differences])
-    assert pooled.gates[0].detail.startswith(f"difference {expected.mean:+.3g}, at least ")
+    assert pooled.gates[0].detail.startswith(f"difference {expected.mean.estimate:+.3g}, at least ")
     assert not pooled.gates[0].passed
     assert pooled.verdict == "inconclusive"
     assert all(gate.passed for gate in wide.gates)
@@ -168,7 +169,7 @@ def test_a_setting_without_an_effect_makes_the_claim_undefined_and_is_named() ->
 def test_a_setting_without_a_standard_error_does_too() -> None:
     # Two seeds: the ratio of spreads has no interval.
     study = study_over([over("std")], list(RATIOS), seeds=2)
-    found = judge_claims(study, tables_over(study, laws()), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, laws()), num_bootstrap=99))[0]
     assert found.effect.value is None
     assert found.reason.startswith("undefined: no standard error in setting a: 2 seeds")
 
@@ -177,7 +178,7 @@ def test_a_setting_without_results_does_too() -> None:
     study = study_over([over("mean")], list(RATIOS))
     whole = tables_over(study, laws())
     partly = Tables(whole.cells[whole.cells["setting"] != "b"], whole.history, whole.expected)
-    found = judge_claims(study, partly, num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, partly, num_bootstrap=99))[0]
     assert found.reason.startswith("undefined: in setting b: no cell of ssc or of fixmatch has a result yet")
 
 
@@ -239,7 +240,7 @@ def test_failed_cells_of_all_settings_are_counted_and_scored_otherwise() -> None
         "a": {("ssc", point, seed): "diverged" for point in (1, 2) for seed in range(5)},
         "c": {("fixmatch", 3, 0): "failed"},
     }
-    found = judge_claims(study, tables_over(study, laws(), statuses), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, laws(), statuses), num_bootstrap=99))[0]
     assert "a: failed cells (10 of ssc, 0 of fixmatch) enter at chance" in found.warnings
     assert "c: failed cells (0 of ssc, 1 of fixmatch) enter at chance" in found.warnings
     labels = [line.split(":")[0] for line in found.sensitivity]
@@ -253,7 +254,7 @@ def test_a_sign_that_hangs_on_failed_cells_is_inconclusive() -> None:
     }
     failed = {name: {("ssc", point, seed): "diverged" for point in range(1, 9) for seed in range(5)} for name in names}
     study = study_over([over("mean", more="fixmatch", than="ssc")], list(names))
-    found = judge_claims(study, tables_over(study, by_setting, failed), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, by_setting, failed), num_bootstrap=99))[0]
     assert found.effect.low > 0
     assert found.verdict == "inconclusive"
     assert "of another sign with failed cells dropped" in found.reason
@@ -261,7 +262,7 @@ def test_a_sign_that_hangs_on_failed_cells_is_inconclusive() -> None:
 
 def test_warnings_are_told_once_where_they_hold_everywhere() -> None:
     study = study_over([over("std")], list(RATIOS), seeds=3)
-    found = judge_claims(study, tables_over(study, laws()), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, laws()), num_bootstrap=99))[0]
     assert sum("3 seeds" in line for line in found.warnings) == 1
     assert not any(line.startswith("a: 3 seeds") for line in found.warnings)
     assert not any("no setting named" in line for line in found.warnings)
@@ -277,7 +278,7 @@ def test_five_settings_need_no_warning_of_few() -> None:
 def test_a_measure_that_loses_a_seed_says_that_sharing_is_unknown() -> None:
     # Near-optimal volume needs three seeds: with three, leaving one out leaves it undefined.
     study = study_over([over("near_optimal_volume")], list(RATIOS), seeds=3)
-    found = judge_claims(study, tables_over(study, laws()), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, laws()), num_bootstrap=99))[0]
     assert found.effect.value is not None
     assert any("may be too narrow" in line for line in found.warnings)
 
@@ -304,7 +305,7 @@ def test_sentences_say_over_settings() -> None:
 
 def test_more_stable_on_few_points_carries_a_bound_for_each_setting() -> None:
     study = study_over([over("std", margin=0.05)], list(RATIOS), design={"type": "sobol", "points": 16})
-    found = judge_claims(study, tables_over(study, laws()), num_bootstrap=99)[0]
+    found = judge_claims(Materials(study, tables_over(study, laws()), num_bootstrap=99))[0]
     assert found.verdict == "supported", found.reason
     assert sum("points without a failure of ssc" in line for line in found.warnings) == 4
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from ssc_tune.analysis.estimators.pooling import paule_mandel, pool
+from ssc_tune.analysis.estimators.pooling import Pooling, paule_mandel, pool
 
 # Log relative risks of the 13 BCG trials and their variances: Colditz et al., JAMA 271 (1994).
 BCG = np.array(
@@ -32,7 +32,7 @@ def test_a_published_example() -> None:
     # metafor 4: rma(yi, vi, data = dat.bcg, method = "PM"): tau^2 0.3181, mean -0.7150; Q(12) = 152.23.
     found = pool(BCG, np.sqrt(BCG_VARIANCES))
     assert found.tau**2 == pytest.approx(0.3181, abs=2e-4)
-    assert found.mean == pytest.approx(-0.7150, abs=2e-4)
+    assert found.mean.estimate == pytest.approx(-0.7150, abs=2e-4)
     assert found.q == pytest.approx(152.23, abs=0.5)
     assert found.q_p < 1e-20
 
@@ -47,10 +47,15 @@ def test_statsmodels_agrees(given_effects: tuple[list[float], list[float]]) -> N
     assert found.q == pytest.approx(other.q, abs=1e-9)
     if found.q > 1e-9:  # otherwise it divides by 0
         assert found.i2 == pytest.approx(max(0, other.i2), abs=1e-9)
-    assert found.mean == pytest.approx(other.mean_effect_re, abs=1e-3)
+    assert found.mean.estimate == pytest.approx(other.mean_effect_re, abs=1e-3)
     guarded = math.sqrt(max(1.0, other.scale_hksj_re)) * other.sd_eff_w_re
-    assert found.se == pytest.approx(guarded, rel=1e-2)
-    assert found.df == len(y) - 1
+    assert found.mean.se == pytest.approx(guarded, rel=1e-2)
+    assert found.mean.df == len(y) - 1
+
+
+def numbers(found: Pooling) -> list[float]:
+    """Of the mean, of one more setting, and of what settings differ by."""
+    return [*found.mean[:6], *found.prediction[:5], found.tau, found.i2, found.q, found.q_p]
 
 
 def by_loops(y: np.ndarray, errors: np.ndarray, confidence: float) -> dict[str, float]:
@@ -76,13 +81,13 @@ def by_loops(y: np.ndarray, errors: np.ndarray, confidence: float) -> dict[str, 
     half, reach = stats.t.ppf(0.5 + confidence / 2, [k - 1, k - 2])
     further = reach * math.sqrt(low + se**2)
     return {
-        "mean": mean,
-        "low": mean - half * se,
-        "high": mean + half * se,
-        "se": se,
-        "p_value": 2 * stats.t.sf(abs(mean) / se, k - 1),
-        "prediction_low": mean - further,
-        "prediction_high": mean + further,
+        "mean.estimate": mean,
+        "mean.low": mean - half * se,
+        "mean.high": mean + half * se,
+        "mean.se": se,
+        "mean.p_value": 2 * stats.t.sf(abs(mean) / se, k - 1),
+        "prediction.low": mean - further,
+        "prediction.high": mean + further,
     }
 
 
@@ -92,7 +97,8 @@ def test_every_number_by_loops(given_effects: tuple[list[float], list[float]], c
     y, errors = (np.array(x) for x in given_effects)
     found = pool(y, errors, confidence=confidence)
     for name, value in by_loops(y, errors, confidence).items():
-        assert getattr(found, name) == pytest.approx(value, rel=1e-6, abs=1e-7), name
+        part, _, field = name.partition(".")
+        assert getattr(getattr(found, part), field) == pytest.approx(value, rel=1e-6, abs=1e-7), name
 
 
 @settings(deadline=None)
@@ -101,22 +107,24 @@ def test_shift_scale_and_sign(given_effects: tuple[list[float], list[float]], sh
     y, errors = (np.array(x) for x in given_effects)
     found = pool(y, errors)
     moved = pool(shift + scale * y, scale * errors, null=shift)
-    assert moved.mean == pytest.approx(shift + scale * found.mean, abs=1e-8)
-    assert moved.low == pytest.approx(shift + scale * found.low, abs=1e-7)
-    assert moved.prediction_high == pytest.approx(shift + scale * found.prediction_high, abs=1e-6)
+    assert moved.mean.estimate == pytest.approx(shift + scale * found.mean.estimate, abs=1e-8)
+    assert moved.mean.low == pytest.approx(shift + scale * found.mean.low, abs=1e-7)
+    assert moved.prediction.high == pytest.approx(shift + scale * found.prediction.high, abs=1e-6)
     assert moved.tau == pytest.approx(scale * found.tau, abs=1e-6)
-    assert moved.p_value == pytest.approx(found.p_value, abs=1e-7)
+    assert moved.mean.p_value == pytest.approx(found.mean.p_value, abs=1e-7)
     turned = pool(-y, errors)
-    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+    assert turned.mean[:6] == pytest.approx(found.exchanged().mean[:6])
+    assert turned.prediction[:5] == pytest.approx(found.exchanged().prediction[:5])
     order = np.random.default_rng(0).permutation(len(y))
-    assert pool(y[order], errors[order])[:10] == pytest.approx(found[:10], abs=1e-9)
+    other = pool(y[order], errors[order])
+    assert numbers(other) == pytest.approx(numbers(found), abs=1e-9)
 
 
 def test_settings_that_agree_by_luck_have_no_narrow_interval() -> None:
     found = pool([0.5, 0.5, 0.5], [0.3, 0.3, 0.3])
     assert found.tau == 0
     assert found.i2 == 0
-    assert found.se == pytest.approx(0.3 / math.sqrt(3))
+    assert found.mean.se == pytest.approx(0.3 / math.sqrt(3))
     assert paule_mandel(np.full(3, 0.5), np.full(3, 0.09)) == 0
 
 
@@ -133,21 +141,21 @@ def test_shared_points_widen_by_what_they_share() -> None:
     se = values.std(ddof=1) / math.sqrt(12)
     left_out = np.array([[np.delete(values, i).mean()] * 6 for i in range(12)])
     alone, shared = (pool([values.mean()] * 6, [se] * 6, left_out=x) for x in ((), [left_out]))
-    assert alone.se == pytest.approx(se / math.sqrt(6))
-    assert shared.se == pytest.approx(se)
-    assert shared.df == 11
+    assert alone.mean.se == pytest.approx(se / math.sqrt(6))
+    assert shared.mean.se == pytest.approx(se)
+    assert shared.mean.df == 11
     assert shared.by_shared_draws
-    assert shared.p_value == pytest.approx(2 * stats.t.sf(values.mean() / se, 11))
+    assert shared.mean.p_value == pytest.approx(2 * stats.t.sf(values.mean() / se, 11))
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (shared.low, shared.high) == pytest.approx((expected.low, expected.high))
+    assert (shared.mean.low, shared.mean.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_what_is_left_out_never_narrows() -> None:
     y, errors = [0.1, 0.5, 0.9], [0.2, 0.2, 0.2]
     still = np.tile(y, (8, 1))
-    assert pool(y, errors, left_out=[still])[:7] == pool(y, errors)[:7]
+    assert numbers(pool(y, errors, left_out=[still])) == numbers(pool(y, errors))
     zero = pool([0.5] * 3, errors, left_out=[np.full((8, 3), 0.5)])
-    assert zero.se == pytest.approx(0.2 / math.sqrt(3))
+    assert zero.mean.se == pytest.approx(0.2 / math.sqrt(3))
 
 
 def test_too_few_settings_and_undefined_errors_are_refused() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import simulated
 from scipy import stats
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
-from ssc_tune.analysis.judge import law, power, simulated
+from ssc_tune.analysis.judge import law, power
 from ssc_tune.analysis.judge.law import Law
 from ssc_tune.analysis.judge.power import Look, Question, largest_ratio, recommend_split, simulate
 from ssc_tune.study.model.claims import read_claim
@@ -47,7 +48,7 @@ def test_shares_are_counts_of_the_rules_own_verdicts() -> None:
         one = simulated.find(of, claim, first, second)
         verdicts.append(simulated.judge([one, one._replace(p_value=1.0)])[0])
         mean = comparison.mean_difference(second, first)
-        gates.append((one.p_value < 0.025 and one.effect.high < 0, mean.low > -0.03))
+        gates.append((one.p_value < 0.025 and one.effect.interval.high < 0, mean.low > -0.03))
     shares = np.mean(gates, axis=0)
     assert found.whole == pytest.approx(verdicts.count("supported") / 60)
     assert found.against == pytest.approx(verdicts.count("refuted") / 60)

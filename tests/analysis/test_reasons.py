@@ -10,6 +10,7 @@ import pytest
 
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import absent
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
@@ -33,7 +34,7 @@ def reason(claim: Mapping[str, Any], change: Change | None = None, **more: Any) 
     statuses, accuracy = more.pop("statuses", None), more.pop("accuracy", None)
     study = make_study([claim], **{"design": {"type": "sobol", "points": 8}, **more})
     tables = make_tables(study, accuracy or surface(scale=SMOOTH), statuses=statuses)
-    (found,) = judge_claims(study, change(tables) if change else tables, num_bootstrap=20)
+    (found,) = judge_claims(Materials(study, change(tables) if change else tables, num_bootstrap=20))
     assert found.verdict == "inconclusive"
     assert found.effect.value is None, found.effect
     return found.effect.note
@@ -88,7 +89,7 @@ def test_seeds_that_differ_are_counted() -> None:
 
 
 def _under(study: Study, tables: Tables, policy: Any) -> ClaimData:
-    return verdicts._data(study, tables, study.claims[0], policy, 0, 20)
+    return verdicts.claim_data(Materials(study, tables), study.claims[0], policy)
 
 
 def test_failed_cells_that_are_dropped_are_no_missing_results() -> None:
@@ -102,7 +103,7 @@ def test_failed_cells_that_are_dropped_are_no_missing_results() -> None:
     at_defaults = "a cell of ssc at the defaults failed, and is dropped here"
     assert absent.missing_defaults(_under(default, tables, "dropped")) == at_defaults
     assert absent.missing_defaults(_under(default, tables, "chance")) == ""
-    (verdict,) = judge_claims(default, tables, num_bootstrap=20)
+    (verdict,) = judge_claims(Materials(default, tables, num_bootstrap=20))
     assert f"failed cells dropped: inconclusive, undefined ({at_defaults})" in verdict.sensitivity
 
 
@@ -157,7 +158,7 @@ def test_shares_that_differ_at_every_point_are_not_said_to_be_alike() -> None:
 
     accuracy: Accuracy = apart
     study = make_study([{**MEAN, "in": "near_optimal_volume"}], points=8)
-    (found,) = judge_claims(study, make_tables(study, accuracy), num_bootstrap=20)
+    (found,) = judge_claims(Materials(study, make_tables(study, accuracy), num_bootstrap=20))
     assert (found.verdict, found.effect.value) == ("inconclusive", 1)
     assert found.reason == "there is no interval: the values do not vary"
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import simulated
 
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.arrays import load, paired
-from ssc_tune.analysis.judge import simulated
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures.paths import paths
@@ -97,7 +97,7 @@ def test_copies_change_nothing_that_a_surrogate_is_fitted_to(study: Study, table
 def test_minima_are_about_distinct_points(study: Study) -> None:
     few = make_study([CLAIM, {"more": "ssc", "than": "fixmatch", "in": "best_of_n", "n": 4}], design=_sobol(2))
     tables = copied(drawn(few, np.random.default_rng(0)), 4)
-    spread, best = judge_claims(few, tables)
+    spread, best = judge_claims(Materials(few, tables))
     assert "fewer than 3 points" in spread.reason
     assert "2 points: intervals hold what they say from about 8, better 32" in spread.warnings
     assert "2 distinct of 8 points: equal cells count once, and each is in one pair at most" in spread.warnings
@@ -250,7 +250,7 @@ def test_eight_points_copied_four_times_are_not_called_different(seeds: int) -> 
     rng, wrong, as_rows, num = np.random.default_rng(7), 0, 0, 120
     for _ in range(num):
         tables = drawn(study, rng)
-        verdict = judge_claims(study, copied(tables, 4), num_bootstrap=99)[0]
+        verdict = judge_claims(Materials(study, copied(tables, 4), num_bootstrap=99))[0]
         wrong += verdict.verdict != "inconclusive"
         a, b = (load(study, tables, block="shared", setting="main", method=m).test for m in ("ssc", "fixmatch"))
         as_rows += called_different(study, np.repeat(a, 4, axis=0), np.repeat(b, 4, axis=0))

@@ -15,6 +15,7 @@ from ssc_tune import running
 from ssc_tune.analysis.arrays import Scores, load
 from ssc_tune.analysis.build import build_tables
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import searches
 from ssc_tune.analysis.summaries import summarize
 from ssc_tune.design.cell_source import SearchSource
@@ -144,14 +145,14 @@ def test_a_whole_study_of_searches_is_judged_over_searches_and_seeds(tmp_path: P
     tables = build_tables(of, cells, records)
     assert sorted(set(tables.cells["search"])) == [0, 1, 2, 3, 4]
     assert (tables.cells["search"] == tables.cells["point"] // SEARCH_STRIDE).all()
-    (found,) = judge_claims(of, tables)
+    (found,) = judge_claims(Materials(of, tables))
     assert found.verdict == "supported", found.reason
     assert found.effect_name == "gain of a search over the default of ssc minus that of fixmatch"
     assert found.sentence == "ssc has a larger gain of a search's best point over the defaults than fixmatch."
     assert not any("search" in line for line in found.warnings)
     few = build_tables(of, [c for c in cells if search_of(c.placement.point) < 3], records)
-    assert any("3 searches" in line for line in judge_claims(of, few)[0].warnings)
-    summary = summarize(of, tables, "shared", "main", "ssc")
+    assert any("3 searches" in line for line in judge_claims(Materials(of, few))[0].warnings)
+    summary = summarize(Materials(of, tables), "shared", "main", "ssc")
     assert summary.default_regret.low is not None
     assert summary.tunability.value is None
     assert "search" in summary.tunability.note

@@ -33,11 +33,10 @@ def correlation(fractions: tuple[float, ...]) -> np.ndarray:
 
 def exit_probabilities(bounds: Sequence[float], fractions: Sequence[float]) -> np.ndarray:
     """Chance (K,) that the first look with |Z_k| >= bounds[k] is look k."""
-    state, found = sequential._State(), []
+    state, found = sequential._START, []
     for bound, fraction in zip(bounds, fractions, strict=True):
-        state = state.at(fraction)
-        found.append(state.beyond(bound))
-        state = state.stopped(bound)
+        found.append(state.beyond(fraction, bound))
+        state = state.next(fraction, bound)
     return np.array(found)
 
 

@@ -8,13 +8,14 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+import simulated
 
 from ssc_tune.analysis.arrays import coordinates, load
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Prior, inside
 from ssc_tune.analysis.estimators.variance import point_variance
-from ssc_tune.analysis.judge import simulated
 from ssc_tune.analysis.judge.specifications import called, natural_density, objection
 from ssc_tune.analysis.judge.verdicts import judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import Estimate, Specification, Verdict
 from ssc_tune.study.model.claims import read_claim
 from ssc_tune.study.model.measures import with_
@@ -28,7 +29,7 @@ SOBOL = {"type": "sobol", "points": 64}
 def judged(claim: Mapping[str, Any], accuracy: Accuracy | None = None, **changes: Any) -> Verdict:
     """The verdict on one claim, of a study in which ssc is far the more stable on every box."""
     study = make_study([{"margin": 0.1, **claim}], **{"design": SOBOL, "seeds": 5, **changes})
-    return judge_claims(study, make_tables(study, accuracy or surface(scale=STABLE)))[0]
+    return judge_claims(Materials(study, make_tables(study, accuracy or surface(scale=STABLE))))[0]
 
 
 def ranges_line(verdict: Verdict) -> str:
@@ -75,7 +76,7 @@ def test_the_first_is_the_verdicts_own_and_the_others_lie_about_it(measure: str)
 def test_an_effect_in_a_box_is_that_of_its_points_and_turned_to_the_claimed_side() -> None:
     study = make_study([less(), less("mean")], design=SOBOL, seeds=5)
     tables = make_tables(study, surface(scale=STABLE, level={"fixmatch": 0.7, "ssc": 0.8}))
-    spread, mean = (verdict.specifications for verdict in judge_claims(study, tables))
+    spread, mean = (verdict.specifications for verdict in judge_claims(Materials(study, tables)))
     a, b = (load(study, tables, block="shared", setting="main", method=m) for m in ("ssc", "fixmatch"))
     held = inside(coordinates(study, tables, block="shared", setting="main", points=a.points), 0.5)
     (box,) = [s for s in spread if (s.box, s.prior) == (0.5, "own scale")]
@@ -89,7 +90,7 @@ def test_an_effect_in_a_box_is_that_of_its_points_and_turned_to_the_claimed_side
 def test_the_natural_scale_weighs_values_as_they_are() -> None:
     study = make_study([less("mean")], design=SOBOL, seeds=5)
     tables = make_tables(study, surface(scale=STABLE))
-    (found,) = judge_claims(study, tables)
+    (found,) = judge_claims(Materials(study, tables))
     (natural,) = [s for s in found.specifications if (s.box, s.prior) == (1.0, "natural scale")]
     means = tables.cells[tables.cells["point"] > 0].pivot_table(
         "test_accuracy", "point", "method", "mean"
@@ -212,7 +213,7 @@ def test_a_simulated_study_has_no_ranges_to_vary() -> None:
 def test_failed_cells_dropped_or_at_zero_are_held_to_the_same_rule() -> None:
     study = make_study([less(robust=True, margin=0.1)], design=SOBOL, seeds=5)
     failed = {("fixmatch", point, seed): "diverged" for point in (3, 4) for seed in range(5)}
-    found = judge_claims(study, make_tables(study, surface(scale=STABLE), statuses=failed))[0]
+    found = judge_claims(Materials(study, make_tables(study, surface(scale=STABLE), statuses=failed)))[0]
     lines = [line for line in found.sensitivity if line.startswith("failed cells")]
     assert [line.split(":")[1].split(",")[0] for line in lines] == [" supported", " supported"]
 

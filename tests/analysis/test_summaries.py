@@ -11,6 +11,7 @@ from ssc_tune.analysis import summaries
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.estimates import cut_to
 from ssc_tune.analysis.estimators.intervals import two_way_mean
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.summaries import ENOUGH_POINTS, thin
 from tests.making.tables import make_study, make_tables
 
@@ -49,7 +50,7 @@ def test_the_interval_of_an_accuracy_lies_in_0_to_1_and_covers_as_often(level: f
 def test_the_defaults_have_an_interval_of_an_accuracy_too() -> None:
     study = make_study(points=4, seeds=2)
     tables = make_tables(study, lambda method, unit, seed: 0.3 + 0.5 * seed)
-    found = summaries.summarize(study, tables, "shared", "main", "ssc").default_accuracy
+    found = summaries.summarize(Materials(study, tables), "shared", "main", "ssc").default_accuracy
     assert (found.low, found.high) == (0.0, 1.0)
     assert cut_to(0, 1) in found.note
 

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from ssc_tune import analysis
 from ssc_tune.analysis.judge import looks, verdicts
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.threads import one_thread
 from ssc_tune.design.cells import fixed_cells
 from tests.making import studies
@@ -29,7 +30,7 @@ def test_one_thread_within_and_as_many_as_before_after_it() -> None:
         assert threads() == {2}
 
 
-@pytest.mark.parametrize("how", [analysis.analyze.analyze, looks.judge])
+@pytest.mark.parametrize("how", [analysis.analyze.analyze, lambda study, tables: looks.judge(Materials(study, tables))])
 def test_claims_are_judged_on_it(monkeypatch: pytest.MonkeyPatch, how: Any) -> None:
     seen: list[set[int]] = []
 

@@ -9,10 +9,12 @@ from scipy import stats
 
 from ssc_tune.analysis.arrays import coordinates, load
 from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.multiverse import inside
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.sides import p_of, side
 from ssc_tune.analysis.judge.verdicts import Finding, decide, judge_claims
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import base
 from ssc_tune.analysis.measures.base import Effect
 from ssc_tune.analysis.measures.registry import estimators
@@ -40,7 +42,7 @@ def judged(claims: list[dict[str, Any]], tables: Any = None, **changes: Any) -> 
     """Verdicts on claims about a study in which ssc is far the more stable and, at the same mean, no worse."""
     study = make_study(claims, **changes)
     found = tables(study) if tables else make_tables(study, surface(scale=STABLE))
-    return judge_claims(study, found, num_bootstrap=499)
+    return judge_claims(Materials(study, found, num_bootstrap=499))
 
 
 @pytest.mark.parametrize("measure", with_(is_spread=True))
@@ -107,7 +109,7 @@ def test_methods_that_never_vary_are_no_equivalence_and_no_difference(measure: s
             make_tables(study, lambda *_: 0.1 + 0.2),
             make_tables(study, lambda *_: 0.5, statuses=statuses),
         ):
-            for found in judge_claims(study, tables, num_bootstrap=99):
+            for found in judge_claims(Materials(study, tables, num_bootstrap=99)):
                 assert found.verdict == "inconclusive"
                 assert found.effect.value is None
 
@@ -175,7 +177,7 @@ def test_tost_p_is_the_larger_of_two_one_sided_p_values() -> None:
         stats.ttest_1samp(values, -0.5, alternative="greater").pvalue,
         stats.ttest_1samp(values, 0.5, alternative="less").pvalue,
     ]
-    effect = base.over_seeds(values, 0.95, "", "")
+    effect = base.over_seeds(values, 0.95, "", "").interval
     margin = claim(equivalent=["a", "b"], within=0.5, **{"in": "mean"})
     assert p_of(margin, effect) == pytest.approx(max(tests))
 
@@ -202,7 +204,7 @@ def test_points_that_lack_a_cell_are_left_out_of_both_and_counted() -> None:
     for (method, point, seed), status in gone.items():
         row = (cells["method"] == method) & (cells["point"] == point) & (cells["seed"] == seed)
         cells = cells[~row] if status == "missing" else cells.assign(status=cells["status"].mask(row, status))
-    found = judge_claims(study, Tables(cells, whole.history, whole.expected))[0]
+    found = judge_claims(Materials(study, Tables(cells, whole.history, whole.expected)))[0]
     assert "3 of 32 points left out: a method or seed has no result yet" in found.warnings
     a, b = (load(study, whole, block="shared", setting="main", method=m) for m in ("ssc", "fixmatch"))
     kept = np.setdiff1d(np.arange(1, 33), [3, 9, 11])
@@ -219,13 +221,13 @@ def test_point_zero_is_no_draw_of_a_sobol_design() -> None:
         at_default = all(abs(u - 0.5) < 1e-6 for u in unit.values())
         return (0.1 if at_default and method == "ssc" else 0.5) + 0.01 * float(rng.standard_normal())
 
-    mean, default = judge_claims(study, make_tables(study, accuracy))
+    mean, default = judge_claims(Materials(study, make_tables(study, accuracy)))
     assert mean.effect.value == pytest.approx(0, abs=0.01)
     assert default.effect.value == pytest.approx(0.4, abs=0.03)
     centre = make_study(
         [less("mean")], design={"type": "one-at-a-time", "levels": {"tau": [0.9, 0.98], "learning_rate": [0.01]}}
     )
-    counted = judge_claims(centre, make_tables(centre, accuracy))[0]
+    counted = judge_claims(Materials(centre, make_tables(centre, accuracy)))[0]
     assert counted.effect.value == pytest.approx(0.1, abs=0.02)  # one of four points
 
 
@@ -244,7 +246,7 @@ def test_failed_cells_enter_at_chance() -> None:
     assert (by_policy["chance"].test[:2] == 0.1).all()
     assert (by_policy["worst"].test[:2] == 0).all()
     assert by_policy["dropped"].points.tolist() == list(range(3, 33))
-    found = judge_claims(study, tables)[0]
+    found = judge_claims(Materials(study, tables))[0]
     assert found.warnings == ("failed cells (6 of ssc, 0 of fixmatch) enter at chance",)
     assert [line.split(":")[0] for line in found.sensitivity[1:]] == [
         "failed cells dropped",
@@ -273,7 +275,7 @@ def test_an_undefined_alternative_is_no_agreement() -> None:
     )[0]
     assert any(line.startswith("failed cells dropped: inconclusive, undefined") for line in found.sensitivity)
     assert found.verdict == "inconclusive"
-    undefined = finding(effect=Effect(math.nan, math.nan, math.nan, math.nan, "", "", reason="none"))
+    undefined = finding(effect=base.undefined("", "none"))
     verdict, reason = decide(finding(alternatives=(("failed cells dropped", undefined),)), 0.01)
     assert (verdict, reason) == ("inconclusive", "the effect is undefined with failed cells dropped")
 
@@ -300,11 +302,15 @@ def test_holm_runs_over_all_claims_of_the_study() -> None:
 # The rule alone.
 
 
+def effect_of(estimate: float, low: float, high: float) -> Effect:
+    return Effect(Interval(estimate, low, high), "")
+
+
 def finding(**changes: Any) -> Finding:
     """A finding that supports its claim."""
     content: dict[str, Any] = {
         "claim": claim(**less("std")),
-        "effect": Effect(-0.5, -0.8, -0.2, 0.01, "", ""),
+        "effect": effect_of(-0.5, -0.8, -0.2),
         "p_value": 0.01,
         "gates": (Gate(name="g", passed=True, detail=""),),
         "notes": (),
@@ -320,9 +326,9 @@ def test_the_rule() -> None:
     assert decide(finding(), 0.05)[0] == "inconclusive"
     assert decide(finding(), math.nan)[0] == "inconclusive"
     assert decide(finding(gates=(Gate(name="g", passed=False, detail=""),)), 0.03)[0] == "inconclusive"
-    across = finding(effect=Effect(-0.5, -0.8, 0.1, 0.01, "", ""))
+    across = finding(effect=effect_of(-0.5, -0.8, 0.1))
     assert decide(across, 0.03)[0] == "inconclusive"
-    against = finding(effect=Effect(0.5, 0.2, 0.8, 0.01, "", ""), gates=(Gate(name="g", passed=False, detail=""),))
+    against = finding(effect=effect_of(0.5, 0.2, 0.8), gates=(Gate(name="g", passed=False, detail=""),))
     assert decide(against, 0.03)[0] == "inconclusive"
     passed = against._replace(gates=(Gate(name="g", passed=True, detail=""),))
     assert decide(passed, 0.03)[0] == "refuted"
@@ -345,7 +351,7 @@ def test_the_rule() -> None:
     ],
 )
 def test_sides(content: dict[str, Any], low: float, high: float, expected: str) -> None:
-    effect = Effect((low + high) / 2, low, high, 0.01, "", "")
+    effect = Interval((low + high) / 2, low, high)
     assert side(claim(**content, **{"in": "mean"}), effect) == expected
 
 
@@ -360,15 +366,15 @@ def test_sides(content: dict[str, Any], low: float, high: float, expected: str) 
 )
 def test_sides_of_a_threshold(bound: dict[str, float], low: float, high: float, expected: str) -> None:
     about_tau = claim(method="ssc", parameter="tau", **bound, **{"in": "importance"})
-    assert side(about_tau, Effect((low + high) / 2, low, high, 0.01, "", "")) == expected
+    assert side(about_tau, Interval((low + high) / 2, low, high)) == expected
 
 
 def test_a_spread_test_that_points_the_other_way_backs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "brown_forsythe", lambda *_, **__: (0.001, -5.0))
     study = make_study([less("std", "fixmatch", "ssc")])
-    data = verdicts._data(study, make_tables(study, surface(scale=STABLE)), study.claims[0], "chance", 0, 99)
-    assert std(data).estimate > 0
-    assert std(data).p_value == 1
+    data = verdicts.claim_data(Materials(study, make_tables(study, surface(scale=STABLE))), study.claims[0])
+    assert std(data).interval.estimate > 0
+    assert std(data).interval.p_value == 1
 
 
 def test_sub_boxes_are_shrunk_about_the_defaults() -> None:
@@ -426,7 +432,7 @@ def test_equal_spread_is_hardly_ever_called_different() -> None:
             counter[method] += 1
             return float(0.8 + effects_of[method][point] + 0.02 * rng.standard_normal())
 
-        found = judge_claims(study, make_tables(study, accuracy), num_bootstrap=199)
+        found = judge_claims(Materials(study, make_tables(study, accuracy), num_bootstrap=199))
         supported += any(v.verdict != "inconclusive" for v in found)
     assert supported / repeats <= 0.065
 

@@ -34,7 +34,7 @@ def test_tables_have_the_law_that_is_written() -> None:
 
 def test_the_truth_of_tables_is_the_factor() -> None:
     rng = np.random.default_rng(1)
-    ratios = [std(part).estimate for _ in range(40) for part in coverage_settings.tables(3, 0.0, 0.5, rng)]
+    ratios = [std(part).interval.estimate for _ in range(40) for part in coverage_settings.tables(3, 0.0, 0.5, rng)]
     assert np.mean(ratios) == pytest.approx(0, abs=4 * 0.5 / np.sqrt(120))
     assert np.std(ratios) == pytest.approx(np.hypot(0.5, 0.27), rel=0.2)
 

@@ -15,7 +15,7 @@ import pytest
 
 from ssc_tune.errors import InputError, of_machine
 from ssc_tune.study import load_study
-from ssc_tune.study.checking.check_size import MOST_CELLS
+from ssc_tune.study.checking.check_design import MOST_CELLS
 from tests.making.files import TEXT, Bench
 from tests.making.launches import STUDY, Launches
 

@@ -18,10 +18,11 @@ from ssc_tune.design.cells import Cell, Placement, fixed_cells, make_cell
 from ssc_tune.design.distinct import count
 from ssc_tune.design.points import fixed_points
 from ssc_tune.design.storage import open_storage
-from ssc_tune.study import Study, dump_study, load_study
+from ssc_tune.study import Study, load_study
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.registration import may_share_cells, plan_of
 from ssc_tune.training.config import CellConfig
+from tests.making.dump import dump_study
 from tests.making.records import record
 from tests.making.studies import FAKE, RATE, study
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from optuna.trial import TrialState
 
-from ssc_tune.design.cell_source import FixedSource, SearchSource, make_source
+from ssc_tune.design.cell_source import SearchSource, make_source
 from ssc_tune.design.cells import Cell, Placement
+from ssc_tune.design.fixed_source import FixedSource
 from ssc_tune.design.points import SEARCH_STRIDE, label, search_of
 from ssc_tune.design.storage import ledger_name, open_storage
 from ssc_tune.study.model.space import Value

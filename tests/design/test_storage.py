@@ -9,8 +9,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import fixed_cells
+from ssc_tune.design.fixed_source import FixedSource
 from ssc_tune.design.points import Point, fixed_points
 from ssc_tune.design.storage import PointLedger, ledger_name, open_storage
 from ssc_tune.design.trials import from_trial, to_trial
@@ -71,7 +71,7 @@ def test_trials_hold_the_values_of_the_points(location: str | None, tmp_path: Pa
             assert [t.user_attrs["point"] for t in found] == [p.number for p in points]
             for trial, point in zip(found, points, strict=True):
                 has = {n for n in point.values if of.search_space.parameters[n].applies(method)}
-                values = from_trial(of, trial.params)
+                values = from_trial(trial.params)
                 assert set(values) == has
                 assert values == {n: pytest.approx(point.values[n]) if n == "tau" else point.values[n] for n in has}
                 ids = [c.cell_id for c in fixed_cells(of) if c.placement[:4] == (block, "main", method, point.number)]
@@ -118,7 +118,7 @@ def test_what_was_told_is_never_stale(tmp_path: Path) -> None:
 def test_a_level_outside_the_range_is_kept(tmp_path: Path) -> None:
     of = study(design={"type": "one-at-a-time", "levels": {"tau": [0.5, 0.995], "learning_rate": [0.5]}})
     run(of, None, tmp_path)
-    found = [from_trial(of, t.params) for t in trials(of, None, tmp_path, "shared", "ssc")]
+    found = [from_trial(t.params) for t in trials(of, None, tmp_path, "shared", "ssc")]
     assert [v["tau"] for v in found] == pytest.approx([0.95, 0.95, 0.5, 0.995])
     assert [v["learning_rate"] for v in found] == pytest.approx([0.03, 0.5, 0.03, 0.03])
 
@@ -162,7 +162,7 @@ def test_a_journal_with_a_torn_tail_is_read(tmp_path: Path) -> None:
 def test_values_come_back_from_trials_exactly_enough_to_name_the_same_cell() -> None:
     of = study(points=64)
     for point in fixed_points(of, "shared"):
-        assert from_trial(of, to_trial(of, point.values)) == point.values
+        assert from_trial(to_trial(of, point.values)) == point.values
 
 
 @pytest.mark.parametrize("url", ["mysql+nothing://user:secret@host/db", "nonsense", "sqlite:////no/such/folder/a.db"])

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ssc_tune.design.cell_source import FixedSource
 from ssc_tune.design.cells import Cell, fixed_cells
+from ssc_tune.design.fixed_source import FixedSource
 from ssc_tune.design.look_source import LookSource, Source
 from ssc_tune.execution.execute import Launched, execute
 from ssc_tune.execution.listening import Listener

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ssc_tune.losses import fixmatch_loss, nt_xent_loss, ssc_loss, ssc_terms, supcon_loss
+from ssc_tune.losses import fixmatch_terms, nt_xent_loss, ssc_loss, ssc_terms, supcon_loss
 from tests.losses.loss_oracles import ssc, ssc_shares
 from tests.making.batches import Batch, batches, make_batch, mixed_batch, weights
 
@@ -211,7 +211,9 @@ def test_no_operation_depends_on_the_values_of_tensors() -> None:
         )
         torch.autograd.backward(nt_xent_loss(batch.prototypes, torch.empty(4, 8), temperature=torch.empty(())))
         strong, pseudo_labels, confident = batch[3:]
-        fixmatch_loss(batch.labelled, batch.labels, strong, pseudo_labels, confident, unlabelled_weight=torch.empty(()))
+        fixmatch_terms(
+            batch.labelled, batch.labels, strong, pseudo_labels, confident, unlabelled_weight=torch.empty(())
+        )
 
 
 def test_stacked_batches_under_vmap_equal_separate_ones() -> None:

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from ssc_tune.analysis.judge.looks import judge, until
+from ssc_tune.analysis.material import Materials
 from ssc_tune.presentation import looks
 from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
@@ -36,7 +37,7 @@ def looking(stop: str = "never") -> Case:
         {"name": "at the defaults", "more": "ssc", "than": "fixmatch", "in": "default"},
     ]
     made = case(study(REPORTED, design=design, claims=claims), history=1)
-    judged = judge(made.study, made.tables, num_bootstrap=50)
+    judged = judge(Materials(made.study, made.tables, num_bootstrap=50))
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     return made._replace(analysis=analysis)
 
@@ -47,7 +48,7 @@ def stopped() -> Case:
     claim = {"name": "alike", "equivalent": ["ssc", "fixmatch"], "within": 0.1, "in": "mean"}
     made = case(study(REPORTED, design=design, claims=[claim]), history=1)
     _, tables = until(made.study, made.tables, 8)
-    judged = judge(made.study, tables, num_bootstrap=50)
+    judged = judge(Materials(made.study, tables, num_bootstrap=50))
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     return made._replace(tables=tables, analysis=analysis)
 
@@ -176,7 +177,7 @@ def test_a_study_that_ran_to_its_end_has_not_stopped() -> None:
 def test_a_look_that_is_not_complete_says_what_it_lacks() -> None:
     made = looking()
     cells = made.tables.cells[made.tables.cells["point"] != 7]
-    judged = judge(made.study, made.tables._replace(cells=cells), num_bootstrap=50)
+    judged = judge(Materials(made.study, made.tables._replace(cells=cells), num_bootstrap=50))
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     rows = looks.ledger(made.study, analysis)
     assert [row.claim for row in rows if not row.verdict] == ["6 cells missing", "6 cells missing"]
@@ -185,7 +186,7 @@ def test_a_look_that_is_not_complete_says_what_it_lacks() -> None:
 def test_a_later_look_is_shown_beside_the_decision() -> None:
     made = stopped()
     whole = case(made.study, history=1)
-    judged = judge(made.study, whole.tables, num_bootstrap=50)
+    judged = judge(Materials(made.study, whole.tables, num_bootstrap=50))
     analysis = whole.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     assert [row.verdict for row in looks.ledger(made.study, analysis)] == [
         "inconclusive",
@@ -221,7 +222,7 @@ def test_the_figure_has_a_panel_a_claim_with_effects_and_borders() -> None:
 def test_there_is_no_figure_before_the_second_look() -> None:
     made = looking()
     _, tables = until(made.study, made.tables, 4)
-    judged = judge(made.study, tables, num_bootstrap=50)
+    judged = judge(Materials(made.study, tables, num_bootstrap=50))
     analysis = made.analysis.model_copy(update={"verdicts": judged.verdicts, "looks": judged.looks})
     assert drawn(made._replace(analysis=analysis)) is None
     assert drawn(case(history=1)) is None

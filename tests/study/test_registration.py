@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from ssc_tune.design.cells import fixed_cells
-from ssc_tune.study import Study, dump_study, load_study
+from ssc_tune.study import Study, load_study
 from ssc_tune.study.reading.yaml_reader import parse_yaml
 from ssc_tune.study.registration import differences, hash_of, may_share_cells, plan_hash, plan_of
+from tests.making.dump import dump_study
 from tests.making.files import BASE as TEXT
 from tests.making.strategies import studies
 from tests.making.studies import study

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from ssc_tune.design.cells import fixed_cells
 from ssc_tune.errors import InputError
-from ssc_tune.study import ChoiceParameter, FloatParameter, Study, dump_study, load_search_space, load_study
+from ssc_tune.study import ChoiceParameter, FloatParameter, Study, load_search_space, load_study
 from ssc_tune.study.reading.template import study_template
+from tests.making.dump import dump_study
 from tests.making.files import BASE
 from tests.making.strategies import studies
 

@@ -53,16 +53,9 @@ def stability(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> Interv
     NaN fields, with a reason: one seed, fewer than 3 points, or a var_point that is no more than rounding (for the
     whole, or when some point or seed is left out).
     """
-    intervals.check_confidence(confidence)
     first, second = paired_tables(a, b)
-    reason = no_spread(first, second)
-    if reason:
-        return intervals.undefined(reason)
-    if first.shape[1] == 2:
-        estimate = 0.5 * math.log(float(point_variance(second)) / float(point_variance(first)))
-        return intervals.undefined(TWO_SEEDS, estimate)
-    p_value, statistic = brown_forsythe(first, second)
     found = _spread_jackknife(lambda x, y: np.asarray(0.5 * np.log(y / x)), first, second, confidence)
+    p_value, statistic = brown_forsythe(first, second)
     own = found.tested().p_value
     return found.tested(max(own, p_value) if statistic * found.estimate > 0 else 1.0)
 
@@ -72,14 +65,8 @@ def std_difference(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) -> I
 
     For equivalence within a margin in units of accuracy; :func:`stability` is the better scale for a difference.
     """
-    first, second = paired_tables(a, b)
-    reason = no_spread(first, second)
-    if reason:
-        return intervals.undefined(reason)
-    if first.shape[1] == 2:
-        gap = math.sqrt(float(point_variance(second))) - math.sqrt(float(point_variance(first)))
-        return intervals.undefined(TWO_SEEDS, gap)
-    return _spread_jackknife(lambda x, y: np.asarray(np.sqrt(y) - np.sqrt(x)), first, second, confidence).tested()
+    tables = paired_tables(a, b)
+    return _spread_jackknife(lambda x, y: np.asarray(np.sqrt(y) - np.sqrt(x)), *tables, confidence).tested()
 
 
 def without_one_seed(a: ArrayLike, b: ArrayLike) -> FloatArray:
@@ -110,7 +97,13 @@ def _spread_jackknife(
     function: Callable[[FloatArray, FloatArray], FloatArray], first: FloatArray, second: FloatArray, confidence: float
 ) -> Interval:
     """Jackknife over points and seeds of a function of the two corrected variances, by updated sums: O(N R^2)."""
+    intervals.check_confidence(confidence)
+    reason = no_spread(first, second)
+    if reason:
+        return intervals.undefined(reason)
     estimate = float(function(point_variance(first), point_variance(second)))
+    if first.shape[1] == 2:
+        return intervals.undefined(TWO_SEEDS, estimate)
     with np.errstate(invalid="ignore", divide="ignore"):
         points = function(_points_left_out(first), _points_left_out(second))
         seeds = function(_seeds_left_out(first), _seeds_left_out(second))
@@ -171,21 +164,22 @@ def probability_better(a: ArrayLike, b: ArrayLike, *, confidence: float = 0.95) 
 
 def no_spread(first: FloatArray, second: FloatArray) -> str:
     """Why two tables have no ratio of spreads; empty where they have one."""
-    num_points, num_seeds = first.shape
-    if num_seeds < 2:
+    few = _too_few(first)
+    if few or all(visible(point_variance(y), y) for y in (first, second)):
+        return few
+    return "the spread over points is within the seed noise of a method (its corrected variance is not positive)"
+
+
+def _too_few(y: FloatArray) -> str:
+    if y.shape[1] < 2:
         return "one seed: seed noise cannot be told from sensitivity"
-    if num_points < MIN_POINTS:
-        return f"fewer than {MIN_POINTS} points"
-    variances = [float(point_variance(y)) for y in (first, second)]
-    if not all(visible(variance, y) for variance, y in zip(variances, (first, second), strict=True)):
-        return "the spread over points is within the seed noise of a method (its corrected variance is not positive)"
-    return ""
+    return f"fewer than {MIN_POINTS} points" if len(y) < MIN_POINTS else ""
 
 
 def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
     """sqrt(var_point), t interval of its logarithm by the jackknife over points and seeds; NaN as corrected_std."""
-    if len(y) < MIN_POINTS or y.shape[1] < 2:
-        few = "one seed: seed noise cannot be told from sensitivity" if y.shape[1] < 2 else "fewer than 3 points"
+    few = _too_few(y)
+    if few:
         return intervals.undefined(few)
     variances = float(point_variance(y))
     if not visible(variances, y):
@@ -193,8 +187,5 @@ def corrected_std_interval(y: FloatArray, confidence: float) -> Interval:
     if y.shape[1] == 2:
         return intervals.undefined(TWO_SEEDS, math.sqrt(variances))
     with np.errstate(invalid="ignore", divide="ignore"):
-        points, seeds = (
-            0.5 * np.log(np.where(visible(found, y), found, np.nan))
-            for found in (delete_one_point_variances(y), delete_one_seed_variances(y))
-        )
+        points, seeds = (0.5 * np.log(left_out(y)) for left_out in (_points_left_out, _seeds_left_out))
     return intervals.from_left_out(0.5 * math.log(variances), points, seeds, confidence).transformed(math.exp)

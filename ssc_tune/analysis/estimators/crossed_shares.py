@@ -78,7 +78,7 @@ def crossed_share(inside: ArrayLike, confidence: float = 0.95, *, scores: ArrayL
     """
     intervals.check_confidence(confidence)
     array = _indicator(inside)
-    reason = _too_few(array)
+    reason = intervals.too_few(array.shape, 2)
     if reason:
         return intervals.undefined(reason, float(array.mean()))
     share, low, high, df = _share(array, confidence, _bound(array.shape, _seed_part(array, scores)))
@@ -110,7 +110,7 @@ def crossed_share_difference(
     x, y = _indicator(first), _indicator(second)
     if x.shape != y.shape:
         raise ValueError(f"paired indicators must have one shape, not {x.shape} and {y.shape}")
-    reason = _too_few(x)
+    reason = intervals.too_few(x.shape, 2)
     if reason:
         return intervals.undefined(reason, float(x.mean() - y.mean()))
     behind = (None, None) if scores is None else scores
@@ -155,11 +155,6 @@ def _indicator(inside: ArrayLike) -> FloatArray:
     if array.min() < 0 or array.max() > 1:
         raise ValueError("an indicator must lie in [0, 1]")
     return array
-
-
-def _too_few(array: FloatArray) -> str:
-    num_points, num_seeds = array.shape
-    return "fewer than 2 points" if num_points < 2 else "one seed: seed noise is unknown" if num_seeds < 2 else ""
 
 
 def _seed_part(array: FloatArray, scores: ArrayLike | None) -> float:

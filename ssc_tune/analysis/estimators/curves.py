@@ -7,7 +7,7 @@ dependence averages over the others, f_d(x) = E[f | x_d = x], and belongs beside
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ssc_tune.analysis.estimators import intervals
@@ -37,13 +37,20 @@ def one_at_a_time(y: ArrayLike, *, confidence: float = 0.95) -> Band:
     how = f"t over {num_seeds} seeds, Bonferroni over {num_levels} levels"
     mean = values.mean(axis=1)
     if num_seeds < 2:
-        nan = np.full(num_levels, np.nan)
-        return Band(mean, nan, nan, how, "one seed: no interval")
+        return Band.without(mean, "one seed: no interval", how)
     error = values.std(axis=1, ddof=1) / np.sqrt(num_seeds)
     reach = stats.t.ppf(1 - (1 - confidence) / (2 * num_levels), num_seeds - 1) * error
     reach = np.where(error > 0, reach, np.nan)
     reason = "" if (error > 0).all() else "seeds agree to the last digit at a level: no interval there"
     return Band(mean, mean - reach, mean + reach, how, reason)
+
+
+def rows_of(parameter: int, unit: Array, default: Array) -> NDArray[np.intp]:
+    """Rows of the points (N, P) at which one parameter alone may leave its default: one a level, in their order."""
+    others = np.delete(np.abs(unit - default) < 1e-9, parameter, axis=1).all(axis=1)
+    rows = np.flatnonzero(others)
+    _, first = np.unique(unit[rows, parameter], return_index=True)
+    return rows[first]
 
 
 def relative(curve: Band, best: float) -> Band:
@@ -53,7 +60,7 @@ def relative(curve: Band, best: float) -> Band:
     accuracy that was chosen and scored on different seeds is lower than that, and would let curves rise above 0. It has
     an error of its own, which the curve's band knows nothing of: so there is no band.
     """
-    return curve.shifted(best, NO_BAND)
+    return Band.without(curve.values - best, NO_BAND, curve.how)
 
 
 def _width(positions: Array, means: Array, threshold: float) -> float:
@@ -147,9 +154,8 @@ def partial_dependence(
     how = "partial dependence of a Gaussian process, bootstrap over points and seeds"
     num_points, num_seeds = model.deviations.shape
     if num_bootstrap < 2 or num_seeds < MIN_SEEDS:
-        nan = np.full(len(at), np.nan)
         few = f"no band: fewer than {MIN_SEEDS} seeds" if num_seeds < MIN_SEEDS else "no bootstrap was asked for"
-        return Band(mean, nan, nan, how, few)
+        return Band.without(mean, few, how)
     resampled = model.bootstrap(num_bootstrap, rng=rng)
     drawn = model.mean + model.scale * (resampled.centres + basis @ resampled.alphas)
     level = 0.5 + confidence / 2

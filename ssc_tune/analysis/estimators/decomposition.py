@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ssc_tune.analysis.estimators import intervals, sobol, surrogate
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.estimators.variance import components, table, visible
 
@@ -22,23 +23,15 @@ SEED_UNKNOWN = "no interval: a handful of seeds does not tell their variance"
 
 
 class Decomposition(NamedTuple):
-    """Shares of the variance of one cell's score; they sum to 1. Limits are NaN where there are none.
+    """Shares of the variance of one cell's score; they sum to 1. An interval's ends are NaN where there is none.
 
     A share may be slightly negative: an unbiased estimate of a part near 0 has to be. It is not cut.
     """
 
-    sources: tuple[str, ...]
-    shares: Array
-    low: Array
-    high: Array
+    shares: dict[str, Interval]  # by source
     evaluator: str
     reason: str  # why shares are undefined or not resolved into parameters; empty otherwise
     r2: float = float("nan")
-
-
-def _undefined(evaluator: str, reason: str) -> Decomposition:
-    empty = np.empty(0)
-    return Decomposition((), empty, empty, empty, evaluator, reason)
 
 
 def is_full_grid(points: ArrayLike) -> bool:
@@ -75,23 +68,24 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
         raise ValueError("anova needs a full grid of points; use functional for scattered ones")
     num_seeds = values.shape[1]
     if num_seeds < 2:
-        return _undefined(evaluator, "one seed: interactions cannot be told from noise")
+        return Decomposition({}, evaluator, "one seed: interactions cannot be told from noise")
     if not visible(values.var(), values):
-        return _undefined(evaluator, "the scores do not vary")
+        return Decomposition({}, evaluator, "the scores do not vary")
     sources, shares = _omega_squared(levels, values, names)
-    nothing = np.full(len(shares), np.nan)
-    if num_seeds < 3:
-        return Decomposition(sources, shares, nothing, nothing, evaluator, "")
-    without = [_omega_squared(levels, np.delete(values, j, axis=1), names)[1] for j in range(num_seeds)]
-    errors = np.sqrt((num_seeds - 1) * np.var(without, axis=0))
-    reach = stats.t.ppf(0.5 + confidence / 2, num_seeds - 1) * np.where(errors > 0, errors, np.nan)
-    return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, "")
+    reach = np.full(len(shares), np.nan)
+    if num_seeds > 2:
+        without = [_omega_squared(levels, np.delete(values, j, axis=1), names)[1] for j in range(num_seeds)]
+        errors = np.sqrt((num_seeds - 1) * np.var(without, axis=0))
+        reach = stats.t.ppf(0.5 + confidence / 2, num_seeds - 1) * np.where(errors > 0, errors, np.nan)
+    return Decomposition(_intervals(sources, shares, reach), evaluator, "")
 
 
-def _limits(sources: Sequence[str], shares: Array, reach: Array) -> tuple[Array, Array]:
+def _intervals(sources: Sequence[str], shares: Array, reach: Array) -> dict[str, Interval]:
     """Intervals cut to what a share can be; none for the seeds', whose variance a handful of seeds does not tell."""
     known = np.where([source == SEED for source in sources], np.nan, reach)
-    return np.clip(shares - known, np.minimum(0, shares), 1), np.clip(shares + known, 0, 1)
+    low, high = np.clip(shares - known, np.minimum(0, shares), 1), np.clip(shares + known, 0, 1)
+    ends = zip(shares.tolist(), low.tolist(), high.tolist(), strict=True)
+    return {source: Interval(*found) for source, found in zip(sources, ends, strict=True)}
 
 
 def _omega_squared(levels: Array, values: Array, names: Sequence[str]) -> tuple[tuple[str, ...], Array]:
@@ -169,9 +163,9 @@ def functional(
     if x.shape != (len(values), len(names)):
         raise ValueError(f"points {x.shape}, y {values.shape} and {len(names)} names do not agree")
     if values.shape[1] < 2 or len(values) < 3:
-        return _undefined(evaluator, "seed and residual need at least 2 seeds and 3 points")
+        return Decomposition({}, evaluator, "seed and residual need at least 2 seeds and 3 points")
     if not visible(values.var(), values):
-        return _undefined(evaluator, "the scores do not vary")
+        return Decomposition({}, evaluator, "the scores do not vary")
     found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
     within_noise = "the variance over points is within the noise of the seeds"
     reason = found.reason or (within_noise if components(values).var_point <= 0 else "")
@@ -181,7 +175,7 @@ def functional(
     reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
     if not reason:
         reach = _with_misfit(reach, shares, sources, surrogate.unexplained(values, found.r2))
-    return Decomposition(sources, shares, *_limits(sources, shares, reach), evaluator, reason, found.r2)
+    return Decomposition(_intervals(sources, shares, reach), evaluator, reason, found.r2)
 
 
 def _with_misfit(reach: Array, shares: Array, sources: Sequence[str], unexplained: float) -> Array:

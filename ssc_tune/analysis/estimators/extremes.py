@@ -25,8 +25,6 @@ from ssc_tune.analysis.estimators.intervals import Band, Interval
 from ssc_tune.analysis.estimators.splits import ONE_SEED, split_weights
 from ssc_tune.analysis.estimators.variance import FloatArray
 
-CHUNK = 2_000_000
-"""Numbers held at once (16 MB an array)."""
 MIN_POINTS = 3
 MIN_SEEDS = 3
 """Seeds of an interval: with one left out, the best must still be chosen and scored on different seeds."""
@@ -77,13 +75,18 @@ def part(left_out: FloatArray) -> Part:
     return Part((num - 1) / num * total, df)
 
 
+def too_few(points: FloatArray, seeds: FloatArray) -> str:
+    """Why values with each of so few points (N, ...) and seeds (R, ...) left out give no interval; empty if they do."""
+    return FEW_POINTS if len(points) < MIN_POINTS else FEW_SEEDS if len(seeds) < MIN_SEEDS else ""
+
+
 def crossed(estimate: float, points: FloatArray, seeds: FloatArray, confidence: float) -> Interval:
     """t interval from delete-one-point values (N,) and delete-one-seed values (R,); both are a sample.
 
     The two variances of :func:`part` are added, which counts the interaction's part twice and so errs on the wide
     side, with Satterthwaite's degrees of freedom. Undefined, with a reason, for fewer than 3 points or 3 seeds.
     """
-    few = FEW_POINTS if len(points) < MIN_POINTS else FEW_SEEDS if len(seeds) < MIN_SEEDS else ""
+    few = too_few(points, seeds)
     if few:
         return intervals.undefined(few, estimate)
     parts = [part(points), part(seeds)]
@@ -134,7 +137,7 @@ def _over_splits(
     if not len(fewer):
         return estimate, np.empty((0, len(full)))
     scores = (test @ split_weights(test.shape[1])[1]).T
-    step = max(1, CHUNK // (len(fewer) * len(test)))  # splits at once
+    step = max(1, intervals.CHUNK // (len(fewer) * len(test)))  # splits at once
     total = np.zeros((len(test), len(full)))
     for start in range(0, len(scores), step):
         total += _without_each(scores[start : start + step], rank.some(start, start + step), fewer)
@@ -182,7 +185,7 @@ def separate(estimate: float, points: FloatArray, seeds: FloatArray, confidence:
     ``half^2 = t(df_points)^2 var_points + t(df_seeds)^2 var_seeds``: wider than :func:`crossed`, and holds also where
     few seeds are most of the error, as they are for one method alone. Undefined as :func:`crossed` is.
     """
-    few = FEW_POINTS if len(points) < MIN_POINTS else FEW_SEEDS if len(seeds) < MIN_SEEDS else ""
+    few = too_few(points, seeds)
     if few:
         return intervals.undefined(few, estimate)
     level = 0.5 + confidence / 2
@@ -200,10 +203,9 @@ def band(test: FloatArray, validation: FloatArray, budgets: Sequence[int], *, co
     own degrees of freedom, which is wider than Satterthwaite's and holds also where few seeds are most of the error.
     """
     found = expected(test, validation, budgets)
-    few = FEW_POINTS if not len(found.points) else FEW_SEEDS if not len(found.seeds) else ""
+    few = too_few(found.points, found.seeds)
     if few:
-        nan = np.full(len(budgets), math.nan)
-        return Band(found.estimate, nan, nan, reason=few)
+        return Band.without(found.estimate, few)
     parts = np.array([[part(column) for column in left_out.T] for left_out in (found.points, found.seeds)])
     variance, df = parts[:, :, 0], parts[:, :, 1]
     half = np.sqrt((stats.t.ppf(0.5 + confidence / 2, df) ** 2 * variance).sum(axis=0))

@@ -52,11 +52,8 @@ def compare_failures(
     def at(level: float) -> Interval:
         return crossed_share_difference(one, other, level, scores=scores)
 
-    found = at(confidence)
     p_value = inverted_p(at, 0.0) if alone != (0, 0) else 1.0
-    low, high = (found.low, found.high) if not found.reason else (math.nan, math.nan)
-    difference = Interval(found.estimate, low, high, found.se, found.df, p_value, found.reason)
-    return Failures(difference, *alone, mcnemar_p=mcnemar(*alone))
+    return Failures(at(confidence)._replace(p_value=p_value), *alone, mcnemar_p=mcnemar(*alone))
 
 
 def mcnemar(first_alone: int, second_alone: int) -> float:

@@ -46,7 +46,7 @@ class Interval(NamedTuple):
 
     def negated(self) -> Interval:
         """The same comparison with the methods exchanged."""
-        return self._replace(estimate=-self.estimate, low=-self.high, high=-self.low)
+        return self._replace(estimate=0.0 - self.estimate, low=0.0 - self.high, high=0.0 - self.low)  # -0 is 0
 
     def transformed(self, function: Callable[[float], float]) -> Interval:
         """The interval carried through an increasing function."""
@@ -70,10 +70,11 @@ class Band(NamedTuple):
     how: str = ""
     reason: str = ""
 
-    def shifted(self, by: float, reason: str = "") -> Band:
-        """Less a number; without the band where there is a reason why the number takes it away."""
-        low, high = (np.full(len(self.values), np.nan) if reason else x - by for x in (self.low, self.high))
-        return Band(self.values - by, low, high, self.how, reason or self.reason)
+    @classmethod
+    def without(cls, values: FloatArray, reason: str, how: str = "") -> Band:
+        """A curve that has no band."""
+        nan = np.full(len(values), np.nan)
+        return cls(values, nan, nan, how, reason)
 
 
 def detectable(half: float, confidence: float, *, power: float) -> float:
@@ -94,6 +95,14 @@ def detectable(half: float, confidence: float, *, power: float) -> float:
 def undefined(reason: str, estimate: float = math.nan) -> Interval:
     """An interval that cannot be given."""
     return Interval(estimate, math.nan, math.nan, reason=reason)
+
+
+def too_few(shape: tuple[int, ...], least: int) -> str:
+    """Why a table of (N points, R seeds) is no sample of both, ``least`` points being needed; empty where it is one."""
+    num_points, num_seeds = shape
+    if num_points < least:
+        return f"fewer than {least} points"
+    return "one seed: seed noise is unknown" if num_seeds < 2 else ""
 
 
 def check_confidence(confidence: float) -> None:
@@ -143,8 +152,9 @@ def two_way_mean(y: ArrayLike, confidence: float = 0.95, *, rounding: float = 0.
     array = table(y)
     num_points, num_seeds = array.shape
     mean = float(array.mean())
-    if num_points < 2 or num_seeds < 2:
-        return undefined("fewer than 2 points" if num_points < 2 else "one seed: seed noise is unknown", mean)
+    few = too_few(array.shape, 2)
+    if few:
+        return undefined(few, mean)
     point, seed, error = (max(float(value), rounding) for value in mean_squares(array)[:3])
     df_point, df_seed = num_points - 1, num_seeds - 1
     variance = max(point + seed - error, point, seed)
@@ -171,11 +181,17 @@ def crossed_degrees(point: float, seed: float, df_point: float, df_seed: float, 
     return max(min(df_point, df_seed), total**2 / (point**2 / df_point + weighted**2 / df_seed))
 
 
+def jackknife_variance(left_out: FloatArray) -> float:
+    """``(n - 1) / n * sum of (value_i - mean value)^2`` of the n delete-one values of a statistic."""
+    num = len(left_out)
+    return (num - 1) / num * float(((left_out - left_out.mean()) ** 2).sum())
+
+
 def jackknife(estimate: float, leave_one_out: FloatArray, confidence: float = 0.95) -> Interval:
     """t interval from the n delete-one values of a statistic, n - 1 degrees of freedom, centred on ``estimate``.
 
-    ``se^2 = (n - 1) / n * sum of (value_i - mean value)^2``. Source: Efron and Stein, Annals of Statistics 9 (1981).
-    It needs a smooth statistic: not quantiles, extremes or ranges.
+    ``se^2`` is :func:`jackknife_variance`. Source: Efron and Stein, Annals of Statistics 9 (1981). It needs a smooth
+    statistic: not quantiles, extremes or ranges.
     """
     num = len(leave_one_out)
     if num < 2:
@@ -183,7 +199,7 @@ def jackknife(estimate: float, leave_one_out: FloatArray, confidence: float = 0.
     if not np.isfinite(leave_one_out).all():
         count = int((~np.isfinite(leave_one_out)).sum())
         return undefined(f"undefined when one is left out, for {count} of {num}", estimate)
-    se = math.sqrt((num - 1) / num * float(((leave_one_out - leave_one_out.mean()) ** 2).sum()))
+    se = math.sqrt(jackknife_variance(leave_one_out))
     if se <= _rounding(leave_one_out):
         return undefined("the values do not vary", estimate)
     return t_interval(estimate, se, num - 1, confidence)
@@ -211,10 +227,10 @@ def crossed_jackknife(
     Undefined, with the estimate and a reason: fewer than 3 points, one seed, or a statistic that is undefined when a
     point or a seed is left out. It is never given over points alone.
     """
-    num_points, num_seeds = arrays[0].shape
     estimate = float(statistic(*arrays))
-    if num_points < 3 or num_seeds < 2:
-        return undefined("fewer than 3 points" if num_points < 3 else "one seed: seed noise is unknown", estimate)
+    few = too_few(arrays[0].shape, 3)
+    if few:
+        return undefined(few, estimate)
     with np.errstate(invalid="ignore", divide="ignore"):
         points, seeds = (_left_out(statistic, arrays, axis, vectorized) for axis in (0, 1))
     return from_left_out(estimate, points, seeds, confidence, point_degrees=point_degrees)
@@ -234,8 +250,7 @@ def from_left_out(
         undefined_ones = int((~np.isfinite(values)).sum())
         if undefined_ones:
             return undefined(f"undefined when one {what} is left out, for {undefined_ones} of {len(values)}", estimate)
-        num = len(values)
-        variances.append((num - 1) / num * float(((values - values.mean()) ** 2).sum()))
+        variances.append(jackknife_variance(values))
     total = sum(variances)
     if total <= _rounding(np.concatenate([points, seeds])) ** 2:
         return undefined("the values do not vary", estimate)

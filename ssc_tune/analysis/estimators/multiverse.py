@@ -251,16 +251,16 @@ def interval(levels: Levels, weights: FloatArray, confidence: float = 0.95, *, f
     v, num_seeds = weights[used], len(levels.seeds)
     if not math.isfinite(levels.whole):
         return intervals.undefined("the measure is undefined")
-    if len(v) < 3 or num_seeds < 2:
-        reason = "fewer than 3 points" if len(v) < 3 else "one seed: seed noise is unknown"
-        return intervals.undefined(reason, levels.whole)
+    few = intervals.too_few((len(v), num_seeds), 3)
+    if few:
+        return intervals.undefined(few, levels.whole)
     values = levels.points[used]
     for what, left_out in (("point", values), ("seed", levels.seeds)):
         if not np.isfinite(left_out).all():
             return intervals.undefined(f"undefined when a {what} is left out", levels.whole)
     squares = float((v**2).sum())
     over_points = (1 - squares) * float(((values - np.average(values, weights=1 - v)) ** 2).sum())
-    over_seeds = (num_seeds - 1) / num_seeds * float(((levels.seeds - levels.seeds.mean()) ** 2).sum())
+    over_seeds = intervals.jackknife_variance(levels.seeds)
     total = over_points + over_seeds
     scale = max(1.0, float(np.abs(values).max()))
     if total <= (1e-13 * scale) ** 2:

@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from ssc_tune.analysis.estimators import intervals
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
 
 SOURCES = ("paule1982consensus", "hartung2001refined", "higgins2009reevaluation")
@@ -38,20 +39,18 @@ LEAST = 3
 class Pooling(NamedTuple):
     """A random-effects mean with its interval and all that goes with it."""
 
-    mean: float
-    low: float
-    high: float
-    p_value: float  # two-sided, of the null value
-    se: float
-    df: float
+    mean: Interval  # its p-value is of the null value
+    prediction: Interval  # of one more setting
     tau: float  # standard deviation of the effect over the population of settings
     i2: float  # share of the spread over settings that is not the settings' own errors
     q: float  # Cochran's
     q_p: float  # of equal effects in all settings
-    prediction_low: float  # one more setting
-    prediction_high: float
     weights: FloatArray  # (k,), sum 1
     by_shared_draws: bool  # whether the shared points and seeds decide the width
+
+    def exchanged(self) -> Pooling:
+        """The same of the effects with their signs exchanged."""
+        return self._replace(mean=self.mean.negated(), prediction=self.prediction.negated())
 
 
 def paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
@@ -82,12 +81,6 @@ def _checked(effects: ArrayLike, errors: ArrayLike) -> tuple[FloatArray, FloatAr
     return y, variances
 
 
-def _heterogeneity(y: FloatArray, variances: FloatArray) -> dict[str, float]:
-    """Cochran's Q, its p-value, and I^2."""
-    q, degrees = _cochran(y, 1 / variances), len(y) - 1
-    return {"i2": max(0.0, 1 - degrees / q) if q > 0 else 0.0, "q": q, "q_p": float(stats.chi2.sf(q, degrees))}
-
-
 def pool(
     effects: ArrayLike,
     errors: ArrayLike,
@@ -112,7 +105,7 @@ def pool(
     """
     intervals.check_confidence(confidence)
     y, variances = _checked(effects, errors)
-    degrees, tau2 = len(y) - 1, paule_mandel(y, variances)
+    degrees, tau2, q = len(y) - 1, paule_mandel(y, variances), _cochran(y, 1 / variances)
     raw = 1 / (variances + tau2)
     weights = raw / raw.sum()
     mean, scale = float(weights @ y), max(1.0, _cochran(y, raw) / degrees)
@@ -121,19 +114,14 @@ def pool(
         candidates.append(_shared(tau2, weights, left_out))
     found = [intervals.t_interval(mean, se, df, confidence) for se, df in candidates]
     index = int(np.argmax([x.high - x.low for x in found]))
-    low, high, se, df = found[index].low, found[index].high, *candidates[index]
-    reach = float(stats.t.ppf(0.5 + confidence / 2, degrees - 1)) * math.sqrt(tau2 + se**2)
+    p_value = max(intervals.t_p_value(mean - null, *candidate) for candidate in candidates)
     return Pooling(
-        mean=mean,
-        low=low,
-        high=high,
-        p_value=max(intervals.t_p_value(mean - null, *candidate) for candidate in candidates),
-        se=se,
-        df=df,
+        mean=found[index]._replace(p_value=p_value),
+        prediction=intervals.t_interval(mean, math.sqrt(tau2 + found[index].se ** 2), degrees - 1, confidence),
         tau=math.sqrt(tau2),
-        **_heterogeneity(y, variances),
-        prediction_low=mean - reach,
-        prediction_high=mean + reach,
+        i2=max(0.0, 1 - degrees / q) if q > 0 else 0.0,
+        q=q,
+        q_p=float(stats.chi2.sf(q, degrees)),
         weights=weights,
         by_shared_draws=index > 0,
     )
@@ -149,8 +137,7 @@ def _shared(tau2: float, weights: FloatArray, left_out: Sequence[FloatArray]) ->
     parts = [(tau2 * float(weights @ weights), len(weights) - 1)]
     for values in left_out:
         means = np.asarray(values @ weights)  # (m,)
-        num = len(means)
-        parts.append(((num - 1) / num * float(((means - means.mean()) ** 2).sum()), num - 1))
+        parts.append((intervals.jackknife_variance(means), len(means) - 1))
     variance = sum(square for square, _ in parts)
     if variance <= 0:
         return 0.0, float(len(weights) - 1)

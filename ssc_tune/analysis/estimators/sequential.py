@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, special
@@ -103,74 +104,59 @@ def _checked(fractions: Sequence[float]) -> FloatArray:
     return at
 
 
-class _State:
-    """The density of Z at a look, where no look before it has rejected, on half a grid (it is even).
+class _State(NamedTuple):
+    """The density of Z at a look, where no look up to it has rejected, on half a grid (it is even).
 
     Recursive numerical integration: Armitage, McPherson and Rowe, JRSS A 132 (1969).
     """
 
-    def __init__(self) -> None:
-        self._nodes = self._mass = np.array([])  # of the look before: nodes (n,) >= 0, density times weight
-        self._before = self._now = 0.0  # information fractions
+    fraction: float  # of the information
+    nodes: FloatArray  # (n,) >= 0
+    mass: FloatArray  # (n,) density times weight
 
-    def at(self, fraction: float) -> _State:
-        """The state at the next look."""
-        state = _State()
-        state._nodes, state._mass = self._nodes, self._mass
-        state._before, state._now = self._now, fraction
-        return state
+    def _kernel(self, fraction: float) -> tuple[float, float]:
+        """Correlation with Z at a later look, and the standard deviation of what is new there."""
+        return math.sqrt(self.fraction / fraction), math.sqrt((fraction - self.fraction) / fraction)
 
-    def _kernel(self) -> tuple[float, float]:
-        """Correlation with the look before, and the standard deviation of what is new."""
-        rho = math.sqrt(self._before / self._now)
-        return rho, math.sqrt((self._now - self._before) / self._now)
+    def beyond(self, fraction: float, bound: float) -> float:
+        """Chance of ``|Z| >= bound`` at the next look."""
+        rho, new = self._kernel(fraction)
+        tails = special.ndtr((rho * self.nodes - bound) / new) + special.ndtr((-rho * self.nodes - bound) / new)
+        return float(2 * (self.mass @ tails))
 
-    def beyond(self, bound: float) -> float:
-        """Chance of ``|Z| >= bound`` here and not before."""
-        if not self._before:
-            return float(2 * special.ndtr(-bound))
-        rho, new = self._kernel()
-        tails = special.ndtr((rho * self._nodes - bound) / new) + special.ndtr((-rho * self._nodes - bound) / new)
-        return float(2 * (self._mass @ tails))
-
-    def stopped(self, bound: float) -> _State:
-        """The same after those with ``|Z| >= bound`` have left."""
-        reach = min(bound, _FAR)
-        _, new = self._kernel() if self._before else (0.0, 1.0)
+    def next(self, fraction: float, bound: float) -> _State:
+        """The state at the next look, after those with ``|Z| >= bound`` have left."""
+        reach, (rho, new) = min(bound, _FAR), self._kernel(fraction)
         nodes, weights = _gauss(32 + math.ceil(8 * reach / new))
         nodes, weights = (nodes + 1) / 2 * reach, weights / 2 * reach
-        state = _State()
-        state._nodes, state._mass, state._now = nodes, weights * self._density(nodes), self._now
-        return state
+        steps = (nodes[:, None] - rho * self.nodes) / new, (nodes[:, None] + rho * self.nodes) / new
+        density = (_normal(steps[0]) + _normal(steps[1])) @ self.mass / new
+        return _State(fraction, nodes, weights * density)
 
-    def _density(self, z: FloatArray) -> FloatArray:
-        if not self._before:
-            return _normal(z)
-        rho, new = self._kernel()
-        steps = (z[:, None] - rho * self._nodes) / new, (z[:, None] + rho * self._nodes) / new
-        return np.asarray((_normal(steps[0]) + _normal(steps[1])) @ self._mass / new)
-
-    def bound(self, chance: float) -> float:
-        """The bound beyond which the chance here is ``chance``; infinite for 0."""
+    def bound(self, fraction: float, chance: float) -> float:
+        """The bound beyond which the chance at the next look is ``chance``; infinite for 0."""
         if chance <= 0:
             return math.inf
         tiny = np.finfo(np.float64).tiny
 
         def gap(bound: float) -> float:
-            return math.log(max(self.beyond(bound), tiny)) - math.log(chance)
+            return math.log(max(self.beyond(fraction, bound), tiny)) - math.log(chance)
 
         if gap(0.0) <= 0:
             return 0.0
         return float(optimize.brentq(gap, 0.0, _FAR, xtol=1e-12)) if gap(_FAR) < 0 else _FAR
 
 
+_START = _State(0.0, np.zeros(1), np.full(1, 0.5))
+"""Before any information Z is 0: half of that mass on either side."""
+
+
 @lru_cache(maxsize=4096)
 def _boundaries(spent: tuple[float, ...], fractions: tuple[float, ...]) -> tuple[float, ...]:
-    state, found, before = _State(), [], 0.0
+    state, found, before = _START, [], 0.0
     for total, fraction in zip(spent, fractions, strict=True):
-        state = state.at(fraction)
-        found.append(state.bound(total - before))
-        state = state.stopped(found[-1])
+        found.append(state.bound(fraction, total - before))
+        state = state.next(fraction, found[-1])
         before = total
     return tuple(found)
 

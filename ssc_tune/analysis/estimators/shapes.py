@@ -47,7 +47,8 @@ def shape_ratio(
     estimate = _log_ratio(first, second, spread)
     if first.shape[1] == 2:
         return intervals.undefined(TWO_SEEDS, estimate)
-    without = np.array([_log_ratio(np.delete(first, j, 1), np.delete(second, j, 1), spread) for j in _seeds(first)])
+    seeds = range(first.shape[1])
+    without = np.array([_log_ratio(np.delete(first, j, 1), np.delete(second, j, 1), spread) for j in seeds])
     if not math.isfinite(estimate):
         return intervals.undefined(f"the {spread} of a method is 0")
     if not np.isfinite(without).all():
@@ -89,10 +90,6 @@ class _Adding(NamedTuple):
             return 1.0
         se, df = self._total((estimate / quantile) ** 2)
         return intervals.t_p_value(estimate, se, df)
-
-
-def _seeds(y: FloatArray) -> NDArray[np.int64]:
-    return np.arange(y.shape[1])
 
 
 def _about_medians(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:

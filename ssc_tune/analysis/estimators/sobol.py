@@ -76,18 +76,13 @@ def shares(model: surrogate.Surrogate, alphas: Array) -> _Shares:
         return np.prod(kept, axis=0) if kept else np.ones(len(alphas))
 
     centre = others() @ alphas
-    everything = np.ones_like(moments[0])
-    for moment in moments:
-        everything = everything * moment
-    variance = _quadratic(everything, alphas) - centre**2
+    variance = _quadratic(np.prod(moments, axis=0), alphas) - centre**2
     centred = [m - np.outer(b, b) for m, b in zip(moments, means, strict=True)]
     first = np.array([_quadratic(centred[d], others(d)[:, None] * alphas) for d in range(size)])
     total = np.empty((size, number))
     for d in range(size):
-        rest = np.ones_like(moments[0])
-        for e in range(size):
-            rest = rest * (np.outer(means[e], means[e]) if e == d else moments[e])
-        total[d] = variance - (_quadratic(rest, alphas) - centre**2)
+        rest = [np.outer(means[e], means[e]) if e == d else moments[e] for e in range(size)]
+        total[d] = variance - (_quadratic(np.prod(rest, axis=0), alphas) - centre**2)
     second = np.full((size, size, number), np.nan)
     for i, j in itertools.combinations(range(size), 2):
         second[i, j] = second[j, i] = _quadratic(centred[i] * centred[j], others(i, j)[:, None] * alphas)

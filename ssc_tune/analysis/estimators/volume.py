@@ -18,7 +18,7 @@ from scipy import stats
 
 from ssc_tune.analysis.estimators import budget, extremes
 from ssc_tune.analysis.estimators.extremes import Sample
-from ssc_tune.analysis.estimators.splits import ONE_SEED, points_by_seeds, seed_splits
+from ssc_tune.analysis.estimators.splits import ONE_SEED, points_by_seeds
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 
 _EDGE = 1e-12  # of rounding at the edge of the region
@@ -131,7 +131,7 @@ def curve(
         return VolumeCurve(grid, share, nan, nan, _area(share, grid), top, f"{ONE_SEED}; no interval")
     best = functools.reduce(better, (reference(*other) for other in others), reference(values, chooser))
     found = shares(values, best, grid)
-    few = extremes.FEW_POINTS if not len(found.points) else extremes.FEW_SEEDS if not len(found.seeds) else ""
+    few = extremes.too_few(found.points, found.seeds)
     limits = np.full((len(grid), 2), math.nan)
     if not few:
         for k in range(len(grid)):
@@ -170,15 +170,3 @@ def share_interval(share: float, points: Array, seeds: Array, confidence: float 
     centre = (share + square / (2 * effective)) / scale
     half = math.sqrt(square * (binomial / effective + square / (4 * effective**2))) / scale
     return max(0.0, centre - half), min(1.0, centre + half)
-
-
-__all__ = [
-    "VolumeCurve",
-    "better",
-    "corrected_best",
-    "curve",
-    "reference",
-    "seed_splits",
-    "share_interval",
-    "shares",
-]

@@ -6,17 +6,14 @@ For exploration and figures: none of it decides a claim. A piece that is undefin
 from __future__ import annotations
 
 import itertools
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ssc_tune.analysis.explore import further, pairs, single
-from ssc_tune.analysis.material import MOST_DRAWS, Findings, Material, Materials, plain
+from ssc_tune.analysis.material import Findings, Material, Materials, plain
 from ssc_tune.analysis.result import Curve, Share
-from ssc_tune.analysis.tables import Tables
+from ssc_tune.study.model.designs import DesignBase
 from ssc_tune.study.model.study import Study
 
 
@@ -51,7 +48,7 @@ class _Gathered:
         self.shares += found.shares
         for topic, row in found.facts:
             self.facts.setdefault(topic, []).append(row)
-        self.warnings += [f"{where}: {reason}" for reason in found.reasons]
+        self.warnings += [f"{where}: {reason}" for reason in found.reasons if reason]
 
 
 def _at(study: Study, what: str, block: str, setting: str | None = None) -> str:
@@ -61,78 +58,67 @@ def _at(study: Study, what: str, block: str, setting: str | None = None) -> str:
     return f"{what} ({', '.join(parts)})" if parts else what
 
 
-def _generator(seed: int, *names: str) -> np.random.Generator:
-    """One stream a piece, by name: adding a method or a block leaves the numbers of the others."""
-    return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
+def pieces(design: DesignBase) -> Sequence[tuple[str, Callable[[Material], Findings]]]:
+    """What is found of one method where a design allows it, by name."""
+    found = [("convergence", single.convergence_curve)]
+    if design.defaults_count:
+        found.append(("one at a time", single.one_at_a_time))
+    if design.fills:
+        found += [
+            ("budget", single.budget_curve),
+            ("near-optimal volume", single.volume_curve),
+            ("partial dependence", single.partial_dependence),
+            ("variance decomposition", single.variance_shares),
+            ("importance", single.importance_shares),
+            ("exploratory profile", further.profile),
+            ("exploratory Shapley shares", further.shapley_shares),
+            ("exploratory ablation path", further.ablation_path),
+        ]
+    return found
 
 
-def extras(
-    study: Study, tables: Tables, *, seed: int, num_bootstrap: int, materials: Materials | None = None
-) -> Extras:
+def comparisons(design: DesignBase) -> Sequence[tuple[str, Callable[[Material, Material], Findings]]]:
+    """What is found of two methods; points of two searches are no pairs."""
+    if design.adaptive:
+        return []
+    return [("convergence", pairs.speed), *([("budget", pairs.tuning)] if design.fills else [])]
+
+
+def extras(whole: Materials) -> Extras:
     """Curves, shares and facts of every block, setting and method of a study.
 
-    Args:
-        study: the study.
-        tables: its records; failed and diverged cells score at chance, points that lack a cell are left out.
-        seed: of every generator used.
-        num_bootstrap: resamples for bands; at most 200 are drawn, which fixes a standard error to 5%.
-        materials: of the same study, tables, seed and number of resamples, where claims are judged with them too.
-
-    The surrogate of a method is fitted once and serves its partial dependence and its variance decomposition. Adaptive
-    (``search``) points are no sample of the space: from them only convergence is read.
+    Failed and diverged cells score at chance, points that lack a cell are left out. The surrogate of a method is fitted
+    once and serves its partial dependence and its variance decomposition. Adaptive (``search``) points are no sample of
+    the space: from them only convergence is read.
     """
-    gathered = _Gathered()
-    draws = min(num_bootstrap, MOST_DRAWS)
-    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    known: dict[tuple[str, str, str], Material] = {}
+    study, gathered = whole.study, _Gathered()
     for block, setting in itertools.product(study.blocks, study.setting_names):
-        methods = []
+        materials = []
         for method in study.block_methods(block):
-            material = made.of(block, setting, method)
-            if material is None:
-                if study.design.varies:  # else there are no points to draw curves of
-                    gathered.warnings.append(
-                        f"{_at(study, method, block, setting)}: no point has all its cells; no curves"
-                    )
-                continue
-            known[block, setting, method] = material
-            methods.append(method)
-            _single(material, study, draws, seed, gathered)
-        for first, second in itertools.combinations(methods, 2):
-            _pair(known[block, setting, first], known[block, setting, second], study, gathered)
+            where, material = _at(study, method, block, setting), whole.of(block, setting, method)
+            if material is not None:
+                materials.append(material)
+                for name, piece in pieces(study.design):
+                    gathered.add(f"{where}, {name}", partial(piece, material))
+            elif study.design.varies:  # else there are no points to draw curves of
+                gathered.warnings.append(f"{where}: no point has all its cells; no curves")
+        for first, second in itertools.combinations(materials, 2):
+            where = _at(study, f"{first.method} and {second.method}", block, setting)
+            for name, compare in comparisons(study.design):
+                gathered.add(f"{where}, {name}", partial(compare, first, second))
     if len(study.setting_names) > 1 and not study.design.adaptive:
-        _transfer(study, known, draws, seed, gathered)
+        for block in study.blocks:
+            _over_settings(whole, block, gathered)
     facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
     warnings = tuple(dict.fromkeys(gathered.warnings))
     return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
 
 
-def _single(material: Material, study: Study, draws: int, seed: int, gathered: _Gathered) -> None:
-    for name, piece in single.pieces(study):
-        rng = _generator(seed, material.block, material.setting, material.method, name)
-        where = f"{_at(study, material.method, material.block, material.setting)}, {name}"
-        gathered.add(where, partial(piece, material, draws, rng))
-    for name, explore in further.pieces(study):
-        rng = _generator(seed, material.block, material.setting, material.method, "exploratory", name)
-        where = f"{_at(study, material.method, material.block, material.setting)}, exploratory {name}"
-        gathered.add(where, partial(explore, material, rng))
-
-
-def _pair(first: Material, second: Material, study: Study, gathered: _Gathered) -> None:
-    for name, compare in pairs.pieces(study):
-        where = f"{_at(study, f'{first.method} and {second.method}', first.block, first.setting)}, {name}"
-        gathered.add(where, partial(compare, first, second))
-
-
-def _transfer(
-    study: Study, known: dict[tuple[str, str, str], Material], draws: int, seed: int, gathered: _Gathered
-) -> None:
-    for block in study.blocks:
-        methods = study.block_methods(block)
-        found = {m: [known.get((block, setting, m)) for setting in study.setting_names] for m in methods}
-        for method in methods:
-            piece = partial(pairs.transfer_over_settings, found, method, block)
-            gathered.add(f"{_at(study, method, block)}, transfer", piece)
-            rng = _generator(seed, block, method, "exploratory plane")
-            explore = partial(further.over_settings, found, method, block, draws, rng)
-            gathered.add(f"{_at(study, method, block)}, exploratory plane", explore)
+def _over_settings(whole: Materials, block: str, gathered: _Gathered) -> None:
+    study = whole.study
+    methods = study.block_methods(block)
+    found = {m: [whole.of(block, setting, m) for setting in study.setting_names] for m in methods}
+    for method in methods:
+        where = _at(study, method, block)
+        gathered.add(f"{where}, transfer", partial(pairs.transfer_over_settings, found, method, block))
+        gathered.add(f"{where}, exploratory plane", partial(further.over_settings, found, method, block))

@@ -7,40 +7,30 @@ point, and Adkins' plane of performance and sensitivity over settings. A piece t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ssc_tune.analysis import arrays
+from ssc_tune.analysis.estimates import CONFIDENCE, generator
 from ssc_tune.analysis.estimators import ablation, plane, profiles, shapley, transfer
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors
 from ssc_tune.analysis.material import Findings, Material
-from ssc_tune.study.model.study import Study
-
-Piece = Callable[[Material, np.random.Generator], Findings]
 
 PROFILE, IQM, SHAPLEY, ABLATION, PLANE = (
     f"exploratory_{name}" for name in ("profile", "iqm", "shapley", "ablation", "plane")
 )
-CONFIDENCE = 0.95
 _NUM_THRESHOLDS = 31
-
-
-def pieces(study: Study) -> list[tuple[str, Piece]]:
-    """The pieces of one method that a study's design allows, by name."""
-    if not study.design.fills:
-        return []
-    return [("profile", profile), ("Shapley shares", shapley_shares), ("ablation path", ablation_path)]
 
 
 def _interval(found: Interval) -> dict[str, float]:
     return {"value": found.estimate, "low": found.low, "high": found.high}
 
 
-def profile(material: Material, rng: np.random.Generator) -> Findings:
+def profile(material: Material) -> Findings:
     """The share of cells above each accuracy, and the mean of the middle half of the cells."""
     test = material.scores.test
     thresholds = _thresholds(material)
@@ -61,7 +51,7 @@ def _thresholds(material: Material) -> Array:
     return np.linspace(low, high, _NUM_THRESHOLDS)
 
 
-def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
+def shapley_shares(material: Material) -> Findings:
     """Shapley shares of the variance of the surrogate over the space."""
     try:
         fitted = material.trusted()
@@ -72,7 +62,7 @@ def shapley_shares(material: Material, rng: np.random.Generator) -> Findings:
     return Findings(facts=[(SHAPLEY, row)])
 
 
-def ablation_path(material: Material, rng: np.random.Generator) -> Findings:
+def ablation_path(material: Material) -> Findings:
     """From the defaults to the best point on validation, one parameter after the other, by predicted accuracy."""
     try:
         model = material.trusted().model
@@ -103,9 +93,7 @@ def _shared(predict: ablation.Predict, first: Array, last: Array) -> Array | Non
         return None
 
 
-def over_settings(
-    found: Mapping[str, Sequence[Material | None]], method: str, block: str, draws: int, rng: np.random.Generator
-) -> Findings:
+def over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:
     """A method's place in Adkins' plane, with intervals of its sensitivity and of its effective dimension."""
     try:
         own, _, test, validation = common_tables(found, method)
@@ -116,7 +104,7 @@ def over_settings(
     fixed = transfer.held_out_sensitivity(test, choose_by=validation, limits=limits).fixed
     row = {"block": block, "method": method, "sensitivity": _interval(sensitivity), "best_fixed": fixed}
     row |= {"default": _default(own, limits), "num_settings": len(own), "reason": sensitivity.reason}
-    return Findings(facts=[(PLANE, {**row, **_dimensions(own, limits, draws, rng)})])
+    return Findings(facts=[(PLANE, {**row, **_dimensions(own, limits)})])
 
 
 def _default(own: Sequence[Material], limits: Array) -> float | None:
@@ -127,7 +115,7 @@ def _default(own: Sequence[Material], limits: Array) -> float | None:
     return float(transfer.normalize(means, limits=limits).mean())
 
 
-def _dimensions(own: Sequence[Material], limits: Array, draws: int, rng: np.random.Generator) -> dict[str, Any]:
+def _dimensions(own: Sequence[Material], limits: Array) -> dict[str, Any]:
     """The distribution of the effective dimension over resamples of points and seeds, the same in every setting."""
     try:
         models, grid, sizes = predictors(own)
@@ -138,7 +126,8 @@ def _dimensions(own: Sequence[Material], limits: Array, draws: int, rng: np.rand
             raise ValueError("the surrogates do not hold all points, so these cannot be drawn together")
     except ValueError as error:
         return {"dimensions": [], "dimension_reason": str(error)}
-    seed = int(rng.integers(2**32))
+    first, draws = own[0], own[0].num_bootstrap
+    seed = int(generator(first.whole.seed, f"{first.block}/{first.method}/exploratory plane").integers(2**32))
     drawn = [model.bootstrap(draws, rng=np.random.default_rng(seed)) for model in models]
     scores = [model.predict_resampled(grid, resampled) for model, resampled in zip(models, drawn, strict=True)]
     stacked = transfer.normalize(np.stack(scores), limits=limits)  # (D, B, M)

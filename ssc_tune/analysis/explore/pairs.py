@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,22 +18,10 @@ from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
 from ssc_tune.analysis.measures.steps_to_target import target_of
 from ssc_tune.study.model.claims import read_claim
-from ssc_tune.study.model.study import Study
 
 _SPEED = ("steps_to_target", "area_under_curve")
-Compare = Callable[[Material, Material], Findings]
 _MAX_PAIRED = 256  # points of the exact pairing: its tables are N x N, one a split of the seeds
 _LEVELS = (9, 9, 7, 5, 4)  # levels a parameter of the prediction grid, by number of parameters
-
-
-def pieces(study: Study) -> list[tuple[str, Compare]]:
-    """The comparisons that a study's design allows, by name; points of two searches are no pairs."""
-    if study.design.adaptive:
-        return []
-    found: list[tuple[str, Compare]] = [("convergence", speed)]
-    if study.design.fills:
-        found.append(("budget", tuning))
-    return found
 
 
 def _row(first: Material, second: Material, **values: Any) -> dict[str, Any]:
@@ -69,12 +57,12 @@ def speed(first: Material, second: Material) -> Findings:
     if len(a.points) == 0:
         raise ValueError("no point is complete for both")
     steps, area = (_effect(name, first, second, a, b) for name in _SPEED)
-    if not (math.isfinite(steps.estimate) or math.isfinite(area.estimate)):
-        raise ValueError(steps.reason)
+    if not (math.isfinite(steps.interval.estimate) or math.isfinite(area.interval.estimate)):
+        raise ValueError(steps.interval.reason)
     cells = arrays.select(first.tables.cells, first.block, first.setting)
     target, _ = target_of(a.validation, b.validation, float(cells["num_classes"].iloc[0]))
     values = {"target": target, "steps": _shown(steps), "how": steps.how, "area": _shown(area)}
-    reasons = [effect.reason for effect in (steps, area) if not math.isfinite(effect.estimate)]
+    reasons = [found.reason for found in (steps.interval, area.interval) if not math.isfinite(found.estimate)]
     return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)
 
 
@@ -86,14 +74,15 @@ def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b
     x, y = names if lead == first.method else names[::-1]
     claim = read_claim({"name": measure, "more": x, "than": y, "in": measure, "block": block, "setting": first.setting})
     rng = np.random.default_rng(0)
-    data = ClaimData(claim, first.study, first.tables, first.setting, *scores, "chance", rng, 0)
+    data = ClaimData(claim, first.whole, first.setting, *scores, "chance", rng)
     effect = estimators()[measure].effect(data)
     return effect._replace(name=effect.name.format(x=x, y=y))
 
 
 def _shown(effect: Effect) -> dict[str, Any]:
-    found = {"of": effect.name, "value": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
-    return {**found, "reason": effect.reason}
+    found = effect.interval
+    values = {"value": found.estimate, "low": found.low, "high": found.high, "p": found.p_value}
+    return {"of": effect.name, **values, "reason": found.reason}
 
 
 def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:
@@ -106,7 +95,7 @@ def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], metho
     row = {"block": block, "method": method, "sensitivity": held_out.sensitivity, "tuned": held_out.tuned}
     row |= {"fixed": held_out.fixed, "best_fixed_point": int(common[held_out.best_point]), "reason": held_out.reason}
     row |= {"uncorrected": measured.sensitivity, "num_points": len(common), **dimension}
-    return Findings(facts=[("transfer", row)], reasons=[held_out.reason] if held_out.reason else [])
+    return Findings(facts=[("transfer", row)], reasons=[held_out.reason])
 
 
 class Common(NamedTuple):

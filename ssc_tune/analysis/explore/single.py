@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ssc_tune.analysis import arrays, summaries
-from ssc_tune.analysis.estimates import estimate
-from ssc_tune.analysis.estimators import budget, curves, decomposition, extremes, intervals, sobol, surrogate, volume
-from ssc_tune.analysis.estimators.intervals import Band, Interval
+from ssc_tune.analysis.estimates import CONFIDENCE, estimate
+from ssc_tune.analysis.estimators import (
+    budget,
+    curves,
+    decomposition,
+    extremes,
+    importance,
+    intervals,
+    sobol,
+    surrogate,
+    volume,
+)
+from ssc_tune.analysis.estimators.intervals import Band
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
-from ssc_tune.analysis.explore import importances
 from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.analysis.measures.paths import paths
-from ssc_tune.analysis.result import Curve, Share
+from ssc_tune.analysis.result import Curve, Estimate, Share
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
-from ssc_tune.study.model.study import Study
 
 ACCURACY = "test accuracy"
-CONFIDENCE = 0.95
 NEARLY_ALL = 0.85
 """A share of a full grid from which its interval covers less; see ``benchmarks/coverage.py surfaces``."""
 _MAX_BUDGET = 64
 _NUM_POSITIONS = 25
 _NUM_DELTAS = 21
 
-
-Piece = Callable[[Material, int, np.random.Generator], Findings]
-
-
 WHOLE = "variance of single cells"
 """What points, seeds and the rest have shares of."""
+MEANS = "variance of point means"
+"""What importances are shares of; they have no intervals."""
 NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a claim compares methods"
 
 
-def pieces(study: Study) -> list[tuple[str, Piece]]:
-    """The pieces that a study's design allows, by name."""
-    found: list[tuple[str, Piece]] = [("convergence", convergence_curve)]
-    if study.design.defaults_count:
-        return [*found, ("one at a time", one_at_a_time)]
-    if study.design.adaptive:
-        return found
-    return [
-        *found,
-        ("budget", budget_curve),
-        ("near-optimal volume", volume_curve),
-        ("partial dependence", partial_dependence),
-        ("variance decomposition", variance_shares),
-        ("importance", importances.importance_shares),
-    ]
-
-
-def convergence_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def convergence_curve(material: Material) -> Findings:
     """Mean validation accuracy by step with the two-way t interval, failed cells at chance from their first gap on."""
     steps, values = filled_paths(material)
     found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
@@ -84,15 +71,14 @@ def filled_paths(material: Material) -> tuple[Array, Array]:
     return steps, values
 
 
-def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def budget_curve(material: Material) -> Findings:
     """Expected test accuracy of the best of n points on validation, chosen and scored on different seeds."""
     scores = material.scores
     num_points = len(scores.points)
     budgets = range(1, min(max(1, num_points // 2), _MAX_BUDGET) + 1)
     if len(scores.seeds) < 2:
         every = budget.expected_best_curve(scores.test, choose_by=scores.validation)
-        nan = np.full(len(budgets), np.nan)
-        found = intervals.Band(every[: len(budgets)], nan, nan, reason="one seed: chosen and scored on it, no band")
+        found = Band.without(every[: len(budgets)], "one seed: chosen and scored on it, no band")
     else:
         found = extremes.band(scores.test, scores.validation, budgets)
     note = found.reason or (
@@ -103,7 +89,7 @@ def budget_curve(material: Material, num_bootstrap: int, rng: np.random.Generato
     return Findings([curve])
 
 
-def volume_curve(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def volume_curve(material: Material) -> Findings:
     """Share of points within delta of the best of all methods, for delta from 0 to 10 points of accuracy."""
     scores = material.scores
     found = volume.curve(
@@ -132,7 +118,7 @@ def _others(material: Material) -> list[tuple[Array, Array]]:
     for method in study.block_methods(material.block):
         if method == material.method:
             continue
-        other = arrays.load(study, material.tables, block=material.block, setting=material.setting, method=method)
+        other = material.whole.scores(material.block, material.setting, method)
         if set(own.points) <= set(other.points) and np.array_equal(own.seeds, other.seeds):
             other = other.at(own.points)
             found.append((other.test, other.validation))
@@ -171,7 +157,7 @@ def _relative(material: Material, kind: str, drawn: Sequence[tuple[str, list[Any
     return found
 
 
-def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def partial_dependence(material: Material) -> Findings:
     """Partial dependence on each parameter, and the same relative to the method's own best; none to trust, none."""
     r2 = material.fitted().r2
     refused = sobol.too_little(r2)
@@ -180,24 +166,22 @@ def partial_dependence(material: Material, num_bootstrap: int, rng: np.random.Ge
         return Findings(facts=facts, reasons=[refused])
     model, unexplained = material.trusted().model, surrogate.unexplained(material.scores.test, r2)
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
-    drawn = []
+    draws, rng, drawn = material.num_bootstrap, material.stream("partial dependence"), []
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
         x, at = _positions(parameter)
-        curve = curves.partial_dependence(model, k, at, num_bootstrap=num_bootstrap, rng=rng, unexplained=unexplained)
+        curve = curves.partial_dependence(model, k, at, num_bootstrap=draws, rng=rng, unexplained=unexplained)
         drawn.append((name, x, curve, note))
     return Findings(_relative(material, "partial_dependence", drawn), facts=facts)
 
 
-def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def one_at_a_time(material: Material) -> Findings:
     """Measured effect curves around the defaults, relative ones, and tolerance widths."""
     levels = material.study.design.named_levels or {}
     drawn, facts = [], []
-    at_default = np.abs(material.unit - material.default) < 1e-9
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
         if name not in levels:
             continue
-        others = np.asarray(np.delete(at_default, k, axis=1).all(axis=1), dtype=np.bool_)
-        rows = _levels(others, material.unit[:, k])
+        rows = curves.rows_of(k, material.unit, material.default)
         if len(rows) < 2:
             continue
         test, validation, at = material.scores.test[rows], material.scores.validation[rows], material.unit[rows, k]
@@ -214,43 +198,27 @@ def one_at_a_time(material: Material, num_bootstrap: int, rng: np.random.Generat
     return Findings(_relative(material, "one_at_a_time", drawn), facts=facts, reasons=reasons)
 
 
-def _levels(chosen: NDArray[np.bool_], position: Array) -> NDArray[np.intp]:
-    """Rows of distinct levels, in the order of their positions."""
-    rows = np.flatnonzero(chosen)
-    _, first = np.unique(position[rows], return_index=True)
-    return rows[first]
-
-
 def _value(material: Material, point: int, name: str) -> Any:
     cells = arrays.select(material.tables.cells, material.block, material.setting, material.method)
     value = cells.loc[cells["point"] == point, name].iloc[0]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _shares_of(material: Material, found: decomposition.Decomposition, how: str, evaluator: str) -> list[Share]:
+def _shares_of(material: Material, found: decomposition.Decomposition, how: str) -> list[Share]:
     return [
-        Share(
-            method=material.method,
-            block=material.block,
-            setting=material.setting,
-            source=source,
-            share=estimate(Interval(value, low, high), confidence=CONFIDENCE, how=how, note=_note(found, source)),
-            evaluator=evaluator,
-            whole=WHOLE,
-        )
-        for source, value, low, high in zip(found.sources, found.shares, found.low, found.high, strict=True)
+        material.share(source, estimate(share, how=how, note=_note(found, source)), found.evaluator, WHOLE)
+        for source, share in found.shares.items()
     ]
 
 
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
-    share = float(found.shares[found.sources.index(source)])
-    if found.evaluator == decomposition.EXACT and share > NEARLY_ALL and not own:
+    if found.evaluator == decomposition.EXACT and found.shares[source].estimate > NEARLY_ALL and not own:
         own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
     return "; ".join(part for part in (found.reason, own) if part)
 
 
-def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Generator) -> Findings:
+def variance_shares(material: Material) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
     found = material.shares(CONFIDENCE)
     exact = found.evaluator == decomposition.EXACT
@@ -259,5 +227,29 @@ def variance_shares(material: Material, num_bootstrap: int, rng: np.random.Gener
         if exact
         else "functional ANOVA; bootstrap, t, and what the surrogate misses"
     )
-    reasons = [found.reason] if found.reason else []
-    return Findings(shares=_shares_of(material, found, how, found.evaluator), reasons=reasons)
+    return Findings(shares=_shares_of(material, found, how), reasons=[found.reason])
+
+
+def importance_shares(material: Material) -> Findings:
+    """fANOVA's main effects as shares, both evaluators as facts, and how far they agree."""
+    if not material.names:
+        raise ValueError("no parameter varies")
+    seed, categories = int(material.stream("importance").integers(10_000)), material.categories
+    place = (material.unit, material.means, material.names)
+    fanova, ped = (
+        importance.importances(*place, evaluator=evaluator, seed=seed, categories=categories)
+        for evaluator in importance.EVALUATORS
+    )
+    shares = [
+        material.share(name, Estimate(value=float(value), how=fanova.evaluator), "fANOVA (Optuna)", MEANS)
+        for name, value in zip(fanova.names, fanova.values, strict=True)
+        if math.isfinite(value)
+    ]
+    facts = []
+    for part in (fanova, ped):
+        values = dict(zip(part.names, part.values, strict=True))
+        row = material.row(evaluator=part.evaluator, values=values, total=part.total, reason=part.reason)
+        facts.append(("importance", row))
+    agreed = importance.agreement(fanova, ped)
+    facts.append(("importance_agreement", material.row(tau=agreed.tau, ranks=agreed.ranks, reason=agreed.reason)))
+    return Findings(shares=shares, facts=facts, reasons=[agreed.reason])

@@ -6,6 +6,5 @@ from . import looks as looks
 from . import power as power
 from . import sentences as sentences
 from . import sides as sides
-from . import simulated as simulated
 from . import specifications as specifications
 from . import verdicts as verdicts

@@ -16,10 +16,8 @@ def num_failed(data: ClaimData) -> tuple[int, ...]:
     """Diverged and failed cells that a claim rests on, one number a method."""
     if data.parts:
         return tuple(sum(counts) for counts in zip(*map(num_failed, data.parts), strict=True))
-    both = (data.first, data.second)[: len(data.claim.methods)]
-    if data.claim.kind.at_defaults:
-        return tuple(int(scores.default_failed.sum()) for scores in both)
-    return tuple(int(scores.failed.sum()) for scores in both)
+    name = "default_failed" if data.claim.kind.at_defaults else "failed"
+    return tuple(int(getattr(scores, name).sum()) for scores in data.by_method.values())
 
 
 def warnings(data: ClaimData) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from ssc_tune.analysis.arrays import Scores
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.spread import logit
-from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, signed, told
+from ssc_tune.analysis.measures.base import ClaimData, Measurer, signed, told
 from ssc_tune.analysis.measures.cvar import cvar_level
 from ssc_tune.analysis.measures.mean import mean as mean_effect
 from ssc_tune.analysis.measures.settings import each, over
@@ -19,12 +20,12 @@ Side = Literal["for", "against", "neither"]
 """Of a claim, where an interval lies."""
 
 
-def words(effect: Effect, claim: Claim) -> str:
+def words(found: Interval, claim: Claim) -> str:
     """An effect of a claim with its interval."""
-    if not np.isfinite(effect.estimate):
-        return f"undefined ({effect.reason})"
-    value, low, high = (told(x, claim) for x in (effect.estimate, effect.low, effect.high))
-    return f"{value}, no interval ({effect.reason})" if np.isnan(effect.low) else f"{value} [{low}, {high}]"
+    if not np.isfinite(found.estimate):
+        return f"undefined ({found.reason})"
+    value, low, high = (told(x, claim) for x in found[:3])
+    return f"{value}, no interval ({found.reason})" if np.isnan(found.low) else f"{value} [{low}, {high}]"
 
 
 def on_logit(scores: Scores) -> Scores:
@@ -32,7 +33,7 @@ def on_logit(scores: Scores) -> Scores:
     return scores._replace(test=logit(scores.test), default_test=logit(scores.default_test))
 
 
-def gates(data: ClaimData, effect: Effect, measurer: Measurer, where: Side) -> tuple[Gate, ...]:
+def gates(data: ClaimData, effect: Interval, measurer: Measurer, where: Side) -> tuple[Gate, ...]:
     """The conditions of a verdict on spread (``std``, ``iqr``, ``range``); none for other measures.
 
     Whatever a claim says, its verdict on spread says "X is more stable than Y": ``less: X, than: Y`` supported, ``more:
@@ -73,26 +74,26 @@ def exchanged(data: ClaimData) -> ClaimData:
 
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
-    margin, mean, cvar = data.claim.margin, over(mean_effect)(data), over(cvar_level)(data)
     return (
-        _not_worse(f"mean not worse{whose}", mean.estimate, mean.low, mean.reason, margin),
-        _not_worse(f"worst 10% not worse{whose}", cvar.estimate, cvar.low, cvar.reason, margin),
+        _not_worse(f"mean not worse{whose}", over(mean_effect)(data).interval, data.claim.margin),
+        _not_worse(f"worst 10% not worse{whose}", over(cvar_level)(data).interval, data.claim.margin),
     )
 
 
-def _not_worse(name: str, estimate: float, low: float, reason: str, margin: float) -> Gate:
-    if not np.isfinite(low):
-        return Gate(name=name, passed=False, detail=f"undefined: {reason}")
-    detail = f"difference {signed(estimate)}, at least {signed(low)}; must be above {signed(-margin)}"
-    return Gate(name=name, passed=bool(low > -margin), detail=detail)
+def _not_worse(name: str, found: Interval, margin: float) -> Gate:
+    if not np.isfinite(found.low):
+        return Gate(name=name, passed=False, detail=f"undefined: {found.reason}")
+    detail = f"difference {signed(found.estimate)}, at least {signed(found.low)}; must be above {signed(-margin)}"
+    return Gate(name=name, passed=bool(found.low > -margin), detail=detail)
 
 
-def _same_on_logit(data: ClaimData, effect: Effect, measurer: Measurer) -> Gate:
+def _same_on_logit(data: ClaimData, effect: Interval, measurer: Measurer) -> Gate:
     name = "same sign on logit(accuracy)"
-    found = measurer(each(data, lambda part: part._replace(first=on_logit(part.first), second=on_logit(part.second))))
+    turned = each(data, lambda part: part._replace(first=on_logit(part.first), second=on_logit(part.second)))
+    found = measurer(turned).interval
     if not np.isfinite(found.estimate):
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))
-    oriented = found.exchanged() if data.claim.less else found
+    oriented = found.negated() if data.claim.less else found
     what = "on logit:" if data.claim.ratio is None else "on logit the ratio is"
     return Gate(name=name, passed=passed, detail=f"{what} {words(oriented, data.claim)}")

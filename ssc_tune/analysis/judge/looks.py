@@ -16,9 +16,11 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ssc_tune.analysis import unseen
 from ssc_tune.analysis.arrays import RESULTS
 from ssc_tune.analysis.estimates import number
 from ssc_tune.analysis.estimators import sequential
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge import verdicts
 from ssc_tune.analysis.judge.gates import words
 from ssc_tune.analysis.judge.verdicts import Finding
@@ -42,26 +44,21 @@ class Judged(NamedTuple):
 
 
 @one_thread()
-def judge(
-    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
-) -> Judged:
+def judge(whole: Materials) -> Judged:
     """Verdicts on all claims of a study, in their order, and its looks.
 
     Args:
-        study: the study; without looks its claims are judged once, on all points that there are.
-        tables: its results, complete or not.
-        seed: of every bootstrap and permutation.
-        num_bootstrap: draws of each.
-        materials: of all points, as the study's tables of shares are made of; a look makes those of its own points.
+        whole: of all points, complete or not; a look makes those of its own points. Without looks the claims are judged
+            once, on all points that there are.
     """
+    study, tables = whole.study, whole.tables
     if not study.looks:
-        found = verdicts.judge_claims(study, tables, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
-        return Judged(found, ())
+        return Judged(verdicts.judge_claims(whole), ())
     complete = [points for points in study.looks if not num_missing(study, tables, points)]
-    series = [_findings(study, tables, points, seed=seed, num_bootstrap=num_bootstrap) for points in complete]
+    series = [_findings(whole, points) for points in complete]
     each = [_at_look(study, series[: k + 1], points) for k, points in enumerate(complete)]
     standing = tuple(_standing(study, one) for one in zip(*each, strict=True)) or _none_yet(study, tables)
-    bounded = (v if v.look is None else verdicts.with_bound(*until(study, tables, v.look), v) for v in standing)
+    bounded = (v if v.look is None else unseen.with_bound(*until(study, tables, v.look), v) for v in standing)
     return Judged(tuple(bounded), _looks(study, tables, complete, each))
 
 
@@ -117,19 +114,16 @@ def _alpha(claim: Claim) -> float:
     return round(1 - claim.confidence, 12)
 
 
-def _findings(study: Study, tables: Tables, points: int, *, seed: int, num_bootstrap: int) -> list[Finding]:
+def _findings(whole: Materials, points: int) -> list[Finding]:
     """What a look shows of each claim, with its repeated interval."""
-    cut = until(study, tables, points)
-    materials = Materials(*cut, seed=seed, num_bootstrap=num_bootstrap)
-    found = []
+    study, found = whole.study, []
+    cut = Materials(*until(study, whole.tables, points), seed=whole.seed, num_bootstrap=whole.num_bootstrap)
     for claim in study.claims:
         if len(fractions(study, claim)) == 1:
-            one = verdicts.find(*cut, claim, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
-            found.append(one)
+            found.append(verdicts.find(cut, claim))
             continue
         confidence = min(1 - _level(study, claim, points).nominal, MOST_CONFIDENT)
-        repeated = claim.model_copy(update={"confidence": confidence})
-        one = verdicts.find(*cut, repeated, seed=seed, num_bootstrap=num_bootstrap, materials=materials)
+        one = verdicts.find(cut, claim.model_copy(update={"confidence": confidence}))
         others = tuple((label, other._replace(declared=claim.confidence)) for label, other in one.alternatives)
         found.append(one._replace(declared=claim.confidence, alternatives=others))
     return found
@@ -181,10 +175,9 @@ def _standing(study: Study, each: Sequence[Verdict]) -> Verdict:
 
 
 def _effect_words(verdict: Verdict) -> str:
-    value, low, high = (
-        math.nan if x is None else x for x in (verdict.effect.value, verdict.effect.low, verdict.effect.high)
-    )
-    return words(undefined("", verdict.effect.note)._replace(estimate=value, low=low, high=high), verdict.claim)
+    found = verdict.effect
+    value, low, high = (math.nan if x is None else x for x in (found.value, found.low, found.high))
+    return words(Interval(value, low, high, reason=found.note), verdict.claim)
 
 
 def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:

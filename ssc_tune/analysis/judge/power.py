@@ -16,16 +16,17 @@ from ssc_tune.analysis.estimators.intervals import Interval, wilson
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge import batched, law
 from ssc_tune.analysis.judge.batched import Flags
+from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
 from ssc_tune.analysis.judge.law import Law
 
 MARGINS = tuple(round(0.005 * step, 3) for step in range(21))
 """Margins that are tried: 0 to 0.1."""
 
-LEAST_SEEDS = 3
+FEWEST_SEEDS = 3
 """Fewest seeds with which the rule gives an interval of a spread."""
 
-GOOD_SEEDS = 5
-"""Fewest seeds of a claim on spread without a warning; a budget is spent on these first."""
+MOST_SEEDS = 10
+"""Most seeds that a budget is spent on."""
 
 ENOUGH_POINTS = 8
 """Points below which a budget goes to points rather than to a fifth seed."""
@@ -152,9 +153,7 @@ def _judge(first: FloatArray, second: FloatArray, looks: Sequence[Look], margin:
     return _Judged(needed, against, test, mean < margin, cvar < margin, found.logit)
 
 
-def largest_ratio(
-    looks: Sequence[Look], seeds: int, question: Question, *, num_simulations: int = 400, seed: int = 0
-) -> float:
+def largest_ratio(looks: Sequence[Look], seeds: int, question: Question, *, num_simulations: int = 400) -> float:
     """The largest ratio of standard deviations, below 1, at which the whole rule has the power wanted, to 0.01.
 
     Searched in tenths from 0.9 downwards, then by bisection: power does not grow for ever as the ratio falls, since a
@@ -163,9 +162,8 @@ def largest_ratio(
     """
 
     def reaches(ratio: float) -> bool:
-        return (
-            simulate(looks, seeds, ratio, question, num_simulations=num_simulations, seed=seed).whole >= question.wanted
-        )
+        found = simulate(looks, seeds, ratio, question, num_simulations=num_simulations)
+        return found.whole >= question.wanted
 
     low = next((tenth / 10 for tenth in range(9, 0, -1) if reaches(tenth / 10)), math.nan)
     if math.isnan(low):
@@ -183,29 +181,27 @@ def recommend_split(
     question: Question,
     looks: Callable[[int], Sequence[Look]],
     *,
-    max_seeds: int = 10,
     extra_points: int = 0,
     num_simulations: int = 500,
-    seed: int = 0,
 ) -> tuple[Split, ...]:
     """Ways to divide ``cells`` training runs of one method between points and seeds, the most powerful first.
 
-    Seeds run from 5 (3 where 5 would leave fewer than 8 points) to ``max_seeds``, points are what the budget then
+    Seeds run from 5 (3 where 5 would leave fewer than 8 points) to 10, points are what the budget then
     holds, less ``extra_points`` that cost as much and are no draw of the design (the defaults). ``looks`` gives the
     looks of a study by its points.
 
     Raises:
         ValueError: cells for fewer than 3 points and 3 seeds, the least that any verdict on spread needs.
     """
-    if cells // LEAST_SEEDS - extra_points < 3:
-        least = LEAST_SEEDS * (3 + extra_points)
+    if cells // FEWEST_SEEDS - extra_points < 3:
+        least = FEWEST_SEEDS * (3 + extra_points)
         raise ValueError(f"a verdict on spread needs at least 3 points x 3 seeds, {least} cells a method, got {cells}")
-    fewest = GOOD_SEEDS if cells // GOOD_SEEDS - extra_points >= ENOUGH_POINTS else LEAST_SEEDS
+    fewest = LEAST_SEEDS if cells // LEAST_SEEDS - extra_points >= ENOUGH_POINTS else FEWEST_SEEDS
     found = []
-    for seeds in range(fewest, max_seeds + 1):
+    for seeds in range(fewest, MOST_SEEDS + 1):
         points = cells // seeds - extra_points
         if points < 3:
             break
-        power = simulate(looks(points), seeds, ratio, question, num_simulations=num_simulations, seed=seed)
+        power = simulate(looks(points), seeds, ratio, question, num_simulations=num_simulations)
         found.append(Split(points, seeds, power))
     return tuple(sorted(found, key=lambda split: (-split.power.whole, -split.power.test, split.seeds)))

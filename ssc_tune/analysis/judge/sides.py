@@ -7,12 +7,12 @@ import math
 import numpy as np
 from scipy import stats
 
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.judge.gates import Side
-from ssc_tune.analysis.measures.base import Effect
 from ssc_tune.study.model.claims import Claim, Equivalence
 
 
-def side(claim: Claim, effect: Effect) -> Side:
+def side(claim: Claim, effect: Interval) -> Side:
     """Which side of the claim the whole interval lies on."""
     low, high = effect.low, effect.high
     if math.isnan(low) or math.isnan(high):
@@ -27,7 +27,7 @@ def side(claim: Claim, effect: Effect) -> Side:
     return "for" if above else "against" if below else "neither"
 
 
-def p_of(claim: Claim, effect: Effect) -> float:
+def p_of(claim: Claim, effect: Interval) -> float:
     """The p-value that goes into Holm's procedure.
 
     Two-sided for less, more and thresholds. For equivalence within m: the larger of the two one-sided p-values where
@@ -46,10 +46,10 @@ def border(claim: Claim) -> str:
     return f"the margin ±{claim.near:g}" if isinstance(claim, Equivalence) else f"{claim.bound:g}"
 
 
-def turned(claim: Claim, effect: Effect, other: Effect) -> bool:
-    """Whether another score of failed cells does not agree; what is undefined never agrees."""
-    if not math.isfinite(other.estimate):
-        return True
+def agree(claim: Claim, effect: float, other: float) -> bool:
+    """Whether two estimates lie on one side of the claim's threshold; what is undefined agrees with nothing."""
+    if not math.isfinite(other):
+        return False
     if isinstance(claim, Equivalence):
-        return (abs(effect.estimate) < claim.near) != (abs(other.estimate) < claim.near)
-    return bool(np.sign(effect.estimate - claim.bound) != np.sign(other.estimate - claim.bound))
+        return (abs(effect) < claim.near) == (abs(other) < claim.near)
+    return bool(np.sign(effect - claim.bound) == np.sign(other - claim.bound))

@@ -17,6 +17,7 @@ from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import multiverse
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
 from ssc_tune.analysis.estimators.variance import FloatArray
+from ssc_tune.analysis.judge.sides import agree
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, estimator
 from ssc_tune.analysis.result import Estimate, Specification
@@ -41,7 +42,7 @@ def specifications(data: ClaimData, whole: Effect) -> tuple[Specification, ...]:
     """
     claim, points = data.claim, data.first.points
     drawn = data.study.design.is_sample
-    if not claim.kind.weighted or not drawn or not len(points) or not math.isfinite(whole.estimate):
+    if not claim.kind.weighted or not drawn or not len(points) or not math.isfinite(whole.interval.estimate):
         return ()
     where = arrays.coordinates(data.study, data.tables, block=claim.block, setting=data.setting, points=points)
     parameters = [data.study.search_space.parameters[name] for name in where.names]
@@ -69,16 +70,18 @@ def natural_density(parameter: Parameter, unit: FloatArray) -> FloatArray:
 
 def _specification(data: ClaimData, whole: Effect, weighting: Weighting, *, own: bool) -> Specification:
     claim = data.claim
-    found = estimate(whole, confidence=claim.confidence, how=whole.how) if own else _weighted(data, weighting)
-    turned = _turned(found) if claim.less is not None else found
-    defined = turned.value is not None
+    if own:
+        found = estimate(whole.interval, confidence=claim.confidence, how=whole.how)
+    else:
+        found = _weighted(data, weighting)
+    turned = found.turned() if claim.less is not None else found
     return Specification(
         box=weighting.box,
         prior=weighting.prior,
         num_points=weighting.num_points,
         effective_points=weighting.effective_points,
         effect=turned,
-        same_sign=_alike(claim, whole.estimate, found.value) if defined and found.value is not None else None,
+        same_sign=None if found.value is None else agree(claim, whole.interval.estimate, found.value),
     )
 
 
@@ -105,17 +108,6 @@ def _levels(claim: Claim, form: Weighted, weights: FloatArray, first: FloatArray
 
 def _count(weighting: Weighting) -> str:
     return f"{weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
-
-
-def _turned(found: Estimate) -> Estimate:
-    value, low, high = (None if x is None else 0.0 - x for x in (found.value, found.high, found.low))
-    return found.model_copy(update={"value": value, "low": low, "high": high})
-
-
-def _alike(claim: Claim, whole: float, part: float) -> bool:
-    if isinstance(claim, Equivalence):
-        return (abs(whole) < claim.near) == (abs(part) < claim.near)
-    return bool(np.sign(whole) == np.sign(part))
 
 
 def counted(found: Sequence[Specification]) -> list[Specification]:

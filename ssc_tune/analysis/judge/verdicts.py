@@ -21,19 +21,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ssc_tune.analysis import unseen
-from ssc_tune.analysis.arrays import Policy, load, paired
+from ssc_tune.analysis.arrays import Policy, paired
 from ssc_tune.analysis.estimates import cut, estimate, generator, number
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.judge import cautions, specifications
 from ssc_tune.analysis.judge.gates import Side, gates, words
 from ssc_tune.analysis.judge.sentences import percent, sentence
-from ssc_tune.analysis.judge.sides import border, p_of, side, turned
+from ssc_tune.analysis.judge.sides import agree, border, p_of, side
 from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures import absent, settings
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import estimator
 from ssc_tune.analysis.result import Estimate, Gate, Specification, Verdict
-from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
 from ssc_tune.study.model.study import Study
 
@@ -55,20 +54,10 @@ class Finding(NamedTuple):
     declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
 
-def judge_claims(
-    study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, materials: Materials | None = None
-) -> tuple[Verdict, ...]:
-    """Verdicts on all claims of a study, in their order; ``materials`` are those that the study's tables are from."""
-    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-    findings = [
-        find(study, tables, claim, seed=seed, num_bootstrap=num_bootstrap, materials=made) for claim in study.claims
-    ]
-    return tuple(with_bound(study, tables, verdict) for verdict in conclude(study, findings))
-
-
-def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:
-    """A verdict on spread with what its points, if they are few, leave open; any other as it is."""
-    return unseen.with_bound(study, tables, verdict) if verdict.claim.kind.is_spread else verdict
+def judge_claims(whole: Materials) -> tuple[Verdict, ...]:
+    """Verdicts on all claims of a study, in their order."""
+    findings = [find(whole, claim) for claim in whole.study.claims]
+    return tuple(unseen.with_bound(whole.study, whole.tables, verdict) for verdict in conclude(whole.study, findings))
 
 
 def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
@@ -81,45 +70,36 @@ def conclude(study: Study, findings: Sequence[Finding]) -> tuple[Verdict, ...]:
         for label, other in finding.alternatives:
             p_other = float(multiplicity.holm([*p_values[:i], other.p_value, *p_values[i + 1 :]])[i])
             name, _ = decide(other, p_other)
-            lines.append(f"{label}: {name}, {words(_shown(finding.claim, other.effect), finding.claim)}")
+            shown = _shown(finding.claim, other.effect).interval
+            lines.append(f"{label}: {name}, {words(shown, finding.claim)}")
         verdicts.append(_verdict(study, finding, float(adjusted[i]), tuple(lines)))
     return tuple(verdicts)
 
 
-def find(
-    study: Study, tables: Tables, claim: Claim, *, seed: int, num_bootstrap: int, materials: Materials | None = None
-) -> Finding:
+def find(whole: Materials, claim: Claim) -> Finding:
     """What the tables say of a claim, under every score of failed cells where some failed."""
-    made = materials or Materials(study, tables, seed=seed, num_bootstrap=num_bootstrap)
-
-    def under(policy: Policy) -> ClaimData:
-        data = _data(study, tables, claim, policy, seed, num_bootstrap)
-        return data._replace(materials=made, parts=tuple(part._replace(materials=made) for part in data.parts))
-
-    finding = find_in(under("chance"))
+    finding = find_in(claim_data(whole, claim))
     if not sum(finding.num_failed):
         return finding
-    others = [(label, find_in(under(policy))) for policy, label in POLICIES.items()]
+    others = [(label, find_in(claim_data(whole, claim, policy))) for policy, label in POLICIES.items()]
     return finding._replace(alternatives=tuple(others))
 
 
-def _data(study: Study, tables: Tables, claim: Claim, policy: Policy, seed: int, num_bootstrap: int) -> ClaimData:
-    chosen = claim.setting or study.setting_names[0]
-    asked = study.setting_names if claim.over is not None else (chosen,)
-    parts = tuple(_in_setting(study, tables, claim, setting, policy, seed, num_bootstrap) for setting in asked)
-    return parts[0]._replace(parts=parts if claim.over is not None else ())
+def claim_data(whole: Materials, claim: Claim, policy: Policy = "chance") -> ClaimData:
+    """The scores of a claim's methods in its setting, or in each of the settings that it is over."""
+    names = whole.study.setting_names
+    if claim.over is None:
+        return _in_setting(whole, claim, claim.setting or names[0], policy)
+    parts = tuple(_in_setting(whole, claim, setting, policy) for setting in names)
+    return parts[0]._replace(parts=parts)
 
 
-def _in_setting(
-    study: Study, tables: Tables, claim: Claim, setting: str, policy: Policy, seed: int, num_bootstrap: int
-) -> ClaimData:
-    loaded = [load(study, tables, block=claim.block, setting=setting, method=m, policy=policy) for m in claim.methods]
+def _in_setting(whole: Materials, claim: Claim, setting: str, policy: Policy) -> ClaimData:
+    loaded = [whole.scores(claim.block, setting, method, policy) for method in claim.methods]
     first, second = loaded[0], loaded[-1]
-    if not study.design.adaptive:
+    if not whole.study.design.adaptive:
         first, second = paired(first, second)
-    return ClaimData(
-        claim, study, tables, setting, first, second, policy, generator(seed, "claim", claim.name), num_bootstrap
-    )
+    return ClaimData(claim, whole, setting, first, second, policy, generator(whole.seed, "claim", claim.name))
 
 
 def find_in(data: ClaimData) -> Finding:
@@ -127,14 +107,14 @@ def find_in(data: ClaimData) -> Finding:
     claim = data.claim
     measurer = settings.over(_measure)
     effect = measurer(data)
-    defined = math.isfinite(effect.estimate)
+    found, defined = effect.interval, math.isfinite(effect.interval.estimate)
     vary = not data.parts and (data.policy == "chance" or claim.robust)
     varied = specifications.specifications(data, effect) if vary else ()
     return Finding(
         claim=claim,
         effect=effect,
-        p_value=p_of(claim, effect) if defined else math.nan,
-        gates=gates(data, effect, measurer, side(claim, effect)) if defined else (),
+        p_value=p_of(claim, found) if defined else math.nan,
+        gates=gates(data, found, measurer, side(claim, found)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
@@ -161,7 +141,7 @@ def _measure(data: ClaimData) -> Effect:
 
 def decide(finding: Finding, p_adjusted: float) -> tuple[VerdictName, str]:
     """The verdict and why, by the rule of this module."""
-    claim, effect = finding.claim, finding.effect
+    claim, effect = finding.claim, finding.effect.interval
     if not math.isfinite(effect.estimate):
         return "inconclusive", f"undefined: {effect.reason}"
     where = side(claim, effect)
@@ -192,9 +172,9 @@ def _objection(finding: Finding) -> str:
     """What stands against a verdict that the interval would give: other scores of failures, a gate, other ranges."""
     claim = finding.claim
     others = [
-        f"{'undefined' if math.isnan(other.effect.estimate) else 'of another sign'} with {label}"
+        f"{'undefined' if math.isnan(other.effect.interval.estimate) else 'of another sign'} with {label}"
         for label, other in finding.alternatives
-        if turned(claim, finding.effect, other.effect)
+        if not agree(claim, finding.effect.interval.estimate, other.effect.interval.estimate)
     ]
     if others:
         return f"the effect is {' and '.join(others)}"
@@ -219,7 +199,7 @@ def _verdict(study: Study, finding: Finding, p_adjusted: float, lines: tuple[str
         claim=claim,
         sentence=sentence(claim, study),
         verdict=name,
-        effect=_possible(claim, estimate(effect, confidence=claim.confidence, how=effect.how)),
+        effect=_possible(claim, estimate(effect.interval, confidence=claim.confidence, how=effect.how)),
         effect_name=effect.name,
         p_value=number(finding.p_value),
         p_adjusted=number(p_adjusted),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def whatever_is_missing(data: ClaimData) -> str:
     """Why no pair of points can be compared, or no point looked at; empty where one can."""
-    both = dict(zip(data.claim.methods, (data.first, data.second), strict=False))
+    both = data.by_method
     seeds = {method: len(scores.seeds) for method, scores in both.items()}
     if not all(seeds.values()):
         method = next(method for method, number in seeds.items() if not number)
@@ -33,22 +33,17 @@ def whatever_is_missing(data: ClaimData) -> str:
 def _has_result(data: ClaimData, method: str) -> bool:
     """Whether a point that counts has a result of the method."""
     cells = select(data.tables.cells, data.claim.block, data.setting, method)
-    scores = data.first if method == data.claim.methods[0] else data.second
-    return bool((cells["status"].isin(RESULTS) & cells["point"].isin(scores.drawn)).any())
+    return bool((cells["status"].isin(RESULTS) & cells["point"].isin(data.by_method[method].drawn)).any())
 
 
 def missing_defaults(data: ClaimData) -> str:
     """Which method lacks a result at the defaults; empty where none does."""
-    for method, scores in zip(data.claim.methods, (data.first, data.second), strict=False):
+    for method, scores in data.by_method.items():
         if not len(scores.default_test):
-            return _why_no_default(data, method, scores)
+            if data.policy == "dropped" and scores.default_failed.any():
+                return f"a cell of {method} at the defaults failed, and is dropped here"
+            return f"{method} lacks a result at the defaults"
     return ""
-
-
-def _why_no_default(data: ClaimData, method: str, scores: Scores) -> str:
-    if data.policy == "dropped" and scores.default_failed.any():
-        return f"a cell of {method} at the defaults failed, and is dropped here"
-    return f"{method} lacks a result at the defaults"
 
 
 def complete_points(scores: Scores) -> str:

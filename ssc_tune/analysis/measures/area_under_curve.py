@@ -7,7 +7,7 @@ import numpy as np
 from ssc_tune.analysis.estimators import convergence
 from ssc_tune.analysis.estimators.comparison import mean_difference
 from ssc_tune.analysis.measures import paths
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
 
 
@@ -25,4 +25,4 @@ def area_under_curve(data: ClaimData) -> Effect:
     if not all(np.isfinite(area).all() for area in areas):
         return undefined(name, "cells were evaluated at different steps")
     found = mean_difference(areas[1], areas[0], confidence=data.claim.confidence)
-    return from_interval(found, name, "trapezoid over steps; two-way variance, Satterthwaite t")
+    return Effect(found, name, "trapezoid over steps; two-way variance, Satterthwaite t")

@@ -6,7 +6,6 @@ accuracy is judged, points are chosen by validation accuracy.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,55 +29,52 @@ class ClaimData(NamedTuple):
     """What a claim is judged on. ``second`` is ``first`` itself for a claim about one method."""
 
     claim: Claim
-    study: Study
-    tables: Tables
+    whole: Materials  # of the study, for what a claim and a table say in common
     setting: str
     first: Scores  # of the claim's methods, at the points that both have
     second: Scores
     policy: Policy
     rng: np.random.Generator
-    num_bootstrap: int
     parts: tuple[ClaimData, ...] = ()  # of a claim over settings: the same in each of them
     estimate_only: bool = False  # a measure may leave out what costs time beside the estimate
-    materials: Materials | None = None  # of the whole study, for what a claim and a table say in common
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.whole.study
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables."""
+        return self.whole.tables
+
+    @property
+    def by_method(self) -> dict[str, Scores]:
+        """The scores of the claim's methods, one or two."""
+        return dict(zip(self.claim.methods, (self.first, self.second), strict=False))
 
 
 class Effect(NamedTuple):
-    """How much more of a measure the first method has; NaN fields where undefined, and then ``reason`` says why."""
+    """How much more of a measure the first method has."""
 
-    estimate: float
-    low: float
-    high: float
-    p_value: float  # two-sided, of no difference (of the threshold, for a claim with one)
+    interval: Interval  # its p-value is of no difference, or of the threshold for a claim with one
     name: str  # with {x} for the first method and {y} for the second
-    how: str
-    se: float = math.nan  # where the interval is a t interval
-    df: float = math.nan
-    reason: str = ""
+    how: str = ""
     pooled: Pooled | None = None  # of a claim over settings
 
     def exchanged(self) -> Effect:
         """The same effect with the two methods exchanged."""
         name = self.name.replace("{x}", "{}").replace("{y}", "{x}").replace("{}", "{y}")
         pooled = None if self.pooled is None else self.pooled.exchanged()
-        ends = (0.0 - self.high, 0.0 - self.low)
-        return self._replace(estimate=0.0 - self.estimate, low=ends[0], high=ends[1], name=name, pooled=pooled)
+        return Effect(self.interval.negated(), name, self.how, pooled)
 
 
 Measurer = Callable[[ClaimData], Effect]
 
 
-def from_interval(found: Interval, name: str, how: str) -> Effect:
-    """An effect from an interval, with its p-value, or that of its own t where it has none."""
-    estimate, low, high, se, df, p_value, reason = found
-    if math.isnan(p_value):
-        p_value = intervals.t_p_value(estimate, se, df)
-    return Effect(estimate, low, high, p_value, name, how, se, df, reason)
-
-
 def undefined(name: str, reason: str) -> Effect:
     """An effect that there is not."""
-    return Effect(math.nan, math.nan, math.nan, math.nan, name, "", reason=reason)
+    return Effect(intervals.undefined(reason), name)
 
 
 def log_ratio(spread: str) -> str:
@@ -88,7 +84,7 @@ def log_ratio(spread: str) -> str:
 
 def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
     """Mean of differences (R,), one a seed; t over seeds."""
-    return from_interval(intervals.mean_interval(differences, confidence), name, how)
+    return Effect(intervals.mean_interval(differences, confidence).tested(), name, how)
 
 
 def told(value: float, claim: Claim) -> str:

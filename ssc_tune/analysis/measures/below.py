@@ -53,6 +53,5 @@ def below(data: ClaimData) -> Effect:
 
 
 def _effect(at: Callable[[float], Interval], value: float, data: ClaimData, name: str, how: str) -> Effect:
-    found = at(data.claim.confidence)
     p_value = math.nan if data.estimate_only else inverted_p(at, value)
-    return Effect(found.estimate, found.low, found.high, p_value, name, how, found.se, found.df, found.reason)
+    return Effect(at(data.claim.confidence)._replace(p_value=p_value), name, how)

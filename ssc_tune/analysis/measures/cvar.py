@@ -7,7 +7,7 @@ import numpy as np
 from ssc_tune.analysis.estimators import intervals, multiverse, spread
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval
+from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, measure
 
 
@@ -31,10 +31,10 @@ def cvar(data: ClaimData) -> Effect:
     degrees = spread.tail_degrees(len(first))
     found = cvar_difference(first, second, data.claim.confidence, point_degrees=degrees)
     how = "jackknife over points and seeds, t; degrees of freedom of the points those of the worst 10%"
-    return from_interval(found, "CVaR10 of {x} minus CVaR10 of {y}", how)
+    return Effect(found.tested(), "CVaR10 of {x} minus CVaR10 of {y}", how)
 
 
 def cvar_level(data: ClaimData) -> Effect:
     """The same with the points' own degrees of freedom: for gates, of which none says that methods differ."""
     found = cvar_difference(data.first.test, data.second.test, data.claim.confidence)
-    return from_interval(found, "CVaR10 of {x} minus CVaR10 of {y}", "jackknife over points and seeds, t")
+    return Effect(found.tested(), "CVaR10 of {x} minus CVaR10 of {y}", "jackknife over points and seeds, t")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssc_tune.analysis.estimators import extremes
 from ssc_tune.analysis.measures import absent, searches
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.held_out import held_out, too_few
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.analysis.measures.tails import skewed
@@ -30,9 +30,8 @@ def default_regret(data: ClaimData) -> Effect:
         missing = absent.missing_defaults(data)
         if missing:
             return undefined(name, missing)
-        return from_interval(
-            searches.gain_difference(data.first, data.second, data.claim.confidence), name, searches.HOW
-        )
+        found = searches.gain_difference(data.first, data.second, data.claim.confidence)
+        return Effect(found.tested(), name, searches.HOW)
     n = max(1, len(data.first.points) // 2)
     return _gain(data, n, f"gain of the best of {n} points over the default of {{x}} minus that of {{y}}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssc_tune.analysis.estimators import splits
 from ssc_tune.analysis.estimators.extremes import Sample
 from ssc_tune.analysis.measures import absent
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval
+from ssc_tune.analysis.measures.base import ClaimData, Effect
 
 HOW = "chosen on validation of half the seeds, scored on the other half; jackknife over points and seeds, t"
 
@@ -21,4 +21,4 @@ def too_few(data: ClaimData, n: int) -> str:
 
 def held_out(first: Sample, second: Sample, data: ClaimData, name: str) -> Effect:
     """First minus second, points and seeds both random."""
-    return from_interval(first.minus(second).interval(confidence=data.claim.confidence), name, HOW)
+    return Effect(first.minus(second).interval(confidence=data.claim.confidence).tested(), name, HOW)

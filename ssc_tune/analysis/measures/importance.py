@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from ssc_tune.analysis.estimators import decomposition, splits
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.material import Material
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
@@ -31,21 +32,19 @@ def importance(data: ClaimData) -> Effect:
     if data.study.design.crossed and not material.is_full_grid:
         return undefined(name, "the complete points are not a full grid")
     found = material.shares(claim.confidence)
-    if claim.parameter not in found.sources:
+    if claim.parameter not in found.shares:
         return undefined(name, found.reason or "the share is undefined")
-    index = found.sources.index(claim.parameter)
-    share, low, high = (float(x[index]) for x in (found.shares, found.low, found.high))
+    share, low, high = found.shares[claim.parameter][:3]
     law = stats.norm() if found.evaluator == decomposition.EXACT else stats.t(len(data.first.seeds) - 1)
     reach = (share - low if share > threshold else high - share) / float(law.ppf(0.5 + claim.confidence / 2))
     p_value = float(2 * law.sf(abs(share - threshold) / reach)) if reach > 0 else math.nan
-    return Effect(share, low, high, p_value, name, found.evaluator)
+    return Effect(Interval(share, low, high, p_value=p_value), name, found.evaluator)
 
 
 def _material(data: ClaimData) -> Material:
     """The study's own of the claim's method, so that claims and tables are one computation; else made of the scores."""
-    method = data.claim.methods[0]
-    if data.materials is not None:
-        found = data.materials.of(data.claim.block, data.setting, method, data.policy)
-        if found is not None and np.array_equal(found.scores.test, data.first.test):
-            return found
-    return Material(data.study, data.tables, data.first, block=data.claim.block, setting=data.setting, method=method)
+    place = (data.claim.block, data.setting, data.claim.methods[0])
+    found = data.whole.of(*place, data.policy)
+    if found is not None and np.array_equal(found.scores.test, data.first.test):
+        return found
+    return Material(data.whole, data.first, *place)

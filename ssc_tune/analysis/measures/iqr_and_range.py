@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ssc_tune.analysis.estimators import intervals, shapes
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, log_ratio, undefined
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.claims import Equivalence
 
@@ -18,7 +18,7 @@ def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     if isinstance(data.claim, Equivalence):
         return undefined(name, f"there is no test of equivalence for {spread}; use std")
     level = 1 - data.claim.confidence
-    num_swaps = max(data.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
+    num_swaps = max(data.whole.num_bootstrap, min(MOST_SWAPS, math.ceil(10 / level)))
     found = shapes.shape_ratio(
         data.second.test,
         data.first.test,
@@ -30,9 +30,8 @@ def _shape(data: ClaimData, spread: shapes.Spread, words: str) -> Effect:
     if not found.reason and not (math.isfinite(found.low) or math.isfinite(found.high)):
         few = f"a level of {level:.1g} is below what {num_swaps:,} swaps of {len(data.first.points)} points can tell"
         found = intervals.undefined(few, found.estimate)
-    return from_interval(
-        found, name, "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
-    )
+    how = "point means with the seed noise shrunk away; swap test over points, jackknife over seeds"
+    return Effect(found, name, how)
 
 
 @measure("iqr")

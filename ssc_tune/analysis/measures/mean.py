@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.estimators import comparison, multiverse
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval
+from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import Weighted, measure
 
 
@@ -11,4 +11,4 @@ from ssc_tune.analysis.measures.registry import Weighted, measure
 def mean(data: ClaimData) -> Effect:
     """Mean accuracy over points and seeds, first minus second."""
     found = comparison.mean_difference(data.second.test, data.first.test, confidence=data.claim.confidence)
-    return from_interval(found, "mean of {x} minus mean of {y}", "two-way variance, Satterthwaite t")
+    return Effect(found, "mean of {x} minus mean of {y}", "two-way variance, Satterthwaite t")

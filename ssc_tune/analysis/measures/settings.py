@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimates import estimate, generator
 from ssc_tune.analysis.estimators import pooling
+from ssc_tune.analysis.estimators.intervals import Interval
+from ssc_tune.analysis.estimators.pooling import Pooling
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures.base import ClaimData, Effect, Measurer, told, undefined
 from ssc_tune.analysis.result import Pooled as Stored
@@ -33,20 +35,13 @@ class Pooled(NamedTuple):
     """What a pooled effect was made of; oriented like the effect."""
 
     settings: tuple[tuple[str, Effect], ...]
-    tau: float
-    i2: float
-    q_p: float
-    prediction_low: float
-    prediction_high: float
+    pooling: Pooling
     shared_known: bool  # whether it could be told what shared points and seeds do to all settings alike
 
     def exchanged(self) -> Pooled:
         """The same with the two methods exchanged."""
-        return self._replace(
-            settings=tuple((name, effect.exchanged()) for name, effect in self.settings),
-            prediction_low=0.0 - self.prediction_high,
-            prediction_high=0.0 - self.prediction_low,
-        )
+        settings = tuple((name, effect.exchanged()) for name, effect in self.settings)
+        return self._replace(settings=settings, pooling=self.pooling.exchanged())
 
 
 def over(measurer: Measurer) -> Measurer:
@@ -70,47 +65,31 @@ def pooled(parts: Sequence[ClaimData], measurer: Measurer) -> Effect:
     be defined would be about another population.
     """
     found = [(part.setting, measurer(part)) for part in parts]
-    name = found[0][1].name
-    for setting, effect in found:
-        if not math.isfinite(effect.estimate):
-            return undefined(name, f"in setting {setting}: {effect.reason}")
-        if not effect.se > 0:
-            return undefined(name, f"no standard error in setting {setting}: {effect.reason or effect.how}")
+    name, each = found[0][1].name, [effect.interval for _, effect in found]
+    for (setting, effect), one in zip(found, each, strict=True):
+        if not math.isfinite(one.estimate):
+            return undefined(name, f"in setting {setting}: {one.reason}")
+        if not one.se > 0:
+            return undefined(name, f"no standard error in setting {setting}: {one.reason or effect.how}")
     claim = parts[0].claim
     shared = left_out(parts, measurer)
-    errors = np.array([effect.se for _, effect in found])
+    errors = np.array([one.se for one in each])
     if claim.kind.is_share:
         # All settings weigh the same. The standard error of a share is smallest where the share is near 0 or 1; weights
         # by it would draw the mean there (a claim at_most wrongly supported in 9% instead of 2% with five settings).
         errors[:] = math.sqrt(float(np.mean(errors**2)))
     result = pooling.pool(
-        [effect.estimate for _, effect in found],
-        errors,
-        confidence=claim.confidence,
-        null=claim.bound,
-        left_out=shared or (),
+        [one.estimate for one in each], errors, confidence=claim.confidence, null=claim.bound, left_out=shared or ()
     )
-    lowest, highest = (0.0, 1.0) if isinstance(claim, Bound) else (-math.inf, math.inf)  # of a share of one method
+    if isinstance(claim, Bound):  # a share of one method
+        result = result._replace(mean=_as_share(result.mean), prediction=_as_share(result.prediction))
     width = "shared points and seeds left out of all at once" if result.by_shared_draws else "Hartung-Knapp"
-    return Effect(
-        estimate=result.mean,
-        low=max(result.low, lowest),
-        high=min(result.high, highest),
-        p_value=result.p_value,
-        name=name,
-        how=f"random-effects mean of {len(parts)} settings, Paule-Mandel tau; {width}, t with {result.df:.3g} df",
-        se=result.se,
-        df=result.df,
-        pooled=Pooled(
-            settings=tuple(found),
-            tau=result.tau,
-            i2=result.i2,
-            q_p=result.q_p,
-            prediction_low=max(result.prediction_low, lowest),
-            prediction_high=min(result.prediction_high, highest),
-            shared_known=shared is not None,
-        ),
-    )
+    how = f"random-effects mean of {len(parts)} settings, Paule-Mandel tau; {width}, t with {result.mean.df:.3g} df"
+    return Effect(result.mean, name, how, Pooled(tuple(found), result, shared is not None))
+
+
+def _as_share(found: Interval) -> Interval:
+    return found._replace(low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def left_out(parts: Sequence[ClaimData], measurer: Measurer) -> list[FloatArray] | None:
@@ -129,7 +108,7 @@ def left_out(parts: Sequence[ClaimData], measurer: Measurer) -> list[FloatArray]
         if not len(numbers):
             continue
         groups = np.array_split(rng.permutation(numbers), min(NUM_GROUPS, len(numbers)))
-        rows = [[measurer(_changed(part, without, group)).estimate for part in parts] for group in groups]
+        rows = [[measurer(_changed(part, without, group)).interval.estimate for part in parts] for group in groups]
         if len(rows) < 2 or not np.isfinite(rows).all():
             return None
         found.append(np.array(rows, dtype=np.float64))
@@ -152,16 +131,10 @@ def _without_points(scores: Scores, numbers: NDArray[np.int64]) -> Scores:
 
 def _without_seeds(scores: Scores, numbers: NDArray[np.int64]) -> Scores:
     kept = ~np.isin(scores.seeds, numbers)
-    has_default = len(scores.default_test) > 0
-    return scores._replace(
-        seeds=scores.seeds[kept],
-        test=scores.test[:, kept],
-        validation=scores.validation[:, kept],
-        failed=scores.failed[:, kept],
-        default_test=scores.default_test[kept] if has_default else scores.default_test,
-        default_validation=scores.default_validation[kept] if has_default else scores.default_validation,
-        default_failed=scores.default_failed[kept] if len(scores.default_failed) else scores.default_failed,
-    )
+    tables = ("test", "validation", "failed")
+    rows = (f"default_{name}" for name in tables if len(getattr(scores, f"default_{name}")))
+    values = {name: getattr(scores, name)[..., kept] for name in ("seeds", *tables, *rows)}
+    return scores._replace(**values)
 
 
 def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:
@@ -170,7 +143,7 @@ def warnings(effect: Effect, claim: Claim) -> tuple[str, ...]:
         return ()
     num = len(effect.pooled.settings)
     lines = []
-    if claim.kind.is_share and effect.pooled.q_p < 1 - claim.confidence:
+    if claim.kind.is_share and effect.pooled.pooling.q_p < 1 - claim.confidence:
         lines.append("the shares differ from setting to setting, and then the interval of their mean covers 92 to 95%")
     elif claim.kind.is_share:
         lines.append("the shares hardly differ here: the prediction interval can then hold less than it says")
@@ -190,8 +163,8 @@ def notes(effect: Effect, claim: Claim) -> tuple[str, ...]:
         return ()
     texts = []
     for name, _ in effect.pooled.settings:
-        kept = [found for other, found in effect.pooled.settings if other != name]
-        mean = pooling.pool([x.estimate for x in kept], [x.se for x in kept]).mean
+        kept = [found.interval for other, found in effect.pooled.settings if other != name]
+        mean = pooling.pool([x.estimate for x in kept], [x.se for x in kept]).mean.estimate
         texts.append(f"{name} {told(-mean if claim.less is not None else mean, claim)}")
     return (f"leaving out one setting in turn: {', '.join(texts)}",)
 
@@ -207,11 +180,11 @@ def stored(found: Pooled, confidence: float) -> Stored:
     """The form that a verdict keeps."""
     return Stored(
         settings=tuple(
-            (name, estimate(effect, confidence=confidence, how=effect.how)) for name, effect in found.settings
+            (name, estimate(effect.interval, confidence=confidence, how=effect.how)) for name, effect in found.settings
         ),
-        tau=found.tau,
-        i2=found.i2,
-        q_p=found.q_p,
-        prediction_low=found.prediction_low,
-        prediction_high=found.prediction_high,
+        tau=found.pooling.tau,
+        i2=found.pooling.i2,
+        q_p=found.pooling.q_p,
+        prediction_low=found.pooling.prediction.low,
+        prediction_high=found.pooling.prediction.high,
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ssc_tune.analysis.estimators import comparison, multiverse
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, log_ratio, told
+from ssc_tune.analysis.measures.base import ClaimData, Effect, log_ratio, told
 from ssc_tune.analysis.measures.registry import Weighted, measure
 from ssc_tune.analysis.measures.tails import skewed
 from ssc_tune.study.model.claims import Claim, Equivalence
@@ -19,7 +19,7 @@ DECIDING_WEIGHT = 0.5
 
 def warnings(data: ClaimData) -> list[str]:
     """One point that decides; points with a tail."""
-    return [*_one_point_decides(data), *_skewed(data)]
+    return [*_one_point_decides(data), *(f"{line}; its p keeps its level" for line in skewed(data))]
 
 
 def _one_point_decides(data: ClaimData) -> list[str]:
@@ -35,13 +35,9 @@ def _one_point_decides(data: ClaimData) -> list[str]:
     ]
 
 
-def _skewed(data: ClaimData) -> list[str]:
-    return [f"{line}; its p keeps its level" for line in skewed(data)]
-
-
 def seeds_left_out(data: ClaimData, effect: Effect) -> list[str]:
     """The ratio of standard deviations without each seed: how far one seed decides."""
-    if isinstance(data.claim, Equivalence) or not math.isfinite(effect.low):
+    if isinstance(data.claim, Equivalence) or not math.isfinite(effect.interval.low):
         return []
     values = comparison.without_one_seed(data.second.test, data.first.test)
     turned = -values if data.claim.less is not None else values
@@ -68,8 +64,7 @@ def std(data: ClaimData) -> Effect:
     first, second, confidence = data.first.test, data.second.test, data.claim.confidence
     how = "sd over points, seed noise removed; jackknife over points and seeds, t"
     if isinstance(data.claim, Equivalence):
-        return from_interval(
-            comparison.std_difference(second, first, confidence=confidence), "sd of {x} minus sd of {y}", how
-        )
+        found = comparison.std_difference(second, first, confidence=confidence)
+        return Effect(found, "sd of {x} minus sd of {y}", how)
     found = comparison.stability(second, first, confidence=confidence)
-    return from_interval(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")
+    return Effect(found, log_ratio("sd"), f"{how}; p: the larger of its own and Brown-Forsythe's")

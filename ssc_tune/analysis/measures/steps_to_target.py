@@ -8,7 +8,7 @@ from ssc_tune.analysis.arrays import select
 from ssc_tune.analysis.estimators import convergence
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.measures import paths
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
 
 TARGET = 0.9
@@ -50,5 +50,4 @@ def steps_to_target(data: ClaimData) -> Effect:
     found = convergence.speed_difference(arrivals[1], arrivals[0], confidence=data.claim.confidence)
     censored = f"{found.num_censored[1]} and {found.num_censored[0]} cells never arrived"
     how = f"target {target:.3f}; {censored}; restricted mean, two-way variance, Satterthwaite t"
-    effect = from_interval(found.difference, name, how)
-    return effect._replace(reason=found.reason) if found.reason else effect
+    return Effect(found.difference, name, how)

@@ -16,7 +16,7 @@ LEAST_SKEWED = 16
 
 def skewed(data: ClaimData) -> list[str]:
     """Where a tail of points carries a measure, its interval covers somewhat less than it says."""
-    both = dict(zip(data.claim.methods, (data.first.test, data.second.test), strict=False))
+    both = {method: scores.test for method, scores in data.by_method.items()}
     if min(len(y) for y in both.values()) < LEAST_SKEWED:
         return []
     vary = {method: y.mean(axis=1) for method, y in both.items() if visible(y.mean(axis=1).var(), y)}

@@ -7,7 +7,7 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import curves, intervals
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter
@@ -26,11 +26,7 @@ def tolerance_width(data: ClaimData) -> Effect:
     if parameter not in where.names:
         return undefined(name, f"{parameter} does not vary in this block")
     column = where.names.index(parameter)
-    others = np.delete(np.abs(where.unit - where.default) < 1e-9, column, axis=1).all(axis=1)
-    rows = np.flatnonzero(others)
-    rows = rows[np.argsort(where.unit[rows, column], kind="stable")]
-    _, first_of_level = np.unique(where.unit[rows, column], return_index=True)
-    rows = rows[first_of_level]
+    rows = curves.rows_of(column, where.unit, where.default)
     if len(rows) < 2:
         return undefined(name, "fewer than 2 levels have a result of both methods for every seed")
     choice = isinstance(data.study.search_space.parameters[parameter], ChoiceParameter)
@@ -47,4 +43,4 @@ def tolerance_width(data: ClaimData) -> Effect:
     left_out = [difference(*(np.delete(table, j, 1) for table in tables)) for j in range(len(data.first.seeds))]
     found = intervals.jackknife(difference(*tables), np.array(left_out), data.claim.confidence)
     how = f"within {TOLERANCE} of the best level, chosen and scored on different seeds; delete-one-seed jackknife, t"
-    return from_interval(found, name, how)
+    return Effect(found.tested(), name, how)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import transfer
-from ssc_tune.analysis.measures.base import ClaimData, Effect, from_interval, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.held_out import HOW
 from ssc_tune.analysis.measures.registry import measure
 
@@ -18,11 +17,7 @@ def transfer_sensitivity(data: ClaimData) -> Effect:
     settings, methods = data.study.setting_names, data.claim.methods
     if len(settings) < 2:
         return undefined(name, "the study has one setting")
-    loaded = [
-        arrays.load(data.study, data.tables, block=data.claim.block, setting=s, method=m, policy=data.policy)
-        for m in methods
-        for s in settings
-    ]
+    loaded = [data.whole.scores(data.claim.block, s, m, data.policy) for m in methods for s in settings]
     common = loaded[0].points
     for scores in loaded[1:]:
         common = np.intersect1d(common, scores.points)
@@ -32,4 +27,4 @@ def transfer_sensitivity(data: ClaimData) -> Effect:
     if not (np.ptp(transfer.pooled_limits(tables[:, 0]), axis=1) > 0).all():
         return undefined(name, "the scores of a setting do not vary")
     found = transfer.difference(tables, data.claim.confidence)
-    return from_interval(found, name, f"settings normalized over both methods; {HOW}")
+    return Effect(found.tested(), name, f"settings normalized over both methods; {HOW}")

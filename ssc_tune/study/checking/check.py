@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ssc_tune import methods as registry
@@ -10,21 +11,18 @@ from ssc_tune.data.facts import SourceError
 from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
 from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
+from ssc_tune.study.checking.check_design import check_levels, check_looks, check_pruner, check_size
 from ssc_tune.study.checking.check_factors import check_factors
-from ssc_tune.study.checking.check_looks import check_looks
-from ssc_tune.study.checking.check_size import check_size
 from ssc_tune.study.checking.check_space import (
     NAME_IN_WORDS,
     NAME_PATTERN,
     check_blocks,
-    check_levels,
     check_parameters,
+    check_views,
     hyperparameters_of,
     known_methods,
     value_problem,
 )
-from ssc_tune.study.checking.check_texts import check_texts
-from ssc_tune.study.checking.check_views import check_views
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.study import Study
@@ -47,7 +45,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
     names = names or names_of(study.model_dump(by_alias=True))
     positions = positions or list(range(len(study.claims)))
     return [
-        *check_texts(study, positions),
+        *_check_texts(study, positions),
         *_check_methods(study),
         *_check_fixed(study),
         *check_parameters(study),
@@ -56,7 +54,7 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
         *check_factors(study),
         *check_views(study),
         *_check_settings(study),
-        *_check_pruner(study),
+        *check_pruner(study),
         *check_looks(study, names),
         *check_size(study, names),
         *check_claims(study, names, positions),
@@ -146,13 +144,6 @@ def _check_settings(study: Study) -> Iterator[Problem]:
             yield Problem(path, f"is the same as setting {first!r}")
 
 
-def _check_pruner(study: Study) -> Iterator[Problem]:
-    """A signed-rank test at 0.1 needs four pairs, and pruning after the last seed saves nothing."""
-    if study.design.prunes and study.seeds < 5:
-        text = f"wilcoxon can decide after four seeds at the earliest; it needs seeds: 5 or more, not {study.seeds}"
-        yield Problem(("design", "pruner"), text)
-
-
 def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Problem]:
     """The validation images, and beside them the labelled ones unless they vary, are there to be had."""
     try:
@@ -195,3 +186,25 @@ def _check_model(path: KeyPath, model: ModelConfig) -> Iterator[Problem]:
         find_variant(model.name, model.variant)
     except ValueError as error:
         yield Problem((*path, "variant"), str(error))
+
+
+def _check_texts(study: Study, positions: Sequence[int]) -> Iterator[Problem]:
+    """Texts with control characters; ``positions`` are the indices of the study's claims in its file."""
+    for path, text in _texts((), study.model_dump(mode="json", by_alias=True)):
+        found = next((c for c in text if unicodedata.category(c) == "Cc" and c not in "\t\n\r"), None)
+        if found is not None:
+            if path[0] == "claims":
+                path = ("claims", positions[int(path[1])], *path[2:])
+            yield Problem(path, f"holds the control character {found!r}; allowed: text that a terminal only shows")
+
+
+def _texts(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts((*path, key), key)
+            yield from _texts((*path, key), inner)
+    elif isinstance(value, Sequence):
+        for i, inner in enumerate(value):
+            yield from _texts((*path, i), inner)

@@ -61,7 +61,8 @@ def check_factors(study: Study) -> Iterator[Problem]:
                 break
         if sound and factor.path == "data.labels_per_class":
             yield from _check_labels(study, path, parameter)
-        if factor.path == "data.unknown_share" and not all(_unknown(study)):
+        unknown_classes = [study.setting(setting)[0].unknown_classes for setting in study.setting_names]
+        if factor.path == "data.unknown_share" and not all(unknown_classes):
             text = "in some setting no class is unknown; data.unknown_classes says how many are"
             yield Problem(path, text)
         if sound and factor.path == "model.name":
@@ -90,11 +91,6 @@ def _check_labels(study: Study, path: KeyPath, parameter: Parameter) -> Iterator
         if value > most:
             yield Problem((*path, *key), f"{text}, not {value}")
             return
-
-
-def _unknown(study: Study) -> list[int]:
-    """Unknown classes of each setting."""
-    return [study.setting(name)[0].unknown_classes for name in study.setting_names]
 
 
 def _check_nets(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[Problem]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 from ssc_tune.study.checking.check_factors import problem_in, values
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.study.model.names import Names
-from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter, Parameter
+from ssc_tune.study.model.space import Parameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
@@ -153,50 +152,41 @@ def _check_unvaried(study: Study) -> Iterator[Problem]:
                 yield Problem(("search_space", "parameters", name), text)
 
 
-def check_levels(study: Study, names: Names) -> Iterator[Problem]:
-    """Levels of a grid or one-at-a-time design: known parameters, varied in some block, values the methods take."""
-    if "design" in names.broken:
+_MAGNITUDE = "randaugment_m"
+_WITHOUT = "paper"  # the strong view that is drawn by a law without a magnitude
+
+
+def check_views(study: Study) -> Iterator[Problem]:
+    """RandAugment's magnitude neither varies nor is fixed where strong views are drawn by a law that does not use it.
+
+    Points that differ by it alone would be the same; one that is fixed would be thought to count.
+    """
+    trained = [m for m in known_methods(study) if study.trains(m) and _MAGNITUDE in hyperparameters_of(study, m)]
+    space = study.search_space.parameters
+    choosing = [m for m in trained if "strong_view" in space and space["strong_view"].applies(m)]
+    unused = {
+        (method, setting): study.given(method, setting).get("strong_view") == _WITHOUT
+        for method in trained
+        if method not in choosing
+        for setting in study.setting_names
+    }
+    if not any(unused.values()):
         return
-    varied = {name for block in study.blocks for name in study.block_parameters(block)}
-    for name, levels in (study.design.named_levels or {}).items():
-        path = ("design", "levels", name)
-        parameter = study.search_space.parameters.get(name)
-        if name not in names.parameters:
-            yield Problem(path, unknown("no parameter of the search space", name, names.parameters))
-        if parameter is None:
-            continue
-        applies = [m for m in known_methods(study) if study.decides(name, m)]
-        if applies and name not in varied and "blocks" not in names.broken:
-            yield Problem(path, "no block varies it; name it in the parameters of a block, or leave its levels out")
-        yield from _check_level_values(study, path, levels, applies, name)
+    if _MAGNITUDE in space:
+        found = [place for place, without in unused.items() if without and space[_MAGNITUDE].applies(place[0])]
+        if found:
+            yield Problem(("search_space", "parameters", _MAGNITUDE), _unused(study, *found[0]))
+    everywhere = not choosing and all(unused.values())
+    if _MAGNITUDE in study.hyperparameters and everywhere:
+        yield Problem(("hyperparameters", _MAGNITUDE), _unused(study, *next(iter(unused))))
+    for method in trained:
+        places = [place for place in unused if place[0] == method]
+        if _MAGNITUDE in study.methods[method] and places and all(unused[place] for place in places):
+            yield Problem(("methods", method, _MAGNITUDE), _unused(study, *places[0]))
 
 
-def _check_level_values(
-    study: Study, path: tuple[str, ...], levels: tuple[Any, ...], methods: list[str], name: str
-) -> Iterator[Problem]:
-    parameter = study.search_space.parameters[name]
-    of = study.factors[name].path if name in study.factors else f"hyperparameter {name}"
-    if not levels:
-        yield Problem(path, "has no value")
-    for i, value in enumerate(levels):
-        problem = next(filter(None, (value_problem(study, method, name, value) for method in methods)), None)
-        if problem:
-            yield Problem((*path, i), f"{problem} ({of})")
-        elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:
-            allowed = [str(choice) for choice in parameter.choices]
-            yield Problem((*path, i), unknown(f"{value!r} is no choice of {name}", str(value), allowed))
-        elif not isinstance(parameter, ChoiceParameter) and (outside := _outside(parameter, value)):
-            yield Problem((*path, i), outside)
-    for i, j in combinations(range(len(levels)), 2):
-        if levels[i] == levels[j]:
-            yield Problem((*path, j), f"{levels[j]} is given twice")
-
-
-def _outside(parameter: FloatParameter | IntParameter, value: Any) -> str:
-    """Why a level has no place on a parameter's scale, if it has none."""
-    if isinstance(value, bool) or not isinstance(value, int if isinstance(parameter, IntParameter) else int | float):
-        number = "whole number" if isinstance(parameter, IntParameter) else "number"
-        return f"must be a {number}, not {value!r}"
-    if not parameter.low <= value <= parameter.high:
-        return f"must lie in the parameter's range from {parameter.low} to {parameter.high}, not {value}"
-    return ""
+def _unused(study: Study, method: str, setting: str) -> str:
+    data = study.setting(setting)[0]
+    by_itself = "strong_view" not in {**study.hyperparameters, **study.methods[method]}
+    why = f", the default of {data.name}" if by_itself else ""
+    return f"decides nothing where strong_view is {_WITHOUT}{why}; fix strong_view: ours or fixmatch, or leave it out"

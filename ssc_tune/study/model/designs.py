@@ -41,11 +41,13 @@ class DesignBase(Frozen):
     adaptive: ClassVar[bool] = False
     """Results choose the next point."""
     defaults_count: ClassVar[bool] = False
-    """The defaults are one of its points, and the others lie about them, one parameter at a time."""
+    """The defaults are one of its points, and the others lie about them, one parameter at a time. To any other design
+    point 0 was added, and is no draw of it."""
     varies: ClassVar[bool] = True
     """It has points beside the defaults."""
     published: ClassVar[tuple[str, ...]] = ()
     """Where it was published, as keys of :mod:`ssc_tune.sources`."""
+    type: str
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -107,26 +109,30 @@ class DesignBase(Frozen):
         return self.name()
 
 
-class _Drawn(DesignBase):
+class DrawnDesign(DesignBase):
     """Points that are draws from the search space."""
 
     is_sample: ClassVar[bool] = True
     fills: ClassVar[bool] = True
+    points: Points = Field(description="Number of points.")
+    seed: Seed = Field(0, description="Seed of the draws.")
+    looks: Looks = ()
+    stop: Stop = "never"
 
     @property
     def num_points(self) -> int | None:
         """As the study says."""
-        return int(self.points)  # type: ignore[attr-defined]
+        return self.points
 
     @property
     def judged_at(self) -> tuple[int, ...]:
         """The looks."""
-        return tuple(self.looks)  # type: ignore[attr-defined]
+        return self.looks
 
     @property
     def stops_when_decided(self) -> bool:
         """As the study says."""
-        return bool(self.stop == "when_decided")  # type: ignore[attr-defined]
+        return self.stop == "when_decided"
 
     @property
     def words(self) -> str:
@@ -137,11 +143,12 @@ class _Drawn(DesignBase):
 class _Named(DesignBase):
     """Points made of levels that are named."""
 
+    levels: Levels = Field(description="Values of each parameter, by its name.")
+
     @property
     def named_levels(self) -> Mapping[str, tuple[Value, ...]] | None:
         """As the study says."""
-        levels: Mapping[str, tuple[Value, ...]] = self.levels  # type: ignore[attr-defined]
-        return levels
+        return self.levels
 
     @property
     def words(self) -> str:
@@ -149,7 +156,7 @@ class _Named(DesignBase):
         return f"{self.name()} over {', '.join(self.named_levels or ())}"
 
 
-class SobolDesign(_Drawn):
+class SobolDesign(DrawnDesign):
     """A scrambled Sobol sequence; its points are paired over methods, seeds and blocks, and it can be extended."""
 
     balanced: ClassVar[bool] = True
@@ -157,19 +164,13 @@ class SobolDesign(_Drawn):
     type: Literal["sobol"]
     points: Points = Field(description="Number of points; a power of two is balanced best.")
     seed: Seed = Field(0, description="Seed of the scrambling.")
-    looks: Looks = ()
-    stop: Stop = "never"
 
 
-class RandomDesign(_Drawn):
+class RandomDesign(DrawnDesign):
     """Independent uniform points, each on its parameter's scale."""
 
     published: ClassVar[tuple[str, ...]] = ("bergstra2012random",)
     type: Literal["random"]
-    points: Points = Field(description="Number of points.")
-    seed: Seed = Field(0, description="Seed of the draws.")
-    looks: Looks = ()
-    stop: Stop = "never"
 
 
 class GridDesign(_Named):
@@ -178,7 +179,6 @@ class GridDesign(_Named):
     fills: ClassVar[bool] = True
     crossed: ClassVar[bool] = True
     type: Literal["grid"]
-    levels: Levels = Field(description="Values of each parameter, by its name.")
 
     def count(self, names: Sequence[str]) -> int:
         """The product of their levels."""
@@ -190,7 +190,6 @@ class OneAtATimeDesign(_Named):
 
     defaults_count: ClassVar[bool] = True
     type: Literal["one-at-a-time"]
-    levels: Levels = Field(description="Values of each parameter, by its name.")
 
     def count(self, names: Sequence[str]) -> int:
         """The sum of their levels."""

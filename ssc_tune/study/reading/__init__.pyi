@@ -1,4 +1,3 @@
-from . import dump as dump
 from . import explain as explain
 from . import override as override
 from . import provenance as provenance

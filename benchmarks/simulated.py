@@ -9,6 +9,7 @@ from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators import multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge.verdicts import Finding, decide, find_in
+from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.measures.base import ClaimData
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.study.model.claims import Claim, VerdictName
@@ -18,13 +19,10 @@ NOTHING = Tables(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
 """Tables without a row: a simulated study has scores and nothing else."""
 
 
-def scores_of(test: FloatArray, *, default: FloatArray | None = None) -> Scores:
-    """Scores of a method from accuracies (N, R) and, where it has them, those of the defaults (R,).
-
-    No cell failed, and validation accuracy is the test accuracy.
-    """
+def scores_of(test: FloatArray) -> Scores:
+    """Scores of a method from accuracies (N, R): no cell failed, and validation accuracy is the test accuracy."""
     num_points, num_seeds = test.shape
-    base = np.empty(0) if default is None else default
+    base = np.empty(0)
     return Scores(
         points=np.arange(1, num_points + 1),
         seeds=np.arange(num_seeds),
@@ -48,7 +46,8 @@ def find(study: Study, claim: Claim, first: FloatArray, second: FloatArray, *, s
     claim = claim.model_copy(update={"robust": False})
     setting = claim.setting or study.setting_names[0]
     rng = np.random.default_rng(seed)
-    data = ClaimData(claim, study, NOTHING, setting, scores_of(first), scores_of(second), "simulated", rng, 199)
+    whole = Materials(study, NOTHING, num_bootstrap=199)
+    data = ClaimData(claim, whole, setting, scores_of(first), scores_of(second), "simulated", rng)
     return find_in(data)
 
 
