@@ -13,6 +13,10 @@ layer                                  form
 ====================================== ===========================================================
 
 Each is used on a CPU in bfloat16 alone, and only where ``benchmarks/convolutions.py`` finds it faster.
+
+A fourth is there to be right. For planes of width 1 and a stride above 1 oneDNN's bfloat16 kernel leaves the gradient
+of the weights that lie beside the plane, which is 0, as memory happened to be, NaN among it (torch 2.15): there the
+kernel's middle column alone is used.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_weight
 
-Form = Literal["usual", "pixels", "matrix", "phases"]
+Form = Literal["usual", "column", "pixels", "matrix", "phases"]
 
 _PIXELS_PLANE, _PHASES_PLANE = 16, 8
 _MATRIX_OUTPUT, _MATRIX_CHANNELS = 2, 64
@@ -55,6 +59,8 @@ class Conv2d(nn.Conv2d):
             return super().forward(x)
         x, weight = x.bfloat16(), self.weight.bfloat16()
         with torch.autocast("cpu", enabled=False):
+            if form == "column":
+                return column(x, weight, None if self.bias is None else self.bias.bfloat16(), self.stride[0])
             if form == "pixels":
                 return pixels(x, weight, self.stride[0])
             if form == "matrix":
@@ -63,11 +69,17 @@ class Conv2d(nn.Conv2d):
 
     def form(self, x: Tensor) -> Form:
         """The form that :meth:`forward` takes for ``x``."""
-        if not self.small_planes or self.bias is not None or x.device.type != "cpu" or torch.compiler.is_compiling():
-            return "usual"
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        small = dtype == torch.bfloat16 and x.is_contiguous(memory_format=torch.channels_last)
-        return self._form_of_plane(x.shape[2]) if small and x.shape[2] == x.shape[3] else "usual"
+        if x.device.type != "cpu" or dtype != torch.bfloat16:
+            return "usual"
+        choosing = self.small_planes and self.bias is None and not torch.compiler.is_compiling()
+        form = self._fastest(x) if choosing else "usual"
+        beside = x.shape[3] == 1 and self.kernel_size[1] > 1 and self.stride[0] > 1
+        return "column" if form == "usual" and beside else form
+
+    def _fastest(self, x: Tensor) -> Form:
+        small = x.is_contiguous(memory_format=torch.channels_last) and x.shape[2] == x.shape[3]
+        return self._form_of_plane(x.shape[2]) if small else "usual"
 
     def _form_of_plane(self, size: int) -> Form:
         """The fastest form in bfloat16 on a CPU, for planes of ``size`` by ``size`` pixels."""
@@ -79,6 +91,19 @@ class Conv2d(nn.Conv2d):
             return "matrix"
         halved = kernel == 3 and stride == 2 and size % 2 == 0
         return "phases" if halved and size <= _PHASES_PLANE and self.in_channels <= _PHASES_CHANNELS else "usual"
+
+
+def column(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
+    """A convolution of planes of width 1: the kernel's other columns meet padding alone.
+
+    Args:
+        x: (N, C, H, 1).
+        weight: (C', C, K, K), K odd.
+        bias: (C',).
+        stride: of the convolution.
+    """
+    middle = weight.shape[3] // 2
+    return F.conv2d(x, weight[:, :, :, middle : middle + 1], bias, stride=stride, padding=(middle, 0))
 
 
 def pixels(x: Tensor, weight: Tensor, stride: int) -> Tensor:

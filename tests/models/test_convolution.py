@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ssc_tune.models import build
-from ssc_tune.models.convolution import Conv2d, matrix, phases, pixels
+from ssc_tune.models.convolution import Conv2d, column, matrix, phases, pixels
 from ssc_tune.models.layers import conv2d
 
 Convolution = Callable[[Tensor, Tensor], Tensor]
@@ -57,6 +59,7 @@ def test_forms_equal_the_usual_convolution_in_float64(
     three = torch.randn(outputs, inputs, 3, 3, generator=draw, dtype=torch.float64)
     assert_same(lambda a, b: pixels(a, b, stride), x, three[:, :, :1, :1], stride=stride)
     assert_same(lambda a, b: matrix(a, b, stride), x, three, stride=stride)
+    assert_same(lambda a, b: column(a, b, None, stride), x[:, :, :, :1], three, stride=stride)
     if size % 2 == 0:
         assert_same(phases, x, three, stride=2)
 
@@ -128,3 +131,45 @@ def test_gradients_come_back_with_channels_last(form: str) -> None:
     assert x.grad is not None
     assert y.is_contiguous(memory_format=torch.channels_last)
     assert x.grad.is_contiguous(memory_format=torch.channels_last)
+
+
+def leave_nan_behind(*sizes: int) -> None:
+    """Memory of these sizes, in numbers, that is free and full of NaN: what a kernel does not write is seen."""
+    for size in sizes:
+        for dtype in (torch.bfloat16, torch.float32):
+            kept = [torch.full((size,), math.nan, dtype=dtype) for _ in range(3)]
+            del kept
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("kernel", [1, 3, 7])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("bias", [False, True])
+def test_no_gradient_is_what_memory_happened_to_be(dtype: torch.dtype, kernel: int, stride: int, bias: bool) -> None:
+    """oneDNN leaves weights unwritten that meet padding alone in planes of width 1."""
+    for (height, width), (inputs, outputs) in itertools.product(
+        itertools.product((1, 2, 4), (1, 2, 3)), ((3, 16), (16, 16), (64, 128))
+    ):
+        draw = torch.Generator().manual_seed(1)
+        layer = conv2d(inputs, outputs, kernel, stride=stride, bias=bias).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=draw))
+        x = channels_last(torch.randn(8, inputs, height, width, generator=draw).to(dtype))
+        if height == width == 1:
+            x = x.as_strided(x.shape, (inputs, 1, 1, 1))  # as batch normalization leaves it
+        usual = [p.detach().double().requires_grad_() for p in layer.parameters()]
+        wide = x.double().requires_grad_()
+        F.conv2d(wide, *usual, stride=stride, padding=kernel // 2).square().sum().backward()
+        for _ in range(2):
+            layer.zero_grad()
+            given = x.clone().requires_grad_()
+            leave_nan_behind(layer.weight.numel(), x.numel())
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+                y = layer(given)
+            y.float().square().sum().backward()
+            for found, expected in zip([given, *layer.parameters()], [wide, *usual], strict=True):
+                assert found.grad is not None
+                assert expected.grad is not None
+                far = (found.grad.double() - expected.grad).abs().max() / expected.grad.abs().max()
+                assert far < 0.05, (inputs, outputs, height, width)
