@@ -274,6 +274,13 @@ def test_transfer_over_settings() -> None:
     assert len({(c.setting, c.method) for c in found.curves if c.kind == "volume"}) == 4
 
 
+def test_defaults_alone_are_not_asked_about_points() -> None:
+    settings = {"few": {"data": {"labels_per_class": 1}}, "many": {"data": {"labels_per_class": 10}}}
+    study = make_study(base=ALIKE, design={"type": "defaults"}, settings=settings)
+    found = run(study, sampled_tables(study, [defaults(study)], lambda *_: 0.8))
+    assert (found.warnings, found.facts) == ((), {})
+
+
 @pytest.mark.slow
 def test_twenty_thousand_records() -> None:
     study = make_study(base=ALIKE, points=2000, seeds=5)

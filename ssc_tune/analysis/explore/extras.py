@@ -106,7 +106,7 @@ def extras(whole: Materials) -> Extras:
             where = _at(study, f"{first.method} and {second.method}", block, setting)
             for name, compare in comparisons(study.design):
                 gathered.add(f"{where}, {name}", partial(compare, first, second))
-    if len(study.setting_names) > 1 and not study.design.adaptive:
+    if len(study.setting_names) > 1 and study.design.varies and not study.design.adaptive:
         for block in study.blocks:
             _over_settings(whole, block, gathered)
     facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
