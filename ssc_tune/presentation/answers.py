@@ -39,10 +39,10 @@ def _answer(study: Study, verdict: Verdict) -> str:
         against = decided == "refuted"
         said = found(claim, study, holds=not against) + (", against the claim" if against else "")
     else:
-        said = f"{'not so that ' if decided == 'refuted' else ''}{verdict.sentence.rstrip('.')}"
+        said = f"{'Not so that ' if decided == 'refuted' else ''}{verdict.sentence.rstrip('.')}"
     if decided == "inconclusive":
-        said = f"not decided whether {said}"
-    return words.sentence(f"{said}: {words.effect(verdict)}")
+        said = f"Not decided whether {said}"
+    return f"{said}: {words.effect(verdict).rstrip('.')}."  # names of methods that it begins with stay as they are
 
 
 def trust(study: Study, analysis: StudyAnalysis, *, cells: int = 0, failed: int = 0) -> list[str]:

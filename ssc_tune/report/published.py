@@ -11,6 +11,8 @@ from ssc_tune.report.figures.base import Figure
 
 SHOWN = ("parameters", "seeds")
 """Kinds of figures that such a page has."""
+ELSE = ("training",)
+"""And of a study whose points show nothing of that."""
 MOST = 3
 """Figures at most, where a study has many settings."""
 _PLACES = ("--storage", "--tracking-uri", "--optuna-storage", "--data-dir")
@@ -28,7 +30,8 @@ def published(
         written: the report's own files.
         command: that makes these files.
     """
-    shown = [figure for figure in figures if figure.name.split("-")[0] in SHOWN][:MOST]
+    kinds = {figure.name.split("-")[0] for figure in figures}
+    shown = [figure for figure in figures if figure.name.split("-")[0] in (SHOWN if kinds & {*SHOWN} else ELSE)][:MOST]
     page = render.published({**content, "command": public(content["command"])}, shown, command)
     pictures = {f"{figure.name}.svg": written[f"figures/{figure.name}.svg"] for figure in shown}
     return {"README.md": page, **pictures, **{name: written[name] for name in TABLES}}

@@ -54,7 +54,7 @@ def test_an_answer_says_which_side_the_effect_lies_on(measure: str) -> None:
         (answer,) = told(claimed(measure, side, verdict))
         fact = answer.text.split(": ")[0]
         assert ("against the claim" in fact) == (verdict == "refuted")
-        assert re.match(r"Ssc .* than fixmatch", fact), fact
+        assert re.match(r"ssc .* than fixmatch", fact), fact
         facts[side, verdict] = fact.removesuffix(", against the claim")
     assert facts["less", "supported"] == facts["more", "refuted"]
     assert facts["more", "supported"] == facts["less", "refuted"]

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from ssc_tune.analysis.tables import Tables
 from ssc_tune.report.published import public
 from tests.making.analyses import Case, case
+from tests.making.studies import REPORTED, study
 from tests.report.written import write
 
 
@@ -28,6 +30,17 @@ def test_everything_that_the_page_shows_lies_beside_it(published: tuple[Case, Pa
     links = set(re.findall(r"\]\(([^)]+)\)", text))
     assert links == {path.name for path in page.iterdir()} - {"README.md"}
     assert {"results.csv", "verdicts.csv", "parameters.svg", "seeds.svg"} <= links
+
+
+def test_defaults_alone_are_shown_in_training_and_against_no_hyperparameter(tmp_path: Path) -> None:
+    alone = study(REPORTED, design={"type": "defaults"}, claims=[])
+    whole = case()
+    cells = whole.tables.cells
+    tables = Tables(cells[cells["point"] == 0], whole.tables.history, whole.tables.expected)
+    made = whole._replace(study=alone, tables=tables)
+    files = {path.name for path in write(made, tmp_path / "run", publish=tmp_path / "page")}
+    assert "parameters.svg" not in files
+    assert {path.name for path in (tmp_path / "page").glob("*.svg")} == {"training.svg"}
 
 
 def test_tables_are_those_of_the_report(published: tuple[Case, Path]) -> None:

@@ -42,7 +42,7 @@ class Kind(NamedTuple):
 
 KINDS = (
     Kind(looks.figures, "effects at each look", "two looks that were judged, with an effect at each", of_study=True),
-    Kind(parameters.figures, "accuracy against each hyperparameter", "a hyperparameter in the search space of a block"),
+    Kind(parameters.figures, "accuracy against each hyperparameter", "a hyperparameter of a block that varies"),
     Kind(seeds.figures, "every point on every seed", "two points of each method on average, and two seeds"),
     Kind(distribution.figures, "distribution over the search space", "two complete points of each method on average"),
     Kind(

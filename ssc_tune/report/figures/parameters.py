@@ -19,7 +19,7 @@ GUIDE = "guide"
 
 def figures(view: View, given: Given) -> list[Figure]:
     """One panel a hyperparameter: points are means over seeds, faint ones single cells, lines the analysis's curves."""
-    if not view.parameters:
+    if not view.parameters or not given.study.design.varies:
         return []
     curves, refused = _curves(view, given.analysis), _refused(view, given.analysis)
     cells, points = f"cells{view.slug}", f"points{view.slug}"
