@@ -178,7 +178,8 @@ def grids(repeats: int) -> Iterator[Row]:
             inside = []
             for _ in range(repeats):
                 found = decomposition.anova(x, measured(law, x, num_seeds, rng), ["a", "b"])
-                inside.append(inside_of(found.low, found.high, truth))
+                low, high = np.array([share[1:3] for share in found.shares.values()]).T
+                inside.append(inside_of(low, high, truth))
             for k, name in enumerate(("a", "b", "a x b", "seed", "residual")):
                 yield counted(
                     "shares of variance, full grid", f"{law}, {name}", f"16 x {num_seeds}", [h[k] for h in inside]
