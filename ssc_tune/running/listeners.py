@@ -81,8 +81,9 @@ class AtWork(Listener):
 
     def started(self, cell: Cell) -> None:
         """The worker that the cell was handed to may be starting still."""
-        self._limit = min(self._limit, time.monotonic() + _LONG)
-        self._given.append(self._folder.cell(cell.cell_id) / ATTEMPTS)
+        if not self._acted:
+            self._limit = min(self._limit, time.monotonic() + _LONG)
+            self._given.append(self._folder.cell(cell.cell_id) / ATTEMPTS)
 
     def finished(self, cell: Cell, record: Record) -> None:
         """A worker was at it."""
