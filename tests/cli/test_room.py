@@ -31,6 +31,7 @@ def test_what_will_never_have_room_is_one_line(more: list[str], capsys: pytest.C
     assert not Path("runs").exists()
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_a_cluster_is_not_asked_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert front_door.main(["large.yaml", "--dry-run", "--set", "seeds=1", "--address", "head:6379"]) == 0
     line = "resources: as many cells at once as the cluster at head:6379 holds, 10000 CPUs and 0 GPUs each"

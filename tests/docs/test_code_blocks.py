@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,11 @@ import yaml
 from ssc_tune import cli
 from ssc_tune import run as front_door
 from ssc_tune.errors import InputError
-from ssc_tune.running import estimate
 from ssc_tune.study import load_search_space, load_study
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.template import study_template
-from ssc_tune.training.config import CellConfig
-from ssc_tune.training.cost import Cost
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, commands
+from tests.making.fixtures import measured_here as measured_here
 
 LANGUAGES = ("python", "yaml", "bash", "console", "diff", "text", "json", "mermaid")
 REASONS = (
@@ -59,31 +58,19 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder like the repository's root, with the studies that the pages' YAML blocks are."""
     for name in ("studies", "search_spaces"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for block in ALL:
-        if block.language == "yaml" and block.page not in EXAMPLES and is_study(block):
-            name = yaml.safe_load(block.text)["name"]
-            (tmp_path / f"{name}.yaml").write_text(block.text, encoding="utf-8")
+    for name, text in studies_of_the_pages().items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     for variable in ("MLFLOW_TRACKING_URI", "COLUMNS"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def measured_once() -> Iterator[None]:
-    """The pages ask the time of the same studies several times; each is measured once."""
-    plain = estimate.measured
-    known: dict[tuple[object, ...], list[Cost]] = {}
-
-    def measured(configs: Sequence[CellConfig], workers: int) -> list[Cost]:
-        asked = (workers, *(config.model_dump_json() for config in configs))
-        if asked not in known:
-            known[asked] = plain(configs, workers)
-        return known[asked]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate, "measured", measured)
-        yield
+@cache
+def studies_of_the_pages() -> dict[str, str]:
+    """Texts of the studies in the pages' YAML blocks, by their names."""
+    ours = [block for block in ALL if block.language == "yaml" and block.page not in EXAMPLES]
+    return {yaml.safe_load(block.text)["name"]: block.text for block in ours if is_study(block)}
 
 
 def is_study(block: Block) -> bool:
@@ -172,7 +159,7 @@ def test_commands_are_understood(block: Block, workplace: Path) -> None:
             assert study.is_file(), f"{block.label}: {study} is neither shipped nor on a page"
 
 
-@pytest.mark.usefixtures("measured_once")
+@pytest.mark.usefixtures("measured_here")
 @pytest.mark.parametrize("block", [p for p in of("bash", "console") if p.values[0].reason is None])
 def test_commands_run(block: Block, workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workplace / "example.yaml").write_text(study_template("example"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Fixtures of several folders: where a command is run, the command, and PostgreSQL."""
+"""Fixtures of several folders: where a command is run, the command, how long cells take, and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.making import postgresql
-from tests.making.fewer import fewer_bootstraps
+from tests.making.fewer import fewer_bootstraps, measure_here
 from tests.making.files import Bench
 
 
@@ -33,6 +33,12 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a dry run measures is measured in this process."""
+    measure_here(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -18,7 +17,7 @@ from ssc_tune.report.context import context
 from ssc_tune.report.forest import MEAN, pooled_forest
 from ssc_tune.study.model.claims import read_claim
 from tests.making.analyses import Case, case
-from tests.report.written import HOSTILE, write
+from tests.report.written import HOSTILE, pages
 
 SETTINGS = {"digits": (0.6, 0.3, 0.9), "mnist5k": (0.2, -0.2, 0.6), "svhn": (0.9, 0.5, 1.3)}
 
@@ -91,10 +90,9 @@ def test_the_terminal_has_a_line_for_it() -> None:
     assert settings(over()) in text.getvalue()
 
 
-def test_report_and_tables_hold_every_setting(tmp_path: Path) -> None:
+def test_report_and_tables_hold_every_setting() -> None:
     made = with_verdict(over())
-    write(made, tmp_path)
-    page, markdown = ((tmp_path / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
+    page, markdown = pages(made)
     for text in (page, markdown):
         for name in (*SETTINGS, MEAN, NEXT, "p of equal effects"):
             assert name in text
@@ -105,9 +103,8 @@ def test_report_and_tables_hold_every_setting(tmp_path: Path) -> None:
     assert details["Over settings"].startswith("tau 0.21")
 
 
-def test_names_of_settings_cannot_break_out(tmp_path: Path) -> None:
-    write(with_verdict(over(first=HOSTILE)), tmp_path)
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_names_of_settings_cannot_break_out() -> None:
+    page, _ = pages(with_verdict(over(first=HOSTILE)))
     assert HOSTILE not in page
     assert "<img src=x" not in page
 

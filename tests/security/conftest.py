@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from tests.making.fixtures import bench as bench
 from tests.making.fixtures import call as call
+from tests.making.fixtures import measured_here as measured_here
 from tests.making.fixtures import postgresql_server as postgresql_server

@@ -71,14 +71,14 @@ def test_a_text_that_a_terminal_would_obey_is_refused(key: str, content: dict[st
         load_study(path)
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_words_in_brackets_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They are the markup of the library that draws the terminal's tables."""
     path = tmp_path / "s.yaml"
     words = "[/bold] [red]x[/red] [link=http://x.example]y"
     claims = [{"name": "[/c] [red]", "less": "ssc", "than": "fixmatch", "in": "std"}]
     path.write_text(yaml.safe_dump({**yaml.safe_load(BASE), "description": words, "claims": claims}))
-    command = ["run", str(path), "--dry-run", "--set", "resources.max_parallel=1"]  # which measures in one process
-    assert cli.main([*command, "--storage", str(tmp_path / "runs")]) == 0
+    assert cli.main(["run", str(path), "--dry-run", "--storage", str(tmp_path / "runs")]) == 0
     assert words in capsys.readouterr().out
 
 

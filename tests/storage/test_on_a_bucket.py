@@ -124,6 +124,7 @@ def test_a_damaged_record_is_set_aside_in_the_bucket(bucket: Bucket) -> None:
     assert folder.records.write(record(cells[0]))
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_looking_writes_nothing(bucket: Bucket, call: Call) -> None:
     Path("tiny.yaml").write_text(STUDY)
     folder, cells = begun(bucket, load_study("tiny.yaml"))
@@ -137,7 +138,7 @@ def test_looking_writes_nothing(bucket: Bucket, call: Call) -> None:
         ("show", cells[0].cell_id[:6]),
         ("check", "tiny"),
         ("clean",),
-        ("run", "tiny.yaml", "--dry-run", "--tracking-uri", "none", "--set", "resources.max_parallel=1"),
+        ("run", "tiny.yaml", "--dry-run", "--tracking-uri", "none"),
     ):
         code, out, err = call(*arguments, *given)
         assert code == (1 if arguments[0] == "check" else 0), err

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from ssc_tune.tracking.client import open_client
+from tests.making.once import made_once
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("empty")
-    open_client(f"sqlite:///{folder / 'mlflow.db'}", folder)
-    return folder / "mlflow.db"
+    def make(folder: Path) -> None:
+        open_client(f"sqlite:///{folder / 'mlflow.db'}", folder)
+
+    return made_once(tmp_path_factory, "empty_database", make) / "mlflow.db"
 
 
 @pytest.fixture
