@@ -79,7 +79,7 @@ def test_anova_shares_are_unbiased_and_their_intervals_cover() -> None:
     variance = effect.var()
     truth = variance / (variance + 0.25)  # error variance 0.25, no seed effect
     shares, covered = [], []
-    for _ in range(150):
+    for _ in range(90):
         found = decomposition.anova(points, effect + 0.5 * rng.normal(size=(16, 3)), ["p", "q"])
         shares.append(list(values(found).values()))
         covered.append(found.shares["p"].low <= truth <= found.shares["p"].high)

@@ -19,6 +19,7 @@ from ssc_tune import notebook
 from ssc_tune.presentation import words
 from ssc_tune.records import StudyFolder
 from tests.making import fake_records, studies
+from tests.making.fewer import fewer_bootstraps
 from tests.making.files import FAILED, Bench, true_accuracy
 
 STD = {"name": "stability", "less": "ssc", "than": "fixmatch", "in": "std"}
@@ -80,23 +81,23 @@ def test_importing_the_package_imports_nothing_else() -> None:
         ssc_tune.nothing  # noqa: B018
 
 
-def test_a_finished_study_gives_its_records_and_verdicts(bench: Bench) -> None:
-    bench.fill(bench.cells[1:])
-    bench.fill(bench.cells[:1], **FAILED)
-    study = ssc_tune.load_study(bench.file)
+def test_a_finished_study_gives_its_records_and_verdicts(one_block: Bench) -> None:
+    one_block.fill(one_block.cells[1:])
+    one_block.fill(one_block.cells[:1], **FAILED)
+    study = ssc_tune.load_study(one_block.file)
     result = ssc_tune.run_study(study, tracking_uri="none")
     assert result.study == study
     assert [v.claim.name for v in result.verdicts] == ["better", "stability"]
     assert (result.num_failed, result.num_missing) == (1, 0)
     csv = next(path for path in result.files if path.name == "results.csv")
     pd.testing.assert_frame_equal(result.records, pd.read_csv(csv))
-    first = bench.cells[0].cell_id
+    first = one_block.cells[0].cell_id
     accuracies = result.records.drop_duplicates("cell_id").set_index("cell_id")["test_accuracy"]
     assert accuracies.isna().sum() == 1
-    assert accuracies.drop(first).to_dict() == {c.cell_id: true_accuracy(c) for c in bench.cells[1:]}
+    assert accuracies.drop(first).to_dict() == {c.cell_id: true_accuracy(c) for c in one_block.cells[1:]}
     assert "small" in repr(result)
     assert (Path("runs") / "small" / "report.html").is_file()
-    assert bench.folder.read_json("study.json")["command"] == "ssc_tune.run_study('small', tracking_uri=\"none\")"
+    assert one_block.folder.read_json("study.json")["command"] == "ssc_tune.run_study('small', tracking_uri=\"none\")"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> ssc_tune.StudyResult:
     blocks = {"shared": {}, "rate alone": {"parameters": ["learning_rate"]}}
     study = studies.study(studies.FAKE, claims=claims, blocks=blocks, description="Is <i>one</i> better?")
     fake_records.fill(study, StudyFolder(folder, study.name))
-    return ssc_tune.run_study(study, storage=folder, tracking_uri="none")
+    with pytest.MonkeyPatch.context() as patch:
+        fewer_bootstraps(patch, 50)
+        return ssc_tune.run_study(study, storage=folder, tracking_uri="none")
 
 
 def test_the_verdicts_are_a_table_of_what_is_told(result: ssc_tune.StudyResult) -> None:

@@ -351,7 +351,7 @@ def test_sync_writes_every_cell_and_twice_changes_nothing(bench: Bench, call: Ca
     assert call("sync", "small", "--tracking-uri", "sqlite:///mlflow.db")[1].endswith("2 unchanged\n")
 
 
-def test_json_of_every_command_is_json(bench: Bench, call: Call) -> None:
-    bench.fill(bench.cells[:4])
+def test_json_of_every_command_is_json(one_block: Bench, call: Call) -> None:
+    one_block.fill(one_block.cells[:4])
     for arguments in (["list"], ["show", "small"], ["check", "small"], ["report", "small"]):
         json.loads(call(*arguments, "--json")[1])

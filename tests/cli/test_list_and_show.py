@@ -100,22 +100,22 @@ def test_verdicts_are_written_once_and_read_while_they_fit(bench: Bench, call: C
     assert json.loads(call("show", "small", "--json")[1])["verdicts"][0]["reason"] != "a mark"
 
 
-def test_a_copy_of_the_folder_keeps_its_verdicts_until_a_record_changes(bench: Bench, call: Call) -> None:
+def test_a_copy_of_the_folder_keeps_its_verdicts_until_a_record_changes(one_block: Bench, call: Call) -> None:
     """Files of a copy have times of their own, and those of its records come last."""
-    bench.fill()
+    one_block.fill()
     call("report", "small")
     first = json.loads(call("list", "--json")[1])[0]["verdicts"]
     assert first
-    times = bench.folder.path.stat().st_mtime + 1000
-    os.utime(bench.folder.records.directory, (times, times))
+    times = one_block.folder.path.stat().st_mtime + 1000
+    os.utime(one_block.folder.records.directory, (times, times))
     assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
-    record = sorted(bench.folder.records.directory.glob("*.json"))[0]
-    other = sorted(bench.folder.records.directory.glob("*.json"))[1]
+    record = sorted(one_block.folder.records.directory.glob("*.json"))[0]
+    other = sorted(one_block.folder.records.directory.glob("*.json"))[1]
     kept = record.read_bytes()
     record.write_bytes(other.read_bytes())
     assert json.loads(call("list", "--json")[1])[0]["verdicts"] == {}
     record.write_bytes(kept)
-    os.utime(bench.folder.records.directory, (times, times))
+    os.utime(one_block.folder.records.directory, (times, times))
     assert json.loads(call("list", "--json")[1])[0]["verdicts"] == first
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,22 +36,40 @@ print("ended", flush=True)
 """
 
 
+WAYS = ("time.sleep(600)", "ctypes.PyDLL(None).sleep(600)", "pass")
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[subprocess.Popen[str], Path]]]:
+    """A process for each way to stand still, and its folder: all at once, as they wait for most of their time."""
+    found = {}
+    for how in WAYS:
+        folder = tmp_path_factory.mktemp("still")
+        command = [sys.executable, "-c", SCRIPT.format(how=how), str(folder)]
+        found[how] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), folder
+    yield found
+    for process, _ in found.values():
+        process.kill()
+        process.communicate(timeout=60)
+
+
 @pytest.mark.fault("Python or native code that never comes back", "the process ends and says what it was doing")
-@pytest.mark.parametrize("how", ["time.sleep(600)", "ctypes.PyDLL(None).sleep(600)", "pass"])
-def test_a_process_that_stands_still_says_where_and_ends(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("how", WAYS)
+def test_a_process_that_stands_still_says_where_and_ends(
+    started: dict[str, tuple[subprocess.Popen[str], Path]], how: str
+) -> None:
     """Also where native code keeps every other Python thread from running."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(how=how), str(tmp_path)], capture_output=True, text=True, timeout=120
-    )
-    assert "three seconds of progress" in done.stdout, done.stderr
+    process, folder = started[how]
+    out, err = process.communicate(timeout=120)
+    assert "three seconds of progress" in out, err
     if how == "pass":
-        assert done.returncode == 0
-        assert "ended" in done.stdout
-        assert not (tmp_path / STACK).exists()
+        assert process.returncode == 0
+        assert "ended" in out
+        assert not (folder / STACK).exists()
     else:
-        assert done.returncode == 1
-        assert "ended" not in done.stdout
-        assert "stand_still" in (ended_by_watchdog(tmp_path) or "")
+        assert process.returncode == 1
+        assert "ended" not in out
+        assert "stand_still" in (ended_by_watchdog(folder) or "")
 
 
 class Clock:

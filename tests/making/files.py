@@ -88,12 +88,21 @@ def _record(cell: Cell, **changes: Any) -> Record:
 FAILED: dict[str, Any] = {"status": "failed", **LOST}
 
 
-class Bench:
-    """A study file and a storage folder in the working directory."""
+ONE_BLOCK = "".join(line for line in TEXT.splitlines(keepends=True) if "temperature" not in line)
+"""The same study with fewer figures, which take most of the time of a report."""
 
-    def __init__(self, folder: Path) -> None:
+
+class Bench:
+    """A study file and a storage folder in the working directory.
+
+    Args:
+        folder: of the file.
+        text: of the study, whose name is small.
+    """
+
+    def __init__(self, folder: Path, text: str = TEXT) -> None:
         self.file = folder / "small.yaml"
-        self.file.write_text(TEXT, encoding="utf-8")
+        self.file.write_text(text, encoding="utf-8")
         self.study: Study = load_study(self.file)
         self.folder = StudyFolder(Path("runs"), "small")
         self.cells = list({cell.cell_id: cell for cell in fixed_cells(self.study)}.values())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.making import postgresql
 from tests.making.fewer import fewer_bootstraps, measure_here
-from tests.making.files import Bench
+from tests.making.files import ONE_BLOCK, Bench
 
 
 @pytest.fixture
@@ -19,6 +19,12 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("COLUMNS", "100")
     fewer_bootstraps(monkeypatch, 50)  # the commands are tested, not the statistics
     return Bench(tmp_path)
+
+
+@pytest.fixture
+def one_block(bench: Bench) -> Bench:
+    """The same place with a study of one block, of which a report is written sooner."""
+    return Bench(bench.file.parent, ONE_BLOCK)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from ssc_tune import report
 from ssc_tune.analysis.result import Estimate, StudyAnalysis
+from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.presentation.numbers import number
 from tests.making.analyses import Case, case
 from tests.making.studies import REPORTED, study
@@ -87,6 +88,18 @@ def test_every_file_is_there_and_named(plain: tuple[Case, Path]) -> None:
     pictures = {name for name in names if "/" in name}
     assert len(pictures) == 10
     assert {Path(name).suffix for name in pictures} == {".svg"}
+
+
+def test_its_tables_are_those_of_the_analysis(plain: tuple[Case, Path]) -> None:
+    made, directory = plain
+    tables = {
+        "results": results_csv(made.study, made.tables),
+        "summary": summary_csv(made.analysis),
+        "verdicts": verdicts_csv(made.analysis),
+    }
+    assert {name: (directory / f"{name}.csv").read_bytes() for name in tables} == {
+        name: text.encode() for name, text in tables.items()
+    }
 
 
 def test_figures_as_png_where_they_are_asked_for(again: Path) -> None:

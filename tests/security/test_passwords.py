@@ -27,14 +27,14 @@ def leaks(text: str) -> list[str]:
     return [line for line in text.splitlines() if any(secret in line for secret in SECRETS)]
 
 
-def test_neither_a_plan_nor_a_command_kept_by_an_older_version_says_its_password(bench: Bench, call: Call) -> None:
-    bench.fill()
-    path = bench.folder.path / "study.json"
+def test_neither_a_plan_nor_a_command_kept_by_an_older_version_says_its_password(one_block: Bench, call: Call) -> None:
+    one_block.fill()
+    path = one_block.folder.path / "study.json"
     kept = json.loads(path.read_text())
     kept["command"] = f"python -m ssc_tune.run small.yaml --optuna-storage 'postgresql://tester:{OPTUNA}@db/x'"
     path.write_text(json.dumps(kept))
     server = f"http://tester:{quote(SERVER, safe='')}@127.0.0.1:{free_port()}/?token={QUERY}"
-    code, out, err = call("run", str(bench.file), "--dry-run", "--tracking-uri", server, "--optuna-storage", server)
+    code, out, err = call("run", str(one_block.file), "--dry-run", "--tracking-uri", server, "--optuna-storage", server)
     assert code == 0
     assert "every user of this machine can read its password in ps" in err
     assert leaks(out + err) == []
@@ -44,7 +44,7 @@ def test_neither_a_plan_nor_a_command_kept_by_an_older_version_says_its_password
         assert ("--optuna-storage 'postgresql://***@db/x'" in out) == (command[0] != "report")
         assert leaks(out + err) == []
     for name in ("report.md", "report.html"):
-        page = (bench.folder.path / name).read_text()
+        page = (one_block.folder.path / name).read_text()
         assert "postgresql://***@db/x" in page
         assert leaks(page) == []
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec
 from typing import Any
 
 import pytest
@@ -80,21 +79,20 @@ def test_no_cell_on_a_cpu_is_captured(wanted: bool, always: bool, monkeypatch: p
     assert captured.of(training, cell._stepper, cell._batches) is None
 
 
-def test_an_environment_variable_asks_for_eager_steps() -> None:
-    """It is read where the module is imported: once in a process, here once for each of its values."""
-    cases = {"": True, "0": True, "1": False}
-    script = f"""
-import importlib, os
-os.environ.pop("SSC_TUNE_EAGER", None)
-from ssc_tune.training import captured
-found = [captured.ALWAYS]
-for given in {list(cases)}:
-    os.environ["SSC_TUNE_EAGER"] = given
-    found.append(importlib.reload(captured).ALWAYS)
-print(found)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str([True, *cases.values()])
+@pytest.mark.parametrize(("given", "always"), [(None, True), ("", True), ("0", True), ("1", False)])
+def test_an_environment_variable_asks_for_eager_steps(
+    given: str | None, always: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read where the module is imported; here by a module of its own that is made of the same file."""
+    monkeypatch.delenv("SSC_TUNE_EAGER", raising=False)
+    if given is not None:
+        monkeypatch.setenv("SSC_TUNE_EAGER", given)
+    spec = captured.__spec__
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.ALWAYS is always
 
 
 def test_work_is_run_as_it_is_then_captured_once_then_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
