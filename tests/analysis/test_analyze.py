@@ -99,7 +99,7 @@ def test_a_study_of_the_defaults_alone_misses_no_curves() -> None:
 def test_best_and_median_are_chosen_on_validation_and_worst_on_test(study: Study, tables: Tables) -> None:
     rng = np.random.default_rng(0)
     cells = tables.cells.assign(validation_accuracy=rng.random(len(tables.cells)))
-    found = summary(analyze(study, tables._replace(cells=cells), num_bootstrap=100), "ssc")
+    found = summary(analyze(study, tables._replace(cells=cells), num_bootstrap=100, explore=False), "ssc")
     own = (
         cells[(cells["method"] == "ssc") & (cells["point"] > 0)]
         .groupby("point")[["validation_accuracy", "test_accuracy"]]
@@ -163,7 +163,7 @@ def test_the_same_records_in_any_order_give_the_same_bytes(
 
 def test_another_claim_leaves_the_numbers_of_the_others(study: Study, tables: Tables, analysis: StudyAnalysis) -> None:
     longer = make_study([*CLAIMS, {"less": "ssc", "than": "fixmatch", "in": "range"}])
-    again = analyze(longer, tables, num_bootstrap=200)
+    again = analyze(longer, tables, num_bootstrap=200, explore=False)
     assert [v.effect for v in again.verdicts[:3]] == [v.effect for v in analysis.verdicts]
     assert again.summaries == analysis.summaries
 
@@ -200,7 +200,8 @@ def test_one_seed_gives_no_spread_but_a_reason() -> None:
 
 def test_failed_cells_are_counted_and_score_at_chance(study: Study) -> None:
     statuses = {("ssc", 2, 0): "failed", ("ssc", 3, 1): "diverged", ("ssc", 3, 2): "diverged"}
-    found = analyze(study, make_tables(study, surface(scale=SCALE), statuses=statuses), num_bootstrap=100)
+    made = make_tables(study, surface(scale=SCALE), statuses=statuses)
+    found = analyze(study, made, num_bootstrap=100, explore=False)
     ssc = summary(found, "ssc")
     assert (ssc.num_failed, ssc.num_diverged, ssc.num_missing) == (1, 2, 0)
     assert ssc.failure_rate.value == pytest.approx(3 / 96)  # the defaults are no draw from the space
@@ -214,7 +215,7 @@ def test_blocks_and_settings_have_their_own_rows() -> None:
     claims = [{**CLAIMS[0], "setting": "many"}, {"less": "ssc", "than": "fixmatch", "in": "transfer_sensitivity"}]
     study = make_study(claims, blocks=blocks, settings=settings, points=8)
     made = make_tables(study, surface(scale=SCALE))
-    found = analyze(study, made, num_bootstrap=100)
+    found = analyze(study, made, num_bootstrap=100, explore=False)
     assert {(s.block, s.setting, s.method) for s in found.summaries} == {
         (b, s, m) for b in blocks for s in settings for m in ("fixmatch", "ssc") if b == "shared" or m == "ssc"
     }

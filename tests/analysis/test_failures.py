@@ -60,13 +60,14 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 def test_no_failure_is_no_comparison_and_equal_failures_have_no_p() -> None:
     study = make_study(points=8)
     smooth = surface(scale={"fixmatch": 0.1, "ssc": 0.1})
-    (without,) = analyze(study, make_tables(study, smooth), num_bootstrap=20).comparisons
+    (without,) = analyze(study, make_tables(study, smooth), num_bootstrap=20, explore=False).comparisons
     assert without.failures_alone is None
     assert without.failure_difference.value is None
     assert without.failure_difference.note == "no cell diverged or failed"
     assert not [row for row in table(study, without).rows if "fail" in row[0]]
     both = {(method, 2, 0): "diverged" for method in ("ssc", "fixmatch")}
-    (alike,) = analyze(study, make_tables(study, smooth, statuses=both), num_bootstrap=20).comparisons
+    lost = make_tables(study, smooth, statuses=both)
+    (alike,) = analyze(study, lost, num_bootstrap=20, explore=False).comparisons
     assert alike.failures_alone == (0, 0)
     assert alike.mcnemar_p is None
     assert alike.failure_difference.value == 0
@@ -77,7 +78,7 @@ def test_the_report_shows_both_tests() -> None:
     statuses = {("ssc", point, seed): "diverged" for point in (1, 4, 5) for seed in range(3)}
     statuses |= {("fixmatch", 1, 0): "failed", ("fixmatch", 2, 1): "missing"}
     tables = make_tables(study, surface(scale={"fixmatch": 0.1, "ssc": 0.1}), statuses=statuses)
-    (found,) = analyze(study, tables, num_bootstrap=20).comparisons
+    (found,) = analyze(study, tables, num_bootstrap=20, explore=False).comparisons
     assert found.failures_alone == (0, 8)  # at the seven points that both have complete
     assert found.mcnemar_p == pytest.approx(2 * 0.5**8)
     assert found.failure_difference.value == pytest.approx(1 / 21 - 9 / 21)

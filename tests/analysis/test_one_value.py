@@ -210,7 +210,7 @@ def test_a_setting_of_a_claim_over_settings_is_its_comparison() -> None:
         claims(std={**PAIR, "in": "std", "over": "settings"}), settings=settings, design={"type": "sobol", "points": 8}
     )
     surface = synthetic.surface(scale={"fixmatch": 0.3, "ssc": 0.1}, noise=0.02)
-    found = Analysed(study, analyze(study, synthetic.make_tables(study, surface), num_bootstrap=50))
+    found = Analysed(study, analyze(study, synthetic.make_tables(study, surface), num_bootstrap=50, explore=False))
     pairs = {c.setting: c.log_std_ratio for c in found.found.comparisons}
     pooled = found.verdicts["std"].pooled
     assert pooled is not None

@@ -175,7 +175,7 @@ def test_failures_of_equal_cells_are_counted_once(study: Study, tables: Tables) 
     cells = tables.cells.copy()
     lost = (cells["method"] == "ssc") & (cells["point"] == 2)
     cells.loc[lost, ["status", "test_accuracy", "validation_accuracy"]] = ["diverged", np.nan, np.nan]
-    found = analyze(study, copied(tables._replace(cells=cells), 4), num_bootstrap=20)
+    found = analyze(study, copied(tables._replace(cells=cells), 4), num_bootstrap=20, explore=False)
     ssc = next(s for s in found.summaries if s.method == "ssc")
     assert (ssc.num_diverged, ssc.num_missing) == (3, 0)
     assert ssc.failure_rate.value == pytest.approx(3 / 48)
@@ -227,10 +227,10 @@ def test_the_report_and_show_say_how_many_are_distinct(
     from ssc_tune.presentation.measures import MEASURES
 
     few = make_study(design=_sobol(2))
-    found = analyze(few, copied(drawn(few, np.random.default_rng(0)), 4), num_bootstrap=20)
+    found = analyze(few, copied(drawn(few, np.random.default_rng(0)), 4), num_bootstrap=20, explore=False)
     row = next(m for m in MEASURES if m.name == "Points, seeds")
     assert [row.text(s) for s in found.summaries] == ["2 (2 distinct of 8), 3"] * 2
-    once = analyze(few, drawn(few, np.random.default_rng(0)), num_bootstrap=20)
+    once = analyze(few, drawn(few, np.random.default_rng(0)), num_bootstrap=20, explore=False)
     assert [row.text(s) for s in once.summaries] == ["2, 3"] * 2
 
 

@@ -36,7 +36,7 @@ def tables(storage: Path) -> dict[str, str]:
     """The tables made anew from the stored records, which are unpacked below ``storage``."""
     study, folder, progress = survey(storage)
     found = build_tables(study, progress.cells, progress.records)
-    analysis = declare(study, folder, progress.cells, progress.records, analyze(study, found))
+    analysis = declare(study, folder, progress.cells, progress.records, analyze(study, found, explore=False))
     return {
         "results": results_csv(study, found),
         "summary": summary_csv(analysis),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,12 @@ def no_spread(cell: Cell) -> float:
     if place.method == "fixmatch":
         return 0.5 + 0.1 * place.seed
     return 0.5 + 0.1 * ((place.point + place.seed) % 3)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans of few simulations unless told otherwise: of commands, not of the numbers."""
+    monkeypatch.setitem(inspect.unwrap(make_plan).__kwdefaults__, "num_simulations", 100)
 
 
 def fill(of: Study, options: Options, accuracy: Callable[[Cell], float] = effect) -> None:
@@ -122,6 +129,7 @@ def test_only_the_methods_of_the_claim_are_pooled(tmp_path: Path) -> None:
     assert known_of(of, options).law.level > 0.6
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("points", [6, 16])
 def test_nothing_that_a_plan_says_tells_the_methods_apart(
     points: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -243,11 +251,12 @@ def test_more_claims_leave_each_less_power() -> None:
 
 @pytest.mark.usefixtures("own_size")
 def test_the_claims_own_margin_and_confidence_count() -> None:
+    plain = planned()
     narrow = planned(claims=[{**STD, "margin": 0.01}])
     strict = planned(claims=[{**STD, "confidence": 0.99}])
-    assert (narrow.margin, planned().margin, strict.alpha) == pytest.approx((0.01, 0.05, 0.01))
-    assert narrow.sizes[0].power < planned().sizes[0].power - 0.2
-    assert strict.sizes[0].power < planned().sizes[0].power - 0.1
+    assert (narrow.margin, plain.margin, strict.alpha) == pytest.approx((0.01, 0.05, 0.01))
+    assert narrow.sizes[0].power < plain.sizes[0].power - 0.2
+    assert strict.sizes[0].power < plain.sizes[0].power - 0.1
     without = planned(claims=[{"name": "m", "more": "ssc", "than": "fixmatch", "in": "mean"}])
     assert (without.claim, without.margin) == (None, 0.01)
 
@@ -318,10 +327,10 @@ def test_slopes_that_the_user_says_replace_what_was_assumed() -> None:
 
 @pytest.mark.usefixtures("own_size")
 def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "\n".join(lines(planned(claims=[{**STD, "margin": 0.01}], points=64, seeds=5)))
+    plan = planned(claims=[{**STD, "margin": 0.01}], points=64, seeds=5)
+    said = "\n".join(lines(plan))
     assert "no size of the table reaches 80%" in said
     assert "most is lost at the gate 'mean not worse'" in said
-    plan = planned(claims=[{**STD, "margin": 0.01}], points=64, seeds=5)
     margin = plan.sizes[0].margin
     assert margin is not None
     assert f"a wider margin, fixed before the first cell, gives it back: {margin:g} at 64 points x 5 seeds" in said
@@ -335,6 +344,7 @@ def test_the_words_name_the_gate_that_eats_the_power_and_what_gives_it_back(monk
     assert "most is lost at the test itself" in small
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_command_answers_in_words_and_in_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
