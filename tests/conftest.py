@@ -22,6 +22,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+MEMORY, ROOM = "/dev/shm", 8 * 2**30
+
+
+def memory_has_room() -> bool:
+    """Whether files can be kept in memory here, and programs be run from it."""
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    runs = not found.f_flag & os.ST_NOEXEC
+    return runs and os.access(MEMORY, os.W_OK) and found.f_bavail * found.f_frsize >= ROOM
+
+
+if memory_has_room():  # what is written whole, file by file, is waited for on a disk: half of a test's time
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
+
 gc.disable()  # until all is imported, which stays: there is nothing to be found
 
 settings.register_profile("ours", deadline=None)  # a timing is never asserted in a test

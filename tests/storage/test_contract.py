@@ -148,7 +148,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(steps=STEPS)
 def test_all_do_the_same(
     steps: list[tuple[str, str, bytes]], bucket: str, tmp_path_factory: pytest.TempPathFactory

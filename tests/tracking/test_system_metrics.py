@@ -74,7 +74,7 @@ def test_the_first_reading_of_the_processor_which_is_always_0_is_left_out(uri: s
 def test_nothing_is_sampled_unless_asked_for(uri: str, tmp_path: Path) -> None:
     followed = follow(uri, tmp_path)
     followed.cell(*cell())
-    time.sleep(1.0)
+    time.sleep(0.5)  # five intervals
     followed.finish(None, [], timeout=60)
     assert query(tmp_path / "mlflow.db", "SELECT DISTINCT key FROM metrics WHERE key LIKE 'system/%'") == []
 
@@ -85,7 +85,7 @@ def test_a_finished_study_that_is_run_again_gets_no_samples(uri: str, tmp_path: 
     followed = follow(uri, tmp_path, system_metrics=True)
     for record, placements in cells():
         followed.cell(record, placements)
-    time.sleep(1.0)
+    time.sleep(0.5)  # five intervals
     followed.finish(analysis(study(TRACKED)), [], timeout=60)
     assert dump(tmp_path / "mlflow.db") == before
 
