@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ssc_tune.analysis.arrays import RESULTS
-from ssc_tune.analysis.explore.extras import NOTHING, extras
+from ssc_tune.analysis.explore.extras import Extras, extras
 from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
 from ssc_tune.analysis.judge.looks import judge
 from ssc_tune.analysis.material import Materials
@@ -42,7 +42,7 @@ def _analyze(whole: Materials, *, explore: bool) -> StudyAnalysis:
         summaries += [summarize(whole, block, setting, method) for method in study.block_methods(block)]
         if not study.design.adaptive:
             comparisons += compare(whole, block, setting)
-    more = extras(whole) if explore else NOTHING
+    more = extras(whole) if explore else Extras()
     judged = judge(whole)
     return StudyAnalysis(
         study=study.name,
@@ -50,8 +50,8 @@ def _analyze(whole: Materials, *, explore: bool) -> StudyAnalysis:
         comparisons=tuple(comparisons),
         verdicts=judged.verdicts,
         looks=judged.looks,
-        curves=more.curves,
-        shares=more.shares,
+        curves=tuple(more.curves),
+        shares=tuple(more.shares),
         facts=more.facts,
         warnings=(*_warnings(study, tables), *more.warnings),
     )

@@ -182,7 +182,7 @@ def _default_accuracy(scores: Scores) -> Estimate:
 
 def _default_regret(scores: Scores, study: Study) -> Estimate:
     if study.design.adaptive:
-        return estimate(searches.gain(scores, CONFIDENCE), how=searches.HOW)
+        return estimate(searches.gain(scores, confidence=CONFIDENCE), how=searches.HOW)
     return _gain(scores, study, 2, "half")
 
 

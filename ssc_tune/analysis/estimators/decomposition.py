@@ -166,7 +166,10 @@ def functional(
         return Decomposition({}, evaluator, "seed and residual need at least 2 seeds and 3 points")
     if not visible(values.var(), values):
         return Decomposition({}, evaluator, "the scores do not vary")
-    found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
+    fitted = None if model is None or r2 is None else surrogate.Fitted(model, r2)
+    found = sobol.indices(
+        x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng, fitted=fitted
+    )
     within_noise = "the variance over points is within the noise of the seeds"
     reason = found.reason or (within_noise if components(values).var_point <= 0 else "")
     shares, errors, sources = _components_with_errors(values)
@@ -186,26 +189,6 @@ def _with_misfit(reach: Array, shares: Array, sources: Sequence[str], unexplaine
     """
     parameters = np.array([source not in (SEED, RESIDUAL) for source in sources])
     return np.where(parameters, np.hypot(reach, unexplained * float(shares[parameters].sum())), reach)
-
-
-def _find_indices(
-    x: Array,
-    values: Array,
-    categories: Mapping[int, int] | None,
-    num_bootstrap: int,
-    confidence: float,
-    rng: np.random.Generator,
-    model: surrogate.Surrogate | None,
-    r2: float | None,
-) -> sobol.Indices:
-    if model is None or r2 is None:
-        return sobol.indices(
-            x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng
-        )
-    reason = sobol.too_little(r2)
-    if reason:
-        return sobol.refused(x.shape[1], reason, r2=r2, confidence=confidence)
-    return sobol.from_surrogate(model, r2=r2, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng)
 
 
 def _component_shares(values: Array) -> Array:

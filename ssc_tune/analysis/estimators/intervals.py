@@ -6,7 +6,7 @@ Statistics for the resampling functions are vectorized: they take arrays (..., N
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +69,12 @@ class Band(NamedTuple):
     high: FloatArray
     how: str = ""
     reason: str = ""
+
+    @classmethod
+    def of(cls, found: Sequence[Interval]) -> Band:
+        """The curve of estimates with the interval of each; the first reason why one has none."""
+        values, low, high = np.array([one[:3] for one in found], dtype=np.float64).reshape(-1, 3).T
+        return cls(values, low, high, reason=next((one.reason for one in found if one.reason), ""))
 
     @classmethod
     def without(cls, values: FloatArray, reason: str, how: str = "") -> Band:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ssc_tune.analysis.explore import further, pairs, single
 from ssc_tune.analysis.material import Findings, Material, Materials, plain
@@ -17,24 +17,13 @@ from ssc_tune.study.model.designs import DesignBase
 from ssc_tune.study.model.study import Study
 
 
-class Extras(NamedTuple):
-    """What :func:`extras` found."""
+class Extras:
+    """What :func:`extras` found; nothing of a study that is not explored."""
 
-    curves: tuple[Curve, ...]
-    shares: tuple[Share, ...]
-    facts: dict[str, Any]  # plain JSON: lists of rows by topic; None where undefined, with a "reason"
-    warnings: tuple[str, ...]
-
-
-NOTHING = Extras((), (), {}, ())
-"""Where nothing is explored."""
-
-
-class _Gathered:
     def __init__(self) -> None:
         self.curves: list[Curve] = []
         self.shares: list[Share] = []
-        self.facts: dict[str, list[dict[str, Any]]] = {}
+        self.facts: dict[str, list[dict[str, Any]]] = {}  # rows by topic, plain; None where undefined, with a "reason"
         self.warnings: list[str] = []
 
     def add(self, where: str, piece: Callable[[], Findings]) -> None:
@@ -47,7 +36,7 @@ class _Gathered:
         self.curves += found.curves
         self.shares += found.shares
         for topic, row in found.facts:
-            self.facts.setdefault(topic, []).append(row)
+            self.facts.setdefault(topic, []).append(plain(row))
         self.warnings += [f"{where}: {reason}" for reason in found.reasons if reason]
 
 
@@ -91,7 +80,7 @@ def extras(whole: Materials) -> Extras:
     once and serves its partial dependence and its variance decomposition. Adaptive (``search``) points are no sample of
     the space: from them only convergence is read.
     """
-    study, gathered = whole.study, _Gathered()
+    study, gathered = whole.study, Extras()
     for block, setting in itertools.product(study.blocks, study.setting_names):
         materials = []
         for method in study.block_methods(block):
@@ -109,12 +98,11 @@ def extras(whole: Materials) -> Extras:
     if len(study.setting_names) > 1 and study.design.varies and not study.design.adaptive:
         for block in study.blocks:
             _over_settings(whole, block, gathered)
-    facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
-    warnings = tuple(dict.fromkeys(gathered.warnings))
-    return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
+    gathered.warnings = list(dict.fromkeys(gathered.warnings))
+    return gathered
 
 
-def _over_settings(whole: Materials, block: str, gathered: _Gathered) -> None:
+def _over_settings(whole: Materials, block: str, gathered: Extras) -> None:
     study = whole.study
     methods = study.block_methods(block)
     found = {m: [whole.of(block, setting, m) for setting in study.setting_names] for m in methods}

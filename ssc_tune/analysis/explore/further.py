@@ -36,8 +36,7 @@ def profile(material: Material) -> Findings:
     thresholds = _thresholds(material)
     found = profiles.performance_profile(test, thresholds, CONFIDENCE)
     note = found.reason or "Pointwise intervals over points and seeds"
-    names = ("accuracy", "share of cells above an accuracy")
-    curve = material.curve(PROFILE, *names, thresholds, found.values, found.low, found.high, note)
+    curve = material.curve(PROFILE, "accuracy", "share of cells above an accuracy", thresholds, found, note)
     mean = profiles.interquartile_mean(test, CONFIDENCE)
     return Findings([curve], facts=[(IQM, material.row(iqm=_interval(mean), num_cells=test.size, reason=mean.reason))])
 

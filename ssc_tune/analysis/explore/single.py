@@ -46,11 +46,10 @@ NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a 
 def convergence_curve(material: Material) -> Findings:
     """Mean validation accuracy by step with the two-way t interval, failed cells at chance from their first gap on."""
     steps, values = filled_paths(material)
-    found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
-    low, high = np.array([f.low for f in found]), np.array([f.high for f in found])
-    note = next((f.reason for f in found if f.reason), "") or summaries.thin(values[:, :, -1])
-    mean = values.mean(axis=(0, 1))
-    return Findings([material.curve("convergence", "step", "validation accuracy", steps, mean, low, high, note)])
+    found = Band.of([intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))])
+    found = found._replace(values=values.mean(axis=(0, 1)))  # to the last digit as reports had it
+    note = found.reason or summaries.thin(values[:, :, -1])
+    return Findings([material.curve("convergence", "step", "validation accuracy", steps, found, note)])
 
 
 def filled_paths(material: Material) -> tuple[Array, Array]:
@@ -85,8 +84,7 @@ def budget_curve(material: Material) -> Findings:
         "Chosen on half the seeds by validation, scored on the other half by test; pointwise band, points and seeds "
         "both random."
     )
-    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.values, found.low, found.high, note)
-    return Findings([curve])
+    return Findings([material.curve("budget", "points tried", ACCURACY, budgets, found, note)])
 
 
 def volume_curve(material: Material) -> Findings:
@@ -99,16 +97,8 @@ def volume_curve(material: Material) -> Findings:
         "The best is what half the points let expect, chosen and scored on different seeds; pointwise band, Wilson's "
         "at the effective number of points, points and seeds both random."
     )
-    curve = material.curve(
-        "volume",
-        "tolerance",
-        "share of the space within tolerance of the best",
-        found.deltas,
-        found.share,
-        found.low,
-        found.high,
-        note,
-    )
+    band, what = Band(found.share, found.low, found.high), "share of the space within tolerance of the best"
+    curve = material.curve("volume", "tolerance", what, found.deltas, band, note)
     return Findings([curve], facts=[("near_optimal_volume", material.row(area=found.area, reason=found.reason))])
 
 
@@ -150,10 +140,9 @@ def _relative(material: Material, kind: str, drawn: Sequence[tuple[str, list[Any
     found = []
     best = max((float(curve.values.max()) for _, _, curve, _ in drawn), default=math.nan)
     for name, x, curve, note in drawn:
-        shifted = curves.relative(curve, best)
-        found.append(material.curve(kind, name, ACCURACY, x, curve.values, curve.low, curve.high, note))
+        found.append(material.curve(kind, name, ACCURACY, x, curve, note))
         below, own = f"{ACCURACY} minus own best", f"{note.rstrip('.')}; {curves.NO_BAND}"
-        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
+        found.append(material.curve("relative", name, below, x, curves.relative(curve, best), own))
     return found
 
 
