@@ -6,6 +6,7 @@ point, and Adkins' plane of performance and sensitivity over settings. A piece t
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +71,9 @@ def ablation_path(material: Material) -> Findings:
     best = int(material.scores.validation.mean(axis=1).argmax())
     ends = material.default, material.unit[best]
     found = ablation.path(model.predict, *ends)
-    shared = _shared(model.predict, *ends)
+    shared = None
+    with contextlib.suppress(ValueError):  # more parameters than orders can be counted of: the path stands alone
+        shared = ablation.shapley(model.predict, *ends)
     about = {"best_point": int(material.scores.points[best])}
     rows = [material.row(**about, step=0, parameter="(defaults)", predicted=found.start)]
     before = found.start
@@ -83,13 +86,6 @@ def ablation_path(material: Material) -> Findings:
         rows.append(material.row(**about, **row))
         before = step.value
     return Findings(facts=[(ABLATION, row) for row in rows])
-
-
-def _shared(predict: ablation.Predict, first: Array, last: Array) -> Array | None:
-    try:
-        return ablation.shapley(predict, first, last)
-    except ValueError:  # more parameters than orders can be counted of: the path stands alone
-        return None
 
 
 def over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:

@@ -16,7 +16,7 @@ from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
-from ssc_tune.analysis.measures.steps_to_target import target_of
+from ssc_tune.analysis.measures.speed import target_of
 from ssc_tune.study.model.claims import read_claim
 
 _SPEED = ("steps_to_target", "area_under_curve")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ssc_tune.analysis import arrays, summaries
-from ssc_tune.analysis.estimates import CONFIDENCE, estimate
+from ssc_tune.analysis.estimates import CONFIDENCE, estimate, joined
 from ssc_tune.analysis.estimators import (
     budget,
     curves,
@@ -24,8 +24,8 @@ from ssc_tune.analysis.estimators import (
 from ssc_tune.analysis.estimators.intervals import Band
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
-from ssc_tune.analysis.measures.paths import paths
-from ssc_tune.analysis.result import Curve, Estimate, Share
+from ssc_tune.analysis.measures.speed import paths
+from ssc_tune.analysis.result import Curve, Estimate
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
 
@@ -148,12 +148,12 @@ def _relative(material: Material, kind: str, drawn: Sequence[tuple[str, list[Any
 
 def partial_dependence(material: Material) -> Findings:
     """Partial dependence on each parameter, and the same relative to the method's own best; none to trust, none."""
-    r2 = material.fitted().r2
+    model, r2 = material.fitted()
     refused = sobol.too_little(r2)
     facts = [("surrogate", material.row(r2=r2, num_points=len(material.means), reason=refused))]
     if refused:
         return Findings(facts=facts, reasons=[refused])
-    model, unexplained = material.trusted().model, surrogate.unexplained(material.scores.test, r2)
+    unexplained = surrogate.unexplained(material.scores.test, r2)
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
     draws, rng, drawn = material.num_bootstrap, material.stream("partial dependence"), []
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
@@ -193,30 +193,24 @@ def _value(material: Material, point: int, name: str) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _shares_of(material: Material, found: decomposition.Decomposition, how: str) -> list[Share]:
-    return [
-        material.share(source, estimate(share, how=how, note=_note(found, source)), found.evaluator, WHOLE)
-        for source, share in found.shares.items()
-    ]
-
-
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
     if found.evaluator == decomposition.EXACT and found.shares[source].estimate > NEARLY_ALL and not own:
         own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
-    return "; ".join(part for part in (found.reason, own) if part)
+    return joined(found.reason, own)
 
 
 def variance_shares(material: Material) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
     found = material.shares(CONFIDENCE)
-    exact = found.evaluator == decomposition.EXACT
-    how = (
-        "omega squared; jackknife over seeds, t"
-        if exact
-        else "functional ANOVA; bootstrap, t, and what the surrogate misses"
-    )
-    return Findings(shares=_shares_of(material, found, how), reasons=[found.reason])
+    how = "functional ANOVA; bootstrap, t, and what the surrogate misses"
+    if found.evaluator == decomposition.EXACT:
+        how = "omega squared; jackknife over seeds, t"
+    shares = [
+        material.share(source, estimate(share, how=how, note=_note(found, source)), found.evaluator, WHOLE)
+        for source, share in found.shares.items()
+    ]
+    return Findings(shares=shares, reasons=[found.reason])
 
 
 def importance_shares(material: Material) -> Findings:

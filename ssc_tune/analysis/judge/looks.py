@@ -151,19 +151,15 @@ def _at_look(study: Study, series: Sequence[Sequence[Finding]], points: int) -> 
 def _sequential(study: Study, so_far: Sequence[Finding]) -> Finding:
     """A claim's finding at the last of some looks, with sequential p-values in the place of its own."""
     last = so_far[-1]
+    at = fractions(study, last.claim)
 
     def p_of(label: str | None) -> float:
-        chosen = [next((f for name, f in one.alternatives if name == label), one) for one in so_far]
-        return _sequential_p(study, last.claim, [one.p_value for one in chosen])
+        chosen = [next((f for name, f in one.alternatives if name == label), one) for one in so_far[: len(at)]]
+        known = [one.p_value for one in chosen]
+        return math.nan if all(map(math.isnan, known)) else sequential.sequential_p(known, at)
 
     others = tuple((label, other._replace(p_value=p_of(label))) for label, other in last.alternatives)
     return last._replace(p_value=p_of(None), alternatives=others)
-
-
-def _sequential_p(study: Study, claim: Claim, p_values: Sequence[float]) -> float:
-    at = fractions(study, claim)
-    known = p_values[: len(at)]
-    return math.nan if all(math.isnan(p) for p in known) else sequential.sequential_p(known, at)
 
 
 def _standing(study: Study, each: Sequence[Verdict]) -> Verdict:

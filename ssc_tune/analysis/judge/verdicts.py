@@ -105,8 +105,7 @@ def _in_setting(whole: Materials, claim: Claim, setting: str, policy: Policy) ->
 def find_in(data: ClaimData) -> Finding:
     """What the scores of one policy say of a claim."""
     claim = data.claim
-    measurer = settings.over(_measure)
-    effect = measurer(data)
+    effect = settings.measured(data, _measure)
     found, defined = effect.interval, math.isfinite(effect.interval.estimate)
     vary = not data.parts and (data.policy == "chance" or claim.robust)
     varied = specifications.specifications(data, effect) if vary else ()
@@ -114,7 +113,7 @@ def find_in(data: ClaimData) -> Finding:
         claim=claim,
         effect=effect,
         p_value=p_of(claim, found) if defined else math.nan,
-        gates=gates(data, found, measurer, side(claim, found)) if defined else (),
+        gates=gates(data, found, _measure, side(claim, found)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
