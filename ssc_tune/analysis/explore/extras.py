@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,14 +18,14 @@ from ssc_tune.study.model.designs import DesignBase
 from ssc_tune.study.model.study import Study
 
 
+@dataclass
 class Extras:
     """What :func:`extras` found; nothing of a study that is not explored."""
 
-    def __init__(self) -> None:
-        self.curves: list[Curve] = []
-        self.shares: list[Share] = []
-        self.facts: dict[str, list[dict[str, Any]]] = {}  # rows by topic, plain; None where undefined, with a "reason"
-        self.warnings: list[str] = []
+    curves: list[Curve] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # plain rows by topic; None with a "reason"
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, where: str, piece: Callable[[], Findings]) -> None:
         """Adds what a piece finds; what its numbers do not allow becomes a warning. Assertions are bugs and pass."""

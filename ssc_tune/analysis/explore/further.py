@@ -16,19 +16,14 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import CONFIDENCE, generator
 from ssc_tune.analysis.estimators import ablation, plane, profiles, shapley, transfer
-from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
-from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors
+from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors, shown
 from ssc_tune.analysis.material import Findings, Material
 
 PROFILE, IQM, SHAPLEY, ABLATION, PLANE = (
     f"exploratory_{name}" for name in ("profile", "iqm", "shapley", "ablation", "plane")
 )
 _NUM_THRESHOLDS = 31
-
-
-def _interval(found: Interval) -> dict[str, float]:
-    return {"value": found.estimate, "low": found.low, "high": found.high}
 
 
 def profile(material: Material) -> Findings:
@@ -39,7 +34,7 @@ def profile(material: Material) -> Findings:
     note = found.reason or "Pointwise intervals over points and seeds"
     curve = material.curve(PROFILE, "accuracy", "share of cells above an accuracy", thresholds, found, note)
     mean = profiles.interquartile_mean(test, CONFIDENCE)
-    return Findings([curve], facts=[(IQM, material.row(iqm=_interval(mean), num_cells=test.size, reason=mean.reason))])
+    return Findings([curve], facts=[(IQM, material.row(iqm=shown(mean), num_cells=test.size, reason=mean.reason))])
 
 
 def _thresholds(material: Material) -> Array:
@@ -97,7 +92,7 @@ def over_settings(found: Mapping[str, Sequence[Material | None]], method: str, b
     limits = limits_of(found)
     sensitivity = plane.sensitivity_interval(test, validation, limits, CONFIDENCE)
     fixed = transfer.held_out_sensitivity(test, choose_by=validation, limits=limits).fixed
-    row = {"block": block, "method": method, "sensitivity": _interval(sensitivity), "best_fixed": fixed}
+    row = {"block": block, "method": method, "sensitivity": shown(sensitivity), "best_fixed": fixed}
     row |= {"default": _default(own, limits), "num_settings": len(own), "reason": sensitivity.reason}
     return Findings(facts=[(PLANE, {**row, **_dimensions(own, limits)})])
 

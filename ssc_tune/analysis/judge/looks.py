@@ -180,10 +180,8 @@ def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:
     """Verdicts before the first look: there are none, whatever the points so far show."""
     first = study.looks[0]
     reason = f"the first look, at {first} points, lacks {num_missing(study, tables, first)} cells"
-    findings = [
-        Finding(claim, undefined(f"{claim.measure} of {{x}} against {{y}}", reason), math.nan, (), (), (), (), ())
-        for claim in study.claims
-    ]
+    nothing = [undefined(f"{claim.measure} of {{x}} against {{y}}", reason) for claim in study.claims]
+    findings = [Finding(claim, none, math.nan) for claim, none in zip(study.claims, nothing, strict=True)]
     return verdicts.conclude(study, findings)
 
 

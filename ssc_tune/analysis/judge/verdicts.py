@@ -45,11 +45,11 @@ class Finding(NamedTuple):
     claim: Claim
     effect: Effect  # first against second
     p_value: float  # of the side the effect lies on
-    gates: tuple[Gate, ...]
-    notes: tuple[str, ...]  # sensitivity lines that hold whatever the verdict
-    warnings: tuple[str, ...]
-    num_failed: tuple[int, ...]  # cells, one number a method of the claim
-    alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    gates: tuple[Gate, ...] = ()
+    notes: tuple[str, ...] = ()  # sensitivity lines that hold whatever the verdict
+    warnings: tuple[str, ...] = ()
+    num_failed: tuple[int, ...] = ()  # cells, one number a method of the claim
+    alternatives: tuple[tuple[str, Finding], ...] = ()  # by another score of failed cells
     specifications: tuple[Specification, ...] = ()  # over other ranges and priors
     declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
@@ -117,7 +117,6 @@ def find_in(data: ClaimData) -> Finding:
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
-        alternatives=(),
         specifications=varied,
     )
 
