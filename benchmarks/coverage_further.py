@@ -114,7 +114,8 @@ def replicated(repeats: int) -> Iterator[Row]:
     for num_searches, num_seeds in ((3, 3), (5, 3), (5, 5), (10, 3), (10, 5)):
         rng = np.random.default_rng([num_searches, num_seeds, 5])
         found = [
-            searches.gain(coverage_laws.draw_searches(num_searches, num_seeds, rng), 0.95) for _ in range(4 * repeats)
+            searches.gain(coverage_laws.draw_searches(num_searches, num_seeds, rng), confidence=0.95)
+            for _ in range(4 * repeats)
         ]
         truth = float(np.mean([one.estimate for one in found[repeats:]]))
         each = [held(one, truth) for one in found[:repeats]]

@@ -187,9 +187,9 @@ def search_rows(repeats: int) -> Iterator[Row]:
         for _ in range(repeats):
             first, second = (draw_searches(num_searches, num_seeds, rng) for _ in range(2))
             raised = first._replace(default_test=first.default_test - 0.03)
-            found = searches.gain_difference(raised, second, 0.95)
+            found = searches.gain(raised, second, confidence=0.95)
             covered.append(math.nan if math.isnan(found.low) else float(found.low <= 0.03 <= found.high))
-            equal = searches.gain_difference(first, second, 0.95)
+            equal = searches.gain(first, second, confidence=0.95)
             rejected.append(float(not equal.low <= 0 <= equal.high))
         yield _row("default_regret of searches", "bowl", f"{num_searches} searches x {num_seeds}", covered, rejected)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ssc_tune.analysis.arrays import RESULTS
-from ssc_tune.analysis.explore.extras import NOTHING, extras
+from ssc_tune.analysis.explore.extras import Extras, extras
 from ssc_tune.analysis.judge.cautions import LEAST_SEEDS
 from ssc_tune.analysis.judge.looks import judge
 from ssc_tune.analysis.material import Materials
@@ -17,6 +17,7 @@ from ssc_tune.design.notes import notes
 from ssc_tune.study.model.study import Study
 
 
+@one_thread()
 def analyze(
     study: Study, tables: Tables, *, seed: int = 0, num_bootstrap: int = 2000, explore: bool = True
 ) -> StudyAnalysis:
@@ -30,19 +31,13 @@ def analyze(
         explore: what decides no claim too: curves, shares, facts, and the warnings of these. Of many cells it takes
             most of the time.
     """
-    with one_thread():
-        whole = Materials(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap)
-        return _analyze(whole, explore=explore)
-
-
-def _analyze(whole: Materials, *, explore: bool) -> StudyAnalysis:
-    study, tables = whole.study, whole.tables
+    whole = Materials(study, _in_order(tables), seed=seed, num_bootstrap=num_bootstrap)
     summaries, comparisons = [], []
     for block, setting in itertools.product(study.blocks, study.setting_names):
         summaries += [summarize(whole, block, setting, method) for method in study.block_methods(block)]
         if not study.design.adaptive:
             comparisons += compare(whole, block, setting)
-    more = extras(whole) if explore else NOTHING
+    more = extras(whole) if explore else Extras()
     judged = judge(whole)
     return StudyAnalysis(
         study=study.name,
@@ -50,10 +45,10 @@ def _analyze(whole: Materials, *, explore: bool) -> StudyAnalysis:
         comparisons=tuple(comparisons),
         verdicts=judged.verdicts,
         looks=judged.looks,
-        curves=more.curves,
-        shares=more.shares,
+        curves=tuple(more.curves),
+        shares=tuple(more.shares),
         facts=more.facts,
-        warnings=(*_warnings(study, tables), *more.warnings),
+        warnings=(*_warnings(study, whole.tables), *more.warnings),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import cut_to, generator, joined
 from ssc_tune.analysis.estimators import decomposition, sobol, surrogate
+from ssc_tune.analysis.estimators.intervals import Band
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.result import Curve, Estimate, Share
 from ssc_tune.analysis.tables import Tables
@@ -28,13 +29,6 @@ class Findings(NamedTuple):
     shares: Sequence[Share] = ()
     facts: Sequence[tuple[str, dict[str, Any]]] = ()
     reasons: Sequence[str] = ()  # why something is not there; empty ones say nothing
-
-
-class Fitted(NamedTuple):
-    """A surrogate of point means with its cross-validated R2."""
-
-    model: surrogate.Surrogate
-    r2: float
 
 
 class Material:
@@ -62,7 +56,7 @@ class Material:
         self.default: Array = where.default[kept]
         self.parameters: tuple[Parameter, ...] = tuple(space[name] for name in self.names)
         self.categories = {k: len(p.choices) for k, p in enumerate(self.parameters) if isinstance(p, ChoiceParameter)}
-        self._fitted: Fitted | None = None
+        self._fitted: surrogate.Fitted | None = None
         self._shares: dict[float, decomposition.Decomposition] = {}
 
     def _generator(self, name: str) -> np.random.Generator:
@@ -77,7 +71,7 @@ class Material:
         """Mean test accuracy of each point (N,)."""
         return np.asarray(self.scores.test.mean(axis=1))
 
-    def fitted(self) -> Fitted:
+    def fitted(self) -> surrogate.Fitted:
         """The surrogate, fitted at the first call.
 
         Raises:
@@ -85,19 +79,15 @@ class Material:
         """
         if not self.names:
             raise ValueError("no parameter varies")
-        needed = max(10, 2 * (len(self.names) + 1))
+        needed = surrogate.least_points(len(self.names))
         if len(self.means) < needed:
             raise ValueError(f"too few points for a surrogate: {len(self.means)}, {needed} are needed")
         if self._fitted is None:
             rng = self._generator("surrogate")
-            model = surrogate.fit(self.unit, self.scores.test, categories=self.categories, rng=rng)
-            r2 = surrogate.cross_validated_r2(
-                self.unit, self.means, categories=self.categories, rng=rng, start=model.kernel
-            )
-            self._fitted = Fitted(model, r2)
+            self._fitted = surrogate.fitted(self.unit, self.scores.test, categories=self.categories, rng=rng)
         return self._fitted
 
-    def trusted(self) -> Fitted:
+    def trusted(self) -> surrogate.Fitted:
         """The surrogate, for what is told of it: curves, shares, paths and dimensions.
 
         Raises:
@@ -156,23 +146,13 @@ class Material:
         """A part of the variance of this method's accuracy."""
         return Share(**self.row(source=source, share=share, evaluator=evaluator, whole=whole))
 
-    def curve(
-        self,
-        kind: str,
-        x_name: str,
-        y_name: str,
-        x: Iterable[Any],
-        y: Array,
-        low: Array,
-        high: Array,
-        note: str = "",
-    ) -> Curve:
+    def curve(self, kind: str, x_name: str, y_name: str, x: Iterable[Any], band: Band, note: str = "") -> Curve:
         """A curve of accuracies or shares, its band cut to [0, 1], which is noted; none where a limit is undefined."""
-        banded = bool(np.isfinite(low).all() and np.isfinite(high).all())
-        ends = np.clip(low, np.minimum(y, 0), 1), np.clip(high, 0, np.maximum(y, 1))
-        if banded and not (np.array_equal(ends[0], low) and np.array_equal(ends[1], high)):
+        y, given = band.values, band[1:3]
+        banded = bool(np.isfinite(given).all())
+        low, high = np.clip(band.low, np.minimum(y, 0), 1), np.clip(band.high, 0, np.maximum(y, 1))
+        if banded and not np.array_equal((low, high), given):
             note = joined(note, cut_to(0, 1, "band"))
-        low, high = ends
         shown = {
             "x": tuple(v if isinstance(v, str) else str(v) if isinstance(v, bool) else float(v) for v in x),
             "y": tuple(map(float, y)),

@@ -66,18 +66,18 @@ class MethodSummary(Frozen):
     num_seeds: int
     mean: Estimate
     std: Estimate  # over points, seed noise removed
-    std_uncorrected: float | None  # over point means, noise included
+    std_uncorrected: float | None = None  # over point means, noise included
     iqr: Estimate
     range: Estimate
     cvar: Estimate  # mean of the worst 10% of point means
-    seed_std: float | None  # square root of the error mean square: noise of one cell about its point and seed
-    var_point: float | None
-    var_seed: float | None
-    var_error: float | None
-    best: Score | None  # best on validation
-    median: Score | None
-    worst: Score | None  # worst on test
-    default: Score | None
+    seed_std: float | None = None  # square root of the error mean square: noise of one cell about its point and seed
+    var_point: float | None = None
+    var_seed: float | None = None
+    var_error: float | None = None
+    best: Score | None = None  # best on validation
+    median: Score | None = None
+    worst: Score | None = None  # worst on test
+    default: Score | None = None
     default_accuracy: Estimate = Estimate(value=None)  # test accuracy at the defaults, over seeds
     tunability: Estimate
     default_regret: Estimate

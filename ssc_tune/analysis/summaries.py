@@ -52,27 +52,26 @@ def summarize(whole: Materials, block: str, setting: str, method: str) -> Method
         num_missing=max(0, num_expected - num_results),
         seconds=_median(ok["seconds"] if len(ok) else cells["seconds"]) or 0.0,
         **{name: _median(ok[name]) for name in COST if name in ok},
-        default=_default(scores),
-        default_accuracy=_default_accuracy(scores),
-        **(_of_points(scores, whole.study) if len(scores.points) else _nothing()),
+        **_at_default(scores),
+        **_of_points(scores, whole.study),
     )
 
 
 def _of_points(scores: Scores, study: Study) -> dict[str, Any]:
     """What the complete points show."""
+    if not len(scores.points):
+        names = ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret")
+        return dict.fromkeys(names, missing("no point has a result for every seed"))
+    regret = _gain(scores, study, 2, "half")
+    if study.design.adaptive:
+        regret = estimate(searches.gain(scores, confidence=CONFIDENCE), how=searches.HOW)
     return {
         **_spreads(scores.test),
         **_components(scores.test),
         **_chosen(scores),
         "tunability": _gain(scores, study, 4, "a quarter"),
-        "default_regret": _default_regret(scores, study),
+        "default_regret": regret,
     }
-
-
-def _nothing() -> dict[str, Any]:
-    spreads = ("mean", "std", "iqr", "range", "cvar", "tunability", "default_regret")
-    others = ("best", "median", "worst", "std_uncorrected", "seed_std", "var_point", "var_seed", "var_error")
-    return {**dict.fromkeys(spreads, missing("no point has a result for every seed")), **dict.fromkeys(others)}
 
 
 def _median(values: pd.Series) -> float | None:
@@ -147,43 +146,29 @@ def _components(y: FloatArray) -> dict[str, float | None]:
     }
 
 
-def _score(scores: Scores, index: int) -> Score:
-    return Score(
-        point=int(scores.points[index]),
-        validation=float(scores.validation[index].mean()),
-        test=float(scores.test[index].mean()),
-    )
+def _score(point: int, validation: FloatArray, test: FloatArray) -> Score:
+    return Score(point=point, validation=float(validation.mean()), test=float(test.mean()))
 
 
 def _chosen(scores: Scores) -> dict[str, Score]:
     """Best and median on validation, worst on test: an honest choice needs validation, a warning needs the facts."""
     validation, test = scores.validation.mean(axis=1), scores.test.mean(axis=1)
-    order = np.argsort(validation, kind="stable")
+    median = np.argsort(validation, kind="stable")[(len(validation) - 1) // 2]
+    rows = {"best": validation.argmax(), "median": median, "worst": test.argmin()}
     return {
-        "best": _score(scores, int(validation.argmax())),
-        "median": _score(scores, int(order[(len(order) - 1) // 2])),
-        "worst": _score(scores, int(test.argmin())),
+        name: _score(int(scores.points[row]), scores.validation[row], scores.test[row]) for name, row in rows.items()
     }
 
 
-def _default(scores: Scores) -> Score | None:
+def _at_default(scores: Scores) -> dict[str, Any]:
     if not len(scores.default_test):
-        return None
-    return Score(point=0, validation=float(scores.default_validation.mean()), test=float(scores.default_test.mean()))
-
-
-def _default_accuracy(scores: Scores) -> Estimate:
-    if not len(scores.default_test):
-        return missing("the defaults have no result for every seed")
+        return {"default_accuracy": missing("the defaults have no result for every seed")}
     found = intervals.mean_interval(scores.default_test, CONFIDENCE)
     how = "mean over seeds, t; a collapse that is rarer than these seeds show is not in it"
-    return cut(estimate(found, how=how), 0, 1)
-
-
-def _default_regret(scores: Scores, study: Study) -> Estimate:
-    if study.design.adaptive:
-        return estimate(searches.gain(scores, CONFIDENCE), how=searches.HOW)
-    return _gain(scores, study, 2, "half")
+    return {
+        "default": _score(0, scores.default_validation, scores.default_test),
+        "default_accuracy": cut(estimate(found, how=how), 0, 1),
+    }
 
 
 def _gain(scores: Scores, study: Study, part: int, words: str) -> Estimate:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from scipy import stats
 
 from ssc_tune.analysis.arrays import RESULTS, select
+from ssc_tune.analysis.estimates import CONFIDENCE, joined
 from ssc_tune.analysis.estimators.crossed_shares import unseen_share
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.analysis.tables import Tables
@@ -77,16 +78,15 @@ def bound(study: Study, found: Seen, confidence: float) -> float | None:
 def noted(rate: Estimate, study: Study, tables: Tables, block: str, setting: str, method: str) -> Estimate:
     """A failure rate with what it leaves open as its note."""
     found = seen(study, tables, block, setting, method)
-    confidence = rate.confidence or 0.95
-    open_share = bound(study, found, confidence)
+    open_share = bound(study, found, CONFIDENCE)
     if open_share is not None:
         room = f"up to {_percent(open_share)} of the space may still fail"
-        note = f"no failure at {_points(found)}: with these seeds {room} ({confidence:.0%})"
+        note = f"no failure at {_points(found)}: with these seeds {room} ({CONFIDENCE:.0%})"
     elif found.num_at_chance:
         note = f"{found.num_at_chance} of {found.num_cells} cells ended at chance"
     else:
         return rate
-    return rate.model_copy(update={"note": "; ".join(text for text in (rate.note, note) if text)})
+    return rate.model_copy(update={"note": joined(rate.note, note)})
 
 
 def with_bound(study: Study, tables: Tables, verdict: Verdict) -> Verdict:

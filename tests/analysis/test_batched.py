@@ -13,7 +13,7 @@ import simulated
 
 from ssc_tune.analysis.estimators import comparison, multiplicity
 from ssc_tune.analysis.estimators.variance import FloatArray
-from ssc_tune.analysis.judge import batched
+from ssc_tune.analysis.judge import batched, power
 from ssc_tune.analysis.judge.verdicts import Finding
 from ssc_tune.analysis.measures.cvar import cvar_difference
 from ssc_tune.study.model.claims import read_claim
@@ -111,13 +111,14 @@ def test_every_decision_is_that_of_the_rule(
     alpha = round(1 - confidence, 12)
     supported = refuted = 0
     for ssc, fixmatch in tables():
-        found = batched.find(ssc, fixmatch)
-        for_it = found.supported(alpha, alpha / num_claims, margin)
-        against = found.exchanged().supported(alpha, alpha / num_claims, margin)
+        found = power.judge(ssc, fixmatch, [power.Look(ssc.shape[1], alpha, alpha / num_claims)], margin)
         for s in range(NUM):
             one = simulated.find(of, claim, *((ssc[s], fixmatch[s]) if claim.less else (fixmatch[s], ssc[s])))
             verdict = simulated.judge([one, *[idle(one)] * (num_claims - 1)])[0]
-            assert (bool(for_it[s]), bool(against[s])) == (verdict == "supported", verdict == "refuted")
+            assert (found.needed[s] < margin, found.against[s] < margin) == (
+                verdict == "supported",
+                verdict == "refuted",
+            )
             supported += verdict == "supported"
             refuted += verdict == "refuted"
     assert supported > 5
@@ -134,8 +135,9 @@ def test_undefined_numbers_raise_no_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = batched.find(law("constant", rng, 8, 2), law("constant", rng, 8, 2))
-        assert not found.supported(0.05, 0.05, 1.0).any()
         assert np.isnan(found.ratio.estimate).all()
+        flat = power.judge(law("constant", rng, 8, 2), law("constant", rng, 8, 2), [power.Look(8, 0.05, 0.05)], 1.0)
+        assert not (flat.needed < 1).any()
 
 
 @pytest.mark.parametrize("shape", [(4, 2, 3), (4, 8, 1), (8, 3)])

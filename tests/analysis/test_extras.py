@@ -46,7 +46,7 @@ def sobol_extras() -> tuple[Any, Tables, Extras]:
 
 def test_every_kind_for_both_methods(sobol_extras: tuple[Any, Tables, Extras]) -> None:
     _, _, found = sobol_extras
-    assert found.warnings == ()
+    assert found.warnings == []
     kinds = {(c.kind, c.method) for c in found.curves}
     expected = ("convergence", "budget", "volume", "partial_dependence", "relative", "exploratory_profile")
     assert kinds == set(itertools.product(expected, ("fixmatch", "supervised")))
@@ -163,7 +163,7 @@ def test_a_tiny_study_gets_warnings_not_zeros() -> None:
     found = run(study, sampled_tables(study, sobol_points(study, 3), accuracy))
     assert any("too few points" in w for w in found.warnings)
     assert any("2 seeds" in w for w in found.warnings)
-    assert found.shares == ()
+    assert found.shares == []
     assert all(c.low is None for c in found.curves if c.kind in ("budget", "convergence"))
 
 
@@ -191,7 +191,7 @@ def test_no_records_at_all() -> None:
     study = make_study(base=ALIKE, points=4)
     tables = sampled_tables(study, sobol_points(study, 4), accuracy)
     found = run(study, Tables(tables.cells.iloc[:0], tables.history.iloc[:0], tables.expected))
-    assert found.curves == ()
+    assert found.curves == []
     assert len(found.warnings) == 2
 
 
@@ -254,7 +254,7 @@ def test_adaptive_points_give_convergence_only() -> None:
     study = make_study(base=ALIKE, design={"type": "search", "points": 8})
     found = run(study, sampled_tables(study, sobol_points(study, 8), accuracy))
     assert {c.kind for c in found.curves} == {"convergence"}
-    assert found.shares == ()
+    assert found.shares == []
 
 
 def test_transfer_over_settings() -> None:
@@ -278,7 +278,7 @@ def test_defaults_alone_are_not_asked_about_points() -> None:
     settings = {"few": {"data": {"labels_per_class": 1}}, "many": {"data": {"labels_per_class": 10}}}
     study = make_study(base=ALIKE, design={"type": "defaults"}, settings=settings)
     found = run(study, sampled_tables(study, [defaults(study)], lambda *_: 0.8))
-    assert (found.warnings, found.facts) == ((), {})
+    assert (found.warnings, found.facts) == ([], {})
 
 
 @pytest.mark.slow
@@ -287,5 +287,5 @@ def test_twenty_thousand_records() -> None:
     tables = sampled_tables(study, sobol_points(study, 2000), accuracy)
     assert len(tables.cells) == 20_010
     found = run(study, tables)
-    assert found.warnings == ()
+    assert found.warnings == []
     assert isinstance(tables.cells, pd.DataFrame)

@@ -114,7 +114,7 @@ def test_everything_rests_on_the_surrogate_of_the_other_pieces_and_is_marked(
     assert {(row["method"], row["setting"]): row["r2"] for row in found.facts[SHAPLEY]} == known
     assert {IQM, SHAPLEY, ABLATION, PLANE} == {topic for topic in found.facts if topic.startswith("exploratory_")}
     assert {c.kind for c in found.curves if c.kind.startswith("exploratory_")} == {PROFILE}
-    assert found.warnings == ()
+    assert found.warnings == []
 
 
 def test_shapley_shares_sum_to_one_and_know_what_matters(single: tuple[Any, Tables, Explored]) -> None:

@@ -170,7 +170,7 @@ def test_points_of_a_search_are_the_reason_before_any_other() -> None:
 
 def test_searches_that_no_two_methods_share() -> None:
     from ssc_tune.analysis.arrays import load
-    from ssc_tune.analysis.measures.searches import gain_difference
+    from ssc_tune.analysis.measures.searches import gain
     from ssc_tune.design.points import search_of
 
     study = make_study(design={"type": "search", "points": 8})
@@ -178,4 +178,4 @@ def test_searches_that_no_two_methods_share() -> None:
     first, second = (load(study, tables, block="shared", setting="main", method=m) for m in ("ssc", "fixmatch"))
     assert {search_of(int(point)) for point in first.points} == {search_of(1)}
     none = second.at(np.array([], dtype=np.int64))
-    assert gain_difference(first, none, 0.95).reason == "no search has a complete point of both methods"
+    assert gain(first, none, confidence=0.95).reason == "no search has a complete point of both methods"

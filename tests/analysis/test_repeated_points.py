@@ -16,7 +16,7 @@ from ssc_tune.analysis.analyze import analyze
 from ssc_tune.analysis.arrays import load, paired
 from ssc_tune.analysis.judge.verdicts import judge_claims
 from ssc_tune.analysis.material import Materials
-from ssc_tune.analysis.measures.paths import paths
+from ssc_tune.analysis.measures.speed import paths
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.distinct import stand_ins
 from ssc_tune.study.model.study import Study

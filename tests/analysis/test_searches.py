@@ -72,7 +72,7 @@ def test_gain_and_interval_by_loops() -> None:
         ]
         return sum(parts) / len(parts)
 
-    found = searches.gain_difference(*(scores(*side) for side in sides), 0.9)
+    found = searches.gain(*(scores(*side) for side in sides), confidence=0.9)
     every, seeds = list(range(4)), list(range(3))
     left = [[mean([s for s in every if s != out], seeds) for out in every]]
     left += [[mean(every, [j for j in seeds if j != out]) for out in seeds]]
@@ -85,11 +85,11 @@ def test_gain_and_interval_by_loops() -> None:
 def test_a_shift_changes_nothing_and_exchange_turns_the_sign() -> None:
     rng = np.random.default_rng(2)
     first, second = (scores(rng.random((4, 6, 3)), rng.random((4, 6, 3)), rng.random(3)) for _ in range(2))
-    before = searches.gain_difference(first, second, 0.95)
+    before = searches.gain(first, second, confidence=0.95)
     raised = first._replace(
         test=first.test + 0.2, validation=first.validation + 0.2, default_test=first.default_test + 0.2
     )
-    found, turned = searches.gain_difference(raised, second, 0.95), searches.gain_difference(second, first, 0.95)
+    found, turned = searches.gain(raised, second, confidence=0.95), searches.gain(second, first, confidence=0.95)
     assert found[:4] == pytest.approx(before[:4])
     assert (turned.low, turned.high) == pytest.approx((-before.high, -before.low))
 
@@ -101,13 +101,13 @@ def test_reasons_why_there_is_no_interval() -> None:
         y = rng.random((num_searches, 5, num_seeds))
         return scores(y, y, rng.random(num_seeds))
 
-    one, two, few = (searches.gain(made(*size), 0.95) for size in ((1, 3), (2, 3), (3, 2)))
+    one, two, few = (searches.gain(made(*size), confidence=0.95) for size in ((1, 3), (2, 3), (3, 2)))
     assert "one search is one draw" in one.reason
     assert "2 searches" in two.reason
     assert "3 seeds" in few.reason
     assert all(math.isfinite(found.estimate) and math.isnan(found.low) for found in (one, two, few))
-    assert "one seed" in searches.gain(made(3, 1), 0.95).reason
-    assert "default" in searches.gain(made(3, 3)._replace(default_test=np.empty(0)), 0.95).reason
+    assert "one seed" in searches.gain(made(3, 1), confidence=0.95).reason
+    assert "default" in searches.gain(made(3, 3)._replace(default_test=np.empty(0)), confidence=0.95).reason
 
 
 def searched(num_searches: int, seeds: int = 3) -> Any:
@@ -223,7 +223,7 @@ def test_equal_methods_are_hardly_ever_called_apart(num_searches: int, num_seeds
     repeats, apart, over_searches = 400, 0, 0
     for _ in range(repeats):
         sides = [simulated_gains(num_searches, num_seeds, rng) for _ in range(2)]
-        found = searches.gain_difference(*sides, 0.95)
+        found = searches.gain(*sides, confidence=0.95)
         apart += not found.low <= 0 <= found.high
         gains = [np.array([searches._gains(side, s)[0] for s in range(num_searches)]) for side in sides]
         over_searches += stats.ttest_rel(*gains).pvalue < 0.05

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from ssc_tune.analysis.arrays import coordinates, load
-from ssc_tune.analysis.estimators import comparison
+from ssc_tune.analysis.estimators import comparison, intervals
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.multiverse import inside
 from ssc_tune.analysis.judge import verdicts
@@ -177,7 +177,7 @@ def test_tost_p_is_the_larger_of_two_one_sided_p_values() -> None:
         stats.ttest_1samp(values, -0.5, alternative="greater").pvalue,
         stats.ttest_1samp(values, 0.5, alternative="less").pvalue,
     ]
-    effect = base.over_seeds(values, 0.95, "", "").interval
+    effect = intervals.mean_interval(values, 0.95)
     margin = claim(equivalent=["a", "b"], within=0.5, **{"in": "mean"})
     assert p_of(margin, effect) == pytest.approx(max(tests))
 

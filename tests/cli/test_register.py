@@ -27,7 +27,7 @@ OTHER = "0123456789abcdef"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither curves and shares nor the time of a cell are asked about here."""
-    monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
+    monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras())
     monkeypatch.setattr(estimate, "measured", lambda configs, _: [Cost(0.1, 0.01, 0.01, 0.1, 100, 5) for _ in configs])
 
 

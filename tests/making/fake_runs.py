@@ -40,7 +40,7 @@ class Lab:
         self.status: Callable[[Cell], str] = lambda cell: "ok"
         self.least = 0  # cells that are left when a run is interrupted
         monkeypatch.setattr(sys.modules["ssc_tune.execution.execute"], "execute", self._execute)
-        monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
+        monkeypatch.setattr(analyze, "extras", lambda *_, **__: Extras())
         monkeypatch.setattr(report, "write", lambda *_, **__: [])
         fewer_bootstraps(monkeypatch, 20)
 

@@ -101,7 +101,7 @@ class Runs:
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """Without what explores and draws: that takes most of the time and does not know of looks."""
-    monkeypatch.setattr("ssc_tune.analysis.analyze.extras", lambda *_, **__: Extras((), (), {}, ()))
+    monkeypatch.setattr("ssc_tune.analysis.analyze.extras", lambda *_, **__: Extras())
     monkeypatch.setattr("ssc_tune.report.write", lambda *_, **__: [])
     monkeypatch.setattr("ssc_tune.design.storage.open_storage", lambda *_: optuna.storages.InMemoryStorage())
     return Runs(tmp_path / "runs", monkeypatch)

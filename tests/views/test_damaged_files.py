@@ -119,7 +119,7 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def _hasten(changed: pytest.MonkeyPatch) -> None:
     """Of analysis and report only what is read again: files are tested, not statistics and figures."""
     fewer_bootstraps(changed, 20)
-    changed.setattr(analyze, "extras", lambda *_, **__: Extras((), (), {}, ()))
+    changed.setattr(analyze, "extras", lambda *_, **__: Extras())
     changed.setattr(report, "write", _written)
 
 

@@ -117,10 +117,8 @@ def tolerance_width(
     num_seeds = values.shape[1]
     if num_seeds < 3:
         return intervals.undefined(ONE_SEED if num_seeds == 1 else "no interval: it needs 3 seeds", value)
-    left_out = np.array(
-        [_tolerated(np.delete(values, j, axis=1), np.delete(chooser, j, axis=1), at, delta) for j in range(num_seeds)]
-    )
-    found = intervals.jackknife(value, left_out, confidence)
+    seeds = intervals.left_out(lambda *y: _tolerated(*y, at, delta), values, chooser, axis=1)
+    found = intervals.jackknife(value, seeds, confidence)
     if found.reason:
         return intervals.undefined(found.reason, value)
     return Interval(value, max(0.0, found.low), min(1.0, found.high))

@@ -15,7 +15,7 @@ from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.estimators.variance import components, table, visible
 
-EXACT = "ANOVA, omega squared"
+EXACT, FUNCTIONAL = "ANOVA, omega squared", "Sobol indices of a Gaussian process"
 HIGHER = "higher-order interactions"
 SEED, RESIDUAL = "seed", "residual"
 UNRESOLVED = "hyperparameters together"
@@ -62,22 +62,21 @@ def anova(points: ArrayLike, y: ArrayLike, names: Sequence[str], *, confidence: 
     Raises:
         ValueError: the points are no full grid, or shapes do not agree.
     """
-    evaluator = EXACT
     levels, values = np.asarray(points, dtype=np.float64), table(y)
     if levels.shape != (len(values), len(names)) or not is_full_grid(levels):
         raise ValueError("anova needs a full grid of points; use functional for scattered ones")
     num_seeds = values.shape[1]
     if num_seeds < 2:
-        return Decomposition({}, evaluator, "one seed: interactions cannot be told from noise")
+        return Decomposition({}, EXACT, "one seed: interactions cannot be told from noise")
     if not visible(values.var(), values):
-        return Decomposition({}, evaluator, "the scores do not vary")
+        return Decomposition({}, EXACT, "the scores do not vary")
     sources, shares = _omega_squared(levels, values, names)
     reach = np.full(len(shares), np.nan)
     if num_seeds > 2:
         without = [_omega_squared(levels, np.delete(values, j, axis=1), names)[1] for j in range(num_seeds)]
         errors = np.sqrt((num_seeds - 1) * np.var(without, axis=0))
         reach = stats.t.ppf(0.5 + confidence / 2, num_seeds - 1) * np.where(errors > 0, errors, np.nan)
-    return Decomposition(_intervals(sources, shares, reach), evaluator, "")
+    return Decomposition(_intervals(sources, shares, reach), EXACT, "")
 
 
 def _intervals(sources: Sequence[str], shares: Array, reach: Array) -> dict[str, Interval]:
@@ -158,15 +157,17 @@ def functional(
     Returns:
         "hyperparameters together", with a reason, where indices are refused; nothing where the scores do not vary.
     """
-    rng, evaluator = rng or np.random.default_rng(0), "Sobol indices of a Gaussian process"
     x, values = np.asarray(points, dtype=np.float64), table(y)
     if x.shape != (len(values), len(names)):
         raise ValueError(f"points {x.shape}, y {values.shape} and {len(names)} names do not agree")
     if values.shape[1] < 2 or len(values) < 3:
-        return Decomposition({}, evaluator, "seed and residual need at least 2 seeds and 3 points")
+        return Decomposition({}, FUNCTIONAL, "seed and residual need at least 2 seeds and 3 points")
     if not visible(values.var(), values):
-        return Decomposition({}, evaluator, "the scores do not vary")
-    found = _find_indices(x, values, categories, num_bootstrap, confidence, rng, model, r2)
+        return Decomposition({}, FUNCTIONAL, "the scores do not vary")
+    fitted = None if model is None or r2 is None else surrogate.Fitted(model, r2)
+    found = sobol.indices(
+        x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng, fitted=fitted
+    )
     within_noise = "the variance over points is within the noise of the seeds"
     reason = found.reason or (within_noise if components(values).var_point <= 0 else "")
     shares, errors, sources = _components_with_errors(values)
@@ -175,7 +176,7 @@ def functional(
     reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
     if not reason:
         reach = _with_misfit(reach, shares, sources, surrogate.unexplained(values, found.r2))
-    return Decomposition(_intervals(sources, shares, reach), evaluator, reason, found.r2)
+    return Decomposition(_intervals(sources, shares, reach), FUNCTIONAL, reason, found.r2)
 
 
 def _with_misfit(reach: Array, shares: Array, sources: Sequence[str], unexplained: float) -> Array:
@@ -186,26 +187,6 @@ def _with_misfit(reach: Array, shares: Array, sources: Sequence[str], unexplaine
     """
     parameters = np.array([source not in (SEED, RESIDUAL) for source in sources])
     return np.where(parameters, np.hypot(reach, unexplained * float(shares[parameters].sum())), reach)
-
-
-def _find_indices(
-    x: Array,
-    values: Array,
-    categories: Mapping[int, int] | None,
-    num_bootstrap: int,
-    confidence: float,
-    rng: np.random.Generator,
-    model: surrogate.Surrogate | None,
-    r2: float | None,
-) -> sobol.Indices:
-    if model is None or r2 is None:
-        return sobol.indices(
-            x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng
-        )
-    reason = sobol.too_little(r2)
-    if reason:
-        return sobol.refused(x.shape[1], reason, r2=r2, confidence=confidence)
-    return sobol.from_surrogate(model, r2=r2, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng)
 
 
 def _component_shares(values: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -48,10 +49,7 @@ def compare_failures(
     if one.ndim != 2 or one.shape != other.shape or not one.size:
         raise ValueError(f"failures must have one shape (points, seeds), not {one.shape} and {other.shape}")
     alone = int((one & ~other).sum()), int((other & ~one).sum())
-
-    def at(level: float) -> Interval:
-        return crossed_share_difference(one, other, level, scores=scores)
-
+    at = partial(crossed_share_difference, one, other, scores=scores)
     p_value = inverted_p(at, 0.0) if alone != (0, 0) else 1.0
     return Failures(at(confidence)._replace(p_value=p_value), *alone, mcnemar_p=mcnemar(*alone))
 

@@ -1,12 +1,9 @@
-"""Intervals. Every draw comes from a generator that the caller hands over.
-
-Statistics for the resampling functions are vectorized: they take arrays (..., N, R) and reduce the last two axes.
-"""
+"""Intervals of means, of shares, and of statistics with points and seeds left out in turn."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +13,7 @@ from scipy import stats
 from ssc_tune.analysis.estimators.variance import FloatArray, mean_squares, table
 
 CHUNK = 2_000_000
-"""Numbers held at once while resampling (16 MB an array)."""
+"""Numbers held at once while points, seeds or methods are exchanged or left out (16 MB an array)."""
 
 SEED_WEIGHT = 2.0
 """Weight of the seeds' mean square in the degrees of freedom of an interval over points and seeds.
@@ -26,8 +23,8 @@ formula then grants the degrees of freedom of the points. With 3 seeds such an i
 counted twice in the formula (not in the variance) 94.0 to 96.3% (``benchmarks/coverage.py``).
 """
 
-Statistic = Callable[..., FloatArray]
-"""From one or more arrays (..., N, R) to (...)."""
+Statistic = Callable[..., FloatArray | float]
+"""From one or more arrays (..., N, R) to (...), or from arrays (N, R) to a number."""
 
 
 class Interval(NamedTuple):
@@ -36,12 +33,9 @@ class Interval(NamedTuple):
     estimate: float
     low: float
     high: float
-    se: float = math.nan
-    """Standard error, where the interval is a t interval."""
-    df: float = math.nan
-    """Degrees of freedom of that t."""
-    p_value: float = math.nan
-    """Two-sided, of no difference, where two methods are compared."""
+    se: float = math.nan  # standard error, where the interval is a t interval
+    df: float = math.nan  # degrees of freedom of that t
+    p_value: float = math.nan  # two-sided, of no difference, where two methods are compared
     reason: str = ""
 
     def negated(self) -> Interval:
@@ -69,6 +63,12 @@ class Band(NamedTuple):
     high: FloatArray
     how: str = ""
     reason: str = ""
+
+    @classmethod
+    def of(cls, found: Sequence[Interval]) -> Band:
+        """The curve of estimates with the interval of each; the first reason why one has none."""
+        values, low, high = np.array([one[:3] for one in found], dtype=np.float64).reshape(-1, 3).T
+        return cls(values, low, high, reason=next((one.reason for one in found if one.reason), ""))
 
     @classmethod
     def without(cls, values: FloatArray, reason: str, how: str = "") -> Band:
@@ -150,13 +150,12 @@ def two_way_mean(y: ArrayLike, confidence: float = 0.95, *, rounding: float = 0.
     """
     check_confidence(confidence)
     array = table(y)
-    num_points, num_seeds = array.shape
     mean = float(array.mean())
     few = too_few(array.shape, 2)
     if few:
         return undefined(few, mean)
     point, seed, error = (max(float(value), rounding) for value in mean_squares(array)[:3])
-    df_point, df_seed = num_points - 1, num_seeds - 1
+    df_point, df_seed = (size - 1 for size in array.shape)
     variance = max(point + seed - error, point, seed)
     if variance <= _rounding(array) ** 2:
         return undefined("the values do not vary", mean)
@@ -232,7 +231,7 @@ def crossed_jackknife(
     if few:
         return undefined(few, estimate)
     with np.errstate(invalid="ignore", divide="ignore"):
-        points, seeds = (_left_out(statistic, arrays, axis, vectorized) for axis in (0, 1))
+        points, seeds = (left_out(statistic, *arrays, axis=axis, vectorized=vectorized) for axis in (0, 1))
     return from_left_out(estimate, points, seeds, confidence, point_degrees=point_degrees)
 
 
@@ -259,8 +258,8 @@ def from_left_out(
     return t_interval(estimate, math.sqrt(total), df, confidence)
 
 
-def _left_out(statistic: Statistic, arrays: tuple[FloatArray, ...], axis: int, vectorized: bool) -> FloatArray:
-    """The statistic with each point (axis 0) or seed (axis 1) left out in turn."""
+def left_out(statistic: Statistic, *arrays: FloatArray, axis: int, vectorized: bool = False) -> FloatArray:
+    """The statistic with each point (axis 0) or seed (axis 1) left out of all arrays in turn."""
     num = arrays[0].shape[axis]
     if not vectorized:
         return np.array([statistic(*(np.delete(x, i, axis=axis) for x in arrays)) for i in range(num)])

@@ -21,9 +21,7 @@ def performance_profile(y: FloatArray, thresholds: FloatArray, confidence: float
     The band holds at each threshold by itself, not everywhere at once
     (:func:`ssc_tune.analysis.estimators.crossed_shares.crossed_share`).
     """
-    found = [crossed_share(y > threshold, confidence, scores=y) for threshold in thresholds]
-    share, low, high = (np.array([getattr(part, name) for part in found]) for name in ("estimate", "low", "high"))
-    return Band(share, low, high, reason=found[0].reason if found else "")
+    return Band.of([crossed_share(y > threshold, confidence, scores=y) for threshold in thresholds])
 
 
 def interquartile_mean(y: FloatArray, confidence: float = 0.95) -> Interval:

@@ -47,8 +47,7 @@ def shape_ratio(
     estimate = _log_ratio(first, second, spread)
     if first.shape[1] == 2:
         return intervals.undefined(TWO_SEEDS, estimate)
-    seeds = range(first.shape[1])
-    without = np.array([_log_ratio(np.delete(first, j, 1), np.delete(second, j, 1), spread) for j in seeds])
+    without = intervals.left_out(lambda x, y: _log_ratio(x, y, spread), first, second, axis=1)
     if not math.isfinite(estimate):
         return intervals.undefined(f"the {spread} of a method is 0")
     if not np.isfinite(without).all():

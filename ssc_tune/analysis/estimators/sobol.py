@@ -106,6 +106,7 @@ def indices(
     confidence: float = 0.95,
     minimum_r2: float = MINIMUM_R2,
     rng: np.random.Generator | None = None,
+    fitted: surrogate.Fitted | None = None,
 ) -> Indices:
     """First-order, second-order and total indices of a surrogate fitted to the points.
 
@@ -117,6 +118,7 @@ def indices(
         confidence: of :meth:`Indices.interval`.
         minimum_r2: below this cross-validated R2 the indices are refused.
         rng: default ``default_rng(0)``.
+        fitted: the surrogate, where there is one already.
 
     Deviation: the surrogate's indices are not sampled by SALib or ``scipy.stats.sobol_indices`` but integrated
     (:func:`shares`), which is exact and a hundred times faster under the bootstrap; the tests compare the three.
@@ -125,19 +127,16 @@ def indices(
     """
     rng = np.random.default_rng(0) if rng is None else rng
     x, scores = np.asarray(points, dtype=np.float64), points_by_seeds(values)
-    means = scores.mean(axis=1)
-    if x.ndim != 2 or len(x) != len(means):
-        raise ValueError(f"points {x.shape} and {len(means)} values do not agree")
+    if x.ndim != 2 or len(x) != len(scores):
+        raise ValueError(f"points {x.shape} and {len(scores)} values do not agree")
     size = x.shape[1]
-    if len(means) < max(10, 2 * (size + 1)):
-        return refused(
-            size, f"too few points for a surrogate of {size} parameters: {len(means)}", confidence=confidence
-        )
+    if fitted is None and len(x) < surrogate.least_points(size):
+        few = f"too few points for a surrogate of {size} parameters: {len(x)}"
+        return refused(size, few, confidence=confidence)
     try:
-        model = surrogate.fit(x, scores, categories=categories, rng=rng)
+        model, r2 = fitted or surrogate.fitted(x, scores, categories=categories, rng=rng)
     except ValueError as error:
         return refused(size, str(error), confidence=confidence)
-    r2 = surrogate.cross_validated_r2(x, means, categories=categories, rng=rng, start=model.kernel)
     reason = too_little(r2, minimum_r2)
     if reason:
         return refused(size, reason, r2=r2, confidence=confidence)

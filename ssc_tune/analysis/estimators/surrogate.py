@@ -95,6 +95,13 @@ class Surrogate(NamedTuple):
         return np.asarray(self.mean + self.scale * (resampled.centres + factor @ resampled.alphas).T)
 
 
+class Fitted(NamedTuple):
+    """A surrogate of point means with its cross-validated R2."""
+
+    model: Surrogate
+    r2: float
+
+
 def encode(points: ArrayLike, categories: Mapping[int, int]) -> tuple[Array, tuple[tuple[int, ...], ...]]:
     """Columns for the kernel: a parameter is one column, a choice one indicator a category.
 
@@ -205,6 +212,18 @@ def fit(
     standardized = (y - y.mean()) / y.std()
     kernel = _fit_kernel(columns, standardized, start=start, restarts=0 if start else 1, rng=rng)
     return _condition(columns, groups, scores, kernel, known)
+
+
+def least_points(num_parameters: int) -> int:
+    """Points from which a surrogate is fitted and validated."""
+    return max(10, 2 * (num_parameters + 1))
+
+
+def fitted(points: Array, scores: Array, *, categories: Mapping[int, int] | None, rng: np.random.Generator) -> Fitted:
+    """:func:`fit` to scores (N, R) at points (N, P), with its :func:`cross_validated_r2`; errors are those of both."""
+    model = fit(points, scores, categories=categories, rng=rng)
+    means = scores.mean(axis=1)
+    return Fitted(model, cross_validated_r2(points, means, categories=categories, rng=rng, start=model.kernel))
 
 
 def unexplained(values: ArrayLike, r2: float) -> float:

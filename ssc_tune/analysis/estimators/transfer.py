@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ssc_tune.analysis.estimators import extremes
+from ssc_tune.analysis.estimators import extremes, intervals
 from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.splits import ONE_SEED
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
@@ -143,8 +143,7 @@ def difference(tables: Array, confidence: float) -> Interval:
     Args:
         tables: (2 D, 2, N, R): the D settings of the first method, then those of the second; test and validation.
         confidence: of the interval, :func:`ssc_tune.analysis.estimators.extremes.crossed`. The settings' scales are
-        found anew
-            with every point and seed that is left out.
+            found anew with every point and seed that is left out.
     """
 
     def statistic(y: Array) -> float:
@@ -155,8 +154,7 @@ def difference(tables: Array, confidence: float) -> Interval:
         ]
         return phi[0] - phi[1]
 
-    points = np.array([statistic(np.delete(tables, i, axis=2)) for i in range(tables.shape[2])])
-    seeds = np.array([statistic(np.delete(tables, j, axis=3)) for j in range(tables.shape[3])])
+    points, seeds = (intervals.left_out(statistic, tables, axis=axis) for axis in (2, 3))
     return extremes.crossed(statistic(tables), points, seeds, confidence)
 
 

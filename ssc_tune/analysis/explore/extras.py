@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ssc_tune.analysis.explore import further, pairs, single
 from ssc_tune.analysis.material import Findings, Material, Materials, plain
@@ -17,25 +18,14 @@ from ssc_tune.study.model.designs import DesignBase
 from ssc_tune.study.model.study import Study
 
 
-class Extras(NamedTuple):
-    """What :func:`extras` found."""
+@dataclass
+class Extras:
+    """What :func:`extras` found; nothing of a study that is not explored."""
 
-    curves: tuple[Curve, ...]
-    shares: tuple[Share, ...]
-    facts: dict[str, Any]  # plain JSON: lists of rows by topic; None where undefined, with a "reason"
-    warnings: tuple[str, ...]
-
-
-NOTHING = Extras((), (), {}, ())
-"""Where nothing is explored."""
-
-
-class _Gathered:
-    def __init__(self) -> None:
-        self.curves: list[Curve] = []
-        self.shares: list[Share] = []
-        self.facts: dict[str, list[dict[str, Any]]] = {}
-        self.warnings: list[str] = []
+    curves: list[Curve] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # plain rows by topic; None with a "reason"
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, where: str, piece: Callable[[], Findings]) -> None:
         """Adds what a piece finds; what its numbers do not allow becomes a warning. Assertions are bugs and pass."""
@@ -47,7 +37,7 @@ class _Gathered:
         self.curves += found.curves
         self.shares += found.shares
         for topic, row in found.facts:
-            self.facts.setdefault(topic, []).append(row)
+            self.facts.setdefault(topic, []).append(plain(row))
         self.warnings += [f"{where}: {reason}" for reason in found.reasons if reason]
 
 
@@ -91,7 +81,7 @@ def extras(whole: Materials) -> Extras:
     once and serves its partial dependence and its variance decomposition. Adaptive (``search``) points are no sample of
     the space: from them only convergence is read.
     """
-    study, gathered = whole.study, _Gathered()
+    study, gathered = whole.study, Extras()
     for block, setting in itertools.product(study.blocks, study.setting_names):
         materials = []
         for method in study.block_methods(block):
@@ -109,12 +99,11 @@ def extras(whole: Materials) -> Extras:
     if len(study.setting_names) > 1 and study.design.varies and not study.design.adaptive:
         for block in study.blocks:
             _over_settings(whole, block, gathered)
-    facts = {topic: plain(rows) for topic, rows in gathered.facts.items()}
-    warnings = tuple(dict.fromkeys(gathered.warnings))
-    return Extras(tuple(gathered.curves), tuple(gathered.shares), facts, warnings)
+    gathered.warnings = list(dict.fromkeys(gathered.warnings))
+    return gathered
 
 
-def _over_settings(whole: Materials, block: str, gathered: _Gathered) -> None:
+def _over_settings(whole: Materials, block: str, gathered: Extras) -> None:
     study = whole.study
     methods = study.block_methods(block)
     found = {m: [whole.of(block, setting, m) for setting in study.setting_names] for m in methods}

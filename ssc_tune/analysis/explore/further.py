@@ -6,6 +6,7 @@ point, and Adkins' plane of performance and sensitivity over settings. A piece t
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +16,8 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import CONFIDENCE, generator
 from ssc_tune.analysis.estimators import ablation, plane, profiles, shapley, transfer
-from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
-from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors
+from ssc_tune.analysis.explore.pairs import common_tables, limits_of, predictors, shown
 from ssc_tune.analysis.material import Findings, Material
 
 PROFILE, IQM, SHAPLEY, ABLATION, PLANE = (
@@ -26,20 +26,15 @@ PROFILE, IQM, SHAPLEY, ABLATION, PLANE = (
 _NUM_THRESHOLDS = 31
 
 
-def _interval(found: Interval) -> dict[str, float]:
-    return {"value": found.estimate, "low": found.low, "high": found.high}
-
-
 def profile(material: Material) -> Findings:
     """The share of cells above each accuracy, and the mean of the middle half of the cells."""
     test = material.scores.test
     thresholds = _thresholds(material)
     found = profiles.performance_profile(test, thresholds, CONFIDENCE)
     note = found.reason or "Pointwise intervals over points and seeds"
-    names = ("accuracy", "share of cells above an accuracy")
-    curve = material.curve(PROFILE, *names, thresholds, found.values, found.low, found.high, note)
+    curve = material.curve(PROFILE, "accuracy", "share of cells above an accuracy", thresholds, found, note)
     mean = profiles.interquartile_mean(test, CONFIDENCE)
-    return Findings([curve], facts=[(IQM, material.row(iqm=_interval(mean), num_cells=test.size, reason=mean.reason))])
+    return Findings([curve], facts=[(IQM, material.row(iqm=shown(mean), num_cells=test.size, reason=mean.reason))])
 
 
 def _thresholds(material: Material) -> Array:
@@ -71,7 +66,9 @@ def ablation_path(material: Material) -> Findings:
     best = int(material.scores.validation.mean(axis=1).argmax())
     ends = material.default, material.unit[best]
     found = ablation.path(model.predict, *ends)
-    shared = _shared(model.predict, *ends)
+    shared = None
+    with contextlib.suppress(ValueError):  # more parameters than orders can be counted of: the path stands alone
+        shared = ablation.shapley(model.predict, *ends)
     about = {"best_point": int(material.scores.points[best])}
     rows = [material.row(**about, step=0, parameter="(defaults)", predicted=found.start)]
     before = found.start
@@ -86,13 +83,6 @@ def ablation_path(material: Material) -> Findings:
     return Findings(facts=[(ABLATION, row) for row in rows])
 
 
-def _shared(predict: ablation.Predict, first: Array, last: Array) -> Array | None:
-    try:
-        return ablation.shapley(predict, first, last)
-    except ValueError:  # more parameters than orders can be counted of: the path stands alone
-        return None
-
-
 def over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:
     """A method's place in Adkins' plane, with intervals of its sensitivity and of its effective dimension."""
     try:
@@ -102,7 +92,7 @@ def over_settings(found: Mapping[str, Sequence[Material | None]], method: str, b
     limits = limits_of(found)
     sensitivity = plane.sensitivity_interval(test, validation, limits, CONFIDENCE)
     fixed = transfer.held_out_sensitivity(test, choose_by=validation, limits=limits).fixed
-    row = {"block": block, "method": method, "sensitivity": _interval(sensitivity), "best_fixed": fixed}
+    row = {"block": block, "method": method, "sensitivity": shown(sensitivity), "best_fixed": fixed}
     row |= {"default": _default(own, limits), "num_settings": len(own), "reason": sensitivity.reason}
     return Findings(facts=[(PLANE, {**row, **_dimensions(own, limits)})])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.direction import leading
 from ssc_tune.analysis.estimators import budget, surrogate, transfer
+from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import estimators
-from ssc_tune.analysis.measures.steps_to_target import target_of
+from ssc_tune.analysis.measures.speed import target_of
 from ssc_tune.study.model.claims import read_claim
 
 _SPEED = ("steps_to_target", "area_under_curve")
@@ -61,7 +63,7 @@ def speed(first: Material, second: Material) -> Findings:
         raise ValueError(steps.interval.reason)
     cells = arrays.select(first.tables.cells, first.block, first.setting)
     target, _ = target_of(a.validation, b.validation, float(cells["num_classes"].iloc[0]))
-    values = {"target": target, "steps": _shown(steps), "how": steps.how, "area": _shown(area)}
+    values = {"target": target, "steps": _told(steps), "how": steps.how, "area": _told(area)}
     reasons = [found.reason for found in (steps.interval, area.interval) if not math.isfinite(found.estimate)]
     return Findings(facts=[("convergence", _row(first, second, num_points=len(a.points), **values))], reasons=reasons)
 
@@ -79,10 +81,14 @@ def _effect(measure: str, first: Material, second: Material, a: arrays.Scores, b
     return effect._replace(name=effect.name.format(x=x, y=y))
 
 
-def _shown(effect: Effect) -> dict[str, Any]:
+def _told(effect: Effect) -> dict[str, Any]:
     found = effect.interval
-    values = {"value": found.estimate, "low": found.low, "high": found.high, "p": found.p_value}
-    return {"of": effect.name, **values, "reason": found.reason}
+    return {"of": effect.name, **shown(found), "p": found.p_value, "reason": found.reason}
+
+
+def shown(found: Interval) -> dict[str, float]:
+    """An estimate and its interval as they stand in a row."""
+    return {"value": found.estimate, "low": found.low, "high": found.high}
 
 
 def transfer_over_settings(found: Mapping[str, Sequence[Material | None]], method: str, block: str) -> Findings:
@@ -116,9 +122,7 @@ def common_tables(found: Mapping[str, Sequence[Material | None]], method: str) -
     own = [material for material in found[method] if material is not None]
     if len(own) < len(found[method]):
         raise ValueError("a setting has no complete point")
-    common = own[0].scores.points
-    for material in own[1:]:
-        common = np.intersect1d(common, material.scores.points)
+    common = functools.reduce(np.intersect1d, [material.scores.points for material in own])
     num_seeds = min(material.scores.test.shape[1] for material in own)
     if len(common) < 2:
         raise ValueError(f"{len(common)} points are complete in every setting; transfer needs 2")

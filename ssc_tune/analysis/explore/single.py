@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ssc_tune.analysis import arrays, summaries
-from ssc_tune.analysis.estimates import CONFIDENCE, estimate
+from ssc_tune.analysis.estimates import CONFIDENCE, estimate, joined
 from ssc_tune.analysis.estimators import (
     budget,
     curves,
@@ -24,8 +24,8 @@ from ssc_tune.analysis.estimators import (
 from ssc_tune.analysis.estimators.intervals import Band
 from ssc_tune.analysis.estimators.variance import FloatArray as Array
 from ssc_tune.analysis.material import Findings, Material
-from ssc_tune.analysis.measures.paths import paths
-from ssc_tune.analysis.result import Curve, Estimate, Share
+from ssc_tune.analysis.measures.speed import paths
+from ssc_tune.analysis.result import Curve, Estimate
 from ssc_tune.study.model.measures import TOLERANCE
 from ssc_tune.study.model.space import ChoiceParameter, IntParameter, Parameter
 
@@ -46,11 +46,10 @@ NO_WIDTH_INTERVAL = "no interval: that of few seeds covers less than it says; a 
 def convergence_curve(material: Material) -> Findings:
     """Mean validation accuracy by step with the two-way t interval, failed cells at chance from their first gap on."""
     steps, values = filled_paths(material)
-    found = [intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))]
-    low, high = np.array([f.low for f in found]), np.array([f.high for f in found])
-    note = next((f.reason for f in found if f.reason), "") or summaries.thin(values[:, :, -1])
-    mean = values.mean(axis=(0, 1))
-    return Findings([material.curve("convergence", "step", "validation accuracy", steps, mean, low, high, note)])
+    found = Band.of([intervals.two_way_mean(values[:, :, t]) for t in range(len(steps))])
+    found = found._replace(values=values.mean(axis=(0, 1)))  # to the last digit as reports had it
+    note = found.reason or summaries.thin(values[:, :, -1])
+    return Findings([material.curve("convergence", "step", "validation accuracy", steps, found, note)])
 
 
 def filled_paths(material: Material) -> tuple[Array, Array]:
@@ -85,8 +84,7 @@ def budget_curve(material: Material) -> Findings:
         "Chosen on half the seeds by validation, scored on the other half by test; pointwise band, points and seeds "
         "both random."
     )
-    curve = material.curve("budget", "points tried", ACCURACY, budgets, found.values, found.low, found.high, note)
-    return Findings([curve])
+    return Findings([material.curve("budget", "points tried", ACCURACY, budgets, found, note)])
 
 
 def volume_curve(material: Material) -> Findings:
@@ -99,16 +97,8 @@ def volume_curve(material: Material) -> Findings:
         "The best is what half the points let expect, chosen and scored on different seeds; pointwise band, Wilson's "
         "at the effective number of points, points and seeds both random."
     )
-    curve = material.curve(
-        "volume",
-        "tolerance",
-        "share of the space within tolerance of the best",
-        found.deltas,
-        found.share,
-        found.low,
-        found.high,
-        note,
-    )
+    band, what = Band(found.share, found.low, found.high), "share of the space within tolerance of the best"
+    curve = material.curve("volume", "tolerance", what, found.deltas, band, note)
     return Findings([curve], facts=[("near_optimal_volume", material.row(area=found.area, reason=found.reason))])
 
 
@@ -150,21 +140,20 @@ def _relative(material: Material, kind: str, drawn: Sequence[tuple[str, list[Any
     found = []
     best = max((float(curve.values.max()) for _, _, curve, _ in drawn), default=math.nan)
     for name, x, curve, note in drawn:
-        shifted = curves.relative(curve, best)
-        found.append(material.curve(kind, name, ACCURACY, x, curve.values, curve.low, curve.high, note))
+        found.append(material.curve(kind, name, ACCURACY, x, curve, note))
         below, own = f"{ACCURACY} minus own best", f"{note.rstrip('.')}; {curves.NO_BAND}"
-        found.append(material.curve("relative", name, below, x, shifted.values, shifted.low, shifted.high, own))
+        found.append(material.curve("relative", name, below, x, curves.relative(curve, best), own))
     return found
 
 
 def partial_dependence(material: Material) -> Findings:
     """Partial dependence on each parameter, and the same relative to the method's own best; none to trust, none."""
-    r2 = material.fitted().r2
+    model, r2 = material.fitted()
     refused = sobol.too_little(r2)
     facts = [("surrogate", material.row(r2=r2, num_points=len(material.means), reason=refused))]
     if refused:
         return Findings(facts=facts, reasons=[refused])
-    model, unexplained = material.trusted().model, surrogate.unexplained(material.scores.test, r2)
+    unexplained = surrogate.unexplained(material.scores.test, r2)
     note = f"Cross-validated R2 of the surrogate {r2:.2f}."
     draws, rng, drawn = material.num_bootstrap, material.stream("partial dependence"), []
     for k, (name, parameter) in enumerate(zip(material.names, material.parameters, strict=True)):
@@ -204,30 +193,24 @@ def _value(material: Material, point: int, name: str) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _shares_of(material: Material, found: decomposition.Decomposition, how: str) -> list[Share]:
-    return [
-        material.share(source, estimate(share, how=how, note=_note(found, source)), found.evaluator, WHOLE)
-        for source, share in found.shares.items()
-    ]
-
-
 def _note(found: decomposition.Decomposition, source: str) -> str:
     own = decomposition.SEED_UNKNOWN if source == decomposition.SEED else ""
     if found.evaluator == decomposition.EXACT and found.shares[source].estimate > NEARLY_ALL and not own:
         own = "nearly all of the variance: the interval tends to lie too high and covers less than it says"
-    return "; ".join(part for part in (found.reason, own) if part)
+    return joined(found.reason, own)
 
 
 def variance_shares(material: Material) -> Findings:
     """Shares of variance with seed and residual: exact for a complete grid, functional otherwise."""
     found = material.shares(CONFIDENCE)
-    exact = found.evaluator == decomposition.EXACT
-    how = (
-        "omega squared; jackknife over seeds, t"
-        if exact
-        else "functional ANOVA; bootstrap, t, and what the surrogate misses"
-    )
-    return Findings(shares=_shares_of(material, found, how), reasons=[found.reason])
+    how = "functional ANOVA; bootstrap, t, and what the surrogate misses"
+    if found.evaluator == decomposition.EXACT:
+        how = "omega squared; jackknife over seeds, t"
+    shares = [
+        material.share(source, estimate(share, how=how, note=_note(found, source)), found.evaluator, WHOLE)
+        for source, share in found.shares.items()
+    ]
+    return Findings(shares=shares, reasons=[found.reason])
 
 
 def importance_shares(material: Material) -> Findings:

@@ -1,9 +1,9 @@
 """The rule of a claim on ``std`` for many studies at once: scores (S studies, N points, R seeds) in, (S,) out.
 
 The same rule as in :mod:`ssc_tune.analysis.judge.verdicts` and :mod:`ssc_tune.analysis.judge.gates`, in closed forms
-over whole
-arrays: ``tests/analysis/test_batched.py`` holds the two equal, number by number and decision by decision. For
-simulations; the verdict on a study comes from the rule itself.
+over whole arrays: ``tests/analysis/test_batched.py`` holds the two equal, number by number and, as
+:mod:`ssc_tune.analysis.judge.power` decides by them, decision by decision. For simulations; the verdict on a study
+comes from the rule itself.
 """
 
 from __future__ import annotations
@@ -56,18 +56,6 @@ class Findings(NamedTuple):
         return tuple(  # type: ignore[return-value]
             np.nan_to_num(d.half(alpha) - d.estimate, nan=np.inf) for d in (self.mean, self.cvar)
         )
-
-    def supported(self, alpha: float, level: float, margin: float) -> Flags:
-        """Where the whole rule says that the first is the more stable.
-
-        Args:
-            alpha: two-sided level of the intervals, those of the gates included.
-            level: to which the p-value is held; alpha / claims for the first step of Holm's procedure.
-            margin: of the gates.
-        """
-        mean, cvar = self.margin_needed(alpha)
-        spoken = self.above(alpha) & (self.p_value < level)
-        return np.asarray(spoken & (mean < margin) & (cvar < margin) & self.logit)
 
     def exchanged(self) -> Findings:
         """The same of "the second is more stable than the first"."""

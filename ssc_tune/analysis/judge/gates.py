@@ -12,7 +12,7 @@ from ssc_tune.analysis.estimators.spread import logit
 from ssc_tune.analysis.measures.base import ClaimData, Measurer, signed, told
 from ssc_tune.analysis.measures.cvar import cvar_level
 from ssc_tune.analysis.measures.mean import mean as mean_effect
-from ssc_tune.analysis.measures.settings import each, over
+from ssc_tune.analysis.measures.settings import each, measured
 from ssc_tune.analysis.result import Gate
 from ssc_tune.study.model.claims import Claim, Equivalence
 
@@ -75,8 +75,8 @@ def exchanged(data: ClaimData) -> ClaimData:
 def _levels(data: ClaimData, whose: str) -> tuple[Gate, Gate]:
     """Whether mean and worst tenth of the first are not worse than those of the second."""
     return (
-        _not_worse(f"mean not worse{whose}", over(mean_effect)(data).interval, data.claim.margin),
-        _not_worse(f"worst 10% not worse{whose}", over(cvar_level)(data).interval, data.claim.margin),
+        _not_worse(f"mean not worse{whose}", measured(data, mean_effect).interval, data.claim.margin),
+        _not_worse(f"worst 10% not worse{whose}", measured(data, cvar_level).interval, data.claim.margin),
     )
 
 
@@ -90,7 +90,7 @@ def _not_worse(name: str, found: Interval, margin: float) -> Gate:
 def _same_on_logit(data: ClaimData, effect: Interval, measurer: Measurer) -> Gate:
     name = "same sign on logit(accuracy)"
     turned = each(data, lambda part: part._replace(first=on_logit(part.first), second=on_logit(part.second)))
-    found = measurer(turned).interval
+    found = measured(turned, measurer).interval
     if not np.isfinite(found.estimate):
         return Gate(name=name, passed=False, detail=f"undefined on logit: {found.reason}")
     passed = bool(np.sign(found.estimate) == np.sign(effect.estimate))

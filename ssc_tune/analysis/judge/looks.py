@@ -151,19 +151,15 @@ def _at_look(study: Study, series: Sequence[Sequence[Finding]], points: int) -> 
 def _sequential(study: Study, so_far: Sequence[Finding]) -> Finding:
     """A claim's finding at the last of some looks, with sequential p-values in the place of its own."""
     last = so_far[-1]
+    at = fractions(study, last.claim)
 
     def p_of(label: str | None) -> float:
-        chosen = [next((f for name, f in one.alternatives if name == label), one) for one in so_far]
-        return _sequential_p(study, last.claim, [one.p_value for one in chosen])
+        chosen = [next((f for name, f in one.alternatives if name == label), one) for one in so_far[: len(at)]]
+        known = [one.p_value for one in chosen]
+        return math.nan if all(map(math.isnan, known)) else sequential.sequential_p(known, at)
 
     others = tuple((label, other._replace(p_value=p_of(label))) for label, other in last.alternatives)
     return last._replace(p_value=p_of(None), alternatives=others)
-
-
-def _sequential_p(study: Study, claim: Claim, p_values: Sequence[float]) -> float:
-    at = fractions(study, claim)
-    known = p_values[: len(at)]
-    return math.nan if all(math.isnan(p) for p in known) else sequential.sequential_p(known, at)
 
 
 def _standing(study: Study, each: Sequence[Verdict]) -> Verdict:
@@ -184,10 +180,8 @@ def _none_yet(study: Study, tables: Tables) -> tuple[Verdict, ...]:
     """Verdicts before the first look: there are none, whatever the points so far show."""
     first = study.looks[0]
     reason = f"the first look, at {first} points, lacks {num_missing(study, tables, first)} cells"
-    findings = [
-        Finding(claim, undefined(f"{claim.measure} of {{x}} against {{y}}", reason), math.nan, (), (), (), (), ())
-        for claim in study.claims
-    ]
+    nothing = [undefined(f"{claim.measure} of {{x}} against {{y}}", reason) for claim in study.claims]
+    findings = [Finding(claim, none, math.nan) for claim, none in zip(study.claims, nothing, strict=True)]
     return verdicts.conclude(study, findings)
 
 

@@ -109,8 +109,8 @@ def simulate(
     for number, start in enumerate(range(0, num_simulations, step)):
         shape = (min(step, num_simulations - start), points, seeds)
         rng = np.random.default_rng([seed, number])
-        parts.append(_judge(*law.draw(question.law, ratio, question.gain, shape, rng), looks, question.margin))
-    judged = _Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        parts.append(judge(*law.draw(question.law, ratio, question.gain, shape, rng), looks, question.margin))
+    judged = Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     reached = (margin for margin in MARGINS if (judged.needed < margin).mean() >= question.wanted)
     return Power(
         whole=float((judged.needed < question.margin).mean()),
@@ -124,7 +124,7 @@ def simulate(
     )
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
     """Of each simulated study (S,)."""
 
     needed: FloatArray  # margin above which the rule supports the claim; infinite for never
@@ -135,7 +135,8 @@ class _Judged(NamedTuple):
     logit: Flags
 
 
-def _judge(first: FloatArray, second: FloatArray, looks: Sequence[Look], margin: float) -> _Judged:
+def judge(first: FloatArray, second: FloatArray, looks: Sequence[Look], margin: float) -> Judged:
+    """What the rule says of scores (S, N, R) of two methods, "the first is the more stable", over all looks."""
     needed = np.full(len(first), np.inf)
     against = needed.copy()
     test = np.zeros(len(first), dtype=bool)
@@ -150,7 +151,7 @@ def _judge(first: FloatArray, second: FloatArray, looks: Sequence[Look], margin:
         needed = np.minimum(needed, np.where(spoken & found.logit, np.maximum(mean, cvar), np.inf))
         opposite = np.maximum(*other.margin_needed(look.alpha))
         against = np.minimum(against, np.where(contradicted & found.logit, opposite, np.inf))
-    return _Judged(needed, against, test, mean < margin, cvar < margin, found.logit)
+    return Judged(needed, against, test, mean < margin, cvar < margin, found.logit)
 
 
 def largest_ratio(looks: Sequence[Look], seeds: int, question: Question, *, num_simulations: int = 400) -> float:

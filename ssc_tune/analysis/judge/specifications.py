@@ -15,11 +15,11 @@ import numpy as np
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimates import estimate
 from ssc_tune.analysis.estimators import multiverse
-from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Levels, Weighting
+from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE, Weighting
 from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.judge.sides import agree
 from ssc_tune.analysis.measures.base import ClaimData, Effect
-from ssc_tune.analysis.measures.registry import Weighted, estimator
+from ssc_tune.analysis.measures.registry import estimator
 from ssc_tune.analysis.result import Estimate, Specification
 from ssc_tune.study.model.claims import Claim, Equivalence
 from ssc_tune.study.model.measures import with_
@@ -90,24 +90,17 @@ def _weighted(data: ClaimData, weighting: Weighting) -> Estimate:
     assert form is not None
     if not weighting.num_points or not weights.any():
         return Estimate(value=None, how=HOW, note="too few: no point")
-    levels = _levels(claim, form, weights, data.first.test, data.second.test)
-    few = f"too few: {_count(weighting)}" if weighting.effective_points < MINIMUM_EFFECTIVE else ""
+    both = (form.levels(weights, scores.test) for scores in (data.first, data.second))
+    levels = multiverse.difference(*(multiverse.mapped(one, partial(form.scale, claim)) for one in both))
+    few = ""
+    if weighting.effective_points < MINIMUM_EFFECTIVE:
+        few = f"too few: {weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
     if not math.isfinite(levels.whole):
         return Estimate(value=None, how=HOW, note=few or form.undefined)
     if few:
         return Estimate(value=levels.whole, how=HOW, note=few)
     found = multiverse.interval(levels, weights, claim.confidence, fraction=form.fraction)
     return estimate(found, confidence=claim.confidence, how=HOW)
-
-
-def _levels(claim: Claim, form: Weighted, weights: FloatArray, first: FloatArray, second: FloatArray) -> Levels:
-    """First against second on the scale of the claim's effect."""
-    x, y = (multiverse.mapped(form.levels(weights, y), partial(form.scale, claim)) for y in (first, second))
-    return multiverse.difference(x, y)
-
-
-def _count(weighting: Weighting) -> str:
-    return f"{weighting.effective_points:.1f} effective points, {MINIMUM_EFFECTIVE:g} are needed"
 
 
 def counted(found: Sequence[Specification]) -> list[Specification]:

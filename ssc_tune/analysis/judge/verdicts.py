@@ -45,11 +45,11 @@ class Finding(NamedTuple):
     claim: Claim
     effect: Effect  # first against second
     p_value: float  # of the side the effect lies on
-    gates: tuple[Gate, ...]
-    notes: tuple[str, ...]  # sensitivity lines that hold whatever the verdict
-    warnings: tuple[str, ...]
-    num_failed: tuple[int, ...]  # cells, one number a method of the claim
-    alternatives: tuple[tuple[str, Finding], ...]  # by another score of failed cells
+    gates: tuple[Gate, ...] = ()
+    notes: tuple[str, ...] = ()  # sensitivity lines that hold whatever the verdict
+    warnings: tuple[str, ...] = ()
+    num_failed: tuple[int, ...] = ()  # cells, one number a method of the claim
+    alternatives: tuple[tuple[str, Finding], ...] = ()  # by another score of failed cells
     specifications: tuple[Specification, ...] = ()  # over other ranges and priors
     declared: float | None = None  # the claim's own confidence, where this is a look and the claim's is the look's
 
@@ -105,8 +105,7 @@ def _in_setting(whole: Materials, claim: Claim, setting: str, policy: Policy) ->
 def find_in(data: ClaimData) -> Finding:
     """What the scores of one policy say of a claim."""
     claim = data.claim
-    measurer = settings.over(_measure)
-    effect = measurer(data)
+    effect = settings.measured(data, _measure)
     found, defined = effect.interval, math.isfinite(effect.interval.estimate)
     vary = not data.parts and (data.policy == "chance" or claim.robust)
     varied = specifications.specifications(data, effect) if vary else ()
@@ -114,11 +113,10 @@ def find_in(data: ClaimData) -> Finding:
         claim=claim,
         effect=effect,
         p_value=p_of(claim, found) if defined else math.nan,
-        gates=gates(data, found, measurer, side(claim, found)) if defined else (),
+        gates=gates(data, found, _measure, side(claim, found)) if defined else (),
         notes=_notes(data, effect, varied) if defined and data.policy == "chance" else (),
         warnings=(*cautions.warnings(data), *settings.warnings(effect, claim)),
         num_failed=cautions.num_failed(data),
-        alternatives=(),
         specifications=varied,
     )
 

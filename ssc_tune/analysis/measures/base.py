@@ -14,7 +14,6 @@ import numpy as np
 from ssc_tune.analysis.arrays import Policy, Scores
 from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.estimators.intervals import Interval
-from ssc_tune.analysis.estimators.variance import FloatArray
 from ssc_tune.analysis.material import Materials
 from ssc_tune.analysis.result import ratio_text
 from ssc_tune.analysis.tables import Tables
@@ -80,11 +79,6 @@ def undefined(name: str, reason: str) -> Effect:
 def log_ratio(spread: str) -> str:
     """Name of the log ratio of two methods' spreads."""
     return f"ln({spread} of {{x}} / {spread} of {{y}})"
-
-
-def over_seeds(differences: FloatArray, confidence: float, name: str, how: str) -> Effect:
-    """Mean of differences (R,), one a seed; t over seeds."""
-    return Effect(intervals.mean_interval(differences, confidence).tested(), name, how)
 
 
 def told(value: float, claim: Claim) -> str:

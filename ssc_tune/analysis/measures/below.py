@@ -8,14 +8,13 @@ either side of the accuracy asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssc_tune.analysis.arrays import Scores
 from ssc_tune.analysis.estimators.crossed_shares import crossed_share, crossed_share_difference, inverted_p
-from ssc_tune.analysis.estimators.intervals import Interval
 from ssc_tune.analysis.measures.base import ClaimData, Effect
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.claims import Bound
@@ -38,20 +37,11 @@ def below(data: ClaimData) -> Effect:
     claim = data.claim
     assert claim.accuracy is not None
     first, second = (inside(scores, claim.accuracy) for scores in (data.first, data.second))
+    name, how = f"share of {{x}} below {claim.accuracy:g}", HOW
     if isinstance(claim, Bound):
-
-        def share(confidence: float) -> Interval:
-            return crossed_share(first, confidence, scores=data.first.test)
-
-        return _effect(share, claim.bound, data, f"share of {{x}} below {claim.accuracy:g}", HOW)
-
-    def difference(confidence: float) -> Interval:
-        return crossed_share_difference(first, second, confidence, scores=(data.first.test, data.second.test))
-
-    name = f"share of {{x}} below {claim.accuracy:g} minus that of {{y}}"
-    return _effect(difference, 0.0, data, name, f"{HOW}; paired")
-
-
-def _effect(at: Callable[[float], Interval], value: float, data: ClaimData, name: str, how: str) -> Effect:
-    p_value = math.nan if data.estimate_only else inverted_p(at, value)
-    return Effect(at(data.claim.confidence)._replace(p_value=p_value), name, how)
+        at = partial(crossed_share, first, scores=data.first.test)
+    else:
+        at = partial(crossed_share_difference, first, second, scores=(data.first.test, data.second.test))
+        name, how = f"{name} minus that of {{y}}", f"{how}; paired"
+    p_value = math.nan if data.estimate_only else inverted_p(at, claim.bound)
+    return Effect(at(claim.confidence)._replace(p_value=p_value), name, how)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ssc_tune.analysis.estimators import extremes
-from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
-from ssc_tune.analysis.measures.held_out import held_out, too_few
+from ssc_tune.analysis.measures.base import ClaimData, Effect
+from ssc_tune.analysis.measures.held_out import held_out
 from ssc_tune.analysis.measures.registry import measure
 
 
@@ -14,11 +14,7 @@ def best_of_n(data: ClaimData) -> Effect:
     n = data.claim.n
     assert n is not None
     name = f"best of {n} of {{x}} minus best of {n} of {{y}}"
-    refused = too_few(data, n)
-    if refused:
-        return undefined(name, refused)
-    first, second = (extremes.expected(s.test, s.validation, [n]) for s in (data.first, data.second))
-    return held_out(first, second, data, name)
+    return held_out(data, n, name, lambda scores: extremes.expected(scores.test, scores.validation, [n]))
 
 
 @measure("worst")
@@ -29,8 +25,4 @@ def worst(data: ClaimData) -> Effect:
     """
     n = max(1, len(data.first.points) // 4)
     name = f"worst of {n} points of {{x}} minus worst of {n} of {{y}}"
-    refused = too_few(data, n)
-    if refused:
-        return undefined(name, refused)
-    first, second = (extremes.expected(s.test, s.validation, [n], lowest=True) for s in (data.first, data.second))
-    return held_out(first, second, data, name)
+    return held_out(data, n, name, lambda scores: extremes.expected(scores.test, scores.validation, [n], lowest=True))

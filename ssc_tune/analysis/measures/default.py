@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ssc_tune.analysis.estimators import intervals
 from ssc_tune.analysis.measures import absent
-from ssc_tune.analysis.measures.base import ClaimData, Effect, over_seeds, undefined
+from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
 from ssc_tune.analysis.measures.registry import measure
 
 
@@ -15,4 +16,4 @@ def default(data: ClaimData) -> Effect:
     missing = absent.missing_defaults(data)
     if missing:
         return undefined(name, missing)
-    return over_seeds(first - second, data.claim.confidence, name, "t over seeds")
+    return Effect(intervals.mean_interval(first - second, data.claim.confidence).tested(), name, "t over seeds")

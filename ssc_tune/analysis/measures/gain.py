@@ -5,7 +5,7 @@ from __future__ import annotations
 from ssc_tune.analysis.estimators import extremes
 from ssc_tune.analysis.measures import absent, searches
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
-from ssc_tune.analysis.measures.held_out import held_out, too_few
+from ssc_tune.analysis.measures.held_out import held_out
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.analysis.measures.tails import skewed
 
@@ -30,16 +30,14 @@ def default_regret(data: ClaimData) -> Effect:
         missing = absent.missing_defaults(data)
         if missing:
             return undefined(name, missing)
-        found = searches.gain_difference(data.first, data.second, data.claim.confidence)
+        found = searches.gain(data.first, data.second, confidence=data.claim.confidence)
         return Effect(found.tested(), name, searches.HOW)
     n = max(1, len(data.first.points) // 2)
     return _gain(data, n, f"gain of the best of {n} points over the default of {{x}} minus that of {{y}}")
 
 
 def _gain(data: ClaimData, n: int, name: str) -> Effect:
-    refused = absent.missing_defaults(data) or too_few(data, n)
-    if refused:
-        return undefined(name, refused)
-    pair = (data.first, data.second)
-    first, second = (extremes.gain(s.test, s.validation, s.default_test, [n]) for s in pair)
-    return held_out(first, second, data, name)
+    missing = absent.missing_defaults(data)
+    if missing:
+        return undefined(name, missing)
+    return held_out(data, n, name, lambda s: extremes.gain(s.test, s.validation, s.default_test, [n]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssc_tune.analysis.estimators import extremes, volume
 from ssc_tune.analysis.measures.base import ClaimData, Effect, undefined
-from ssc_tune.analysis.measures.held_out import held_out
+from ssc_tune.analysis.measures.held_out import difference
 from ssc_tune.analysis.measures.registry import measure
 from ssc_tune.study.model.measures import TOLERANCE
 
@@ -21,7 +21,5 @@ def near_optimal_volume(data: ClaimData) -> Effect:
     if len(data.first.points) < extremes.MIN_POINTS or len(data.first.seeds) < extremes.MIN_SEEDS:
         return undefined(name, "needs 3 points and 3 seeds")
     best = volume.better(*(volume.reference(s.test, s.validation) for s in (data.first, data.second)))
-    first, second = (volume.shares(s.test, best, [TOLERANCE]) for s in (data.first, data.second))
-    return held_out(first, second, data, name)._replace(
-        how="best of half the points, chosen and scored on different seeds; jackknife over points and seeds, t"
-    )
+    how = "best of half the points, chosen and scored on different seeds; jackknife over points and seeds, t"
+    return difference(data, name, lambda scores: volume.shares(scores.test, best, [TOLERANCE]), how)

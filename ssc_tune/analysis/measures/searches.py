@@ -6,6 +6,7 @@ Points of all searches of a method stand in one table; :func:`ssc_tune.design.po
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,13 +30,8 @@ def numbers(scores: Scores) -> list[int]:
     return sorted({search_of(int(point)) for point in scores.points})
 
 
-def gain(scores: Scores, confidence: float) -> Interval:
-    """What a search gains over the default on the average of the searches; see :func:`gain_difference`."""
-    return _interval([scores], confidence)
-
-
-def gain_difference(first: Scores, second: Scores, confidence: float) -> Interval:
-    """Mean over searches of the gain over the default, first minus second, of the searches that both have.
+def gain(*sides: Scores, confidence: float) -> Interval:
+    """Mean over searches of the gain over the default: of one method, or first minus second of what both searched.
 
     The best point of a search is the one with the best mean validation accuracy over half the seeds; its test accuracy
     and the default's over the other half make the gain, averaged over all splits. Searches and seeds are both random:
@@ -45,10 +41,6 @@ def gain_difference(first: Scores, second: Scores, confidence: float) -> Interva
 
     NaN with a reason: no default, one seed, no search. No interval: fewer than 3 searches or seeds.
     """
-    return _interval([first, second], confidence)
-
-
-def _interval(sides: list[Scores], confidence: float) -> Interval:
     common = sorted(set.intersection(*(set(numbers(scores)) for scores in sides)))
     nothing = _why_nothing(sides, common)
     if nothing:
@@ -71,7 +63,7 @@ def _interval(sides: list[Scores], confidence: float) -> Interval:
     return intervals.t_interval(estimate, math.sqrt(variance), df, confidence)
 
 
-def _why_nothing(sides: list[Scores], common: list[int]) -> str:
+def _why_nothing(sides: Sequence[Scores], common: list[int]) -> str:
     if not all(len(scores.default_test) for scores in sides):
         return "the defaults lack a cell"
     if len(sides[0].seeds) < 2:

@@ -1,8 +1,8 @@
 """Effects over a population of settings: each setting's effect, pooled.
 
 A claim ``over: settings`` is judged on one :class:`~ssc_tune.analysis.measures.base.ClaimData` a setting. They
-stand in the ``parts`` of the claim's own data, and :func:`over` makes a measurer of one setting into one of all of
-them, so that gates and other scores of failed cells are those of every other claim, on pooled effects.
+stand in the ``parts`` of the claim's own data, and :func:`measured` makes one effect of a measurer's in all of them,
+so that gates and other scores of failed cells are those of every other claim, on pooled effects.
 """
 
 from __future__ import annotations
@@ -44,13 +44,9 @@ class Pooled(NamedTuple):
         return self._replace(settings=settings, pooling=self.pooling.exchanged())
 
 
-def over(measurer: Measurer) -> Measurer:
-    """The measurer for data of one setting or of several: those are pooled."""
-
-    def measured(data: ClaimData) -> Effect:
-        return pooled(data.parts, measurer) if data.parts else measurer(data)
-
-    return measured
+def measured(data: ClaimData, measurer: Measurer) -> Effect:
+    """The effect in the one setting of the data, or that over its several settings."""
+    return pooled(data.parts, measurer) if data.parts else measurer(data)
 
 
 def each(data: ClaimData, change: Callable[[ClaimData], ClaimData]) -> ClaimData:
@@ -100,8 +96,8 @@ def left_out(parts: Sequence[ClaimData], measurer: Measurer) -> list[FloatArray]
     claim = parts[0].claim
     rng = generator(0, "left out", claim.name)
     kinds: list[tuple[NDArray[np.int64], Callable[[Scores, NDArray[np.int64]], Scores]]] = [
-        (_union([part.first.points for part in parts]), _without_points),
-        (_union([part.first.seeds for part in parts]), _without_seeds),
+        (np.unique(np.concatenate([part.first.points for part in parts])), _without_points),
+        (np.unique(np.concatenate([part.first.seeds for part in parts])), _without_seeds),
     ]
     found = []
     for numbers, without in kinds:
@@ -113,10 +109,6 @@ def left_out(parts: Sequence[ClaimData], measurer: Measurer) -> list[FloatArray]
             return None
         found.append(np.array(rows, dtype=np.float64))
     return found
-
-
-def _union(numbers: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.unique(np.concatenate(list(numbers)))
 
 
 def _changed(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ssc_tune.analysis import arrays
 from ssc_tune.analysis.estimators import curves, intervals
 from ssc_tune.analysis.estimators.variance import FloatArray
@@ -40,7 +38,7 @@ def tolerance_width(data: ClaimData) -> Effect:
         return widths[0] - widths[1]
 
     tables = [table[rows] for s in (data.first, data.second) for table in (s.test, s.validation)]
-    left_out = [difference(*(np.delete(table, j, 1) for table in tables)) for j in range(len(data.first.seeds))]
-    found = intervals.jackknife(difference(*tables), np.array(left_out), data.claim.confidence)
+    seeds = intervals.left_out(difference, *tables, axis=1)
+    found = intervals.jackknife(difference(*tables), seeds, data.claim.confidence)
     how = f"within {TOLERANCE} of the best level, chosen and scored on different seeds; delete-one-seed jackknife, t"
     return Effect(found.tested(), name, how)

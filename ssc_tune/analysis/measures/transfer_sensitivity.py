@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from ssc_tune.analysis.estimators import transfer
@@ -18,9 +20,7 @@ def transfer_sensitivity(data: ClaimData) -> Effect:
     if len(settings) < 2:
         return undefined(name, "the study has one setting")
     loaded = [data.whole.scores(data.claim.block, s, m, data.policy) for m in methods for s in settings]
-    common = loaded[0].points
-    for scores in loaded[1:]:
-        common = np.intersect1d(common, scores.points)
+    common = functools.reduce(np.intersect1d, [scores.points for scores in loaded])
     if len(common) < 3 or len(data.first.seeds) < 3:
         return undefined(name, "needs 3 points that are complete in every setting, and 3 seeds")
     tables = np.array([[s.at(common).test, s.at(common).validation] for s in loaded])  # (2 D, 2, N, R)
