@@ -99,7 +99,7 @@ class ClaimForm(Frozen):
         """The form's own keys alone, one of those that make it required."""
         schema = handler(core)
         own = handler.resolve_ref_schema(schema)
-        for key in (key for form in FORMS if form is not cls for key in (*form.KEYS, *form.WITH)):
+        for key in (key for form in FORMS if not issubclass(form, cls) for key in (*form.KEYS, *form.WITH)):
             own["properties"].pop(key, None)
         own["oneOf"] = [{"required": [key]} for key in cls.KEYS]
         return schema
