@@ -266,12 +266,5 @@ Design = Annotated[
 ]
 """A design by its ``type``."""
 
-DESIGNS: tuple[type[DesignBase], ...] = (
-    SobolDesign,
-    RandomDesign,
-    GridDesign,
-    OneAtATimeDesign,
-    SearchDesign,
-    DefaultsDesign,
-)
+DESIGNS: tuple[type[DesignBase], ...] = get_args(get_args(Design)[0])
 """Every design. Points of one that is not adaptive: :data:`ssc_tune.design.points.POINTS`, by the same name."""
