@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.checking.check import check_study, names_of
+from ssc_tune.study.checking.check import check_study
 from ssc_tune.study.checking.check_data import place_data, with_fingerprints
+from ssc_tune.study.checking.names import names_of
 from ssc_tune.study.model.space import SearchSpace
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain

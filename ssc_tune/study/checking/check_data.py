@@ -9,10 +9,17 @@ from typing import Any
 
 from ssc_tune.data import registry
 from ssc_tune.data.facts import DatasetInfo, SourceError
-from ssc_tune.study.model.study import Study
+from ssc_tune.study.model.study import Setting, Study
+from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig
 
 _KEYS = ("path", "size", "mirror")
+
+
+def written(study: Study) -> dict[KeyPath, Setting]:
+    """What a study says of data, net and pre-training, and where: for all of it, and in each setting."""
+    whole = Setting(data=study.data, model=study.model, pretrain=study.pretrain)
+    return {(): whole, **{("settings", name): setting for name, setting in study.settings.items()}}
 
 
 def checked_info(data: DataConfig) -> DatasetInfo:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ssc_tune.study.checking.check_factors import problem_in, values
+from ssc_tune.study.checking.names import Names, check_known, misfit
 from ssc_tune.study.model.factors import FACTORS
-from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.space import Parameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
-
-NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}\Z")  # of a file too
-NAME_IN_WORDS = "at most 80 letters, digits, '_' and '-', beginning with a letter or digit"
 
 
 def known_methods(study: Study) -> list[str]:
@@ -23,17 +19,17 @@ def known_methods(study: Study) -> list[str]:
     return [name for name in study.methods if name in study.known_methods]
 
 
-def hyperparameters_of(study: Study, method: str) -> list[str]:
-    """Names of all hyperparameters of a known method."""
-    return list(study.hyperparameters_of(method).model_fields)
+def hyperparameters_of(study: Study, *methods: str) -> list[str]:
+    """Names of all hyperparameters of known methods, each once."""
+    return list(dict.fromkeys(name for method in methods for name in study.hyperparameters_of(method).model_fields))
 
 
-def value_problem(study: Study, method: str, name: str, value: Any) -> str | None:
-    """What is wrong with the value of a hyperparameter or factor by the limits of method, data or net, if anything."""
+def value_problem(study: Study, methods: Iterable[str], name: str, value: Any) -> str | None:
+    """What is wrong with the value of a hyperparameter or factor by the limits of methods, data or net, if anything."""
     factor = study.factors.get(name)
     if factor is not None:
         return problem_in(factor.config, factor.key, value)
-    return problem_in(study.hyperparameters_of(method), name, value)
+    return next(filter(None, (problem_in(study.hyperparameters_of(m), name, value) for m in methods)), None)
 
 
 def check_parameters(study: Study) -> Iterator[Problem]:
@@ -44,21 +40,18 @@ def check_parameters(study: Study) -> Iterator[Problem]:
     for name, parameter in parameters.items():
         path = ("search_space", "parameters", name)
         for i, method in enumerate(parameter.applies_to or ()):
-            if method not in study.known_methods:
-                text = unknown(f"{method!r} is no method", method, study.known_methods)
-                yield Problem((*path, "applies_to", i), text)
+            yield from check_known((*path, "applies_to", i), method, study.known_methods, "method")
         if parameter.applies_to == ():
             yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(study.known_methods)}")
         if name in study.factors:
             continue
         yield from _check_applicable(study, name, parameter)
+        having = [method for method in known_methods(study) if study.decides(name, method)]
         for key, value in values(parameter):
-            for method in known_methods(study):
-                if parameter.applies(method) and name in hyperparameters_of(study, method):
-                    problem = value_problem(study, method, name, value)
-                    if problem:
-                        yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
-                        break
+            for method in having:
+                if problem := value_problem(study, [method], name, value):
+                    yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
+                    break
 
 
 def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator[Problem]:
@@ -69,7 +62,7 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
     if not lacking:
         return
     if not having:
-        everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(study, method))
+        everything = hyperparameters_of(study, *methods)
         factor = next((key for key, one in FACTORS.items() if one.path == name), None)
         text = unknown("no method has such a hyperparameter", name, [*everything, *FACTORS], also=factor)
         yield Problem(path, text)
@@ -88,11 +81,10 @@ def check_blocks(study: Study, names: Names) -> Iterator[Problem]:
         yield Problem(("blocks",), "names no block; leave the key out for one block of all shared parameters")
     for name, block in study.blocks.items():
         path = ("blocks", name)
-        if not NAME_PATTERN.match(name):
-            yield Problem(path, f"the block's name does not fit; allowed: {NAME_IN_WORDS}")
-        yield from _check_names(
-            (*path, "parameters"), block.parameters, names.parameters, "parameter of the search space"
-        )
+        if text := misfit(name, "block"):
+            yield Problem(path, text)
+        of_space = "parameter of the search space"
+        yield from _check_names((*path, "parameters"), block.parameters, names.parameters, of_space)
         yield from _check_names((*path, "methods"), block.methods, names.methods, "method of this study")
         if not names.broken & {"design", "search_space"}:
             yield from _check_variation(study, name)
@@ -107,9 +99,8 @@ def _check_names(
     if names == ():
         yield Problem(path, f"names no {what}; allowed: {', '.join(allowed)}")
     for i, name in enumerate(names or ()):
-        if name not in allowed:
-            yield Problem((*path, i), unknown(f"{name!r} is no {what}", name, allowed))
-        elif names is not None and name in names[:i]:
+        yield from check_known((*path, i), name, allowed, what)
+        if names is not None and name in allowed and name in names[:i]:
             yield Problem((*path, i), f"{name!r} is named twice")
 
 
