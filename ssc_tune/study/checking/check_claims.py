@@ -79,10 +79,7 @@ def _check_parameter(path: KeyPath, claim: Claim, study: Study) -> Iterator[Prob
     parameter = study.search_space.parameters.get(claim.parameter or "")
     if parameter is None or claim.block not in study.blocks:
         return
-    varied = study.block_parameters(claim.block)
-    levels = study.design.named_levels
-    if levels is not None:
-        varied = tuple(name for name in varied if name in levels)
+    varied = study.design.varied(study.block_parameters(claim.block))
     if claim.parameter not in varied:
         text = f"{claim.parameter} does not vary in block {claim.block!r}; allowed: {', '.join(varied) or 'none'}"
         yield Problem((*path, "parameter"), text)

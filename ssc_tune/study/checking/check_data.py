@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from ssc_tune.data import registry
 from ssc_tune.data.facts import DatasetInfo, SourceError
 from ssc_tune.study.model.study import Setting, Study
@@ -73,18 +68,6 @@ def with_fingerprints(study: Study) -> Study:
         for name, setting in study.settings.items()
     }
     return study.model_copy(update={"data": _with_fingerprint(study.data), "settings": settings})
-
-
-def place_data(raw: Any, file: Path) -> Any:
-    """A study file's plain values with paths of data from the file's folder on."""
-    if not isinstance(raw, Mapping):
-        return raw
-    data, settings = raw.get("data"), raw.get("settings")
-    if isinstance(data, Mapping) and isinstance(data.get("path"), str):
-        raw = {**raw, "data": {**data, "path": os.path.abspath(file.parent / data["path"])}}
-    if isinstance(settings, Mapping):
-        raw = {**raw, "settings": {name: place_data(setting, file) for name, setting in settings.items()}}
-    return raw
 
 
 def _with_fingerprint(data: DataConfig) -> DataConfig:

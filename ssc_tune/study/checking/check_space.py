@@ -106,15 +106,12 @@ def _check_names(
 
 def _check_variation(study: Study, block: str) -> Iterator[Problem]:
     """Each method of a block has a parameter that varies there: otherwise its cells would all be the same."""
-    varied = study.block_parameters(block)
-    if not varied and study.blocks[block].parameters is None:
+    of_block = study.block_parameters(block)
+    varied = study.design.varied(of_block)
+    if not of_block and study.blocks[block].parameters is None:
         yield Problem(("blocks", block), "varies nothing: no parameter of the search space is shared by all methods")
-    levels = study.design.named_levels
-    if levels is not None:
-        varied = tuple(name for name in varied if name in levels)
-        if not varied and study.block_parameters(block):
-            yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
-            return
+    if of_block and not varied:
+        yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
     parameters = [study.search_space.parameters[name] for name in varied]
     running = study.block_methods(block)
     having = [method for method in running if any(parameter.applies(method) for parameter in parameters)]
@@ -156,24 +153,19 @@ def check_views(study: Study) -> Iterator[Problem]:
     space = study.search_space.parameters
     choosing = [m for m in trained if "strong_view" in space and space["strong_view"].applies(m)]
     unused = {
-        (method, setting): study.given(method, setting).get("strong_view") == _WITHOUT
+        method: [s for s in study.setting_names if study.given(method, s).get("strong_view") == _WITHOUT]
         for method in trained
         if method not in choosing
-        for setting in study.setting_names
     }
-    if not any(unused.values()):
-        return
-    if _MAGNITUDE in space:
-        found = [place for place, without in unused.items() if without and space[_MAGNITUDE].applies(place[0])]
-        if found:
-            yield Problem(("search_space", "parameters", _MAGNITUDE), _unused(study, *found[0]))
-    everywhere = not choosing and all(unused.values())
-    if _MAGNITUDE in study.hyperparameters and everywhere:
-        yield Problem(("hyperparameters", _MAGNITUDE), _unused(study, *next(iter(unused))))
-    for method in trained:
-        places = [place for place in unused if place[0] == method]
-        if _MAGNITUDE in study.methods[method] and places and all(unused[place] for place in places):
-            yield Problem(("methods", method, _MAGNITUDE), _unused(study, *places[0]))
+    some = [m for m in unused if unused[m] and _MAGNITUDE in space and space[_MAGNITUDE].applies(m)]
+    if some:
+        yield Problem(("search_space", "parameters", _MAGNITUDE), _unused(study, some[0], unused[some[0]][0]))
+    everywhere = [method for method in unused if len(unused[method]) == len(study.setting_names)]
+    if _MAGNITUDE in study.hyperparameters and trained and everywhere == trained:
+        yield Problem(("hyperparameters", _MAGNITUDE), _unused(study, trained[0], study.setting_names[0]))
+    for method in everywhere:
+        if _MAGNITUDE in study.methods[method]:
+            yield Problem(("methods", method, _MAGNITUDE), _unused(study, method, study.setting_names[0]))
 
 
 def _unused(study: Study, method: str, setting: str) -> str:

@@ -125,12 +125,13 @@ class ClaimForm(Frozen):
     @property
     def bound(self) -> float:
         """What its effect is held against: 0 where methods are compared."""
-        return 0.0
+        return self.at_least or self.at_most or 0.0
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods the claim is about: the first is the one it favours."""
-        raise NotImplementedError
+        named = (self.less, self.more, self.than, *(self.equivalent or ()), self.method)
+        return tuple(name for name in named if name is not None)
 
 
 class Comparison(ClaimForm):
@@ -145,11 +146,6 @@ class Comparison(ClaimForm):
         if self.than == (self.less or self.more):
             raise ValueError("a method cannot be compared with itself")
         _refuse_two(self)
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The method said to have less or more, and the other."""
-        return (self.less or self.more or "", self.than or "")
 
     @property
     def ratio(self) -> tuple[str, str] | None:
@@ -168,14 +164,9 @@ class Equivalence(ClaimForm):
     SOURCES = ("schuirmann1987comparison",)
 
     def _check(self) -> None:
-        if self.within is None or len(set(self.methods)) < 2:
+        if self.within is None or len(set(self.equivalent or ())) < 2:
             raise ValueError("equivalent needs two different methods and within: the margin")
         _refuse_two(self)
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """Both."""
-        return self.equivalent or ()
 
     @property
     def near(self) -> float:
@@ -194,16 +185,6 @@ class Bound(ClaimForm):
             raise ValueError(f"method goes with in: {' or '.join(with_(of_one_method=True))}")
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError(f"{_of_one(self.kind)} one of at_least, at_most")
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The one."""
-        return (self.method or "",)
-
-    @property
-    def bound(self) -> float:
-        """``at_least`` or ``at_most``."""
-        return self.at_least or self.at_most or 0.0
 
 
 FORMS: tuple[type[ClaimForm], ...] = (Comparison, Equivalence, Bound)
