@@ -141,7 +141,10 @@ class PointLedger:
         self._told: set[int] = set()
         for trial in self.optuna.get_trials(deepcopy=False):
             if "point" in trial.user_attrs:
-                self._note(trial.user_attrs["point"], trial)
+                index = trial.user_attrs["point"]
+                self._ids[index], self._numbers[index] = trial._trial_id, trial.number
+                if trial.state.is_finished():
+                    self._told.add(index)
         self.end_nameless()
 
     def end_nameless(self) -> None:
@@ -149,11 +152,6 @@ class PointLedger:
         for trial in self.optuna.get_trials(deepcopy=False):
             if "point" not in trial.user_attrs and not trial.state.is_finished():
                 self.optuna.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-
-    def _note(self, index: int, trial: optuna.trial.FrozenTrial) -> None:
-        self._ids[index], self._numbers[index] = trial._trial_id, trial.number
-        if trial.state.is_finished():
-            self._told.add(index)
 
     @property
     def space(self) -> dict[str, optuna.distributions.BaseDistribution]:

@@ -8,8 +8,6 @@ from ssc_tune.study.model.study import Setting, Study
 from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig
 
-_KEYS = ("path", "size", "mirror")
-
 
 def written(study: Study) -> dict[KeyPath, Setting]:
     """What a study says of data, net and pre-training, and where: for all of it, and in each setting."""
@@ -23,15 +21,13 @@ def checked_info(data: DataConfig) -> DatasetInfo:
     Raises:
         SourceError: a key does not belong to them, they are not there, or not what they have to be.
     """
-    own = data.name not in registry.DATASETS
-    row = registry.OWN.get(data.name, registry.FUNCTION)
-    for key in _KEYS:
-        if getattr(data, key) and not (own and key in row.keys):
-            having = [name for name, one in registry.OWN.items() if key in one.keys]
+    owners = {
+        key: [name for name, row in registry.OWN.items() if key in row.keys] for key in ("path", "size", "mirror")
+    }
+    for key, having in {**owners, "extra": list(registry.EXTRA)}.items():
+        if getattr(data, key) and data.name not in having:
             raise SourceError(key, f"no key of {data.name}; allowed for {' and '.join(having)}")
-    if data.extra and data.name not in registry.EXTRA:
-        raise SourceError("extra", f"no key of {data.name}; allowed for {' and '.join(registry.EXTRA)}")
-    if not own:
+    if data.name in registry.DATASETS:
         if data.fingerprint is not None:
             raise SourceError("fingerprint", f"no key of {data.name}; allowed for one's own data")
         return _known(registry.DATASETS[data.source.name], data)
