@@ -57,7 +57,7 @@ class FixedSource:
         self._queue = deque(longest_first(missing.values()))
         self._score = score
         self._storage: optuna.storages.BaseStorage | None = None
-        self._missed, self._alone_until = False, 0.0  # whether the storage has failed, and until when it is left alone
+        self._missed, self._rests_until = False, 0.0  # whether the storage has failed, and until when it rests
         self._ledgers: dict[Group, PointLedger] = {}
         self._by_point: dict[tuple[Group, int], list[str]] = {}
         for cell in self.cells:
@@ -76,7 +76,7 @@ class FixedSource:
     def open(self, storage: optuna.storages.BaseStorage) -> None:
         """Puts the points into the Optuna storage, and tells it of those that are complete."""
         self._storage = storage
-        with self._left_alone_after_an_error():
+        with self._resting_after_an_error():
             for block in self.study.blocks:
                 points = fixed_points(self.study, block)
                 for setting in self.study.setting_names:
@@ -110,20 +110,20 @@ class FixedSource:
         Raises:
             Exception: the Optuna storage did not take it; it is left alone for a while, and told when this is closed.
         """
-        if time.monotonic() >= self._alone_until:
-            with self._left_alone_after_an_error():
+        if time.monotonic() >= self._rests_until:
+            with self._resting_after_an_error():
                 act_on_all(self._tell, self._points_of.get(cell_id, ()))
 
     def lost(self, cell_id: str) -> None:
         """A cell came back without a record; nothing waits for it."""
 
     @contextmanager
-    def _left_alone_after_an_error(self) -> Iterator[None]:
-        """Raises what is raised within; the storage then rests for a while, or every cell that ends would wait for it."""
+    def _resting_after_an_error(self) -> Iterator[None]:
+        """An error within is raised, and begins a rest of the storage: else every cell that ends would wait for it."""
         try:
             yield
         except Exception:
-            self._missed, self._alone_until = True, time.monotonic() + SECONDS
+            self._missed, self._rests_until = True, time.monotonic() + SECONDS
             raise
 
     def _tell(self, key: tuple[Group, int]) -> None:
