@@ -60,13 +60,12 @@ class FixedSource:
         self._missed, self._rests_until = False, 0.0  # whether the storage has failed, and until when it rests
         self._ledgers: dict[Group, PointLedger] = {}
         self._by_point: dict[tuple[Group, int], list[str]] = {}
+        self._points_of: dict[str, set[tuple[Group, int]]] = {}
         for cell in self.cells:
             p = cell.placement
-            self._by_point.setdefault(((p.block, p.setting, p.method), p.point), []).append(cell.cell_id)
-        self._points_of: dict[str, set[tuple[Group, int]]] = {}
-        for key, ids in self._by_point.items():
-            for cell_id in ids:
-                self._points_of.setdefault(cell_id, set()).add(key)
+            key = ((p.block, p.setting, p.method), p.point)
+            self._by_point.setdefault(key, []).append(cell.cell_id)
+            self._points_of.setdefault(cell.cell_id, set()).add(key)
 
     @property
     def num_to_run(self) -> int:

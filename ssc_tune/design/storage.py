@@ -48,10 +48,9 @@ def open_source(source: Source, location: str | None, directory: Path) -> list[s
         InputError: the storage cannot be opened or used; a password in the URL is not shown.
     """
     problems = [] if location is not None else _sound(directory / NAME)
+    storage = open_storage(location, directory)
     try:
-        source.open(open_storage(location, directory))
-    except InputError:
-        raise
+        source.open(storage)
     except Exception as error:  # whatever a database raises
         raise _unusable(location, directory, error) from error
     return problems

@@ -124,20 +124,19 @@ def _check_variation(study: Study, block: str) -> Iterator[Problem]:
 
 def _check_unvaried(study: Study) -> Iterator[Problem]:
     """A method-specific parameter in no block would keep its default: say how to give it a block of its own."""
-    if study.design.is_sample or study.design.adaptive:
-        varied = {name for block in study.blocks for name in study.block_parameters(block)}
-        named = {name for block in study.blocks.values() for name in block.parameters or ()}
-        specific = [n for n in study.search_space.parameters if n not in study.shared_parameters]
-        missing = [n for n in specific if n not in varied | named]
-        for name in missing:
-            applies = [m for m in study.methods if study.search_space.parameters[name].applies(m)]
-            if applies:
-                names = ", ".join([*study.shared_parameters, *missing])
-                text = (
-                    f"only {' and '.join(applies)} has it, and no block varies it; add a block for it, for instance "
-                    f"blocks: {{shared: {{}}, specific: {{parameters: [{names}]}}}}"
-                )
-                yield Problem(("search_space", "parameters", name), text)
+    if not (study.design.is_sample or study.design.adaptive):
+        return
+    varied = {name for block in study.blocks for name in study.block_parameters(block)}
+    space, shared = study.search_space.parameters, study.shared_parameters
+    missing = [name for name in space if name not in shared and name not in varied]
+    for name in missing:
+        applies = [method for method in study.methods if space[name].applies(method)]
+        if applies:
+            text = (
+                f"only {' and '.join(applies)} has it, and no block varies it; add a block for it, for instance "
+                f"blocks: {{shared: {{}}, specific: {{parameters: [{', '.join([*shared, *missing])}]}}}}"
+            )
+            yield Problem(("search_space", "parameters", name), text)
 
 
 _MAGNITUDE = "randaugment_m"

@@ -80,6 +80,8 @@ class ClaimForm(Frozen):
         if sum(getattr(self, key) is not None for key in keys) != 1:
             raise ValueError(f"a claim has exactly one of: {', '.join(keys)}")
         self._check()
+        if self.method is None and not self.kind.of_two_methods:
+            raise ValueError(_asked_of_one(self.kind))
         for key in self.kind.needs:
             if getattr(self, key) is None:
                 raise ValueError(f"{self.measure} needs {_NEEDED[key]}")
@@ -145,7 +147,6 @@ class Comparison(ClaimForm):
             raise ValueError("less and more need than: the other method")
         if self.than == (self.less or self.more):
             raise ValueError("a method cannot be compared with itself")
-        _refuse_two(self)
 
     @property
     def ratio(self) -> tuple[str, str] | None:
@@ -166,7 +167,6 @@ class Equivalence(ClaimForm):
     def _check(self) -> None:
         if self.within is None or len(set(self.equivalent or ())) < 2:
             raise ValueError("equivalent needs two different methods and within: the margin")
-        _refuse_two(self)
 
     @property
     def near(self) -> float:
@@ -184,7 +184,7 @@ class Bound(ClaimForm):
         if not self.kind.of_one_method:
             raise ValueError(f"method goes with in: {' or '.join(with_(of_one_method=True))}")
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError(f"{_of_one(self.kind)} one of at_least, at_most")
+            raise ValueError(_asked_of_one(self.kind))
 
 
 FORMS: tuple[type[ClaimForm], ...] = (Comparison, Equivalence, Bound)
@@ -195,15 +195,11 @@ _NEEDED = {
 }
 
 
-def _refuse_two(claim: ClaimForm) -> None:
-    if not claim.kind.of_two_methods:
-        raise ValueError(f"{_of_one(claim.kind)} one of at_least, at_most")
-
-
-def _of_one(kind: Measure) -> str:
-    if kind.of_two_methods:
-        return f"{kind.name} of one method needs"
-    return f"{kind.name} needs {', '.join(('method', *kind.needs))} and"
+def _asked_of_one(kind: Measure) -> str:
+    what = f"{kind.name} of one method needs"
+    if not kind.of_two_methods:
+        what = f"{kind.name} needs {', '.join(('method', *kind.needs))} and"
+    return f"{what} one of at_least, at_most"
 
 
 def _form(content: Any) -> str:

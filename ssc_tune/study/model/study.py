@@ -102,9 +102,9 @@ class Study(Frozen):
     def block_parameters(self, block: str) -> tuple[str, ...]:
         """Parameters that vary in a block, in the order of the search space."""
         chosen = self.blocks[block].parameters
-        return (
-            self.shared_parameters if chosen is None else tuple(n for n in self.search_space.parameters if n in chosen)
-        )
+        if chosen is None:
+            return self.shared_parameters
+        return tuple(name for name in self.search_space.parameters if name in chosen)
 
     def block_methods(self, block: str) -> tuple[str, ...]:
         """Methods that a block runs, in the order of the study."""
