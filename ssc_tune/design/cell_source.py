@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ssc_tune.design.cells import Cell, Placement, make_cell
-from ssc_tune.design.fixed_source import FixedSource, Score
+from ssc_tune.design.fixed_source import FixedSource, Score, act_on_all
 from ssc_tune.design.points import SEARCH_STRIDE, Point, fixed_points, search_of
-from ssc_tune.design.resting import act_on_all
 from ssc_tune.design.storage import PointLedger
 from ssc_tune.late import Late
 from ssc_tune.study.model.designs import SearchDesign

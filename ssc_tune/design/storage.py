@@ -48,10 +48,9 @@ def open_source(source: Source, location: str | None, directory: Path) -> list[s
         InputError: the storage cannot be opened or used; a password in the URL is not shown.
     """
     problems = [] if location is not None else _sound(directory / NAME)
+    storage = open_storage(location, directory)
     try:
-        source.open(open_storage(location, directory))
-    except InputError:
-        raise
+        source.open(storage)
     except Exception as error:  # whatever a database raises
         raise _unusable(location, directory, error) from error
     return problems
@@ -141,7 +140,10 @@ class PointLedger:
         self._told: set[int] = set()
         for trial in self.optuna.get_trials(deepcopy=False):
             if "point" in trial.user_attrs:
-                self._note(trial.user_attrs["point"], trial)
+                index = trial.user_attrs["point"]
+                self._ids[index], self._numbers[index] = trial._trial_id, trial.number
+                if trial.state.is_finished():
+                    self._told.add(index)
         self.end_nameless()
 
     def end_nameless(self) -> None:
@@ -149,11 +151,6 @@ class PointLedger:
         for trial in self.optuna.get_trials(deepcopy=False):
             if "point" not in trial.user_attrs and not trial.state.is_finished():
                 self.optuna.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-
-    def _note(self, index: int, trial: optuna.trial.FrozenTrial) -> None:
-        self._ids[index], self._numbers[index] = trial._trial_id, trial.number
-        if trial.state.is_finished():
-            self._told.add(index)
 
     @property
     def space(self) -> dict[str, optuna.distributions.BaseDistribution]:

@@ -96,7 +96,7 @@ def _wrapped(text: str, room: float) -> list[str]:
 
 def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing]) -> tuple[ET.Element, float]:
     """The key and the panels on white; and the height, both in units."""
-    key = _key(study, figure, found.width)
+    key = legend.ramp(figure.ramp) if figure.ramp else legend.methods(study, figure.methods, found.width)
     sized = [one._replace(height=one.height * found.panel / one.width) for one in drawn]
     tops, y = list[float](), key.height + (GAP / 3 if key.height else 0.0)
     for row in rows(figure, found.columns):
@@ -118,12 +118,6 @@ def _composed(study: Study, figure: Figure, found: Layout, drawn: list[Drawing])
         )
         root.append(part)
     return root, height
-
-
-def _key(study: Study, figure: Figure, width: float) -> legend.Legend:
-    if figure.ramp is not None:
-        return legend.ramp(figure.ramp)
-    return legend.methods(study, figure.methods, width)
 
 
 def _with_fonts(root: ET.Element) -> ET.Element:

@@ -6,22 +6,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ssc_tune import sources
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.atomic import write_atomically
 from ssc_tune.errors import InputError
-from ssc_tune.paper import data, paragraph
+from ssc_tune.paper import paragraph
 from ssc_tune.paper.drawing import picture
 from ssc_tune.paper.layout import WIDTHS
 from ssc_tune.paper.tables import tables as tex_tables
 from ssc_tune.paper.tex import apart
+from ssc_tune.presentation.csvs import written
 from ssc_tune.records import Record
 from ssc_tune.report.figures import Figure, Given, drawn
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
+
+_COLUMNS = {"m": "method", "p": "point", "s": "seed", "c": "cell", "st": "status", "lo": "low", "hi": "high"}
+"""Of tables, by the short names of figures, where these mean the same in all; ``x`` and ``y`` are what axes show."""
 
 MANIFEST = "paper.json"
 """Names what was written here, with the SHA-256 of each."""
@@ -74,7 +78,18 @@ def _files(study: Study, figure: Figure) -> dict[str, str | bytes]:
     for width in WIDTHS:
         made = picture(study, figure, width)
         files |= {f"-{width}.svg": made.svg, f"-{width}.pdf": made.pdf, f"-{width}.png": made.png}
-    return {**files, **data.tables(figure), ".txt": f"{figure.to_copy}\n"}
+    return {**files, **data(figure), ".txt": f"{figure.to_copy}\n"}
+
+
+def data(figure: Figure) -> dict[str, str]:
+    """A figure's data as tables for other programs, by the ends of their names: one a set of rows that it draws."""
+    ends = ["" if name == figure.name else f".{name}" for name in apart(figure.datasets)]
+    return {f"{end}.csv": _csv(rows) for end, rows in zip(ends, figure.datasets.values(), strict=True)}
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return written([_COLUMNS.get(name, name) for name in names], ([row.get(name) for name in names] for row in rows))
 
 
 def check(directory: Path) -> None:

@@ -41,9 +41,8 @@ def verdicts(study: Study, judged: Sequence[Verdict]) -> str:
     ]
     widths = (0.27, 0.17, 0.18, 0.07, 0.16)
     return table(
-        header, rows, columns="@{}" + _columns(widths) + "@{}", caption=_caption(study, judged),
-        label=f"tab:{study.name}-verdicts",
-    )  # fmt: skip
+        header, rows, columns=_columns(widths), caption=_caption(study, judged), label=f"tab:{study.name}-verdicts"
+    )
 
 
 def _caption(study: Study, judged: Sequence[Verdict]) -> str:
@@ -69,11 +68,11 @@ def of_measures(study: Study, made: MeasureTable, name: str) -> str:
     return table(
         ["", *map(escaped, made.methods)],
         rows,
-        columns="@{}" + _columns(widths) + "@{}",
+        columns=_columns(widths),
         caption=escaped(f"Measures of study {study.name}{where}."),
         label=f"tab:{study.name}-{name}",
     ) + "".join(f"% {' '.join(note.split())}\n" for note in (*notes, *made.how))
 
 
 def _columns(widths: Sequence[float]) -> str:
-    return "".join(_CELL.format(width=width) for width in widths)
+    return "@{}" + "".join(_CELL.format(width=width) for width in widths) + "@{}"

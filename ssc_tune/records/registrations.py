@@ -87,7 +87,7 @@ def _begun(folder: StudyFolder, cell_id: str) -> Iterator[set[str]]:
     """Of each trace of a cell in a study's folder, the registrations that stood when it was left."""
     for why in ("", "retried"):
         try:
-            record = folder.records.read(cell_id) if not why else folder.records.read_put_aside(cell_id, why)
+            record = folder.records.read(cell_id, aside=why)
         except CorruptRecord:  # nobody knows any more what it said
             continue
         if record is not None:

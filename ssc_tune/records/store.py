@@ -57,29 +57,24 @@ class RecordStore:
         self.directory = directory
         self._files, self._below = files or storages.FolderStorage(directory), below
 
-    def path(self, cell_id: str) -> Path:
-        """The file of a cell's record."""
-        return self.directory / f"{cell_id}.json"
+    def path(self, cell_id: str, aside: str = "") -> Path:
+        """The file of a cell's record, or of the one that was put aside for a reason."""
+        return self.directory / (f"{cell_id}.json.{aside}" if aside else f"{cell_id}.json")
 
     def write(self, record: Record) -> bool:
         """Writes a record, whole or not at all, unless the cell has one: the first stands. Whether it was written."""
         content = sealed("record", record.model_dump_json()) + "\n"
         return self._files.create(self._name(self.path(record.cell_id)), content.encode())
 
-    def read(self, cell_id: str, *, whole: bool = True) -> Record | None:
+    def read(self, cell_id: str, *, whole: bool = True, aside: str = "") -> Record | None:
         """A cell's record, without its history unless ``whole`` (:func:`.record.brief`); none if there is none.
+
+        With ``aside`` the one that was last put aside for this reason.
 
         Raises:
             CorruptRecord: the file is damaged; the message names it.
         """
-        return self._read(self.path(cell_id), cell_id, whole=whole)
-
-    def read_put_aside(self, cell_id: str, why: str) -> Record | None:
-        """The record of a cell that was last put aside for this reason, like ``read``."""
-        return self._read(self._aside(cell_id, why), cell_id)
-
-    @staticmethod
-    def _read(path: Path, cell_id: str, *, whole: bool = True) -> Record | None:
+        path = self.path(cell_id, aside)
         try:
             text = path.read_text(encoding="utf-8").removesuffix("\n")
             body = unsealed("record", text)
@@ -109,7 +104,7 @@ class RecordStore:
 
     def _set_aside(self, cell_id: str, error: CorruptRecord) -> str:
         self.put_aside(cell_id, "damaged")
-        return f"{error}; set aside as {self.path(cell_id).name}.damaged, the cell will be run again"
+        return f"{error}; set aside as {self.path(cell_id, 'damaged').name}, the cell will be run again"
 
     @uncollected
     def read_many(
@@ -141,14 +136,10 @@ class RecordStore:
 
     def put_aside(self, cell_id: str, why: str) -> None:
         """Renames a cell's record, if there is one, to ``<name>.<why>``, so that the cell counts as not run."""
-        self._files.move(self._name(self.path(cell_id)), self._name(self._aside(cell_id, why)))
+        self._files.move(self._name(self.path(cell_id)), self._name(self.path(cell_id, why)))
 
     def _name(self, path: Path) -> str:
         return self._below + path.name
-
-    def _aside(self, cell_id: str, why: str) -> Path:
-        path = self.path(cell_id)
-        return path.with_name(f"{path.name}.{why}")
 
 
 class StudyFolder:

@@ -6,12 +6,12 @@ import contextlib
 import datetime
 import errno
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ssc_tune.atomic import replacing
 from ssc_tune.errors import InputError, Unreachable, cause
 from ssc_tune.late import Late
 from ssc_tune.masking import mask
@@ -137,14 +137,8 @@ class ObjectStorage:
 
     def get(self, name: str, path: Path) -> None:
         """Into a file that gets its name at the end."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-        try:
-            with self._told(name), self._may_be_missing():
-                self._fs.get_file(self._key(name), str(partial))
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path) as target, self._told(name), self._may_be_missing():
+            self._fs.get_file(self._key(name), target.name)
 
     def _key(self, name: str) -> str:
         return f"{self._place.root}/{name}"

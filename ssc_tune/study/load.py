@@ -10,16 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from ssc_tune.errors import InputError
-from ssc_tune.study.checking.check import check_study, names_of
-from ssc_tune.study.checking.check_data import place_data, with_fingerprints
+from ssc_tune.study.checking.check import check_study
+from ssc_tune.study.checking.check_data import with_fingerprints
+from ssc_tune.study.checking.names import names_of
 from ssc_tune.study.model.space import SearchSpace
-from ssc_tune.study.model.study import Study
+from ssc_tune.study.model.study import Study, methods_as_mapping
 from ssc_tune.study.reading.explain import explain
+from ssc_tune.study.reading.files import place_files
 from ssc_tune.study.reading.override import apply_overrides, parse_overrides
 from ssc_tune.study.reading.own import locate
 from ssc_tune.study.reading.provenance import Problem, Written
 from ssc_tune.study.reading.prune import positions, prune
-from ssc_tune.study.reading.weights import identify_weights
 from ssc_tune.study.reading.yaml_reader import Document, KeyPath, describe, read_yaml
 
 SPACE: KeyPath = ("search_space",)
@@ -52,10 +53,9 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         source.value = _methods_as_mapping(source.value)
         if change.path != SPACE and (resolved or change.path[:1] != SPACE):
             problems += apply_overrides(source, [change])
-    source.value = place_data(_methods_as_mapping(source.value), file)
+    source.value, unfound = place_files(_methods_as_mapping(source.value), file.parent)
     if not resolved:
         source.value = {**source.value, "search_space": _UNKNOWN_SPACE}
-    source.value, unfound = identify_weights(source.value, file.parent)
     values, missing = locate(source.value, file.parent)
     study, found = _validate(values, space_known=resolved) if not missing else (None, missing)
     problems += source.show_all([*unfound, *found])
@@ -117,13 +117,11 @@ def _graft_space(source: Written, path: KeyPath, file: Path, given: str) -> list
 
 
 def _methods_as_mapping(raw: Any) -> Any:
-    """``methods: [a, b]`` as ``methods: {a: {}, b: {}}``, so that errors and overrides see one form."""
-    methods = raw.get("methods")
-    if isinstance(methods, tuple) and all(isinstance(name, str) for name in methods):
-        return {**raw, "methods": {name: {} for name in methods}} if len(set(methods)) == len(methods) else raw
-    if isinstance(methods, Mapping) and None in methods.values():
-        return {**raw, "methods": {name: {} if value is None else value for name, value in methods.items()}}
-    return raw
+    """With the methods as a mapping, if they are well formed, so that errors and overrides see one form."""
+    try:
+        return {**raw, "methods": methods_as_mapping(raw.get("methods"))}
+    except ValueError:
+        return raw
 
 
 def _validate(raw: Any, *, space_known: bool) -> tuple[Study | None, list[Problem]]:

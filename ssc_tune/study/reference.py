@@ -8,11 +8,10 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-import types
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, get_args
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -20,7 +19,7 @@ from ssc_tune import methods as registry
 from ssc_tune.data.registry import DATASETS, EXTRA
 from ssc_tune.methods.base import Hyperparameters
 from ssc_tune.study.model import resources, space, study
-from ssc_tune.study.model.claims import FORMS, ClaimForm
+from ssc_tune.study.model.claims import ClaimForm
 from ssc_tune.study.model.designs import DESIGNS
 from ssc_tune.study.model.factors import FACTORS
 from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig, TrainingConfig
@@ -56,6 +55,12 @@ Parameters that apply to none of the study's methods are left out, so that one s
 
 A parameter that only some methods have says so with `applies_to`, and is varied only in a block that names it.
 """
+
+_PLAIN = {"boolean": "`true` or `false`", "integer": "whole number", "number": "number", "string": "text"}
+_LIMITS = {
+    **{"exclusiveMinimum": "> {}", "minimum": ">= {}", "exclusiveMaximum": "< {}", "maximum": "<= {}"},
+    "maxLength": "at most {} characters",
+}
 
 _FACTORS = """\
 ### Factors
@@ -101,9 +106,11 @@ def _table(model: type[BaseModel], names: list[str]) -> str:
     if not names:
         return "No further keys.\n"
     rows = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
+    types = model.model_json_schema()["properties"]
     for name in names:
         field = model.model_fields[name]
-        cells = [f"`{field.alias or name}`", _kind(field), _default(field), field.description or ""]
+        key = field.alias or name
+        cells = [f"`{key}`", _words(types[key]), _default(field), field.description or ""]
         rows.append("| " + " | ".join(cell.replace("|", "\\|").replace("``", "`") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
@@ -111,7 +118,8 @@ def _table(model: type[BaseModel], names: list[str]) -> str:
 def _factors() -> str:
     rows = ["| name | sets | values |", "| --- | --- | --- |"]
     for name, factor in FACTORS.items():
-        rows.append(f"| `{name}` | `{factor.path}` | {_kind(factor.config.model_fields[factor.key])} |")
+        types = factor.config.model_json_schema()["properties"]
+        rows.append(f"| `{name}` | `{factor.path}` | {_words(types[factor.key])} |")
     return "\n".join(rows) + "\n"
 
 
@@ -140,64 +148,35 @@ def _default(field: FieldInfo) -> str:
     return "empty" if value in ("", (), {}) else f"`{value}`"
 
 
-def _kind(field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and isinstance(extra.get("enum"), list):
-        return _listed(extra["enum"])
-    limits = _limits(field.metadata)
-    return _words(field.annotation) + (f", {limits}" if limits else "")
+def _words(schema: Mapping[str, Any]) -> str:
+    """A type in words, by its JSON Schema."""
+    limits = (words.format(schema[key]) for key, words in _LIMITS.items() if key in schema)
+    return ", ".join([_type(schema), *limits])
 
 
-def _listed(values: Any) -> str:
-    return ", ".join(f"`{value}`" for value in values)
+def _type(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower().removesuffix(" config")
+    if "oneOf" in schema:  # the form of a claim is told by its keys
+        return "mapping by `type`" if "discriminator" in schema else "claim"
+    if "anyOf" in schema:
+        members = [_words(member) for member in schema["anyOf"] if member != {"type": "null"}]
+        return "any value" if set(members) == set(_PLAIN.values()) else " or ".join(members)
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    return _container(schema)
 
 
-def _words(annotation: Any) -> str:
-    """A type in words."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        limits = _limits(arguments[1:])
-        return _words(arguments[0]) + (f", {limits}" if limits else "")
-    if origin is Literal:
-        return _listed(arguments)
-    if origin in (Union, types.UnionType):
-        return _union(arguments)
-    if origin is not None:
-        return _container(origin, arguments)
-    plain = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
-    return plain.get(annotation) or re.sub(r"(?<!^)(?=[A-Z])", " ", annotation.__name__).lower().removesuffix(" config")
-
-
-def _union(arguments: tuple[Any, ...]) -> str:
-    members = [inner for inner in arguments if inner is not type(None)]
-    if any(get_args(inner)[:1] == FORMS[:1] for inner in members):
-        return "claim"
-    if set(members) == {bool, int, float, str}:
-        return "any value"
-    if all(isinstance(inner, type) and issubclass(inner, BaseModel) for inner in members) and len(members) > 1:
-        return "mapping by `type`"
-    return " or ".join(map(_words, members))
-
-
-def _container(origin: Any, arguments: tuple[Any, ...]) -> str:
-    if origin is dict:
-        return f"mapping of names to {_words(arguments[1])}"
-    several = arguments[-1] is Ellipsis
-    return f"list of {_words(arguments[0])}" if several else f"list of {len(arguments)} ({_words(arguments[0])})"
-
-
-def _limits(metadata: Any) -> str:
-    found: list[str] = []
-    for item in metadata:
-        for inner in getattr(item, "metadata", [item]):
-            if isinstance(inner, Gt | Ge | Lt | Le):
-                sign, bound = {Gt: (">", "gt"), Ge: (">=", "ge"), Lt: ("<", "lt"), Le: ("<=", "le")}[type(inner)]
-                found.append(f"{sign} {getattr(inner, bound)}")
-            elif isinstance(inner, MinLen) and inner.min_length > 1:
-                found.append(f"at least {inner.min_length}")
-            elif isinstance(inner, MaxLen):
-                found.append(f"at most {inner.max_length} characters")
-    return ", ".join(found)
+def _container(schema: Mapping[str, Any]) -> str:
+    if schema["type"] == "object":
+        return f"mapping of names to {_words(schema['additionalProperties'])}"
+    if "prefixItems" in schema:
+        return f"list of {len(schema['prefixItems'])} ({_words(schema['prefixItems'][0])})"
+    if schema["type"] == "array":
+        least = schema.get("minItems", 1)
+        return f"list of {_words(schema['items'])}{f', at least {least}' if least > 1 else ''}"
+    return _PLAIN[schema["type"]]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ssc_tune.paper import data, files
+from ssc_tune.paper import files
 from ssc_tune.report.figures import KINDS, Drawn, Figure
 from tests.making.files import Bench
 from tests.making.papers import written
@@ -201,6 +201,6 @@ def test_rows_of_a_figure_stay_in_its_folder() -> None:
     """They are named after blocks and settings, which may be called anything."""
     rows = [{"m": "ssc", "y": 1.5, "t": "=1+1"}, {"m": "ssc", "lo": None}]
     figure = Figure("spread", "t", "l", "c", (), {"spread": rows, "cells-../x": rows, "cells-..\\x": rows})
-    found = data.tables(figure)
+    found = files.data(figure)
     assert list(found) == [".csv", ".cells-_x.csv", ".cells-_x-2.csv"]
     assert found[".csv"] == "method,y,t,low\nssc,1.5,'=1+1,\nssc,,,\n"

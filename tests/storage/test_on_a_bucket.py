@@ -109,7 +109,7 @@ def test_a_copy_follows_what_was_put_aside_and_what_was_changed_in_it(bucket: Bu
     folder.records.put_aside(cells[0].cell_id, "retried")
     pull(other.storage)
     assert other.records.read(cells[0].cell_id) is None
-    assert other.records.read_put_aside(cells[0].cell_id, "retried") is not None
+    assert other.records.read(cells[0].cell_id, aside="retried") is not None
     assert other.records.read(cells[1].cell_id) is not None
 
 

@@ -12,7 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from ssc_tune import running
-from ssc_tune.design import resting, storage
+from ssc_tune.design import fixed_source, storage
 from ssc_tune.design.cells import Cell
 from ssc_tune.errors import InputError
 from tests.making import postgresql
@@ -63,7 +63,7 @@ def test_no_trial_stays_running(
         return "ok"
 
     lab.status = status
-    monkeypatch.setattr(resting, "SECONDS", 0.2)
+    monkeypatch.setattr(fixed_source, "SECONDS", 0.2)
     options = replace(lab.options(), optuna_storage=server.url)
     done = running.train_and_judge(of, options, err=io.StringIO())
     assert isinstance(done, running.Finished)

@@ -10,12 +10,10 @@ from ssc_tune import methods as registry
 from ssc_tune.data.facts import SourceError
 from ssc_tune.models.registry import find, find_variant
 from ssc_tune.study.checking.check_claims import check_claims
-from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels
+from ssc_tune.study.checking.check_data import beside_validation, checked_info, most_labels, written
 from ssc_tune.study.checking.check_design import check_levels, check_looks, check_pruner, check_size
-from ssc_tune.study.checking.check_factors import check_factors
+from ssc_tune.study.checking.check_factors import IN_SPACE_TOO, check_factors
 from ssc_tune.study.checking.check_space import (
-    NAME_IN_WORDS,
-    NAME_PATTERN,
     check_blocks,
     check_parameters,
     check_views,
@@ -23,8 +21,8 @@ from ssc_tune.study.checking.check_space import (
     known_methods,
     value_problem,
 )
+from ssc_tune.study.checking.names import IN_WORDS, Names, check_known, misfit
 from ssc_tune.study.model.factors import FACTORS
-from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
@@ -34,16 +32,14 @@ from ssc_tune.training.config import DataConfig, ModelConfig, PretrainConfig
 LEAST_VALIDATION = 2
 
 
-def check_study(study: Study, names: Names | None = None, positions: list[int] | None = None) -> list[Problem]:
+def check_study(study: Study, names: Names, positions: list[int]) -> list[Problem]:
     """Everything that is wrong with a study whose parts are well formed.
 
     Args:
         study: the study, possibly without parts that have errors of their own.
-        names: everything the file names, those parts included; that of ``study`` when absent.
-        positions: index in the file of each claim of ``study``; the same when absent.
+        names: everything the file names, those parts included.
+        positions: index in the file of each claim of ``study``.
     """
-    names = names or names_of(study.model_dump(by_alias=True))
-    positions = positions or list(range(len(study.claims)))
     return [
         *_check_texts(study, positions),
         *_check_methods(study),
@@ -61,37 +57,15 @@ def check_study(study: Study, names: Names | None = None, positions: list[int] |
     ]
 
 
-def names_of(raw: Any, broken: frozenset[str] = frozenset()) -> Names:
-    """The names that a study, valid or not, gives to its parts.
-
-    Args:
-        raw: the study as plain values.
-        broken: keys of the top level with errors under them.
-    """
-
-    def keys(*path: str) -> list[str]:
-        value = raw
-        for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        return list(value) if isinstance(value, Mapping) else []
-
-    methods, blocks = keys("methods"), keys("blocks") or ["shared"]
-    known = [*keys("own_methods"), *registry.known()]
-    if not set(methods) <= set(known):  # a misspelt one is told once, not at every claim about it
-        methods = list(dict.fromkeys([*methods, *known]))
-    return Names(methods, keys("search_space", "parameters"), blocks, keys("settings"), broken)
-
-
 def _check_methods(study: Study) -> Iterator[Problem]:
     for method in study.methods:
-        if method not in study.known_methods:
-            yield Problem(("methods", method), unknown(f"{method!r} is no method", method, study.known_methods))
+        yield from check_known(("methods", method), method, study.known_methods, "method")
     for method in study.own_methods:
         path = ("own_methods", method)
         if method in registry.known():
-            yield Problem(path, f"is the name of a method that is there already; {NAME_IN_WORDS} make another")
-        elif not NAME_PATTERN.match(method):
-            yield Problem(path, f"the method's name does not fit; allowed: {NAME_IN_WORDS}")
+            yield Problem(path, f"is the name of a method that is there already; {IN_WORDS} make another")
+        elif text := misfit(method, "method"):
+            yield Problem(path, text)
         elif method not in study.methods:
             yield Problem(path, "is not among methods; name it there, or leave it out here")
 
@@ -111,34 +85,30 @@ def _check_value(study: Study, path: KeyPath, methods: list[str], value: Any) ->
     having = [method for method in methods if key in hyperparameters_of(study, method)]
     if not having:
         if methods:
-            allowed = dict.fromkeys(name for method in methods for name in hyperparameters_of(study, method))
+            allowed = hyperparameters_of(study, *methods)
             elsewhere = FACTORS[key].path if key in FACTORS else None
-            text = unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed, also=elsewhere)
-            yield Problem(path, text)
+            yield Problem(path, unknown(f"no hyperparameter of {' or '.join(methods)}", key, allowed, also=elsewhere))
         return
     parameter = study.search_space.parameters.get(key)
     if parameter is not None and any(parameter.applies(method) for method in having):
-        yield Problem(path, "is in the search space too; fix it here or vary it there, not both")
-    problem = next(filter(None, (value_problem(study, method, key, value) for method in having)), None)
-    if problem:
+        yield Problem(path, IN_SPACE_TOO)
+    if problem := value_problem(study, having, key, value):
         yield Problem(path, problem)
 
 
 def _check_settings(study: Study) -> Iterator[Problem]:
-    yield from _check_data(("data",), study.data, labels="labels_per_class" not in study.factors)
-    yield from _check_model(("model",), study.model)
-    yield from _check_pretrain(("pretrain",), study.pretrain, study.data)
     seen: dict[tuple[DataConfig, ModelConfig, PretrainConfig | None], str] = {}
-    for name, setting in study.settings.items():
+    for path, place in written(study).items():
+        if place.data is not None:
+            yield from _check_data((*path, "data"), place.data, labels="labels_per_class" not in study.factors)
+        if place.model is not None:
+            yield from _check_model((*path, "model"), place.model)
+        if place.pretrain is not None:
+            yield from _check_pretrain((*path, "pretrain"), place.pretrain, place.data or study.data)
+    for name in study.settings:
         path = ("settings", name)
-        if not NAME_PATTERN.match(name):
-            yield Problem(path, f"the setting's name does not fit; allowed: {NAME_IN_WORDS}")
-        if setting.data is not None:
-            yield from _check_data((*path, "data"), setting.data, labels="labels_per_class" not in study.factors)
-        if setting.model is not None:
-            yield from _check_model((*path, "model"), setting.model)
-        if setting.pretrain is not None:
-            yield from _check_pretrain((*path, "pretrain"), setting.pretrain, study.setting(name)[0])
+        if text := misfit(name, "setting"):
+            yield Problem(path, text)
         first = seen.setdefault((*study.setting(name), study.pretraining(name)), name)
         if first != name:
             yield Problem(path, f"is the same as setting {first!r}")
@@ -164,14 +134,14 @@ def _check_data(path: KeyPath, data: DataConfig, *, labels: bool) -> Iterator[Pr
         yield Problem((*path, "labels_per_class"), f"{text}, not {data.labels_per_class}")
 
 
-def _check_pretrain(path: KeyPath, pretrain: PretrainConfig | None, data: DataConfig) -> Iterator[Problem]:
+def _check_pretrain(path: KeyPath, pretrain: PretrainConfig, data: DataConfig) -> Iterator[Problem]:
     """No image is twice in a step: its other view would be taken for a different image."""
     try:
         info = checked_info(data)
     except SourceError:
         return  # it is told of the data
     images = info.train_size - data.held_out(info.train_size)
-    if pretrain is not None and pretrain.batch_size > images:
+    if pretrain.batch_size > images:
         text = f"must be at most {images} {beside_validation(data, info)}"
         yield Problem((*path, "batch_size"), f"{text}, not {pretrain.batch_size}")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ssc_tune.study.checking.names import Names, check_known
 from ssc_tune.study.model.claims import Claim
 from ssc_tune.study.model.designs import DesignBase
 from ssc_tune.study.model.measures import DRAWN, LEAST_SETTINGS, MIN_SEARCHES, OVER_SPACE, in_design, with_
-from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
-from ssc_tune.study.reading.suggest import unknown
+from ssc_tune.study.reading.yaml_reader import KeyPath
 
 
 def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[Problem]:
@@ -38,23 +38,18 @@ def check_claims(study: Study, names: Names, positions: list[int]) -> Iterator[P
             yield from _check_design(path, claim, study)
 
 
-def _check_names(path: tuple[str | int, ...], claim: Claim, names: Names) -> Iterator[Problem]:
+def _check_names(path: KeyPath, claim: Claim, names: Names) -> Iterator[Problem]:
     for key in ("less", "more", "than", "method"):
-        yield from _known((*path, key), getattr(claim, key), names.methods, "method of this study")
+        yield from check_known((*path, key), getattr(claim, key), names.methods, "method of this study")
     for i, method in enumerate(claim.equivalent or ()):
-        yield from _known((*path, "equivalent", i), method, names.methods, "method of this study")
-    yield from _known((*path, "block"), claim.block, names.blocks, "block of this study")
-    yield from _known((*path, "parameter"), claim.parameter, names.parameters, "parameter of the search space")
+        yield from check_known((*path, "equivalent", i), method, names.methods, "method of this study")
+    yield from check_known((*path, "block"), claim.block, names.blocks, "block of this study")
+    yield from check_known((*path, "parameter"), claim.parameter, names.parameters, "parameter of the search space")
     if names.settings:
-        yield from _known((*path, "setting"), claim.setting, names.settings, "setting of this study")
+        yield from check_known((*path, "setting"), claim.setting, names.settings, "setting of this study")
 
 
-def _known(path: tuple[str | int, ...], name: str | None, allowed: list[str], what: str) -> Iterator[Problem]:
-    if name is not None and name not in allowed:
-        yield Problem(path, unknown(f"{name!r} is no {what}", name, allowed))
-
-
-def _check_block(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
+def _check_block(path: KeyPath, claim: Claim, study: Study) -> Iterator[Problem]:
     if claim.block not in study.blocks:
         return
     running = study.block_methods(claim.block)
@@ -64,7 +59,7 @@ def _check_block(path: tuple[str | int, ...], claim: Claim, study: Study) -> Ite
             yield Problem((*path, "block"), text)
 
 
-def _check_setting(path: tuple[str | int, ...], claim: Claim, names: Names) -> Iterator[Problem]:
+def _check_setting(path: KeyPath, claim: Claim, names: Names) -> Iterator[Problem]:
     if claim.kind.over_all_settings:
         if len(names.settings) < 2:
             yield Problem((*path, "in"), f"{claim.measure} needs a study with two settings or more")
@@ -80,14 +75,11 @@ def _check_setting(path: tuple[str | int, ...], claim: Claim, names: Names) -> I
         yield Problem((*path, "setting"), "this study declares no settings; leave the key out")
 
 
-def _check_parameter(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
+def _check_parameter(path: KeyPath, claim: Claim, study: Study) -> Iterator[Problem]:
     parameter = study.search_space.parameters.get(claim.parameter or "")
     if parameter is None or claim.block not in study.blocks:
         return
-    varied = study.block_parameters(claim.block)
-    levels = study.design.named_levels
-    if levels is not None:
-        varied = tuple(name for name in varied if name in levels)
+    varied = study.design.varied(study.block_parameters(claim.block))
     if claim.parameter not in varied:
         text = f"{claim.parameter} does not vary in block {claim.block!r}; allowed: {', '.join(varied) or 'none'}"
         yield Problem((*path, "parameter"), text)
@@ -96,13 +88,13 @@ def _check_parameter(path: tuple[str | int, ...], claim: Claim, study: Study) ->
             yield Problem((*path, "parameter"), f"{method} has no {claim.parameter}")
 
 
-def _check_seeds(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
+def _check_seeds(path: KeyPath, claim: Claim, study: Study) -> Iterator[Problem]:
     if claim.kind.why_seeds and study.seeds < 2:
         text = f"{claim.measure} needs seeds: 2 or more, not {study.seeds}; {claim.kind.why_seeds}"
         yield Problem((*path, "in"), text)
 
 
-def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names: Names) -> Iterator[Problem]:
+def _check_robust(path: KeyPath, claim: Claim, study: Study, names: Names) -> Iterator[Problem]:
     if not claim.robust:
         return
     if not claim.kind.weighted:
@@ -116,7 +108,7 @@ def _check_robust(path: tuple[str | int, ...], claim: Claim, study: Study, names
         yield Problem((*path, "robust"), text)
 
 
-def _check_design(path: tuple[str | int, ...], claim: Claim, study: Study) -> Iterator[Problem]:
+def _check_design(path: KeyPath, claim: Claim, study: Study) -> Iterator[Problem]:
     design = study.design
     if design.name() not in claim.kind.designs:
         yield Problem((*path, "in"), _why_not(claim, design))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from ssc_tune.data import registry
 from ssc_tune.data.facts import DatasetInfo, SourceError
-from ssc_tune.study.model.study import Study
+from ssc_tune.study.model.study import Setting, Study
+from ssc_tune.study.reading.yaml_reader import KeyPath
 from ssc_tune.training.config import DataConfig
 
-_KEYS = ("path", "size", "mirror")
+
+def written(study: Study) -> dict[KeyPath, Setting]:
+    """What a study says of data, net and pre-training, and where: for all of it, and in each setting."""
+    whole = Setting(data=study.data, model=study.model, pretrain=study.pretrain)
+    return {(): whole, **{("settings", name): setting for name, setting in study.settings.items()}}
 
 
 def checked_info(data: DataConfig) -> DatasetInfo:
@@ -21,15 +21,13 @@ def checked_info(data: DataConfig) -> DatasetInfo:
     Raises:
         SourceError: a key does not belong to them, they are not there, or not what they have to be.
     """
-    own = data.name not in registry.DATASETS
-    row = registry.OWN.get(data.name, registry.FUNCTION)
-    for key in _KEYS:
-        if getattr(data, key) and not (own and key in row.keys):
-            having = [name for name, one in registry.OWN.items() if key in one.keys]
+    owners = {
+        key: [name for name, row in registry.OWN.items() if key in row.keys] for key in ("path", "size", "mirror")
+    }
+    for key, having in {**owners, "extra": list(registry.EXTRA)}.items():
+        if getattr(data, key) and data.name not in having:
             raise SourceError(key, f"no key of {data.name}; allowed for {' and '.join(having)}")
-    if data.extra and data.name not in registry.EXTRA:
-        raise SourceError("extra", f"no key of {data.name}; allowed for {' and '.join(registry.EXTRA)}")
-    if not own:
+    if data.name in registry.DATASETS:
         if data.fingerprint is not None:
             raise SourceError("fingerprint", f"no key of {data.name}; allowed for one's own data")
         return _known(registry.DATASETS[data.source.name], data)
@@ -66,18 +64,6 @@ def with_fingerprints(study: Study) -> Study:
         for name, setting in study.settings.items()
     }
     return study.model_copy(update={"data": _with_fingerprint(study.data), "settings": settings})
-
-
-def place_data(raw: Any, file: Path) -> Any:
-    """A study file's plain values with paths of data from the file's folder on."""
-    if not isinstance(raw, Mapping):
-        return raw
-    data, settings = raw.get("data"), raw.get("settings")
-    if isinstance(data, Mapping) and isinstance(data.get("path"), str):
-        raw = {**raw, "data": {**data, "path": os.path.abspath(file.parent / data["path"])}}
-    if isinstance(settings, Mapping):
-        raw = {**raw, "settings": {name: place_data(setting, file) for name, setting in settings.items()}}
-    return raw
 
 
 def _with_fingerprint(data: DataConfig) -> DataConfig:

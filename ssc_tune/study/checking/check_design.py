@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from ssc_tune.study.checking.check_space import known_methods, value_problem
-from ssc_tune.study.model.names import Names
+from ssc_tune.study.checking.names import Names
 from ssc_tune.study.model.space import ChoiceParameter, FloatParameter, IntParameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
@@ -43,8 +43,7 @@ def _check_level_values(
     if not levels:
         yield Problem(path, "has no value")
     for i, value in enumerate(levels):
-        problem = next(filter(None, (value_problem(study, method, name, value) for method in methods)), None)
-        if problem:
+        if problem := value_problem(study, methods, name, value):
             yield Problem((*path, i), f"{problem} ({of})")
         elif isinstance(parameter, ChoiceParameter) and value not in parameter.choices:
             allowed = [str(choice) for choice in parameter.choices]

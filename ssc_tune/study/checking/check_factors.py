@@ -9,15 +9,16 @@ from pydantic import ValidationError
 
 from ssc_tune.data.facts import SourceError
 from ssc_tune.frozen import Frozen
-from ssc_tune.models.registry import find, find_variant
-from ssc_tune.study.checking.check_data import checked_info, most_labels
+from ssc_tune.models.registry import find_variant
+from ssc_tune.study.checking.check_data import checked_info, most_labels, written
 from ssc_tune.study.model.space import ChoiceParameter, Parameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.explain import explain
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
 from ssc_tune.study.reading.yaml_reader import KeyPath
-from ssc_tune.training.config import DataConfig, ModelConfig
+
+IN_SPACE_TOO = "is in the search space too; fix it here or vary it there, not both"
 
 
 def problem_in(model: type[Frozen], name: str, value: Any) -> str | None:
@@ -48,10 +49,10 @@ def check_factors(study: Study) -> Iterator[Problem]:
         if parameter.applies_to is not None:
             text = f"{factor.path} is the same for all methods; leave applies_to out"
             yield Problem((*path, "applies_to"), text)
-        for where, part in _parts(study):
-            if isinstance(part, factor.config) and factor.key in part.model_fields_set:
-                text = "is in the search space too; fix it here or vary it there, not both"
-                yield Problem((*where, factor.key), text)
+        for where, place in written(study).items():
+            part = getattr(place, factor.part)
+            if part is not None and factor.key in part.model_fields_set:
+                yield Problem((*where, factor.part, factor.key), IN_SPACE_TOO)
         sound = True
         for key, value in values(parameter):
             problem = problem_in(factor.config, factor.key, value)
@@ -67,15 +68,6 @@ def check_factors(study: Study) -> Iterator[Problem]:
             yield Problem(path, text)
         if sound and factor.path == "model.name":
             yield from _check_nets(study, path, parameter)
-
-
-def _parts(study: Study) -> list[tuple[KeyPath, DataConfig | ModelConfig]]:
-    """Everything that a study says of data and nets, and where."""
-    found: list[tuple[KeyPath, DataConfig | ModelConfig]] = [(("data",), study.data), (("model",), study.model)]
-    for name, setting in study.settings.items():
-        for key, part in (("data", setting.data), ("model", setting.model)):
-            found += [] if part is None else [(("settings", name, key), part)]
-    return found
 
 
 def _check_labels(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[Problem]:
@@ -101,7 +93,6 @@ def _check_nets(study: Study, path: KeyPath, parameter: Parameter) -> Iterator[P
             return
         for key, value in values(parameter):
             try:
-                find(str(value))
                 find_variant(str(value), model.variant)
             except ValueError as error:
                 yield Problem((*path, *key), str(error))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ssc_tune.study.checking.check_factors import problem_in, values
+from ssc_tune.study.checking.names import Names, check_known, misfit
 from ssc_tune.study.model.factors import FACTORS
-from ssc_tune.study.model.names import Names
 from ssc_tune.study.model.space import Parameter
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.provenance import Problem
 from ssc_tune.study.reading.suggest import unknown
-
-NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}\Z")  # of a file too
-NAME_IN_WORDS = "at most 80 letters, digits, '_' and '-', beginning with a letter or digit"
 
 
 def known_methods(study: Study) -> list[str]:
@@ -23,17 +19,17 @@ def known_methods(study: Study) -> list[str]:
     return [name for name in study.methods if name in study.known_methods]
 
 
-def hyperparameters_of(study: Study, method: str) -> list[str]:
-    """Names of all hyperparameters of a known method."""
-    return list(study.hyperparameters_of(method).model_fields)
+def hyperparameters_of(study: Study, *methods: str) -> list[str]:
+    """Names of all hyperparameters of known methods, each once."""
+    return list(dict.fromkeys(name for method in methods for name in study.hyperparameters_of(method).model_fields))
 
 
-def value_problem(study: Study, method: str, name: str, value: Any) -> str | None:
-    """What is wrong with the value of a hyperparameter or factor by the limits of method, data or net, if anything."""
+def value_problem(study: Study, methods: Iterable[str], name: str, value: Any) -> str | None:
+    """What is wrong with the value of a hyperparameter or factor by the limits of methods, data or net, if anything."""
     factor = study.factors.get(name)
     if factor is not None:
         return problem_in(factor.config, factor.key, value)
-    return problem_in(study.hyperparameters_of(method), name, value)
+    return next(filter(None, (problem_in(study.hyperparameters_of(m), name, value) for m in methods)), None)
 
 
 def check_parameters(study: Study) -> Iterator[Problem]:
@@ -44,21 +40,18 @@ def check_parameters(study: Study) -> Iterator[Problem]:
     for name, parameter in parameters.items():
         path = ("search_space", "parameters", name)
         for i, method in enumerate(parameter.applies_to or ()):
-            if method not in study.known_methods:
-                text = unknown(f"{method!r} is no method", method, study.known_methods)
-                yield Problem((*path, "applies_to", i), text)
+            yield from check_known((*path, "applies_to", i), method, study.known_methods, "method")
         if parameter.applies_to == ():
             yield Problem((*path, "applies_to"), f"names no method; allowed: {', '.join(study.known_methods)}")
         if name in study.factors:
             continue
         yield from _check_applicable(study, name, parameter)
+        having = [method for method in known_methods(study) if study.decides(name, method)]
         for key, value in values(parameter):
-            for method in known_methods(study):
-                if parameter.applies(method) and name in hyperparameters_of(study, method):
-                    problem = value_problem(study, method, name, value)
-                    if problem:
-                        yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
-                        break
+            for method in having:
+                if problem := value_problem(study, [method], name, value):
+                    yield Problem((*path, *key), f"{problem} (hyperparameter {name} of {method})")
+                    break
 
 
 def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator[Problem]:
@@ -69,7 +62,7 @@ def _check_applicable(study: Study, name: str, parameter: Parameter) -> Iterator
     if not lacking:
         return
     if not having:
-        everything = dict.fromkeys(key for method in methods for key in hyperparameters_of(study, method))
+        everything = hyperparameters_of(study, *methods)
         factor = next((key for key, one in FACTORS.items() if one.path == name), None)
         text = unknown("no method has such a hyperparameter", name, [*everything, *FACTORS], also=factor)
         yield Problem(path, text)
@@ -88,11 +81,10 @@ def check_blocks(study: Study, names: Names) -> Iterator[Problem]:
         yield Problem(("blocks",), "names no block; leave the key out for one block of all shared parameters")
     for name, block in study.blocks.items():
         path = ("blocks", name)
-        if not NAME_PATTERN.match(name):
-            yield Problem(path, f"the block's name does not fit; allowed: {NAME_IN_WORDS}")
-        yield from _check_names(
-            (*path, "parameters"), block.parameters, names.parameters, "parameter of the search space"
-        )
+        if text := misfit(name, "block"):
+            yield Problem(path, text)
+        of_space = "parameter of the search space"
+        yield from _check_names((*path, "parameters"), block.parameters, names.parameters, of_space)
         yield from _check_names((*path, "methods"), block.methods, names.methods, "method of this study")
         if not names.broken & {"design", "search_space"}:
             yield from _check_variation(study, name)
@@ -107,23 +99,19 @@ def _check_names(
     if names == ():
         yield Problem(path, f"names no {what}; allowed: {', '.join(allowed)}")
     for i, name in enumerate(names or ()):
-        if name not in allowed:
-            yield Problem((*path, i), unknown(f"{name!r} is no {what}", name, allowed))
-        elif names is not None and name in names[:i]:
+        yield from check_known((*path, i), name, allowed, what)
+        if names is not None and name in allowed and name in names[:i]:
             yield Problem((*path, i), f"{name!r} is named twice")
 
 
 def _check_variation(study: Study, block: str) -> Iterator[Problem]:
     """Each method of a block has a parameter that varies there: otherwise its cells would all be the same."""
-    varied = study.block_parameters(block)
-    if not varied and study.blocks[block].parameters is None:
+    of_block = study.block_parameters(block)
+    varied = study.design.varied(of_block)
+    if not of_block and study.blocks[block].parameters is None:
         yield Problem(("blocks", block), "varies nothing: no parameter of the search space is shared by all methods")
-    levels = study.design.named_levels
-    if levels is not None:
-        varied = tuple(name for name in varied if name in levels)
-        if not varied and study.block_parameters(block):
-            yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
-            return
+    if of_block and not varied:
+        yield Problem(("blocks", block), "varies nothing: the design has no levels for its parameters")
     parameters = [study.search_space.parameters[name] for name in varied]
     running = study.block_methods(block)
     having = [method for method in running if any(parameter.applies(method) for parameter in parameters)]
@@ -136,20 +124,19 @@ def _check_variation(study: Study, block: str) -> Iterator[Problem]:
 
 def _check_unvaried(study: Study) -> Iterator[Problem]:
     """A method-specific parameter in no block would keep its default: say how to give it a block of its own."""
-    if study.design.is_sample or study.design.adaptive:
-        varied = {name for block in study.blocks for name in study.block_parameters(block)}
-        named = {name for block in study.blocks.values() for name in block.parameters or ()}
-        specific = [n for n in study.search_space.parameters if n not in study.shared_parameters]
-        missing = [n for n in specific if n not in varied | named]
-        for name in missing:
-            applies = [m for m in study.methods if study.search_space.parameters[name].applies(m)]
-            if applies:
-                names = ", ".join([*study.shared_parameters, *missing])
-                text = (
-                    f"only {' and '.join(applies)} has it, and no block varies it; add a block for it, for instance "
-                    f"blocks: {{shared: {{}}, specific: {{parameters: [{names}]}}}}"
-                )
-                yield Problem(("search_space", "parameters", name), text)
+    if not (study.design.is_sample or study.design.adaptive):
+        return
+    varied = {name for block in study.blocks for name in study.block_parameters(block)}
+    space, shared = study.search_space.parameters, study.shared_parameters
+    missing = [name for name in space if name not in shared and name not in varied]
+    for name in missing:
+        applies = [method for method in study.methods if space[name].applies(method)]
+        if applies:
+            text = (
+                f"only {' and '.join(applies)} has it, and no block varies it; add a block for it, for instance "
+                f"blocks: {{shared: {{}}, specific: {{parameters: [{', '.join([*shared, *missing])}]}}}}"
+            )
+            yield Problem(("search_space", "parameters", name), text)
 
 
 _MAGNITUDE = "randaugment_m"
@@ -165,24 +152,19 @@ def check_views(study: Study) -> Iterator[Problem]:
     space = study.search_space.parameters
     choosing = [m for m in trained if "strong_view" in space and space["strong_view"].applies(m)]
     unused = {
-        (method, setting): study.given(method, setting).get("strong_view") == _WITHOUT
+        method: [s for s in study.setting_names if study.given(method, s).get("strong_view") == _WITHOUT]
         for method in trained
         if method not in choosing
-        for setting in study.setting_names
     }
-    if not any(unused.values()):
-        return
-    if _MAGNITUDE in space:
-        found = [place for place, without in unused.items() if without and space[_MAGNITUDE].applies(place[0])]
-        if found:
-            yield Problem(("search_space", "parameters", _MAGNITUDE), _unused(study, *found[0]))
-    everywhere = not choosing and all(unused.values())
-    if _MAGNITUDE in study.hyperparameters and everywhere:
-        yield Problem(("hyperparameters", _MAGNITUDE), _unused(study, *next(iter(unused))))
-    for method in trained:
-        places = [place for place in unused if place[0] == method]
-        if _MAGNITUDE in study.methods[method] and places and all(unused[place] for place in places):
-            yield Problem(("methods", method, _MAGNITUDE), _unused(study, *places[0]))
+    some = [m for m in unused if unused[m] and _MAGNITUDE in space and space[_MAGNITUDE].applies(m)]
+    if some:
+        yield Problem(("search_space", "parameters", _MAGNITUDE), _unused(study, some[0], unused[some[0]][0]))
+    everywhere = [method for method in unused if len(unused[method]) == len(study.setting_names)]
+    if _MAGNITUDE in study.hyperparameters and trained and everywhere == trained:
+        yield Problem(("hyperparameters", _MAGNITUDE), _unused(study, trained[0], study.setting_names[0]))
+    for method in everywhere:
+        if _MAGNITUDE in study.methods[method]:
+            yield Problem(("methods", method, _MAGNITUDE), _unused(study, method, study.setting_names[0]))
 
 
 def _unused(study: Study, method: str, setting: str) -> str:

@@ -80,6 +80,8 @@ class ClaimForm(Frozen):
         if sum(getattr(self, key) is not None for key in keys) != 1:
             raise ValueError(f"a claim has exactly one of: {', '.join(keys)}")
         self._check()
+        if self.method is None and not self.kind.of_two_methods:
+            raise ValueError(_asked_of_one(self.kind))
         for key in self.kind.needs:
             if getattr(self, key) is None:
                 raise ValueError(f"{self.measure} needs {_NEEDED[key]}")
@@ -99,7 +101,7 @@ class ClaimForm(Frozen):
         """The form's own keys alone, one of those that make it required."""
         schema = handler(core)
         own = handler.resolve_ref_schema(schema)
-        for key in (key for form in FORMS if form is not cls for key in (*form.KEYS, *form.WITH)):
+        for key in (key for form in FORMS if not issubclass(form, cls) for key in (*form.KEYS, *form.WITH)):
             own["properties"].pop(key, None)
         own["oneOf"] = [{"required": [key]} for key in cls.KEYS]
         return schema
@@ -125,12 +127,13 @@ class ClaimForm(Frozen):
     @property
     def bound(self) -> float:
         """What its effect is held against: 0 where methods are compared."""
-        return 0.0
+        return self.at_least or self.at_most or 0.0
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods the claim is about: the first is the one it favours."""
-        raise NotImplementedError
+        named = (self.less, self.more, self.than, *(self.equivalent or ()), self.method)
+        return tuple(name for name in named if name is not None)
 
 
 class Comparison(ClaimForm):
@@ -144,12 +147,6 @@ class Comparison(ClaimForm):
             raise ValueError("less and more need than: the other method")
         if self.than == (self.less or self.more):
             raise ValueError("a method cannot be compared with itself")
-        _refuse_two(self)
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The method said to have less or more, and the other."""
-        return (self.less or self.more or "", self.than or "")
 
     @property
     def ratio(self) -> tuple[str, str] | None:
@@ -168,14 +165,8 @@ class Equivalence(ClaimForm):
     SOURCES = ("schuirmann1987comparison",)
 
     def _check(self) -> None:
-        if self.within is None or len(set(self.methods)) < 2:
+        if self.within is None or len(set(self.equivalent or ())) < 2:
             raise ValueError("equivalent needs two different methods and within: the margin")
-        _refuse_two(self)
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """Both."""
-        return self.equivalent or ()
 
     @property
     def near(self) -> float:
@@ -193,17 +184,7 @@ class Bound(ClaimForm):
         if not self.kind.of_one_method:
             raise ValueError(f"method goes with in: {' or '.join(with_(of_one_method=True))}")
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError(f"{_of_one(self.kind)} one of at_least, at_most")
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The one."""
-        return (self.method or "",)
-
-    @property
-    def bound(self) -> float:
-        """``at_least`` or ``at_most``."""
-        return self.at_least or self.at_most or 0.0
+            raise ValueError(_asked_of_one(self.kind))
 
 
 FORMS: tuple[type[ClaimForm], ...] = (Comparison, Equivalence, Bound)
@@ -214,15 +195,11 @@ _NEEDED = {
 }
 
 
-def _refuse_two(claim: ClaimForm) -> None:
-    if not claim.kind.of_two_methods:
-        raise ValueError(f"{_of_one(claim.kind)} one of at_least, at_most")
-
-
-def _of_one(kind: Measure) -> str:
-    if kind.of_two_methods:
-        return f"{kind.name} of one method needs"
-    return f"{kind.name} needs {', '.join(('method', *kind.needs))} and"
+def _asked_of_one(kind: Measure) -> str:
+    what = f"{kind.name} of one method needs"
+    if not kind.of_two_methods:
+        what = f"{kind.name} needs {', '.join(('method', *kind.needs))} and"
+    return f"{what} one of at_least, at_most"
 
 
 def _form(content: Any) -> str:

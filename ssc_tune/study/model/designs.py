@@ -64,6 +64,10 @@ class DesignBase(Frozen):
         """Points of a block that are drawn; none where their number follows from something else."""
         return None
 
+    def varied(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of a block's parameters that it varies."""
+        return tuple(name for name in names if self.named_levels is None or name in self.named_levels)
+
     def count(self, names: Sequence[str]) -> int:
         """Points of a block of these parameters, the defaults not counted, without making them."""
         return self.num_points or self.num_proposed
@@ -182,7 +186,7 @@ class GridDesign(_Named):
 
     def count(self, names: Sequence[str]) -> int:
         """The product of their levels."""
-        return math.prod(len(self.levels[name]) for name in names if name in self.levels)
+        return math.prod(len(self.levels[name]) for name in self.varied(names))
 
 
 class OneAtATimeDesign(_Named):
@@ -193,7 +197,7 @@ class OneAtATimeDesign(_Named):
 
     def count(self, names: Sequence[str]) -> int:
         """The sum of their levels."""
-        return sum(len(self.levels[name]) for name in names if name in self.levels)
+        return sum(len(self.levels[name]) for name in self.varied(names))
 
 
 class SearchDesign(DesignBase):
@@ -266,12 +270,5 @@ Design = Annotated[
 ]
 """A design by its ``type``."""
 
-DESIGNS: tuple[type[DesignBase], ...] = (
-    SobolDesign,
-    RandomDesign,
-    GridDesign,
-    OneAtATimeDesign,
-    SearchDesign,
-    DefaultsDesign,
-)
+DESIGNS: tuple[type[DesignBase], ...] = get_args(get_args(Design)[0])
 """Every design. Points of one that is not adaptive: :data:`ssc_tune.design.points.POINTS`, by the same name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ssc_tune.frozen import LATER, Frozen
 
@@ -44,21 +44,6 @@ class Resources(Frozen):
         return max(1, int(self.cpus))
 
 
-class Cluster(Frozen):
-    """A Ray cluster that the cells run on, in place of this machine ([clusters.md](clusters.md))."""
-
-    address: str = Field(
-        description="`auto`, the cluster that this machine is a node of, or `HOST:PORT` of its head; `--address` "
-        "goes before it."
-    )
-    grows: bool = Field(False, description="The cluster starts nodes for cells that wait, so that they may wait.")
-
-    @field_validator("address")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return checked_address(value)
-
-
 def checked_address(text: str) -> str:
     """The address, if it is one.
 
@@ -74,3 +59,13 @@ def checked_address(text: str) -> str:
     if text in (LOCAL, "auto") or (found is not None and 0 < int(found[2]) < 1 << 16):
         return text
     raise ValueError(f"{text!r} is not an address; allowed: {ADDRESSES}")
+
+
+class Cluster(Frozen):
+    """A Ray cluster that the cells run on, in place of this machine ([clusters.md](clusters.md))."""
+
+    address: Annotated[str, AfterValidator(checked_address)] = Field(
+        description="`auto`, the cluster that this machine is a node of, or `HOST:PORT` of its head; `--address` "
+        "goes before it."
+    )
+    grows: bool = Field(False, description="The cluster starts nodes for cells that wait, so that they may wait.")

@@ -72,10 +72,6 @@ class FloatParameter(_Parameter):
             raise ValueError(f"low ({self.low}) must be positive on a log scale")
         if self.log and self.complement and self.high >= 1:
             raise ValueError(f"high ({self.high}) must be less than 1 on the log scale of 1 - value")
-        return self
-
-    @model_validator(mode="after")
-    def _resolved(self) -> FloatParameter:
         if not math.isfinite(self.high - self.low):
             raise ValueError(f"low ({self.low}) and high ({self.high}) are too far apart for a floating-point number")
         if self._spacing > _FINEST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from ssc_tune import methods as method_registry
 from ssc_tune.data import registry as data_registry
@@ -17,6 +17,21 @@ from ssc_tune.study.model.factors import FACTORS, Factor, placed
 from ssc_tune.study.model.resources import Cluster, Resources
 from ssc_tune.study.model.space import SearchSpace, Value
 from ssc_tune.training.config import CellConfig, DataConfig, ModelConfig, PretrainConfig, TrainingConfig
+
+
+def methods_as_mapping(given: Any) -> dict[str, Any]:
+    """``[a, b]`` as ``{a: {}, b: {}}``, and what fixes nothing, ``{a: }``, too.
+
+    Raises:
+        ValueError: it is neither a list of names, each once, nor a mapping.
+    """
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        if len(set(given)) < len(given):
+            raise ValueError("names a method twice")
+        return {name: {} for name in given}
+    if isinstance(given, Mapping):
+        return {name: {} if fixed is None else fixed for name, fixed in given.items()}
+    raise ValueError("must be a list of method names, or a mapping from them to hyperparameters fixed for each")
 
 
 class Block(Frozen):
@@ -47,7 +62,7 @@ class Study(Frozen):
     pretrain: Annotated[PretrainConfig | None, LATER] = Field(
         None, description="A first stage without labels; none when absent."
     )
-    methods: Annotated[dict[str, dict[str, Value]], Field(min_length=1)] = Field(
+    methods: Annotated[dict[str, dict[str, Value]], BeforeValidator(methods_as_mapping), Field(min_length=1)] = Field(
         description="Methods compared: a list of names, or a mapping from names to hyperparameters fixed for that one."
     )
     own_methods: Annotated[dict[str, OwnMethod], LATER] = Field(
@@ -78,17 +93,6 @@ class Study(Frozen):
     )
     claims: tuple[Claim, ...] = Field((), description="Statements fixed before any cell runs, judged at the end.")
 
-    @field_validator("methods", mode="before")
-    @classmethod
-    def _as_mapping(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-            if len(set(value)) < len(value):
-                raise ValueError("names a method twice")
-            return {name: {} for name in value}
-        if isinstance(value, Mapping):
-            return {name: {} if fixed is None else fixed for name, fixed in value.items()}
-        raise ValueError("must be a list of method names, or a mapping from them to hyperparameters fixed for each")
-
     @property
     def shared_parameters(self) -> tuple[str, ...]:
         """Parameters that every method of the study has."""
@@ -98,9 +102,9 @@ class Study(Frozen):
     def block_parameters(self, block: str) -> tuple[str, ...]:
         """Parameters that vary in a block, in the order of the search space."""
         chosen = self.blocks[block].parameters
-        return (
-            self.shared_parameters if chosen is None else tuple(n for n in self.search_space.parameters if n in chosen)
-        )
+        if chosen is None:
+            return self.shared_parameters
+        return tuple(name for name in self.search_space.parameters if name in chosen)
 
     def block_methods(self, block: str) -> tuple[str, ...]:
         """Methods that a block runs, in the order of the study."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -27,22 +26,17 @@ KINDS = {
     "tuple": "a list",
     "list": "a list",
 }
-BOUNDS = {
-    "greater_than": ("greater than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
-}
-
-
-SIZES: dict[str, Callable[[Mapping[str, Any], Any], str]] = {
+WORDS: dict[str, Callable[[Mapping[str, Any], str], str]] = {
+    "greater_than": lambda c, value: f"must be greater than {c['gt']:g}, not {value}",
+    "greater_than_equal": lambda c, value: f"must be at least {c['ge']:g}, not {value}",
+    "less_than": lambda c, value: f"must be less than {c['lt']:g}, not {value}",
+    "less_than_equal": lambda c, value: f"must be at most {c['le']:g}, not {value}",
     "too_short": lambda c, value: f"needs at least {_count(c['min_length'])}, has {c['actual_length']}",
     "too_long": lambda c, value: f"takes at most {_count(c['max_length'])}, has {c['actual_length']}",
     "string_too_short": lambda c, value: "must not be empty text",
     "string_too_long": lambda c, value: f"must not be longer than {c['max_length']} characters",
-    "string_pattern_mismatch": lambda c, value: (
-        f"{describe(value)} does not fit; allowed: {_pattern_in_words(c['pattern'])}"
-    ),
+    "string_pattern_mismatch": lambda c, value: f"{value} does not fit; allowed: {_pattern_in_words(c['pattern'])}",
+    "value_error": lambda c, value: str(c["error"]),
 }
 
 
@@ -52,21 +46,6 @@ def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> list[Pr
     for item in error.errors(include_url=False):
         groups.setdefault(_path(item, raw), []).append(item)
     return [Problem(path, _sentence(items, path, raw, model)) for path, items in groups.items()]
-
-
-def keys(model: type[BaseModel]) -> list[str]:
-    """The keys of a model as they are written."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def choices(annotation: Any) -> list[str] | None:
-    """The values of a ``Literal``, or of a union with one; none for any other type."""
-    if get_origin(annotation) is Literal:
-        return [str(value) for value in get_args(annotation)]
-    for member in _members(annotation):
-        if get_origin(member) is Literal:
-            return choices(member)
-    return None
 
 
 def _path(item: Any, raw: Any) -> KeyPath:
@@ -93,39 +72,28 @@ def _holds(value: Any, step: str | int) -> bool:
 
 def _value_at(raw: Any, path: KeyPath) -> Any:
     for step in path:
-        raw = raw[step] if not isinstance(raw, Mapping) else raw.get(step)
+        raw = raw[step] if _holds(raw, step) else None
     return raw
 
 
 def _sentence(items: list[Any], path: KeyPath, raw: Any, model: type[BaseModel]) -> str:
     item = items[0]
-    kind, context = item["type"], item.get("ctx", {})
+    kind, value = item["type"], _value_at(raw, path)
     if kind == "missing":
         return _missing(path, raw, model)
     if kind.startswith("union_tag"):
-        names = re.findall(r"'([^']*)'", context["expected_tags"]) if "expected_tags" in context else None
-        return _type_problem(path, raw, model, names)
-    value = _value_at(raw, path)
+        return _type_problem(path, raw, model)
     if kind == "extra_forbidden":
         return _unknown_key(path, raw, model)
-    return _wrong_value(items, kind, context, value)
-
-
-def _wrong_value(items: list[Any], kind: str, context: Mapping[str, Any], value: Any) -> str:
-    if kind == "value_error":
-        return str(context["error"])
     if kind == "literal_error":
-        allowed = [text for one in items for text in _literals(one)]
+        allowed = _choices(model, path, raw)
         allowed += [_pattern_in_words(one["ctx"]["pattern"]) for one in items if "pattern" in one.get("ctx", {})]
         return unknown(f"{describe(value)} is not known", str(value), allowed)
     wanted = [KINDS[one["type"].removesuffix("_type")] for one in items if one["type"].removesuffix("_type") in KINDS]
     if wanted:
         return f"must be {_either(wanted)}, not {describe(value)}"
-    if kind in BOUNDS:
-        words, key = BOUNDS[kind]
-        return f"must be {words} {context[key]:g}, not {describe(value)}"
-    said = SIZES.get(kind)
-    return said(context, value) if said else _fallback(items[0]["msg"], value)
+    said = WORDS.get(kind)
+    return said(item["ctx"], describe(value)) if said else _fallback(item["msg"], value)
 
 
 def _fallback(message: str, value: Any) -> str:
@@ -142,11 +110,6 @@ def _either(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _literals(item: Any) -> list[str]:
-    expected = item.get("ctx", {}).get("expected", "")
-    return [quoted or bare for quoted, bare in re.findall(r"'([^']*)'|(\d+(?:\.\d+)?)", expected)]
-
-
 def _pattern_in_words(pattern: str) -> str:
     if pattern == model_names.PATTERN:
         return model_names.ALLOWED
@@ -160,13 +123,12 @@ def _pattern_in_words(pattern: str) -> str:
 def _missing(path: KeyPath, raw: Any, model: type[BaseModel]) -> str:
     if path and isinstance(path[-1], int):
         return f"needs {_count(path[-1] + 1)}"
-    field_type = next((t for name, t in _fields(model, path[:-1], raw) if name == path[-1]), None)
-    allowed = choices(field_type)
+    allowed = _choices(model, path, raw)
     return "the key is missing" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
 
 
-def _type_problem(path: KeyPath, raw: Any, model: type[BaseModel], names: list[str] | None) -> str:
-    names = names or [tag for annotation in _annotations(model, path[:-1], raw) for tag in _tags(annotation)]
+def _type_problem(path: KeyPath, raw: Any, model: type[BaseModel]) -> str:
+    names = [tag for annotation in _annotations(model, path[:-1], raw) for tag in _tags(annotation)]
     value = _value_at(raw, path)
     if value is None:
         return f"the key is missing; allowed: {', '.join(names)}"
@@ -174,39 +136,44 @@ def _type_problem(path: KeyPath, raw: Any, model: type[BaseModel], names: list[s
 
 
 def _unknown_key(path: KeyPath, raw: Any, model: type[BaseModel]) -> str:
-    allowed = [name for name, _ in _fields(model, path[:-1], raw)]
+    models = (found for annotation in _annotations(model, path[:-1], raw) if (found := _fields(annotation)))
     key = str(path[-1])
     elsewhere = _elsewhere(model, key) if len(path) == 1 else None
-    return unknown("unknown key", key, allowed, also=elsewhere)
+    return unknown("unknown key", key, next(models, ()), also=elsewhere)
 
 
 def _elsewhere(model: type[BaseModel], key: str) -> str | None:
     """Where a key given at the top level belongs, if a section of the model has it."""
-    for section, field in model.model_fields.items():
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and key in keys(annotation):
-            return dotted((section, key))
-    return None
+    sections = (name for name, annotation in _fields(model).items() if key in _fields(annotation))
+    return next((dotted((section, key)) for section in sections), None)
 
 
-def _fields(model: type[BaseModel], path: KeyPath, raw: Any) -> list[tuple[str, Any]]:
-    """Key and type of every field of the model that stands at ``path``."""
-    for annotation in _annotations(model, path, raw):
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return [(field.alias or name, field.annotation) for name, field in annotation.model_fields.items()]
-    return []
+def _fields(annotation: Any) -> dict[str, Any]:
+    """The types of a model's fields by the keys as they are written; none of another type."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return {}
+    return {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
 
 
-def _annotations(model: Any, path: KeyPath, raw: Any) -> Iterator[Any]:
-    """The types that the value at ``path`` may have; of a union by ``type``, the one that the value names."""
-    current = [model]
-    here = raw
+def _choices(model: type[BaseModel], path: KeyPath, raw: Any) -> list[str]:
+    """The values that are listed for ``path``."""
+    literals = (member for member in _annotations(model, path, raw) if get_origin(member) is Literal)
+    return list(dict.fromkeys(str(value) for literal in literals for value in get_args(literal)))
+
+
+def _annotations(model: Any, path: KeyPath, raw: Any) -> list[Any]:
+    """The types that the value at ``path`` may have; of a union those that the value names."""
+    current, here = _meant([model], raw), raw
     for step in path:
-        current = [inner for annotation in current for inner in _inside(annotation, step, here)]
         here = _value_at(here, (step,))
-    for annotation in current:
-        members = _members(annotation)
-        yield from [member for member in members if _is_meant(member, here)] or members
+        current = _meant([inner for member in current for inner in _inside(member, step)], here)
+    return current
+
+
+def _meant(annotations: Sequence[Any], value: Any) -> list[Any]:
+    """The members of unions that a value names; all where it names none."""
+    members = [member for annotation in annotations for member in _members(annotation)]
+    return [member for member in members if _is_meant(member, value)] or members
 
 
 def _is_meant(member: Any, value: Any) -> bool:
@@ -219,16 +186,12 @@ def _is_meant(member: Any, value: Any) -> bool:
     return not tags or value.get("type") in tags
 
 
-def _inside(annotation: Any, step: str | int, value: Any) -> Iterator[Any]:
-    for member in _members(annotation):
-        origin, arguments = get_origin(member), get_args(member)
-        if isinstance(member, type) and issubclass(member, BaseModel):
-            if isinstance(value, Mapping) and _is_meant(member, value):
-                yield from (f.annotation for n, f in member.model_fields.items() if (f.alias or n) == step)
-        elif origin is dict:
-            yield arguments[1]
-        elif origin is tuple:
-            yield arguments[0]
+def _inside(member: Any, step: str | int) -> list[Any]:
+    """The type that a step into a type leads to, if it leads anywhere."""
+    origin, arguments = get_origin(member), get_args(member)
+    if origin in (dict, tuple):
+        return [arguments[1] if origin is dict else arguments[0]]
+    return [annotation for key, annotation in _fields(member).items() if key == step]
 
 
 def _members(annotation: Any) -> list[Any]:
@@ -240,10 +203,6 @@ def _members(annotation: Any) -> list[Any]:
     return [annotation]
 
 
-def _tags(annotation: Any) -> list[str]:
-    """The values of ``type`` of a union's members."""
-    found: list[str] = []
-    for member in _members(annotation):
-        if isinstance(member, type) and issubclass(member, BaseModel) and "type" in member.model_fields:
-            found.extend(choices(member.model_fields["type"].annotation) or [])
-    return found
+def _tags(member: Any) -> tuple[str, ...]:
+    """The values of a model's ``type``."""
+    return get_args(_fields(member).get("type"))

@@ -15,7 +15,7 @@ _STAND_INS = {"name": "unnamed", "design": {"type": "sobol", "points": 1000}}
 
 def prune(raw: Any, paths: Iterable[KeyPath]) -> Any:
     """``raw`` without the parts at ``paths``. Required ones are replaced where a stand-in changes nothing else."""
-    cuts = {path[: _DEPTHS.get(str(path[0]), 1)] for path in paths if path}
+    cuts = list(dict.fromkeys(path[: _DEPTHS.get(str(path[0]), 1)] for path in paths if path))
     pruned = _without(raw, (), cuts)
     for key, value in _STAND_INS.items():
         if (key,) in cuts:
@@ -35,7 +35,7 @@ def positions(raw: Any, pruned: Any) -> list[int]:
     return [next(i for i, claim in enumerate(before) if claim is kept) for kept in after]
 
 
-def _without(value: Any, path: KeyPath, cuts: set[KeyPath]) -> Any:
+def _without(value: Any, path: KeyPath, cuts: list[KeyPath]) -> Any:
     if isinstance(value, Mapping):
         return {k: _without(v, (*path, k), cuts) for k, v in value.items() if (*path, k) not in cuts}
     if isinstance(value, tuple) and path == ("claims",):

@@ -6,13 +6,6 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word most like ``word``, if any is like it at all."""
-    by_lower = {name.lower(): name for name in allowed}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
-
-
 def unknown(what: str, word: str, allowed: Iterable[str], *, also: str | None = None) -> str:
     """``unknown key (did you mean 'tau'?); allowed: mu, tau``.
 
@@ -23,6 +16,8 @@ def unknown(what: str, word: str, allowed: Iterable[str], *, also: str | None = 
         also: a suggestion better than any near miss, for instance where the very word would be right.
     """
     names = list(allowed)
-    guess = also or nearest(word, names)
+    by_lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    guess = also or next((by_lower[found] for found in near), None)
     hint = f" (did you mean '{guess}'?)" if guess else ""
     return f"{what}{hint}; allowed: {', '.join(names) if names else 'none'}"
