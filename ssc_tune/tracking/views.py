@@ -110,7 +110,7 @@ def outdated(present: Iterable[str], kept: Iterable[str]) -> list[str]:
 def _overview(study: Study, version: str) -> View:
     state = _state(
         f'tags.`ssc.version` = "{version}"',
-        columns={_tag(FINDING_TAG): WIDE},
+        columns={f"tags.`{FINDING_TAG}`": WIDE},
         cards=charts.method_cards(),
         section="all blocks",
     )
@@ -127,7 +127,7 @@ def _worst(study: Study, version: str) -> View:
 
 def _attention(study: Study, version: str) -> View:
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}" and tags.{ATTENTION_TAG} LIKE "%"'
-    columns = {_tag(ATTENTION_TAG): WIDE, "metrics.`test_accuracy`": 120}
+    columns = {f"tags.`{ATTENTION_TAG}`": WIDE, "metrics.`test_accuracy`": 120}
     state = _state(where, columns, charts.cell_cards(), "diverged, failed or warned")
     return View(ATTENTION, "diverged, failed or warned", "diverged or warned", state)
 
@@ -156,10 +156,6 @@ def _link(varying: Sequence[str], named: str) -> str:
 
 def _varying(study: Study, block: str) -> list[str]:
     return [varying_key(study, name) for name in study.block_parameters(block)] if study.design.varies else []
-
-
-def _tag(name: str) -> str:
-    return f"tags.`{name}`"
 
 
 def _quoted(text: str) -> str:

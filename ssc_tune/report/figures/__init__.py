@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.records.record import Record
-from ssc_tune.report.cells import View, views
+from ssc_tune.report.cells import views
 from ssc_tune.report.figures import (
     curves,
     directions,
@@ -88,7 +88,7 @@ def figures(
 def drawn(given: Given) -> Drawn:
     """The same, and which kinds have nothing to show."""
     made = [
-        (kind, _placed(figure, view))
+        (kind, dataclasses.replace(figure, heading=view.heading))
         for view in views(given.study, given.tables)
         for kind in KINDS
         if not kind.of_study
@@ -96,13 +96,8 @@ def drawn(given: Given) -> Drawn:
     ]
     made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
     there = [kind for kind, _ in made]
-    return Drawn([figure for _, figure in made], [(kind.name, kind.needs) for kind in KINDS if kind not in there])
-
-
-def _placed(figure: Figure, view: View) -> Figure:
-    """Says which view the figure is of, and makes the name fit for a file."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name)
-    return dataclasses.replace(figure, name=name, heading=view.heading)
+    named = [dataclasses.replace(one, name=re.sub(r"[^A-Za-z0-9_-]+", "_", one.name)) for _, one in made]  # of files
+    return Drawn(named, [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
 __all__ = ["Drawn", "Figure", "Given", "Panel", "drawn", "figures"]
