@@ -53,7 +53,9 @@ def _curves(view: View, analysis: StudyAnalysis) -> dict[str, list[Curve]]:
 
 def _refused(view: View, analysis: StudyAnalysis) -> dict[str, str]:
     """Methods whose surrogate explains too little for a line, with the reason."""
-    return {row["method"]: row["reason"] for row in view.facts(analysis, "surrogate") if row.get("reason")}
+    rows = [row for row in analysis.facts.get("surrogate", ()) if row.get("reason")]
+    place = view.block, view.setting
+    return {row["method"]: row["reason"] for row in rows if (row.get("block"), row.get("setting")) == place}
 
 
 def _chart(
