@@ -47,10 +47,6 @@ class View(NamedTuple):
     state: Mapping[str, Any]
     drawn: bool = False
 
-    def page(self, experiment_id: str) -> str:
-        """Its page, below the ``#/`` of the UI's address."""
-        return page(experiment_id, self.key, drawn=self.drawn)
-
 
 def page(experiment_id: str, key: str, *, drawn: bool = False) -> str:
     """The page of the view with a key, below the ``#/`` of the UI's address."""
@@ -87,7 +83,7 @@ def links(study: Study, version: str, store: RunStore) -> list[Link]:
     attention = sum(ATTENTION_TAG in run.tags for run in runs)
     found = []
     for view in views(study, version):
-        text, address = view.link, f"#/{view.page(store.experiment_id)}"
+        text, address = view.link, f"#/{page(store.experiment_id, view.key, drawn=view.drawn)}"
         if view.key == ATTENTION and runs:  # the UI's page of no runs says nothing
             text, address = (f"{text} ({attention})", address) if attention else (f"none {text}", "")
         found.append(Link(text, address))
