@@ -15,6 +15,7 @@ from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.presentation.words import NEXT, settings, spread
 from ssc_tune.report.context import context
+from ssc_tune.report.figures import Given
 from ssc_tune.report.forest import MEAN, pooled_forest
 from ssc_tune.study.model.claims import read_claim
 from tests.making.analyses import Case, case
@@ -101,7 +102,7 @@ def test_report_and_tables_hold_every_setting(tmp_path: Path) -> None:
     assert page.count('<tr class="setting">') == 3
     row = next(csv.DictReader(io.StringIO(verdicts_csv(made.analysis))))
     assert (row["prediction_low"], row["prediction_high"]) == ("-2.9", "4.1")
-    details = dict(context(made.study, made.tables, made.analysis)["verdicts"][0]["details"])
+    details = dict(context(Given(made.study, made.tables, made.analysis))["verdicts"][0]["details"])
     assert details["Over settings"].startswith("tau 0.21")
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ssc_tune.analysis.result import StudyAnalysis
-from ssc_tune.analysis.tables import Tables
-from ssc_tune.records.record import Record
 from ssc_tune.report.cells import views
 from ssc_tune.report.figures import (
     curves,
@@ -27,8 +24,6 @@ from ssc_tune.report.figures import (
     training,
 )
 from ssc_tune.report.figures.base import Figure, Given, Panel
-from ssc_tune.study.model.study import Study
-from ssc_tune.training.result import Geometry
 
 
 class Kind(NamedTuple):
@@ -74,19 +69,8 @@ class Drawn(NamedTuple):
     absent: list[tuple[str, str]]  # kinds of which there is none: what each is called, and what it would need
 
 
-def figures(
-    study: Study,
-    tables: Tables,
-    analysis: StudyAnalysis,
-    records: Sequence[Record] = (),
-    geometries: Mapping[str, Geometry] | None = None,
-) -> list[Figure]:
+def figures(given: Given) -> Drawn:
     """Every figure that has data: of the study, and of each block and setting."""
-    return drawn(Given(study, tables, analysis, records, geometries or {})).figures
-
-
-def drawn(given: Given) -> Drawn:
-    """The same, and which kinds have nothing to show."""
     made = [
         (kind, dataclasses.replace(figure, heading=view.heading))
         for view in views(given.study, given.tables)
@@ -100,4 +84,4 @@ def drawn(given: Given) -> Drawn:
     return Drawn(named, [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
-__all__ = ["Drawn", "Figure", "Given", "Panel", "drawn", "figures"]
+__all__ = ["Drawn", "Figure", "Given", "Panel", "figures"]
