@@ -87,10 +87,11 @@ class Tracker:
         directory: the study's folder; MLflow's log goes there.
         on_problem: called once, from the thread, with one line about the first problem.
         on_wait: called with one line where the end of the run waits for MLflow.
-        system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
+        system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`, and first call
+            :func:`~ssc_tune.tracking.system.check_system_metrics`.
 
     Raises:
-        InputError: ``uri`` is not understood, or system metrics are asked for and cannot be measured.
+        InputError: ``uri`` is not understood.
     """
 
     def __init__(
