@@ -105,7 +105,7 @@ class Tracker:
         option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
         self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | None] = queue.SimpleQueue()
-        self._found: tuple[StudyAnalysis | None, Sequence[Path], Models] = (None, (), {})
+        self._ending: tuple[StudyAnalysis | None, Sequence[Path], Models] = (None, (), {})
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
         self._started = time.time()
         self._writer: Writer | None = None
@@ -132,7 +132,7 @@ class Tracker:
 
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
-        self._found = (analysis, tuple(artifacts), models or {})
+        self._ending = (analysis, tuple(artifacts), models or {})
         self._queue.put(None)
         self._thread.join(min(PATIENCE, timeout))
         if self._thread.is_alive() and timeout > PATIENCE:
@@ -183,6 +183,6 @@ class Tracker:
             self._journal.say(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
             return
         try:
-            self._journal.close(self._writer, *self._found, self._started)
+            self._journal.close(self._writer, *self._ending, self._started)
         except Exception as error:  # see _flush
             self._journal.store_failed(error, f"; complete it with: {self._advice}")

@@ -70,7 +70,7 @@ class Drawn(NamedTuple):
 
 
 def figures(given: Given) -> Drawn:
-    """Every figure that has data: of the study, and of each block and setting."""
+    """Every figure that has data: of the study, and of each block and setting; their names are fit for files."""
     made = [
         (kind, dataclasses.replace(figure, heading=view.heading))
         for view in views(given.study, given.tables)
@@ -80,7 +80,7 @@ def figures(given: Given) -> Drawn:
     ]
     made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
     there = [kind for kind, _ in made]
-    named = [dataclasses.replace(one, name=re.sub(r"[^A-Za-z0-9_-]+", "_", one.name)) for _, one in made]  # of files
+    named = [dataclasses.replace(one, name=re.sub(r"[^A-Za-z0-9_-]+", "_", one.name)) for _, one in made]
     return Drawn(named, [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
