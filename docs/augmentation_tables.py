@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ssc_tune.data.randaugment import OPERATIONS, Operation, value_range
+import torch
+
+from ssc_tune.data.randaugment import OPERATIONS, Operation, values
 
 MAGNITUDES = (3.0, 5.0, 7.0, 10.0)
 """The magnitudes of the authors' stability series that exist here."""
@@ -15,8 +17,14 @@ def _number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
+def _ends(operation: Operation, magnitude: float) -> list[float]:
+    """Weakest and strongest value at a magnitude, before a random sign."""
+    which = torch.full((2,), OPERATIONS.index(operation))
+    return values(which, torch.tensor([0.0, 1.0]), torch.ones(2), magnitude=magnitude).tolist()
+
+
 def _range(operation: Operation, magnitude: float) -> str:
-    weakest, strongest = value_range(operation, magnitude)
+    weakest, strongest = _ends(operation, magnitude)
     if operation.signed:
         return f"-{_number(strongest)} to {_number(strongest)}"
     return _number(strongest) if weakest == strongest else f"{_number(weakest)} to {_number(strongest)}"
@@ -54,8 +62,8 @@ def grid_table() -> str:
                 f"({n}, 10)",
                 f"({n}, {own})" + (", the nearest there is" if own != m else ""),
                 _number(_expected_operations(n, own)),
-                _number(value_range(rotation, own)[1]) + " degrees",
-                _number(value_range(solarize, own)[1]),
+                _number(_ends(rotation, own)[1]) + " degrees",
+                _number(_ends(solarize, own)[1]),
             ]
         )
     header = ["authors' (n, m)", "in effect in their code", "here", "operations applied here, on average"]

@@ -26,7 +26,7 @@ from ssc_tune.analysis.estimators import budget, spread, variance
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.paper.drawing import picture
-from ssc_tune.report.figures import figures
+from ssc_tune.report.figures import Given, figures
 from ssc_tune.study import Study, load_study
 
 BLUE, ORANGE, GREY, BLACK = "#0072b2", "#d55e00", "#8a8a8a", "#222222"
@@ -359,7 +359,7 @@ def against_tau() -> bytes:
     """The report's panel of tau, at the width of a page of a paper, as PNG."""
     study, tables = main_study()
     summaries = StudyAnalysis(study=study.name, summaries=(), comparisons=(), verdicts=())
-    found = next(figure for figure in figures(study, tables, summaries) if figure.name == "parameters")
+    found = next(figure for figure in figures(Given(study, tables, summaries)).figures if figure.name == "parameters")
     panels = tuple(panel for panel in found.panels if panel.name == SHOWN)
     return picture(study, dataclasses.replace(found, panels=panels), "page").png
 

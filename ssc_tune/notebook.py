@@ -18,7 +18,7 @@ from ssc_tune.errors import InputError
 from ssc_tune.presentation import words
 from ssc_tune.presentation.live import LiveView
 from ssc_tune.records import StudyFolder
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.figures.specification import picture
 from ssc_tune.study.model.study import Study
 from ssc_tune.study.reading.suggest import unknown
@@ -72,7 +72,7 @@ def figures_of(study: Study, folder: StudyFolder, tables: Tables, analysis: Stud
     """The figures of the report, by name, drawn from the records that are in the folder."""
     found, _ = folder.records.read_many(dict.fromkeys(tables.cells["cell_id"]), set_aside=False)
     pictures, _ = running.judge.geometries(folder, tables)
-    made = figures(study, tables, analysis, tables.in_order(found), pictures)
+    made = figures(Given(study, tables, analysis, tables.in_order(found), pictures)).figures
     return {figure.name: figure for figure in made}
 
 

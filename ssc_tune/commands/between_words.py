@@ -31,8 +31,10 @@ def show(found: dict[str, Any]) -> None:
         console.print(Text(line))
     if found["claims"]:
         console.print(_claims(found["claims"]))
-    for line in _claim_lines(found["claims"]):
-        console.print(Text(line))
+    for row in found["claims"]:
+        if row["claim_differs"]:
+            lines = "; ".join(row["claim_differs"])
+            console.print(Text(f"{row['first']['claim']}: the claim itself differs: {lines}"))
     if found["methods"]:
         console.print(_methods(found["methods"]))
 
@@ -76,12 +78,6 @@ def _verdict(one: dict[str, Any] | None) -> tuple[Text, Text, Text]:
         return Text("no such claim" if one is None else "not judged", style="dim"), Text(), Text()
     word = Text(one["verdict"] + (" (post hoc)" if one["post_hoc"] else ""), style=colours.VERDICTS[one["verdict"]])
     return word, Text(f"{one['title']}: {one['text']}"), Text(p_value(one["p_adjusted"], none=""))
-
-
-def _claim_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """What differs in claims of one name."""
-    differ = [(row["first"]["claim"], row["claim_differs"]) for row in rows if row["claim_differs"]]
-    return [f"{claim}: the claim itself differs: {'; '.join(lines)}" for claim, lines in differ]
 
 
 def _methods(rows: list[dict[str, Any]]) -> Table:

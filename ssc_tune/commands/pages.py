@@ -205,7 +205,11 @@ def _print_record(console: Console, found: Stored, record: Record) -> None:
         "attempts": ", ".join(attempt.outcome for attempt in record.attempts),
         **{name: str(value) for name, value in found.study.values_of(record.config).items()},
     }
-    console.print(_pairs(facts))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in facts.items():
+        if value:
+            table.add_row(Text(name, style="dim"), Text(value))
+    console.print(table)
     if result.history:
         console.print(_history(record))
     for warning in result.warnings:
@@ -213,14 +217,6 @@ def _print_record(console: Console, found: Stored, record: Record) -> None:
     for attempt in record.attempts:
         if attempt.traceback:
             console.print(Text(attempt.traceback.rstrip(), style="red"))
-
-
-def _pairs(facts: dict[str, str]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in facts.items():
-        if value:
-            table.add_row(Text(name, style="dim"), Text(value))
-    return table
 
 
 def _history(record: Record) -> Table:

@@ -94,9 +94,8 @@ def _known(study: Study, arguments: argparse.Namespace, block: str, setting: str
     measured = study
     if arguments.pilot is not None:
         measured = running.pilot.pilot_study(study, arguments.pilot)
-        running.registration.register(
-            study, running.folder_of(study, options)
-        )  # the whole plan stands before its pilot
+        # The whole plan stands before its pilot.
+        running.registration.register(study, running.folder_of(study, options))
         ended = running.train_and_judge(measured, replace(options, blind=True))
         if isinstance(ended, running.Interrupted):
             return None

@@ -23,7 +23,12 @@ def run(arguments: argparse.Namespace) -> int:
     made, problems = running.registration.register(found.study, found.folder)
     before = running.registration.known(found.study, found.progress.cells, found.progress.records)
     claims, cells = len(found.study.claims), found.progress.num_total
-    sentence = commands.registered.sentence(found, made, before.words(were="had been"))
+    counted = f"{claims} claim{'s' * (claims != 1)}"
+    when = f"when {before.words(were='had been')}" if before.number else "before any of its cells was run"
+    sentence = (
+        f"The plan of this study ({counted} and {cells} cells) was registered with ssc_tune {made.version} "
+        f"on {made.when}, {when}; the SHA-256 of the plan begins with {made.short}."
+    )
     content = {
         "study": found.study.name,
         "hash": made.hash,
@@ -39,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     lines = [
         f"registered: {made.short} on {made.when}",
         f"SHA-256:    {made.hash}",
-        f"plan:       {claims} claim{'s' * (claims != 1)}, {cells} cells; in {file}",
+        f"plan:       {counted}, {cells} cells; in {file}",
         *([f"known:      {before.words()}: claims on them are post hoc"] if before.number else []),
         "",
         sentence,

@@ -1,4 +1,4 @@
-"""What ``ssc-tune register`` and ``check`` say of a registration."""
+"""What ``ssc-tune check`` says of a registration."""
 
 from __future__ import annotations
 
@@ -11,17 +11,6 @@ from ssc_tune.errors import InputError
 from ssc_tune.records.registrations import Registration, registered, registered_below
 from ssc_tune.running.registration import registration_of
 from ssc_tune.study.registration import SHOWN, differences, plan_hash, plan_of
-
-
-def sentence(found: Stored, made: Registration, before: str) -> str:
-    """The registration in words for a paper; ``before`` says what of it was known."""
-    claims, cells = len(found.study.claims), found.progress.num_total
-    what = f"{claims} claim{'s' * (claims != 1)} and {cells} cells"
-    when = f"when {before}" if before else "before any of its cells was run"
-    return (
-        f"The plan of this study ({what}) was registered with ssc_tune {made.version} on {made.when}, {when}; "
-        f"the SHA-256 of the plan begins with {made.short}."
-    )
 
 
 def verify(found: Stored, expected: str | None) -> dict[str, Any]:

@@ -28,10 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     analysis, tables, files = judged[:3]
     places = design.placements(cells)
     pairs = [(record, places[key]) for key, record in records.items()]
-    best = tables.best_of_methods()
-    models = tracking.models_of(folder, records, arguments.log_models, best)
+    models, missing = tracking.models_of(folder, records, arguments.log_models, tables.best_of_methods())
     done = tracking.sync(found.study, pairs, analysis, files, uri=uri, directory=folder.path, models=models)
     print(f"runs: {done.num_created} created, {done.num_updated} updated, {done.num_unchanged} unchanged")
-    missing = tracking.missing_models(records, arguments.log_models, best, models)
     warn([*judged.problems, *missing, *done.problems])
     return 1 if done.problems else 0

@@ -84,12 +84,7 @@ class Survey(NamedTuple):
 
 
 class SourceError(InputError):
-    """Something is wrong with the data that a study names.
-
-    Args:
-        key: of ``data``.
-        text: what is wrong with it and what is allowed.
-    """
+    """Something is wrong with a key of ``data`` in a study; the text says what is allowed."""
 
     def __init__(self, key: str, text: str) -> None:
         self.key, self.text = key, text

@@ -71,13 +71,6 @@ class Layer(NamedTuple):
     matrix: Tensor  # (N, 6) int32
 
 
-def value_range(operation: Operation, magnitude: float) -> tuple[float, float]:
-    """Weakest and strongest value at a magnitude, before a random sign."""
-    share = magnitude / 10
-    low, high = operation.weakest - operation.neutral, operation.strongest - operation.neutral
-    return operation.neutral + share * low, operation.neutral + share * high
-
-
 def _table(device: torch.device) -> Tensor:
     """Neutral, weakest, strongest, signed (4, 14) float32."""
     rows = [(o.neutral, o.weakest, o.strongest, float(o.signed)) for o in OPERATIONS]

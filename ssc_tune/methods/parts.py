@@ -143,24 +143,16 @@ class PrototypeHead(nn.Module):
         self.policy.hold(width or num_features)
         self.projection = projection(num_features, layers=layers, width=width, generator=generator)
         strategy = "random" if prototype_init in prototype_room.NEEDS_EMBEDDINGS else prototype_init
-        self.prototypes = nn.Parameter(
-            prototype_room.initialize(strategy, num_classes=num_classes, dim=width or num_features, generator=generator)
-        )
+        wanted = prototype_room.Wanted(num_classes, width or num_features, generator)
+        self.prototypes = nn.Parameter(prototype_room.initialize(strategy, wanted))
 
     @torch.no_grad()
     def place(self, strategy: str, images: Starter, *, generator: torch.Generator) -> None:
         """Sets the prototypes by embeddings of images, for strategies that need them."""
         num_classes, dim = self.prototypes.shape
+        seen = images.labelled, images.labels, images.unlabelled
         self.prototypes.copy_(
-            prototype_room.initialize(
-                strategy,
-                num_classes=num_classes,
-                dim=dim,
-                generator=generator,
-                embeddings=images.labelled,
-                labels=images.labels,
-                unlabelled=images.unlabelled,
-            )
+            prototype_room.initialize(strategy, prototype_room.Wanted(num_classes, dim, generator, *seen))
         )
 
     def forward(self, features: Tensor) -> Tensor:

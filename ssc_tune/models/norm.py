@@ -71,19 +71,15 @@ def separate(model: nn.Module) -> None:
             layer.register_buffer("batch_mean", torch.zeros_like(layer.running_mean), persistent=False)
             layer.register_buffer("batch_var", torch.ones_like(layer.running_var), persistent=False)
             layer.register_forward_pre_hook(_swap)
-            layer.register_forward_hook(_swap_back, always_call=True)
+            layer.register_forward_hook(_swap, always_call=True)
 
 
-def _swap(layer: nn.Module, inputs: Any = None) -> None:
+def _swap(layer: nn.Module, *_: Any) -> None:
     """Lets a layer in training find the batch's statistics where it looks for the running ones, or the reverse."""
     if layer.training:
         held = layer._buffers
         held["running_mean"], held["batch_mean"] = held["batch_mean"], held["running_mean"]
         held["running_var"], held["batch_var"] = held["batch_var"], held["running_var"]
-
-
-def _swap_back(layer: nn.Module, inputs: Any, output: Any) -> None:
-    _swap(layer)
 
 
 def waiting(model: nn.Module) -> list[nn.Module]:

@@ -74,9 +74,11 @@ class ResNet(Encoder):
         self.bn1 = BatchNorm2d(64)
         stages, channels = [], 64
         for stage, number in enumerate(kind.numbers):
-            width = 64 * 2**stage
-            stages.append(_stage(kind, channels, width, number, stride=1 if stage == 0 else 2))
-            channels = kind.expansion * width
+            blocks: list[_Residual] = []
+            for block in range(number):
+                blocks.append(_Residual(kind, channels, 64 * 2**stage, stride=2 if stage > 0 and block == 0 else 1))
+                channels = blocks[-1].out_channels
+            stages.append(nn.Sequential(*blocks))
         self.layer1, self.layer2, self.layer3, self.layer4 = stages
         self.num_features = channels
         init_convolutions(self, generator=generator)
@@ -87,8 +89,3 @@ class ResNet(Encoder):
         if self.pools:
             x = F.max_pool2d(x, 3, stride=2, padding=1)
         return global_average(self.layer4(self.layer3(self.layer2(self.layer1(x)))))
-
-
-def _stage(kind: _Kind, in_channels: int, width: int, number: int, *, stride: int) -> nn.Sequential:
-    first = _Residual(kind, in_channels, width, stride=stride)
-    return nn.Sequential(first, *(_Residual(kind, first.out_channels, width, stride=1) for _ in range(number - 1)))

@@ -20,7 +20,7 @@ from ssc_tune.paper.tables import tables as tex_tables
 from ssc_tune.paper.tex import apart
 from ssc_tune.presentation.csvs import written
 from ssc_tune.records import Record
-from ssc_tune.report.figures import Figure, Given, drawn
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.study.model.study import Study
 from ssc_tune.training.result import Geometry
 
@@ -61,7 +61,7 @@ def write(
         InputError: the folder holds something else.
     """
     check(directory)
-    found = drawn(Given(study, tables, analysis, records, geometries or {}))
+    found = figures(Given(study, tables, analysis, records, geometries or {}))
     files: dict[str, str | bytes] = {}
     for figure, name in zip(found.figures, apart([figure.name for figure in found.figures]), strict=True):
         files |= {f"figures/{name}{end}": content for end, content in _files(study, figure).items()}

@@ -51,12 +51,8 @@ def _of(name: str, digits: int = 3) -> Callable[[MethodSummary], str]:
     return text
 
 
-def _whole(name: str) -> Callable[[MethodSummary], str]:
-    def text(summary: MethodSummary) -> str:
-        value = getattr(summary, name)
-        return UNDEFINED if value is None else f"{value:,.0f}"
-
-    return text
+def _whole(value: float | None) -> str:
+    return UNDEFINED if value is None else f"{value:,.0f}"
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -93,9 +89,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure("Points, seeds", "complete points without the defaults, equal ones once; seeds a point", _points),
     Measure("Time of a cell", "median inside training", lambda s: duration(s.seconds, measured=True)),
     Measure(
-        "Images a second", "through the net while training, all views counted; median", _whole("images_per_second")
+        "Images a second",
+        "through the net while training, all views counted; median",
+        lambda s: _whole(s.images_per_second),
     ),
-    Measure("Parameters", "of the net with its head", _whole("num_parameters")),
+    Measure("Parameters", "of the net with its head", lambda s: _whole(s.num_parameters)),
     Measure(
         "Peak memory",
         "at most held while training: on CUDA by tensors, elsewhere by a whole process; median",

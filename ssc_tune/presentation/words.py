@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ssc_tune.analysis.result import Comparison, Estimate, LookVerdict, StudyAnalysis, Verdict, as_ratio
+from ssc_tune.analysis.result import Estimate, LookVerdict, StudyAnalysis, Verdict, as_ratio
 from ssc_tune.presentation.numbers import compact, decimals, exponential, interval, p_value, percent, signed
 from ssc_tune.study.model.claims import Claim, Equivalence
 from ssc_tune.study.model.space import Parameter, shown
@@ -90,13 +90,9 @@ def _undeclared(analysis: StudyAnalysis) -> str:
     ratios = [c for c in analysis.comparisons if c.log_std_ratio.value is not None]
     if not ratios:
         return "The study declares no claim, so nothing is judged; the measures below describe what was found."
-    return f"The study declares no claim, so nothing is judged; {ratio_words(ratios[0])}."
-
-
-def ratio_words(comparison: Comparison) -> str:
-    """A comparison's ratio of spreads: ``sd of b is 1.84 times sd of a, 95% interval 1.34 to 2.54``."""
-    ratio = (f"sd of {comparison.second}", f"sd of {comparison.first}")
-    return _effect(f"ln({ratio[0]} / {ratio[1]})", ratio, comparison.log_std_ratio)
+    ratio = f"sd of {ratios[0].second}", f"sd of {ratios[0].first}"
+    found = _effect(f"ln({ratio[0]} / {ratio[1]})", ratio, ratios[0].log_std_ratio)
+    return f"The study declares no claim, so nothing is judged; {found}."
 
 
 def effect(verdict: Verdict | LookVerdict) -> str:

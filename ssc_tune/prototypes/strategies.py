@@ -31,33 +31,19 @@ class Wanted(NamedTuple):
     unlabelled: Tensor | None = None  # (M, D) of unlabelled images, M >= K, for `kmeans`
 
 
-def initialize(
-    strategy: str,
-    *,
-    num_classes: int,
-    dim: int,
-    generator: torch.Generator,
-    embeddings: Tensor | None = None,
-    labels: Tensor | None = None,
-    unlabelled: Tensor | None = None,
-) -> Tensor:
-    """Prototypes (K, D) to start from, float32.
-
-    Args:
-        strategy: one of :data:`STRATEGIES`; each function says what its rows are.
-        num_classes, dim, generator, embeddings, labels, unlabelled: see :class:`Wanted`.
+def initialize(strategy: str, wanted: Wanted) -> Tensor:
+    """Prototypes (K, D) to start from, float32, by one of :data:`STRATEGIES`; each function says what its rows are.
 
     Raises:
         ValueError: an unknown strategy, a K that D cannot hold, or embeddings that are missing or do not fit.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"unknown prototype initialization {strategy!r}; allowed: {', '.join(STRATEGIES)}")
-    if num_classes < 1 or dim < 1:
-        raise ValueError(f"num_classes ({num_classes}) and dim ({dim}) must be at least 1")
-    if strategy in NEEDS_EMBEDDINGS and (embeddings is None or labels is None):
+    if wanted.num_classes < 1 or wanted.dim < 1:
+        raise ValueError(f"num_classes ({wanted.num_classes}) and dim ({wanted.dim}) must be at least 1")
+    if strategy in NEEDS_EMBEDDINGS and (wanted.embeddings is None or wanted.labels is None):
         others = ", ".join(name for name in STRATEGIES if name not in NEEDS_EMBEDDINGS)
         raise ValueError(f"{strategy} needs embeddings and labels; without them: {others}")
-    wanted = Wanted(num_classes, dim, generator, embeddings, labels, unlabelled)
     rows: Tensor = pkgutil.resolve_name(STRATEGIES[strategy].function)(wanted)
     return rows
 

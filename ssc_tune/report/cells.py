@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import pandas as pd
 
 from ssc_tune.analysis import arrays
-from ssc_tune.analysis.result import Curve, Share, StudyAnalysis
+from ssc_tune.analysis.result import Curve, Share
 from ssc_tune.analysis.tables import Tables
 from ssc_tune.presentation import places
 from ssc_tune.presentation.numbers import compact
@@ -54,11 +54,6 @@ class View(NamedTuple):
     def here(self, found: Iterable[Found]) -> list[Found]:
         """What an analysis found in this block and setting."""
         return [one for one in found if (one.block, one.setting) == (self.block, self.setting)]
-
-    def facts(self, analysis: StudyAnalysis, topic: str) -> list[Row]:
-        """Its rows on a topic, of this block and setting."""
-        rows = analysis.facts.get(topic, ())
-        return [r for r in rows if (r.get("block"), r.get("setting")) == (self.block, self.setting)]
 
     @property
     def counted(self) -> pd.DataFrame:

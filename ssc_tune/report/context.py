@@ -9,13 +9,13 @@ import pandas as pd
 
 from ssc_tune.analysis.estimators.multiverse import MINIMUM_EFFECTIVE
 from ssc_tune.analysis.result import Specification, StudyAnalysis, Verdict
-from ssc_tune.analysis.tables import Tables
 from ssc_tune.design.points import label
 from ssc_tune.presentation import answers, comparisons, ground, looks, measures, places, words
 from ssc_tune.presentation.numbers import UNDEFINED, compact, date, duration, interval, number, p_value, percent
 from ssc_tune.records.record import Record
 from ssc_tune.report import further
 from ssc_tune.report.cells import View, dicts, settings_text, views
+from ssc_tune.report.figures.base import Given
 from ssc_tune.report.forest import Strips, forests, pooled_forest
 from ssc_tune.report.runs.section import section
 from ssc_tune.study.model.space import Parameter, shown
@@ -27,17 +27,15 @@ MARKS = {"supported": "✓", "refuted": "✗", "inconclusive": "?"}
 
 
 def context(
-    study: Study,
-    tables: Tables,
-    analysis: StudyAnalysis,
+    given: Given,
     *,
     command: str = "",
     versions: Mapping[str, str] | None = None,
     overhead: Mapping[str, float] | None = None,
-    records: Sequence[Record] = (),
     hints: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Everything the templates name, as text; sections without content are empty and left out there."""
+    study, tables, analysis, records, _ = given
     cells = tables.cells.drop_duplicates("cell_id") if len(tables.cells) else tables.cells
     listed = views(study, tables)
     num_failed = int((cells["status"] != "ok").sum()) if len(cells) else 0

@@ -14,8 +14,7 @@ from ssc_tune.records.record import Record
 from ssc_tune.report import render
 from ssc_tune.report.context import context
 from ssc_tune.report.drawers import Drawers, to_png
-from ssc_tune.report.figures import figures
-from ssc_tune.report.figures.base import Figure
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.figures.inline import Drawing, inline
 from ssc_tune.report.figures.specification import of_panel, of_picture
 from ssc_tune.report.published import published
@@ -58,12 +57,11 @@ def write(
         png: each figure as PNG too, beside its SVG.
         drawers: processes that draw, which are ended; by default new ones.
     """
+    given = Given(study, tables, analysis, records, geometries or {})
     with drawers or Drawers() as drawing:
-        made = figures(study, tables, analysis, records, geometries or {})
+        made = figures(given).figures
         pictures, drawings = _drawn(made, drawing, png=png)
-    content = context(
-        study, tables, analysis, command=command, versions=versions, overhead=overhead, records=records, hints=hints
-    )
+    content = context(given, command=command, versions=versions, overhead=overhead, hints=hints)
     pages = {"report.html": render.html(study, content, made, drawings), "report.md": render.markdown(content, made)}
     files = {**pages, **_tables(study, tables, analysis), **pictures}
     paths = _written(directory, files)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssc_tune.analysis.result import Estimate, Verdict
 from ssc_tune.presentation import words
 from ssc_tune.presentation.numbers import number
-from ssc_tune.report.cells import View, dicts, thin
+from ssc_tune.report.cells import View, thin
 from ssc_tune.study.model.claims import Bound, Claim
 
 MEAN = "population mean"
@@ -44,7 +44,6 @@ class PooledForest(NamedTuple):
 
     lines: tuple[Line, ...]
     reference: float
-    spread: str  # how much settings differ, in words
 
 
 def borders(claim: Claim) -> tuple[float, ...]:
@@ -103,7 +102,7 @@ def pooled_forest(verdict: Verdict) -> PooledForest | None:
     lines = [_line(verdict, name, kind, estimate, place) for name, kind, estimate in drawn]
     further = Estimate(value=None, low=pooled.prediction_low, high=pooled.prediction_high)
     lines.append(_line(verdict, words.NEXT, "prediction", further, place))
-    return PooledForest(tuple(lines), place(border), words.spread(verdict))
+    return PooledForest(tuple(lines), place(border))
 
 
 def _line(verdict: Verdict, name: str, kind: str, estimate: Estimate, place: Callable[[float], float]) -> Line:
@@ -126,17 +125,10 @@ def axis(values: Sequence[float], *, padding: float) -> Callable[[float], float]
     return place
 
 
-class Row(NamedTuple):
-    """One method: positions in percent of the strip's width."""
-
-    method: str
-    dots: tuple[float, ...]
-
-
 class Strip(NamedTuple):
     """Test accuracy of each point, a mean over seeds."""
 
-    rows: tuple[Row, ...]
+    rows: dict[str, list[float]]  # of each method: positions in percent of the strip's width
     low: str
     high: str
     alt: str
@@ -161,11 +153,10 @@ class Strips:
         elsewhere = claim.over is not None or claim.kind.over_all_settings or claim.kind.unit == "steps"
         if found is None or elsewhere or self._low == self._high:
             return None
-        scores = {
-            method: [float(r["score"]) for r in dicts(found[found["method"] == method])] for method in claim.methods
-        }
-        rows = tuple(Row(m, tuple(self._place(s) for s in values)) for m, values in scores.items() if values)
-        told = "; ".join(f"{m} from {number(min(v))} to {number(max(v))}" for m, v in scores.items() if v)
-        if sum(len(row.dots) for row in rows) < 2:
+        points = {method: found.loc[found["method"] == method, "score"].tolist() for method in claim.methods}
+        scores = {method: values for method, values in points.items() if values}
+        told = "; ".join(f"{m} from {number(min(v))} to {number(max(v))}" for m, v in scores.items())
+        rows = {method: [self._place(score) for score in values] for method, values in scores.items()}
+        if sum(map(len, rows.values())) < 2:
             return None
         return Strip(rows, number(self._low), number(self._high), f"Test accuracy of each point: {told}")

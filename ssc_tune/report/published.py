@@ -22,14 +22,7 @@ TABLES = ("results.csv", "verdicts.csv")
 def published(
     content: Mapping[str, Any], figures: Sequence[Figure], written: Mapping[str, str | bytes], *, command: str
 ) -> dict[str, str | bytes]:
-    """Files by name: ``README.md``, the figures and tables that it shows.
-
-    Args:
-        content: what the report says.
-        figures: those of the report.
-        written: the report's own files.
-        command: that makes these files.
-    """
+    """Files by name: ``README.md``, made by a ``command``, and those files of the report that it shows."""
     kinds = {figure.name.split("-")[0] for figure in figures}
     shown = [figure for figure in figures if figure.name.split("-")[0] in (SHOWN if kinds & {*SHOWN} else ELSE)][:MOST]
     page = render.published({**content, "command": public(content["command"])}, shown, command)

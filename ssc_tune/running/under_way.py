@@ -229,7 +229,8 @@ class Run:
     def _finish_tracking(self, analysis: StudyAnalysis, tables: Tables, files: list[Path]) -> list[str]:
         if self.tracker is None:
             return []
-        models = tracking.models_of(self.folder, self.ledger.records, self.options.log_models, tables.best_of_methods())
+        records, best = self.ledger.records, tables.best_of_methods()
+        models, _ = tracking.models_of(self.folder, records, self.options.log_models, best)
         return list(self.tracker.finish(analysis, files, timeout=180, models=models).problems)
 
 

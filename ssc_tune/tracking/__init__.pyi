@@ -5,7 +5,6 @@ from .lookup import NoAnswer as NoAnswer
 from .lookup import NotAllowed as NotAllowed
 from .lookup import find_experiment as find_experiment
 from .model import Models as Models
-from .model import missing_models as missing_models
 from .model import models_of as models_of
 from .report import SyncReport as SyncReport
 from .system import check_system_metrics as check_system_metrics

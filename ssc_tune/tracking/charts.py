@@ -8,7 +8,7 @@ others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ssc_tune.design import Placement
@@ -49,16 +49,6 @@ def _card(kind: str, name: str, **content: Any) -> dict[str, Any]:
     return {"type": kind, "uuid": name, **place, "runsCountToCompare": MAX_RUNS, **content}
 
 
-def _scatter(parameter: str) -> dict[str, Any]:
-    axes = {"xaxis": {"key": parameter, "type": "PARAM"}, "yaxis": {"key": "test_accuracy", "type": "METRIC"}}
-    return _card("SCATTER", f"scatter {parameter}", **axes)
-
-
-def _parallel(parameters: Sequence[str]) -> dict[str, Any]:
-    shown = {"selectedParams": [*parameters, "method"], "selectedMetrics": ["test_accuracy"]}
-    return _card("PARALLEL", "parallel", **shown, showAllRuns=False)
-
-
 def method_cards() -> list[dict[str, Any]]:
     """Mean and spread of each method as bars."""
     return [_card("BAR", f"bars {measure}", metricKey=f"summary/{measure}") for measure in ("mean", "std")]
@@ -94,5 +84,8 @@ def block_cards(study: Study, block: str) -> Iterator[dict[str, Any]]:
     if not study.design.varies:
         return
     parameters = [varying_key(study, name) for name in study.block_parameters(block)]
-    yield _parallel(parameters)
-    yield from map(_scatter, parameters[:MAX_SCATTERS])
+    shown = {"selectedParams": [*parameters, "method"], "selectedMetrics": ["test_accuracy"]}
+    yield _card("PARALLEL", "parallel", **shown, showAllRuns=False)
+    for name in parameters[:MAX_SCATTERS]:
+        axes = {"xaxis": {"key": name, "type": "PARAM"}, "yaxis": {"key": "test_accuracy", "type": "METRIC"}}
+        yield _card("SCATTER", f"scatter {name}", **axes)

@@ -29,33 +29,21 @@ _PACKAGES = ("torch", "torchvision", "numpy", "pydantic", "scikit-learn")
 
 def models_of(
     folder: StudyFolder, records: Mapping[str, Record], which: Which, best: Mapping[str, str]
-) -> dict[str, tuple[Record, Path]]:
+) -> tuple[dict[str, tuple[Record, Path]], list[str]]:
     """The cells to log, with their checkpoints: none, the best of each method under the method's name, or all.
 
     A cell that another study in the same storage folder has trained has its checkpoint there. Cells without one are
-    left out, and so are those of methods of the user's own.
+    left out, which the second part says in a line, and so are those of methods of the user's own, which load as they
+    like.
 
     ``records`` are by cell id, ``best`` from :meth:`ssc_tune.analysis.tables.Tables.best_of_methods`.
     """
-    found = {name: (records[key], _checkpoint(folder, key)) for name, key in _chosen(records, which, best).items()}
-    return {name: (record, path) for name, (record, path) in found.items() if path is not None}
-
-
-def missing_models(records: Mapping[str, Record], which: Which, best: Mapping[str, str], found: Models) -> list[str]:
-    """A line if cells are left out of :func:`models_of` since their checkpoints were not kept."""
-    number = len(_chosen(records, which, best))
-    if number == len(found):
-        return []
-    return [
-        f"models: {number - len(found)} of {number} cells have no checkpoint any more (--keep-checkpoints); left out"
-    ]
-
-
-def _chosen(records: Mapping[str, Record], which: Which, best: Mapping[str, str]) -> dict[str, str]:
-    """The cells to log, by the name of their model; those of methods of the user's own load as they like."""
     ours = {key: record for key, record in records.items() if record.config.own is None and which != "none"}
     chosen = best if which == "best" else {f"{record.config.method}-{key}": key for key, record in ours.items()}
-    return {name: key for name, key in chosen.items() if key in ours}
+    kept = {name: (ours[key], _checkpoint(folder, key)) for name, key in chosen.items() if key in ours}
+    found = {name: (record, path) for name, (record, path) in kept.items() if path is not None}
+    lost = f"{len(kept) - len(found)} of {len(kept)} cells have no checkpoint any more (--keep-checkpoints); left out"
+    return found, [f"models: {lost}"] if len(found) < len(kept) else []
 
 
 def _checkpoint(folder: StudyFolder, cell_id: str) -> Path | None:

@@ -27,17 +27,10 @@ class SystemMetrics:
 
     Only what can be seen from this process's machine is measured, whatever machines the cells run on. The samples are
     in no record, so that ``sync`` cannot write them again. MLflow's monitor samples and writes in a thread of its own,
-    which ends at the first write that fails; :meth:`follow` starts another.
-
-    Args:
-        uri: the store, resolved.
-
-    Raises:
-        InputError: see :func:`check_system_metrics`.
+    which ends at the first write that fails; :meth:`follow` starts another. ``uri`` is the store's, resolved.
     """
 
     def __init__(self, uri: str) -> None:
-        check_system_metrics()
         self._uri = uri
         self._monitor: Any = None  # mlflow's own class has no types
 

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
@@ -69,12 +68,6 @@ def sync(
     return journal.report(writer)
 
 
-class _Finish(NamedTuple):
-    analysis: StudyAnalysis | None
-    artifacts: Sequence[Path]
-    models: Models
-
-
 class Tracker:
     """Writes cells to MLflow as they end. Only its thread touches MLflow; no other ever waits for a server.
 
@@ -87,10 +80,11 @@ class Tracker:
         directory: the study's folder; MLflow's log goes there.
         on_problem: called once, from the thread, with one line about the first problem.
         on_wait: called with one line where the end of the run waits for MLflow.
-        system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`.
+        system_metrics: let MLflow sample this machine into the parent run; see :class:`SystemMetrics`, and first call
+            :func:`~ssc_tune.tracking.system.check_system_metrics`.
 
     Raises:
-        InputError: ``uri`` is not understood, or system metrics are asked for and cannot be measured.
+        InputError: ``uri`` is not understood.
     """
 
     def __init__(
@@ -110,7 +104,8 @@ class Tracker:
         self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
         option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
-        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | None] = queue.SimpleQueue()
+        self._ending: tuple[StudyAnalysis | None, Sequence[Path], Models] = (None, (), {})
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
         self._started = time.time()
         self._writer: Writer | None = None
@@ -137,7 +132,8 @@ class Tracker:
 
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
-        self._queue.put(_Finish(analysis, tuple(artifacts), models or {}))
+        self._ending = (analysis, tuple(artifacts), models or {})
+        self._queue.put(None)
         self._thread.join(min(PATIENCE, timeout))
         if self._thread.is_alive() and timeout > PATIENCE:
             self._on_wait(f"MLflow is slower than the study: waiting for it, {timeout - PATIENCE:.0f} s at most")
@@ -148,19 +144,16 @@ class Tracker:
 
     def _run(self) -> None:
         self._flush()
-        while True:
-            item = self._queue.get()
-            if isinstance(item, _Finish):
-                break
+        while (item := self._queue.get()) is not None:
             self._backlog.append(item)
             if time.monotonic() >= self._retry_at:
                 self._flush()
         self._flush()
         self._measured(SystemMetrics.stop)
-        self._close(item)
+        self._close()
 
-    def _flush(self) -> bool:
-        """Write the backlog as far as the store lets; whether it is empty afterwards."""
+    def _flush(self) -> None:
+        """Write the backlog as far as the store lets."""
         try:
             if self._writer is None:
                 writer = Writer(self.uri, self._study, directory=self._directory)
@@ -175,8 +168,6 @@ class Tracker:
             self._retry_at = time.monotonic() + RETRY_SECONDS
             advice = f" (the study goes on; complete the view later with: {self._advice})"
             self._journal.store_failed(error, advice, once=True)
-            return False
-        return True
 
     def _measured(self, act: Callable[[SystemMetrics], None]) -> None:
         """Lets the system metrics follow the parent run, or stop; a failure ends them, and neither study nor cells."""
@@ -187,11 +178,11 @@ class Tracker:
             self._system = None
             self._journal.failed("system metrics", error)
 
-    def _close(self, item: _Finish) -> None:
+    def _close(self) -> None:
         if self._backlog or self._writer is None:
             self._journal.say(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
             return
         try:
-            self._journal.close(self._writer, item.analysis, item.artifacts, item.models, self._started)
+            self._journal.close(self._writer, *self._ending, self._started)
         except Exception as error:  # see _flush
             self._journal.store_failed(error, f"; complete it with: {self._advice}")

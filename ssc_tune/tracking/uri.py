@@ -12,15 +12,7 @@ from ssc_tune.sqlite_address import to_address, to_path
 DEFAULT_URI = "sqlite:///mlflow.db"
 """The store in the working directory that MLflow itself looks at by default."""
 
-ALLOWED = (
-    "sqlite:///PATH",
-    "http://HOST",
-    "https://HOST",
-    "postgresql://...",
-    "mysql://...",
-    "mssql://...",
-    "databricks",
-)
+_ALLOWED = "sqlite:///PATH, http://HOST, https://HOST, postgresql://..., mysql://..., mssql://..., databricks"
 
 _SERVERS = ("http", "https", "databricks")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -38,9 +30,9 @@ def resolve_uri(uri: str) -> str:
     """
     scheme = _scheme(uri)
     if scheme not in _SERVERS + _DATABASES:
-        raise InputError(f"tracking URI {mask_address(uri)!r}: not understood; allowed: {', '.join(ALLOWED)}")
+        raise InputError(f"tracking URI {mask_address(uri)!r}: not understood; allowed: {_ALLOWED}")
     if scheme in ("http", "https") and not urlsplit(parts_of(uri).public).hostname:
-        raise InputError(f"tracking URI {mask_address(uri)!r}: no host; allowed: {', '.join(ALLOWED)}")
+        raise InputError(f"tracking URI {mask_address(uri)!r}: no host; allowed: {_ALLOWED}")
     if scheme != "sqlite":
         return uri
     head, separator, path = uri.partition(":///")

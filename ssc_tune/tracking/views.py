@@ -47,10 +47,6 @@ class View(NamedTuple):
     state: Mapping[str, Any]
     drawn: bool = False
 
-    def page(self, experiment_id: str) -> str:
-        """Its page, below the ``#/`` of the UI's address."""
-        return page(experiment_id, self.key, drawn=self.drawn)
-
 
 def page(experiment_id: str, key: str, *, drawn: bool = False) -> str:
     """The page of the view with a key, below the ``#/`` of the UI's address."""
@@ -87,7 +83,7 @@ def links(study: Study, version: str, store: RunStore) -> list[Link]:
     attention = sum(ATTENTION_TAG in run.tags for run in runs)
     found = []
     for view in views(study, version):
-        text, address = view.link, f"#/{view.page(store.experiment_id)}"
+        text, address = view.link, f"#/{page(store.experiment_id, view.key, drawn=view.drawn)}"
         if view.key == ATTENTION and runs:  # the UI's page of no runs says nothing
             text, address = (f"{text} ({attention})", address) if attention else (f"none {text}", "")
         found.append(Link(text, address))
@@ -110,7 +106,7 @@ def outdated(present: Iterable[str], kept: Iterable[str]) -> list[str]:
 def _overview(study: Study, version: str) -> View:
     state = _state(
         f'tags.`ssc.version` = "{version}"',
-        columns={_tag(FINDING_TAG): WIDE},
+        columns={f"tags.`{FINDING_TAG}`": WIDE},
         cards=charts.method_cards(),
         section="all blocks",
     )
@@ -127,7 +123,7 @@ def _worst(study: Study, version: str) -> View:
 
 def _attention(study: Study, version: str) -> View:
     where = f'tags.`{CHART_TAG}` LIKE "2 %{version}" and tags.{ATTENTION_TAG} LIKE "%"'
-    columns = {_tag(ATTENTION_TAG): WIDE, "metrics.`test_accuracy`": 120}
+    columns = {f"tags.`{ATTENTION_TAG}`": WIDE, "metrics.`test_accuracy`": 120}
     state = _state(where, columns, charts.cell_cards(), "diverged, failed or warned")
     return View(ATTENTION, "diverged, failed or warned", "diverged or warned", state)
 
@@ -156,10 +152,6 @@ def _link(varying: Sequence[str], named: str) -> str:
 
 def _varying(study: Study, block: str) -> list[str]:
     return [varying_key(study, name) for name in study.block_parameters(block)] if study.design.varies else []
-
-
-def _tag(name: str) -> str:
-    return f"tags.`{name}`"
 
 
 def _quoted(text: str) -> str:

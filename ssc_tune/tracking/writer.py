@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from ssc_tune.analysis.result import MethodSummary, StudyAnalysis
+from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
 from ssc_tune.presentation.colours import colours
 from ssc_tune.presentation.csvs import summary_csv, verdicts_csv
@@ -233,18 +233,16 @@ class Writer:
             run = self.store.find(("group", self.version, *group))
             if run is None:
                 continue
-            if group in summaries:
-                self.store.log_latest(run, content.summary_metrics(summaries[group]), last)
+            summary = summaries.get(group)
+            if summary is not None:
+                self.store.log_latest(run, content.summary_metrics(summary), last)
             if analysis is not None:
-                self.store.tag(run, self._found_of(group, summaries.get(group)))
+                found = {} if summary is None else {notes.FINDING_TAG: notes.spread_found(summary)}
+                self.store.tag(run, {**found, _NOTE: notes.group_note(self.study, group, summary)})
             self._end(run, analysis, max(self._ends.get(group, 0), run.end_time or 0) or last)
         if analysis is not None:
             self._write_analysis(parent, analysis, artifacts, last)
         self._end(parent, analysis, last)
-
-    def _found_of(self, group: Group, summary: MethodSummary | None) -> dict[str, str]:
-        said = {} if summary is None else {notes.FINDING_TAG: notes.spread_found(summary)}
-        return {**said, _NOTE: notes.group_note(self.study, group, summary)}
 
     def _end(self, run: KnownRun, analysis: StudyAnalysis | None, end_time: int) -> None:
         if analysis is not None:

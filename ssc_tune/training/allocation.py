@@ -22,8 +22,8 @@ def kept() -> Iterator[None]:
     back to how it came; what was freed is given back all the same, so that a process that waits holds little, and the
     next cell's :func:`~ssc_tune.training.hardware.peak_memory` is its own.
     """
-    libc = _glibc()
-    if libc is None:
+    libc = ctypes.CDLL(None)  # of this process
+    if not hasattr(libc, "gnu_get_libc_version"):
         yield
         return
     libc.mallopt(_TRIM_THRESHOLD, -1)
@@ -32,9 +32,3 @@ def kept() -> Iterator[None]:
         yield
     finally:
         libc.malloc_trim(0)
-
-
-def _glibc() -> ctypes.CDLL | None:
-    """The C library of this process, if it is glibc."""
-    libc = ctypes.CDLL(None)
-    return libc if hasattr(libc, "gnu_get_libc_version") else None

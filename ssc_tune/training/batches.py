@@ -35,19 +35,10 @@ class Group(NamedTuple):
     unlabelled: Tensor  # (steps * U,) int64
 
 
-class Drawn(NamedTuple):
-    """The batches of one group, stacked."""
-
-    images: Tensor  # (steps, B + (1 + V) U, C, H, W) uint8
-    labels: Tensor  # (steps, B) int64
-    hidden_labels: Tensor  # (steps, U) int64
-    indices: Tensor  # (steps, U) int64
-
-
 class Batch(NamedTuple):
-    """One step's images, uint8."""
+    """One step's images, or those of several steps, which are then the first dimension of each tensor."""
 
-    images: Tensor  # (B + (1 + V) U, C, H, W): labelled, weak, strong views one after another
+    images: Tensor  # (B + (1 + V) U, C, H, W) uint8: labelled, weak, strong views one after another
     labels: Tensor  # (B,) int64
     hidden_labels: Tensor  # (U,) int64, true labels as the data set has them; for tracking alone
     indices: Tensor  # (U,) int64, the unlabelled images' places in the training part
@@ -125,7 +116,7 @@ class Batches:
                 )
                 yield Group(first, steps, *parts)
 
-    def views(self, labelled: Tensor, unlabelled: Tensor, steps: int) -> Drawn:
+    def views(self, labelled: Tensor, unlabelled: Tensor, steps: int) -> Batch:
         """Draws the views of ``steps`` steps' images and stacks them by step."""
         size, hp, views = self.images.shape, self._hp, self.num_strong_views
         images = self.images.take(torch.cat([labelled, unlabelled]))
@@ -152,7 +143,7 @@ class Batches:
             )
             by_view = strong.reshape(views, steps, self.num_unlabelled, *size)
             parts += list(by_view)
-        return Drawn(
+        return Batch(
             torch.cat(parts, dim=1),
             self.given[labelled].reshape(steps, -1),
             self.labels[unlabelled].reshape(steps, self.num_unlabelled),

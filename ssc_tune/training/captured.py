@@ -12,6 +12,7 @@ the cell itself, and capturing runs nothing. A checkpoint is loaded into the sam
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 
@@ -109,15 +110,16 @@ class Captured:
         self._stepper, self._batches = stepper, batches
         images, size = batches.images, batches.group_steps
         self._device = device = images.device
-        self._labelled = torch.zeros(size * batches.num_labelled, dtype=torch.int64, device=device)
-        self._unlabelled = torch.zeros(size * batches.num_unlabelled, dtype=torch.int64, device=device)
-        self._paces = torch.zeros(size, len(Pace._fields), device=device)
-        self._place = torch.zeros(1, dtype=torch.int64, device=device)
+        whole = functools.partial(torch.zeros, dtype=torch.int64, device=device)
+        self._labelled, self._unlabelled = whole(size * batches.num_labelled), whole(size * batches.num_unlabelled)
+        self._paces, self._place = torch.zeros(size, len(Pace._fields), device=device), whole(1)
         count = batches.num_labelled + (1 + batches.num_strong_views) * batches.num_unlabelled
-        self._images = torch.zeros(size, count, *images.shape, dtype=images.dtype, device=device)
-        self._labels = torch.zeros(size, batches.num_labelled, dtype=torch.int64, device=device)
-        self._hidden = torch.zeros(size, batches.num_unlabelled, dtype=torch.int64, device=device)
-        self._indices = torch.zeros_like(self._hidden)
+        self._kept = Batch(
+            torch.zeros(size, count, *images.shape, dtype=images.dtype, device=device),
+            whole(size, batches.num_labelled),
+            whole(size, batches.num_unlabelled),
+            whole(size, batches.num_unlabelled),
+        )
         self._sums: Sums | None = None
         self._views: dict[int, Replayed] = {}
         self._step = Replayed(self._one_step, device, eager=_EAGER_STEPS)
@@ -165,10 +167,6 @@ class Captured:
         self._stepper.move(Pace(*self._here(self._paces).unbind()))
         self._sums = self._stepper.add(self._sums, loss, batch)
         self._place.add_(1)
-
-    @property
-    def _kept(self) -> tuple[Tensor, ...]:
-        return self._images, self._labels, self._hidden, self._indices
 
     def _here(self, rows: Tensor) -> Tensor:
         return rows.index_select(0, self._place)[0]

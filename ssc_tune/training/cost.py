@@ -43,7 +43,10 @@ def measure(config: CellConfig, *, device: str = "auto", seconds: float = 0.5) -
     """
     where = resolve_device(device)
     training = config.training.model_copy(update={"steps": _MANY, "evaluations": 1})
-    dataset = _dataset(config.data)
+    try:
+        dataset = data.load(config.data.source)
+    except InputError:
+        dataset = _stand_in(config.data)
     started = time.perf_counter()
     cell = RunningCell(config.model_copy(update={"training": training}), where, dataset=dataset)
     start = time.perf_counter() - started
@@ -61,13 +64,6 @@ def _timed(cell: RunningCell, steps: int) -> tuple[float, float, int]:
     cell.advance(cell.step + steps)
     trained = cell.train_seconds - before
     return trained / steps, time.perf_counter() - started - trained, steps
-
-
-def _dataset(config: DataConfig) -> Dataset:
-    try:
-        return data.load(config.source)
-    except InputError:
-        return _stand_in(config)
 
 
 def _stand_in(config: DataConfig) -> Dataset:

@@ -26,7 +26,7 @@ from ssc_tune.training.network import make_method, make_network, start_encoder
 from ssc_tune.training.optimization import Averaged, NesterovSGD, cosine
 from ssc_tune.training.randomness import generator
 from ssc_tune.training.result import CHECKPOINT, GEOMETRY, Evaluation, RunResult, Status, steps_to_share
-from ssc_tune.training.step import Stepper, Sums, evaluate_outputs
+from ssc_tune.training.step import Stepper, Sums
 
 _FORMAT = 2
 """Of what a checkpoint says beside the weights. One of another format is not continued: the cell starts anew."""
@@ -220,7 +220,7 @@ class RunningCell:
 
     def _accuracy(self, images: Tensor, labels: Tensor) -> tuple[Tensor, float]:
         module = self.average.module
-        outputs = evaluate_outputs(self._stepper, module, images)
+        outputs = self._stepper.outputs(module, images)
         predicted = self.method.scores(module.head, outputs).argmax(dim=-1)
         return outputs, float((predicted == labels).double().mean())
 

@@ -24,7 +24,6 @@ from ssc_tune.training.config import CellConfig
 from ssc_tune.training.own_command import run_command
 from ssc_tune.training.result import Evaluation, RunResult, steps_to_share
 
-Report = Callable[..., None]
 OnEvaluation = Callable[[Evaluation], None]
 
 

@@ -20,14 +20,7 @@ from ssc_tune.training.network import Network, make_method, make_network
 
 
 class Predictor:
-    """The moving average of a cell's weights, as it was evaluated: float32 arithmetic, running statistics.
-
-    Args:
-        network: encoder and head with the weights to use.
-        method: the cell's.
-        dataset: the cell's; it decides how images are normalized.
-        device: where images go through the network.
-    """
+    """The moving average of a cell's weights, as it was evaluated: float32 arithmetic, running statistics."""
 
     def __init__(self, network: Network, method: Method[Any], dataset: data.Dataset, *, device: torch.device) -> None:
         self._mean, self._std = dataset.mean, dataset.std

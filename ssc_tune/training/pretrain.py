@@ -48,9 +48,8 @@ def encoder_state(config: CellConfig, *, device: torch.device, folder: Path | No
     if content is None:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / f"{name}.lock"):
-            content = checkpoint.load_or_set_aside(
-                path, cell_id=name, device=device
-            )  # by one that held the lock before
+            # By one that held the lock before.
+            content = checkpoint.load_or_set_aside(path, cell_id=name, device=device)
             if content is None:
                 partial = folder / f"{name}.partial.pt"
                 content = _SimCLR(config, device).run(partial)

@@ -152,39 +152,34 @@ class Stepper:
         assert sums is not None
         return sums
 
+    @torch.no_grad()
     def add(self, sums: Sums | None, loss: StepLoss, batch: Batch) -> Sums:
         """``sums`` with a step's loss added, in place; new ones where there are none."""
-        return _add(sums, loss, batch, self._method.num_classes)
+        total = loss.total.detach()
+        terms = {name: value.detach() for name, value in loss.terms.items()}
+        confident = loss.confident
+        classes = torch.zeros(self._method.num_classes, dtype=torch.int64, device=total.device)
+        classes.index_add_(0, loss.pseudo_labels, confident.long())
+        right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
+        judged = (confident & (batch.hidden_labels != UNLABELLED)).sum()
+        if sums is None:
+            # Copies: what is added to must not be what belongs to the step.
+            copies = {name: value.clone() for name, value in terms.items()}
+            return Sums(total.clone(), total.clone(), copies, right, classes, judged)
+        sums.loss.add_(total)
+        torch.maximum(sums.largest_loss, total, out=sums.largest_loss)
+        if terms:
+            torch._foreach_add_([sums.terms[name] for name in terms], list(terms.values()))
+        sums.right.add_(right)
+        sums.classes.add_(classes)
+        sums.judged.add_(judged)
+        return sums
 
-
-@torch.no_grad()
-def _add(sums: Sums | None, loss: StepLoss, batch: Batch, num_classes: int) -> Sums:
-    total = loss.total.detach()
-    terms = {name: value.detach() for name, value in loss.terms.items()}
-    confident = loss.confident
-    classes = torch.zeros(num_classes, dtype=torch.int64, device=total.device)
-    classes.index_add_(0, loss.pseudo_labels, confident.long())
-    right = (confident & (loss.pseudo_labels == batch.hidden_labels)).sum()
-    judged = (confident & (batch.hidden_labels != UNLABELLED)).sum()
-    if sums is None:
-        # Copies: what is added to must not be what belongs to the step.
-        copies = {name: value.clone() for name, value in terms.items()}
-        return Sums(total.clone(), total.clone(), copies, right, classes, judged)
-    sums.loss.add_(total)
-    torch.maximum(sums.largest_loss, total, out=sums.largest_loss)
-    if terms:
-        torch._foreach_add_([sums.terms[name] for name in terms], list(terms.values()))
-    sums.right.add_(right)
-    sums.classes.add_(classes)
-    sums.judged.add_(judged)
-    return sums
-
-
-def evaluate_outputs(stepper: Stepper, module: nn.Module, images: Tensor) -> Tensor:
-    """Outputs (N, ...) of a module in evaluation mode for uint8 images of the device or the host, in float32."""
-    found = []
-    with torch.no_grad():
+    @torch.no_grad()
+    def outputs(self, module: nn.Module, images: Tensor) -> Tensor:
+        """Outputs (N, ...) of a module in evaluation mode for uint8 images of the device or the host, in float32."""
+        found = []
         for part in torch.split(images, 2048):
             pulse.beat()
-            found.append(module(stepper.prepare(part.to(stepper.device))))
+            found.append(module(self.prepare(part.to(self.device))))
         return torch.cat(found)

@@ -13,7 +13,7 @@ import pytest
 
 from ssc_tune.analysis.analyze import analyze
 from ssc_tune.report.context import context
-from ssc_tune.report.figures import figures
+from ssc_tune.report.figures import Given, figures
 from tests.making.tables import Accuracy, make_study, make_tables, surface
 
 PAIR = {"more": "ssc", "than": "fixmatch"}
@@ -59,5 +59,5 @@ def test_nothing_is_computed_from_nothing(
     for verdict in found.verdicts:
         assert verdict.effect.value is not None or verdict.effect.note
         assert verdict.effect.low is not None or verdict.effect.note
-    assert figures(study, tables, found) is not None
-    assert context(study, tables, found, command="again")["verdicts"]
+    assert figures(Given(study, tables, found)).figures is not None
+    assert context(Given(study, tables, found), command="again")["verdicts"]

@@ -66,7 +66,7 @@ def test_what_was_written_is_said_and_so_is_what_has_nothing_to_show(
     assert said
     assert set(said) <= {f"{kind.name}: it needs {kind.needs}" for kind in KINDS}
     assert "effects at each look: it needs two looks that were judged, with an effect at each" in said
-    monkeypatch.setattr(files, "drawn", lambda *_: Drawn([], [(kind.name, kind.needs) for kind in KINDS]))
+    monkeypatch.setattr(files, "figures", lambda *_: Drawn([], [(kind.name, kind.needs) for kind in KINDS]))
     code, text, _ = call("paper", "small", "--output", "other", "--json")
     content = json.loads(text)
     assert sorted(content["files"]) == sorted(f"other/{name}" for name in tree(Path("other")) if name != "paper.json")
@@ -92,7 +92,7 @@ def test_the_data_of_a_figure_are_those_of_the_records(paper: Bench, call: Call)
 def quick(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A study with records, whose figures take too long to be drawn here."""
     bench.fill()
-    monkeypatch.setattr(files, "drawn", lambda *_: Drawn([], []))
+    monkeypatch.setattr(files, "figures", lambda *_: Drawn([], []))
     return bench
 
 

@@ -46,9 +46,13 @@ def test_pool_is_fixmatchs() -> None:
         "autocontrast brightness color contrast equalize identity posterize rotate sharpness shear_x shear_y solarize"
     )
     assert sorted(NAMES) == sorted([*pool.split(), "translate_x", "translate_y"])
-    for operation in OPERATIONS:
+    weakest, strongest = (
+        randaugment.values(torch.arange(len(OPERATIONS)), torch.full((14,), u), torch.ones(14), magnitude=10.0)
+        for u in (0.0, 1.0)
+    )
+    for operation, *ends in zip(OPERATIONS, weakest.tolist(), strongest.tolist(), strict=True):
         if operation.name in FIXMATCH:
-            assert randaugment.value_range(operation, 10) == pytest.approx(FIXMATCH[operation.name])
+            assert ends == pytest.approx(FIXMATCH[operation.name])
         assert operation.signed == (operation.name in SIGNED)
 
 

@@ -17,7 +17,7 @@ from ssc_tune.paper.drawing import Picture, picture, specification
 from ssc_tune.paper.layout import INCH, SCALE, TALLEST, WIDTHS, layout
 from ssc_tune.presentation.colours import CIVIDIS
 from ssc_tune.report.drawers import Job, draw
-from ssc_tune.report.figures import figures
+from ssc_tune.report.figures import Given, figures
 from ssc_tune.report.figures.base import Figure, Ramp
 from ssc_tune.report.figures.encodings import heat
 from ssc_tune.study.model.study import Study
@@ -32,7 +32,7 @@ Drawn = dict[tuple[str, str], Picture]
 @pytest.fixture(scope="module")
 def made() -> tuple[Study, dict[str, Figure]]:
     given = case()
-    found = figures(given.study, given.tables, given.analysis, given.records)
+    found = figures(Given(given.study, given.tables, given.analysis, given.records)).figures
     return given.study, {figure.name: figure for figure in found}
 
 

@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 from itertools import permutations
+from typing import Any
 
 import pytest
 import torch
@@ -27,6 +28,11 @@ def cosines(rows: Tensor) -> Tensor:
     return directions @ directions.T
 
 
+def initialize(strategy: str, **wanted: Any) -> Tensor:
+    """Prototypes by a strategy that is told so much."""
+    return prototypes.initialize(strategy, prototypes.Wanted(**wanted))
+
+
 def clusters(k: int, dim: int, per_class: int, seed: int, spread: float = 0.05) -> tuple[Tensor, Tensor, Tensor]:
     """Centres on the sphere, and embeddings of any length near them with their labels."""
     g = generator(seed)
@@ -42,7 +48,7 @@ def test_every_strategy_is_float32_of_one_scale_and_drawn_from_the_generator_alo
     unlabelled = torch.randn(80, 40, generator=generator(2))
 
     def draw(seed: int) -> Tensor:
-        return prototypes.initialize(
+        return initialize(
             strategy,
             num_classes=6,
             dim=40,
@@ -64,19 +70,19 @@ def test_every_strategy_is_float32_of_one_scale_and_drawn_from_the_generator_alo
 
 
 def test_random_is_standard_normal() -> None:
-    rows = prototypes.initialize("random", num_classes=100, dim=128, generator=generator(3))
+    rows = initialize("random", num_classes=100, dim=128, generator=generator(3))
     assert stats.kstest(rows.flatten().numpy(), "norm").pvalue > 1e-3
 
 
 @given(st.integers(1, 12), st.integers(0, 8), st.integers(0, 2**31))
 def test_orthogonal_rows_are_orthogonal(k: int, more: int, seed: int) -> None:
-    rows = prototypes.initialize("orthogonal", num_classes=k, dim=k + more, generator=generator(seed))
+    rows = initialize("orthogonal", num_classes=k, dim=k + more, generator=generator(seed))
     torch.testing.assert_close(cosines(rows), torch.eye(k, dtype=torch.float64), rtol=0, atol=1e-6)
 
 
 @given(st.integers(2, 12), st.integers(-1, 8), st.integers(0, 2**31))
 def test_simplex_is_an_equiangular_tight_frame(k: int, more: int, seed: int) -> None:
-    rows = prototypes.initialize("simplex", num_classes=k, dim=k + more, generator=generator(seed))
+    rows = initialize("simplex", num_classes=k, dim=k + more, generator=generator(seed))
     eye = torch.eye(k, dtype=torch.float64)
     torch.testing.assert_close(cosines(rows), eye - (1 - eye) / (k - 1), rtol=0, atol=1e-6)
     assert F.normalize(rows.double(), dim=1).sum(0).norm() < 1e-5
@@ -86,7 +92,7 @@ def test_simplex_is_an_equiangular_tight_frame(k: int, more: int, seed: int) -> 
 def test_frames_are_uniformly_rotated(strategy: str) -> None:
     """Then every row is uniform on the sphere, and (x_1 + 1) / 2 is Beta((D - 1) / 2, (D - 1) / 2)."""
     g, dim = generator(4), 4
-    draws = [prototypes.initialize(strategy, num_classes=3, dim=dim, generator=g) for _ in range(400)]
+    draws = [initialize(strategy, num_classes=3, dim=dim, generator=g) for _ in range(400)]
     for row in range(3):
         first = torch.stack([F.normalize(draw, dim=1)[row, 0] for draw in draws])
         p = stats.kstest((first.double().numpy() + 1) / 2, stats.beta((dim - 1) / 2, (dim - 1) / 2).cdf).pvalue
@@ -95,9 +101,7 @@ def test_frames_are_uniformly_rotated(strategy: str) -> None:
 
 def test_class_means_are_directions_of_the_means_of_normalized_embeddings() -> None:
     _, embeddings, labels = clusters(4, 6, 7, seed=5, spread=1.0)
-    rows = prototypes.initialize(
-        "class_means", num_classes=4, dim=6, generator=generator(), embeddings=embeddings, labels=labels
-    )
+    rows = initialize("class_means", num_classes=4, dim=6, generator=generator(), embeddings=embeddings, labels=labels)
     for k in range(4):
         total = torch.zeros(6, dtype=torch.float64)
         for embedding, label in zip(embeddings.double(), labels.tolist(), strict=True):
@@ -111,7 +115,7 @@ def test_kmeans_finds_separated_clusters_and_names_them_by_the_labelled_images(s
     centres, unlabelled, _ = clusters(5, 16, 30, seed=seed)
     labelled = 2 * centres + 0.1 * torch.randn(5, 16, generator=generator(seed))
     order = torch.randperm(5, generator=generator(seed))
-    rows = prototypes.initialize(
+    rows = initialize(
         "kmeans",
         num_classes=5,
         dim=16,
@@ -128,7 +132,7 @@ def test_kmeans_matching_is_the_best_of_all_permutations() -> None:
     g = generator(7)
     unlabelled = torch.randn(120, 5, generator=g)
     labelled = F.normalize(torch.ones(4, 5) + 0.3 * torch.randn(4, 5, generator=g), dim=1)
-    rows = prototypes.initialize(
+    rows = initialize(
         "kmeans",
         num_classes=4,
         dim=5,
@@ -165,12 +169,12 @@ def test_every_row_of_every_strategy_has_a_direction(strategy: str, data: st.Dat
     k = data.draw(st.integers(2, 4))
     dim = data.draw(st.integers(k, k + 3))
     images = st.composite(lambda draw: _drawn(draw, k, dim))
-    rows = prototypes.initialize(
+    rows = initialize(
         strategy,
         num_classes=k,
         dim=dim,
         generator=generator(data.draw(st.integers(0, 2**31))),
-        **data.draw(images()),  # type: ignore[arg-type]
+        **data.draw(images()),
     )
     lengths = rows.norm(dim=1)
     assert rows.isfinite().all()
@@ -186,7 +190,7 @@ def test_embeddings_that_cancel_say_no_direction_and_one_is_drawn(strategy: str)
     own = torch.tensor([[0, 0, 2.0], [0, 0, 3.0]])
 
     def draw(seed: int) -> Tensor:
-        return prototypes.initialize(
+        return initialize(
             strategy,
             num_classes=2,
             dim=3,
@@ -237,7 +241,7 @@ def test_errors_say_what_is_wrong_and_what_is_allowed(strategy: str, changes: di
         **changes,
     }
     with pytest.raises(ValueError, match=message):
-        prototypes.initialize(strategy, **arguments)  # type: ignore[arg-type]  # one argument is wrong on purpose
+        initialize(strategy, **arguments)
 
 
 def test_names_are_known_without_torch() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ssc_tune.methods import OwnMethod
 from ssc_tune.report.context import context
+from ssc_tune.report.figures import Given
 from tests.making.analyses import Case, case
 from tests.making.records import START
 from tests.making.studies import REPORTED, study
 
 
 def _facts(made: Case) -> dict[str, str]:
-    found = context(made.study, made.tables, made.analysis, records=made.records)["facts"]
+    found = context(Given(*made))["facts"]
     return dict(found)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ssc_tune.analysis.explore import further
 from ssc_tune.analysis.explore.further import ABLATION, IQM, PLANE, PROFILE, SHAPLEY
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.further import tables
 from tests.making.analyses import Case, case
 from tests.report.drawn import svg
@@ -52,7 +52,7 @@ def made() -> Case:
 
 @pytest.fixture(scope="module")
 def drawn(made: Case) -> dict[str, Figure]:
-    found = figures(made.study, made.tables, made.analysis)
+    found = figures(Given(made.study, made.tables, made.analysis)).figures
     return {f.name: f for f in found if f.name.startswith("exploratory")}
 
 
@@ -96,7 +96,7 @@ def test_the_plane_has_a_place_a_method_with_its_interval(drawn: dict[str, Figur
 def test_a_method_without_a_sensitivity_has_no_place(made: Case) -> None:
     for rows in ([{"block": "shared", "method": "ssc", "reason": "a setting has no complete point"}], []):
         analysis = made.analysis.model_copy(update={"facts": {PLANE: rows}, "curves": ()})
-        names = [figure.name for figure in figures(made.study, made.tables, analysis)]
+        names = [figure.name for figure in figures(Given(made.study, made.tables, analysis)).figures]
         assert not [name for name in names if name.startswith("exploratory")]
 
 

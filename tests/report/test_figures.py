@@ -13,7 +13,7 @@ import pytest
 from ssc_tune.presentation.colours import colours, shapes
 from ssc_tune.report import drawers
 from ssc_tune.report.cells import MAX_POINTS
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.figures.specification import page, picture
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
@@ -23,7 +23,7 @@ from tests.report.drawn import svg
 @pytest.fixture(scope="module")
 def made() -> dict[str, Figure]:
     one = case()
-    return {figure.name: figure for figure in figures(one.study, one.tables, one.analysis, one.records)}
+    return {figure.name: figure for figure in figures(Given(one.study, one.tables, one.analysis, one.records)).figures}
 
 
 def _inside(value: Any, key: str) -> list[Any]:
@@ -45,7 +45,7 @@ def test_every_figure_with_data_is_there(made: dict[str, Figure]) -> None:
 def test_figures_without_data_are_left_out() -> None:
     small = case(study(REPORTED, points=4), history=1)
     bare = small.analysis.model_copy(update={"curves": (), "shares": ()})
-    names = [figure.name for figure in figures(small.study, small.tables, bare)]
+    names = [figure.name for figure in figures(Given(small.study, small.tables, bare)).figures]
     assert names == ["parameters", "seeds", "spread", "pseudo-labels"]
 
 
@@ -120,7 +120,7 @@ def test_alternatives_in_words_name_every_method_with_numbers(made: dict[str, Fi
 
 def test_marks_are_limited_and_the_caption_says_so() -> None:
     large = case(study(REPORTED, points=256, seeds=3), history=1)
-    found = figures(large.study, large.tables, large.analysis)[0]
+    found = figures(Given(large.study, large.tables, large.analysis)).figures[0]
     assert max(len(rows) for rows in found.datasets.values()) <= 2 * MAX_POINTS
     assert f"at most {MAX_POINTS} marks" in found.caption
 
@@ -130,7 +130,7 @@ def test_a_choice_keeps_methods_side_by_side() -> None:
     space = {"prototypes": {"type": "choice", "default": "a", "choices": ["a", "b"]}}
     made = study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
     one = case(made)
-    rows = figures(one.study, one.tables, one.analysis)[0].datasets["points"]
+    rows = figures(Given(one.study, one.tables, one.analysis)).figures[0].datasets["points"]
     lanes = {(row["m"], row["v"]): row["x0"] for row in rows}
     assert lanes["ssc", "prototypes a"] < 0.25 < lanes["supervised", "prototypes a"] < 0.5
     assert 0.5 < lanes["ssc", "prototypes b"] < 0.75 < lanes["supervised", "prototypes b"]
@@ -175,7 +175,7 @@ def test_panels_of_curves_share_one_scale_of_accuracy() -> None:
     low = made.analysis.curves[0].model_copy(update={"kind": "relative", "y_name": "below best"})
     high = low.model_copy(update={"x_name": "learning_rate", "x": (0.02, 0.03), "y": (5.0, 6.0), "low": (), "high": ()})
     analysis = made.analysis.model_copy(update={"curves": (low, high)})
-    (figure,) = [f for f in figures(made.study, made.tables, analysis) if f.name == "relative"]
+    (figure,) = [f for f in figures(Given(made.study, made.tables, analysis)).figures if f.name == "relative"]
     assert len(figure.panels) == 2
     domains = [d for panel in figure.panels for d in _inside(_inside(panel.chart.to_dict(), "y"), "domain")]
     assert len(domains) >= 2
@@ -186,7 +186,7 @@ def test_panels_of_curves_share_one_scale_of_accuracy() -> None:
 
 def test_only_pairs_that_a_method_has_are_counted_and_the_rest_is_said() -> None:
     one = case(study(REPORTED, points=32, blocks={"own": {"parameters": [*study(REPORTED).search_space.parameters]}}))
-    figure = next(f for f in figures(one.study, one.tables, one.analysis) if f.name == "interactions")
+    figure = next(f for f in figures(Given(one.study, one.tables, one.analysis)).figures if f.name == "interactions")
     pairs = {panel.name.rsplit("-", 1)[0] for panel in figure.panels}
     assert len(pairs) == 6
     assert "The first 6 of 10 pairs" in figure.caption
@@ -195,7 +195,7 @@ def test_only_pairs_that_a_method_has_are_counted_and_the_rest_is_said() -> None
 def test_the_most_important_pairs_come_first_and_no_colour_rests_on_one_or_two_points() -> None:
     """Importance by numpy, from the points and the edges of the bins that are drawn."""
     one = case(study(REPORTED, points=32, blocks={"own": {"parameters": [*study(REPORTED).search_space.parameters]}}))
-    figure = next(f for f in figures(one.study, one.tables, one.analysis) if f.name == "interactions")
+    figure = next(f for f in figures(Given(one.study, one.tables, one.analysis)).figures if f.name == "interactions")
     ranks: dict[tuple[str, str], float] = {}
     for key, rows in figure.datasets.items():
         if not key.startswith("heat"):
@@ -229,7 +229,7 @@ def test_without_a_surrogate_to_trust_there_is_no_line_and_the_caption_says_why(
     ]
     kept = tuple(c for c in one.analysis.curves if c.kind != "partial_dependence")
     found = one.analysis.model_copy(update={"curves": kept, "facts": {"surrogate": rows}})
-    figure = next(f for f in figures(one.study, one.tables, found) if f.name.startswith("parameters"))
+    figure = next(f for f in figures(Given(one.study, one.tables, found)).figures if f.name.startswith("parameters"))
     assert "No line for ssc: R2 is -0.11" in figure.caption
     for panel in figure.panels:
         marks = _inside(panel.chart.to_dict(), "mark")
@@ -247,7 +247,7 @@ def test_interactions_that_explain_nothing_get_no_bar_and_what_is_refused_is_sai
     note = shares[0].share.model_copy(update={"note": "R2 is 0.31, below 0.5"})
     refused = shares[0].model_copy(update={"method": "fixmatch", "source": "hyperparameters together", "share": note})
     analysis = made.analysis.model_copy(update={"shares": (*shares, tiny, large, refused)})
-    figure = next(f for f in figures(made.study, made.tables, analysis) if f.name == "shares")
+    figure = next(f for f in figures(Given(made.study, made.tables, analysis)).figures if f.name == "shares")
     sources = {row["s"] for rows in figure.datasets.values() for row in rows}
     assert "tau x learning_rate" in sources
     assert "tau x mu" not in sources

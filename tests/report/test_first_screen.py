@@ -172,10 +172,10 @@ def test_the_strip_of_a_verdict_has_the_points_of_its_methods() -> None:
     scores = {key: sum(values) / len(values) for key, values in rows_of(made).items() if key[1] != 0}
     low, high = min(scores.values()), max(scores.values())
     assert (float(strip.low), float(strip.high)) == pytest.approx((low, high), abs=6e-4)
-    assert {row.method for row in strip.rows} == {"ssc", "fixmatch"}
-    for row in strip.rows:
-        expected = sorted(2 + 96 * (s - low) / (high - low) for (m, _), s in scores.items() if m == row.method)
-        assert sorted(row.dots) == pytest.approx(expected, abs=0.02)
+    assert strip.rows.keys() == {"ssc", "fixmatch"}
+    for method, dots in strip.rows.items():
+        expected = sorted(2 + 96 * (s - low) / (high - low) for (m, _), s in scores.items() if m == method)
+        assert sorted(dots) == pytest.approx(expected, abs=0.02)
 
 
 def test_verdicts_on_more_than_the_accuracy_of_points_have_no_strip() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.figures.specification import WIDTH
 from tests.making.analyses import case
 from tests.making.studies import REPORTED, study
@@ -18,7 +18,7 @@ from tests.report.drawn import drawing, page_svg
 @pytest.fixture(scope="module")
 def made() -> dict[str, Figure]:
     one = case(study(REPORTED, points=16, seeds=2))
-    return {figure.name: figure for figure in figures(one.study, one.tables, one.analysis, one.records)}
+    return {figure.name: figure for figure in figures(Given(one.study, one.tables, one.analysis, one.records)).figures}
 
 
 def _tree(figure: Figure, index: int = 0, name: str = "one") -> ET.Element:
@@ -101,7 +101,7 @@ def test_what_users_wrote_is_text_in_a_drawing() -> None:
     one = case(
         study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
     )
-    figure = figures(one.study, one.tables, one.analysis)[0]
+    figure = figures(Given(one.study, one.tables, one.analysis)).figures[0]
     svg = drawing(figure.panels[0], figure.datasets, name="one").svg
     assert "<script" not in svg
     assert "<img" not in svg

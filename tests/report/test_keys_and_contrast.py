@@ -12,7 +12,7 @@ import pytest
 from ssc_tune.presentation import colours
 from ssc_tune.report.cells import views
 from ssc_tune.report.data_tables import data_tables
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.report.figures.interactions import figures as interactions
 from tests.making.analyses import Case, case
 from tests.making.studies import REPORTED, study
@@ -78,7 +78,7 @@ def made() -> Case:
 
 @pytest.fixture(scope="module")
 def shown(made: Case) -> list[Figure]:
-    return figures(made.study, made.tables, made.analysis, made.records)
+    return figures(Given(made.study, made.tables, made.analysis, made.records)).figures
 
 
 def test_every_bin_has_the_edge_that_can_be_seen_in_the_dark(made: Case) -> None:

@@ -20,7 +20,7 @@ from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
 from ssc_tune.report.context import context
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from tests.making.analyses import Case, case
 from tests.making.studies import REPORTED, study
 
@@ -63,7 +63,7 @@ class Written(NamedTuple):
 
 def written(made: Case) -> Written:
     """The pages of a case."""
-    content = context(made.study, made.tables, made.analysis, command="again", records=made.records)
+    content = context(Given(*made), command="again")
     return Written(made, render.html(made.study, content, [], {}), render.markdown(content, []))
 
 
@@ -197,7 +197,7 @@ def test_a_later_look_is_shown_beside_the_decision() -> None:
 
 def drawn(made: Case) -> Figure | None:
     """The figure of looks, if there is one."""
-    found = figures(made.study, made.tables, made.analysis)
+    found = figures(Given(made.study, made.tables, made.analysis)).figures
     return next((figure for figure in found if figure.name == "effects-by-look"), None)
 
 

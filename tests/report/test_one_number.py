@@ -25,7 +25,7 @@ from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
 from ssc_tune.report import render
 from ssc_tune.report.context import context
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import content, notes
 from tests.making import tables as synthetic
@@ -95,8 +95,8 @@ def said() -> Surfaces:
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, level={"fixmatch": 0.7, "ssc": 0.72}, noise=0.02)
     tables = synthetic.make_tables(study, surface, statuses=LOST)
     found = analyze(study, tables, num_bootstrap=100)
-    made = figures(study, tables, found)
-    filled = context(study, tables, found)
+    made = figures(Given(study, tables, found)).figures
+    filled = context(Given(study, tables, found))
     terminal = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, found, console=terminal)
     return Surfaces(
@@ -309,7 +309,7 @@ def test_a_ratio_is_held_against_1_wherever_it_is_told_as_one(said: Surfaces) ->
 
 def _all_told(study: Study, analysis: StudyAnalysis) -> list[str]:
     tables: Any = synthetic.make_tables(study, synthetic.surface(scale={"fixmatch": 0.1, "ssc": 0.1}))
-    filled = context(study, tables, analysis)
+    filled = context(Given(study, tables, analysis))
     console = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, analysis, console=console)
     note = notes.study_note(study, "v", analysis)

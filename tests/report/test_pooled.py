@@ -12,8 +12,9 @@ from rich.console import Console
 from ssc_tune.analysis.result import Estimate, Pooled, Verdict
 from ssc_tune.presentation.csvs import verdicts_csv
 from ssc_tune.presentation.terminal import terminal_summary
-from ssc_tune.presentation.words import NEXT, settings
+from ssc_tune.presentation.words import NEXT, settings, spread
 from ssc_tune.report.context import context
+from ssc_tune.report.figures import Given
 from ssc_tune.report.forest import MEAN, pooled_forest
 from ssc_tune.study.model.claims import read_claim
 from tests.making.analyses import Case, case
@@ -60,9 +61,9 @@ def test_ratios_are_told_as_ratios_and_differences_with_their_sign() -> None:
     assert difference is not None
     assert ratio.lines[0].text == f"{math.exp(0.6):.2f} ({math.exp(0.3):.2f} to {math.exp(0.9):.2f})"
     assert ratio.lines[-1].text == f"{math.exp(-2.9):.2f} to {math.exp(4.1):.2f}"
-    assert ratio.spread == "tau 0.21 on the scale of the logarithm, I² 55%, p of equal effects 0.040"
+    assert spread(over(0)) == "tau 0.21 on the scale of the logarithm, I² 55%, p of equal effects 0.040"
     assert difference.lines[1].text == "+0.200 (-0.200 to +0.600)"
-    assert difference.spread.startswith("tau 0.21, I²")
+    assert spread(over(1)).startswith("tau 0.21, I²")
     assert settings(over(1)) == (
         "3 settings from +0.200 to +0.900; one more setting: -2.900 to +4.100 (95% prediction interval)"
     )
@@ -99,7 +100,7 @@ def test_report_and_tables_hold_every_setting() -> None:
     assert page.count('<tr class="setting">') == 3
     row = next(csv.DictReader(io.StringIO(verdicts_csv(made.analysis))))
     assert (row["prediction_low"], row["prediction_high"]) == ("-2.9", "4.1")
-    details = dict(context(made.study, made.tables, made.analysis)["verdicts"][0]["details"])
+    details = dict(context(Given(made.study, made.tables, made.analysis))["verdicts"][0]["details"])
     assert details["Over settings"].startswith("tau 0.21")
 
 

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from ssc_tune.analysis.result import Estimate, Specification
-from ssc_tune.report.figures import Figure, figures
+from ssc_tune.report.figures import Figure, Given, figures
 from tests.making.analyses import Case, case
 from tests.report.drawn import page_svg, svg
 from tests.report.written import pages
@@ -53,7 +53,8 @@ def made() -> Case:
 
 @pytest.fixture(scope="module")
 def drawn(made: Case) -> dict[str, Figure]:
-    return {f.name: f for f in figures(made.study, made.tables, made.analysis) if f.name.startswith("ranges")}
+    found = figures(Given(made.study, made.tables, made.analysis)).figures
+    return {f.name: f for f in found if f.name.startswith("ranges")}
 
 
 def test_a_claim_has_a_figure_if_two_effects_can_be_seen(drawn: dict[str, Figure]) -> None:
@@ -122,7 +123,7 @@ def test_a_robust_claim_says_that_it_is_judged_by_this(made: Case) -> None:
     first = made.analysis.verdicts[0]
     robust = first.model_copy(update={"claim": first.claim.model_copy(update={"robust": True})})
     analysis = made.analysis.model_copy(update={"verdicts": (robust,)})
-    (figure,) = [f for f in figures(made.study, made.tables, analysis) if f.name.startswith("ranges")]
+    (figure,) = [f for f in figures(Given(made.study, made.tables, analysis)).figures if f.name.startswith("ranges")]
     assert figure.caption.endswith("The claim is judged by it: it asks to be robust.")
     assert figure.link == "Ranges"
 

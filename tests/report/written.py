@@ -8,6 +8,7 @@ from typing import Any
 from ssc_tune import report
 from ssc_tune.report import render
 from ssc_tune.report.context import context
+from ssc_tune.report.figures import Given
 from tests.making.analyses import Case
 
 HOSTILE = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked=2"> | `a` {{ 7 * 7 }} <!-- & \''
@@ -28,5 +29,5 @@ def write(made: Case, directory: Path, **changes: Any) -> list[Path]:
 
 def pages(made: Case) -> tuple[str, str]:
     """The HTML and the Markdown of a case without its figures, which take nearly all of the time."""
-    content = context(made.study, made.tables, made.analysis, records=made.records)
+    content = context(Given(*made))
     return render.html(made.study, content, [], {}), render.markdown(content, [])

@@ -19,6 +19,7 @@ from ssc_tune.presentation.csvs import plain, results_csv, summary_csv, verdicts
 from ssc_tune.presentation.markdown import code, escaped, fence, table
 from ssc_tune.report import render
 from ssc_tune.report.context import context
+from ssc_tune.report.figures import Given
 from ssc_tune.study.model.study import Study
 from ssc_tune.tracking import notes
 from ssc_tune.tracking.grouping import Group
@@ -137,9 +138,7 @@ def test_no_table_has_a_formula(made: Case) -> None:
 def pages_of(made: Case) -> dict[str, str]:
     """Every page in Markdown that is written of a study."""
     command = f"python -m ssc_tune.run '{made.study.description}'"
-    content: dict[str, Any] = context(
-        made.study, made.tables, made.analysis, command=command, records=made.records, hints=(command,)
-    )
+    content: dict[str, Any] = context(Given(*made), command=command, hints=(command,))
     of: Study = made.study
     summary = made.analysis.summaries[0]
     group = Group(summary.method, summary.block, summary.setting)
@@ -174,7 +173,7 @@ class Elements(HTMLParser):
 
 def test_the_report_has_the_same_elements_whatever_the_words_are(made: Case) -> None:
     def elements(of: Case) -> list[tuple[str, tuple[str, ...]]]:
-        content = context(of.study, of.tables, of.analysis, command="c", records=of.records)
+        content = context(Given(*of), command="c")
         parser = Elements()
         parser.feed(render.html(of.study, content, [], {}))
         return parser.found

@@ -490,7 +490,7 @@ def test_a_model_is_made_of_the_checkpoint_in_the_bucket(bucket: Bucket) -> None
     folder.cell(cell.cell_id).joinpath(CHECKPOINT).write_bytes(b"as it was when it went on elsewhere")
     for machine in ("driver", "laptop"):
         there = bucket.folder(machine)
-        ((_, path),) = tracking.models_of(there, {cell.cell_id: made}, "all", {}).values()
+        ((_, path),) = tracking.models_of(there, {cell.cell_id: made}, "all", {})[0].values()
         assert path.read_bytes() == b"as it ended"
 
 

@@ -11,7 +11,7 @@ import pytest
 from ssc_tune import data
 from ssc_tune.design import Placement
 from ssc_tune.records import Record, StudyFolder
-from ssc_tune.tracking import missing_models, models_of, sync
+from ssc_tune.tracking import models_of, sync
 from ssc_tune.training import CellConfig, train
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis, cell
@@ -41,18 +41,17 @@ def test_checkpoints_are_found_here_or_in_a_sibling_study(tmp_path: Path) -> Non
     own, other = StudyFolder(tmp_path, "own"), StudyFolder(tmp_path, "other")
     by_id = {record.cell_id: record for record in records}
     best = {record.config.method: record.cell_id for record in records}
-    assert models_of(own, by_id, "best", best) == {}
+    found, (line,) = models_of(own, by_id, "all", best)
+    assert found == {}
+    assert line.startswith("models: 2 of 2 cells have no checkpoint any more")
     for folder, record in zip((own, other), records, strict=True):
         folder.cell(record.cell_id).mkdir(parents=True)
         (folder.cell(record.cell_id) / "checkpoint.pt").write_bytes(b"weights")
-    found = models_of(own, by_id, "best", best)
+    found, lines = models_of(own, by_id, "best", best)
     assert {name: path.parents[2].name for name, (_, path) in found.items()} == {"fixmatch": "own", "ssc": "other"}
-    assert len(models_of(own, by_id, "all", best)) == 2
-    assert missing_models(by_id, "best", best, found) == []
-    (line,) = missing_models(by_id, "all", best, {})
-    assert line.startswith("models: 2 of 2 cells have no checkpoint any more")
-    assert missing_models(by_id, "none", best, {}) == []
-    assert models_of(own, by_id, "none", best) == {}
+    assert lines == []
+    assert len(models_of(own, by_id, "all", best)[0]) == 2
+    assert models_of(own, by_id, "none", best) == ({}, [])
 
 
 def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
@@ -64,7 +63,7 @@ def test_a_logged_model_predicts_new_images_and_twice_changes_nothing(
     folder = StudyFolder(tmp_path, "stability")
     pairs = [trained(method, folder) for method in ("fixmatch", "ssc")]
     by_id = {record.cell_id: record for record, _ in pairs}
-    models = models_of(folder, by_id, "best", {record.config.method: key for key, record in by_id.items()})
+    models, _ = models_of(folder, by_id, "best", {record.config.method: key for key, record in by_id.items()})
     assert set(models) == {"fixmatch", "ssc"}
 
     def write() -> Any:

@@ -12,7 +12,7 @@ import pytest
 from ssc_tune.errors import InputError
 from ssc_tune.tracking import Tracker, sync
 from ssc_tune.tracking import tracker as tracker_module
-from ssc_tune.tracking.system import SystemMetrics
+from ssc_tune.tracking.system import SystemMetrics, check_system_metrics
 from tests.making.studies import TRACKED, study
 from tests.making.tracked import analysis, cell, cells
 from tests.tracking.store_view import cells as cell_runs
@@ -143,8 +143,7 @@ def test_a_monitor_that_fails_costs_its_samples_only(uri: str, tmp_path: Path, m
     assert len(cell_runs(uri)) == 8
 
 
-def test_without_psutil_it_is_refused_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_psutil_it_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", None)
     with pytest.raises(InputError, match="pip install psutil"):
-        Tracker("sqlite:///x.db", study(TRACKED), directory=tmp_path, on_problem=pytest.fail, system_metrics=True)
-    Tracker("sqlite:///x.db", study(TRACKED), directory=tmp_path, on_problem=pytest.fail)
+        check_system_metrics()

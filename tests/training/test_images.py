@@ -11,8 +11,8 @@ from ssc_tune.training import images as images_module
 from ssc_tune.training import train
 from ssc_tune.training.batches import Batch, Batches
 from ssc_tune.training.images import RESIDENT_BYTES, Images, fits
+from ssc_tune.training.loop import RunningCell
 from ssc_tune.training.network import make_method
-from ssc_tune.training.step import _add
 from tests.making.cells import make_config, without_times
 
 CPU = torch.device("cpu")
@@ -58,5 +58,6 @@ def test_images_without_a_label_are_neither_right_nor_wrong() -> None:
     loss = StepLoss(torch.zeros(()), {}, torch.tensor([0, 1, 2, 0, 1]), confident)
     hidden = torch.tensor([0, 2, -1, -1, 1])
     batch = Batch(torch.zeros(0), torch.zeros(0, dtype=torch.int64), hidden, torch.arange(5))
-    sums = _add(_add(None, loss, batch, 3), loss, batch, 3)
-    assert (int(sums.right), int(sums.judged), sums.classes.tolist()) == (2, 4, [4, 2, 2])
+    stepper = RunningCell(make_config(), CPU)._stepper
+    sums = stepper.add(stepper.add(None, loss, batch), loss, batch)
+    assert (int(sums.right), int(sums.judged), sums.classes.tolist()) == (2, 4, [4, 2, 2, *[0] * 7])

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ssc_tune.analysis.result import StudyAnalysis
-from ssc_tune.analysis.tables import Tables
-from ssc_tune.records.record import Record
-from ssc_tune.report.cells import View, views
+from ssc_tune.report.cells import views
 from ssc_tune.report.figures import (
     curves,
     directions,
@@ -27,8 +24,6 @@ from ssc_tune.report.figures import (
     training,
 )
 from ssc_tune.report.figures.base import Figure, Given, Panel
-from ssc_tune.study.model.study import Study
-from ssc_tune.training.result import Geometry
 
 
 class Kind(NamedTuple):
@@ -74,21 +69,10 @@ class Drawn(NamedTuple):
     absent: list[tuple[str, str]]  # kinds of which there is none: what each is called, and what it would need
 
 
-def figures(
-    study: Study,
-    tables: Tables,
-    analysis: StudyAnalysis,
-    records: Sequence[Record] = (),
-    geometries: Mapping[str, Geometry] | None = None,
-) -> list[Figure]:
-    """Every figure that has data: of the study, and of each block and setting."""
-    return drawn(Given(study, tables, analysis, records, geometries or {})).figures
-
-
-def drawn(given: Given) -> Drawn:
-    """The same, and which kinds have nothing to show."""
+def figures(given: Given) -> Drawn:
+    """Every figure that has data: of the study, and of each block and setting; their names are fit for files."""
     made = [
-        (kind, _placed(figure, view))
+        (kind, dataclasses.replace(figure, heading=view.heading))
         for view in views(given.study, given.tables)
         for kind in KINDS
         if not kind.of_study
@@ -96,13 +80,8 @@ def drawn(given: Given) -> Drawn:
     ]
     made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
     there = [kind for kind, _ in made]
-    return Drawn([figure for _, figure in made], [(kind.name, kind.needs) for kind in KINDS if kind not in there])
+    named = [dataclasses.replace(one, name=re.sub(r"[^A-Za-z0-9_-]+", "_", one.name)) for _, one in made]
+    return Drawn(named, [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
-def _placed(figure: Figure, view: View) -> Figure:
-    """Says which view the figure is of, and makes the name fit for a file."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name)
-    return dataclasses.replace(figure, name=name, heading=view.heading)
-
-
-__all__ = ["Drawn", "Figure", "Given", "Panel", "drawn", "figures"]
+__all__ = ["Drawn", "Figure", "Given", "Panel", "figures"]

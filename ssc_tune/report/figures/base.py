@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -21,13 +22,13 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
 class Given(NamedTuple):
-    """What figures are drawn from."""
+    """What a report is made of."""
 
     study: Study
     tables: Tables
     analysis: StudyAnalysis
-    records: Sequence[Record]
-    geometries: Mapping[str, Geometry]  # by cell id
+    records: Sequence[Record] = ()
+    geometries: Mapping[str, Geometry] = MappingProxyType({})  # by cell id
 
 
 @dataclass(frozen=True)

@@ -109,12 +109,10 @@ def _panel(view: View, one: _Map, points: str, ramp: Ramp) -> Panel:
 def _sizes(first: Parameter, second: Parameter, num_points: int) -> tuple[int, int] | None:
     """Bins of each: one a choice, of numbers as many as points allow; None where they do not allow two."""
     most = num_points // PER_BIN
-    fixed = [len(p.choices) if isinstance(p, ChoiceParameter) else None for p in (first, second)]
-    if fixed[0] is None and fixed[1] is None:
-        each = min(8, math.isqrt(most))
-        return (each, each) if each > 1 else None
-    sizes = tuple(min(8, most // next(n for n in fixed if n)) if size is None else size for size in fixed)
-    return (sizes[0], sizes[1]) if min(sizes) > 1 and sizes[0] * sizes[1] <= most else None
+    choices = [len(p.choices) if isinstance(p, ChoiceParameter) else 0 for p in (first, second)]
+    of_numbers = min(8, most // max(choices) if any(choices) else math.isqrt(most))
+    x, y = (size or of_numbers for size in choices)
+    return (x, y) if min(x, y) > 1 and x * y <= most else None
 
 
 def _groups(

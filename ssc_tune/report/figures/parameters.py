@@ -13,8 +13,6 @@ from ssc_tune.report.figures.encodings import ACCURACY, fixed, levels, lines, ma
 from ssc_tune.study.model.space import ChoiceParameter, shown
 
 _KINDS = ("one_at_a_time", "partial_dependence")
-GUIDE = "guide"
-"""Instead of the name of a curve's data: a line through the points."""
 
 
 def figures(view: View, given: Given) -> list[Figure]:
@@ -30,8 +28,8 @@ def figures(view: View, given: Given) -> list[Figure]:
         curve = f"curve-{index}{view.slug}"
         rows = [row for c in curves.get(name, []) for row in curve_rows(c, view.parameters[name])]
         datasets[curve] = sorted(rows, key=lambda row: (row["m"], row["x"]))
-        line = curve if datasets[curve] else GUIDE if view.is_dense and not refused else None
-        chart = _chart(view, name, index, domain, cells=cells, points=points, line=line)
+        line = curve if datasets[curve] else None
+        chart = _chart(view, name, index, domain, cells, points, line, guided=view.is_dense and not refused)
         panels.append(Panel(name, axes.title(name, view.parameters[name]), _alt(view, name), chart, 250))
     title, link, caption = "Accuracy against each hyperparameter", "Hyperparameters", _caption(view, curves, refused)
     return [Figure(f"parameters{view.slug}", title, link, caption, tuple(panels), datasets, view.methods, lead=True)]
@@ -55,12 +53,15 @@ def _curves(view: View, analysis: StudyAnalysis) -> dict[str, list[Curve]]:
 
 def _refused(view: View, analysis: StudyAnalysis) -> dict[str, str]:
     """Methods whose surrogate explains too little for a line, with the reason."""
-    return {row["method"]: row["reason"] for row in view.facts(analysis, "surrogate") if row.get("reason")}
+    rows = [row for row in analysis.facts.get("surrogate", ()) if row.get("reason")]
+    place = view.block, view.setting
+    return {row["method"]: row["reason"] for row in rows if (row.get("block"), row.get("setting")) == place}
 
 
 def _chart(
-    view: View, name: str, index: int, domain: list[float], *, cells: str, points: str, line: str | None
+    view: View, name: str, index: int, domain: list[float], cells: str, points: str, line: str | None, *, guided: bool
 ) -> Chart:
+    """Single cells and means over the curve ``line``, or where there is none, and it is wanted, a local regression."""
     parameter, field = view.parameters[name], f"x{index}"
     x = axes.x(field, name, parameter)
     y = alt.Y("y:Q", title=ACCURACY, scale=fixed(domain, clamp=True))
@@ -71,25 +72,18 @@ def _chart(
         filled=False, size=150, stroke="currentColor", strokeWidth=1.4, opacity=1
     )
     said = ("m", "p", "v", "y")
+    below: list[alt.Chart] = []
+    if line is not None and isinstance(parameter, ChoiceParameter):
+        below = levels(view, line, name, parameter, y)
+    elif line is not None:
+        below = lines(view.study, line, on(x, "x"), y, clip=True)
+    elif guided and not isinstance(parameter, ChoiceParameter):
+        below = [smooth(view.study, points, x, y, (field, "y"), clip=True)]
     return alt.layer(
-        *_lines(view, name, x, y, field, points, line),
+        *below,
         single.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, "s", ("st:N", "status"), "c")),
         means.encode(x=x, y=y, **marked(view.study), tooltip=tips(*said, ("n:Q", "seeds"))),
         default.encode(x=x, y=y, tooltip=tips(*said)),
-    )
-
-
-def _lines(view: View, name: str, x: alt.X, y: alt.Y, field: str, points: str, line: str | None) -> list[alt.Chart]:
-    """The analysis's curve by the name of its data, or a local regression through the points; none without a name."""
-    parameter, guide = view.parameters[name], line == GUIDE
-    if line is None or (guide and isinstance(parameter, ChoiceParameter)):
-        return []
-    if isinstance(parameter, ChoiceParameter):
-        return levels(view, line, name, parameter, y)
-    return (
-        [smooth(view.study, points, x, y, (field, "y"), clip=True)]
-        if guide
-        else lines(view.study, line, on(x, "x"), y, clip=True)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,7 +27,7 @@ def figures(given: Given) -> list[Figure]:
 
 
 def _figure(study: Study, block: str, facts: Sequence[Mapping[str, Any]]) -> Figure:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", f"exploratory_plane{places.slug(study, block)}")
+    name = f"exploratory_plane{places.slug(study, block)}"
     rows = [row for fact in facts for row in _rows(fact)]
     text = told("Normalized scores and sensitivity", map(_words, facts))
     panel = Panel("plane", "Score against sensitivity", text, _chart(study, name, rows), 240)

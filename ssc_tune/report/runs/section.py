@@ -51,11 +51,12 @@ def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequen
     cells = tables.cells
     ids = cells["cell_id"].tolist()
     rows = {cell_id: row for row, cell_id in reversed(list(enumerate(ids)))}
+    methods, colour, dash = shown[0].values, colours(study), dashes(study)
     content = {
         "ids": ids,
         "columns": [column.content() for column in shown],
-        "colours": [[colour, ON_DARK.get(colour, colour)] for colour in _of(study, shown, colours(study))],
-        "dashes": _of(study, shown, dashes(study)),
+        "colours": [[colour[method], ON_DARK.get(colour[method], colour[method])] for method in methods],
+        "dashes": [dash[method] for method in methods],
         "ranks": RANKS,
         "rank": (pd.Series(scores).rank(method="min", na_option="top") - 1).astype(int).tolist(),  # 0 for the worst
         "curves": courses(cells, tables.history),
@@ -63,11 +64,6 @@ def _data(study: Study, tables: Tables, records: Sequence[Record], shown: Sequen
         "workers": timeline(records, rows),
     }
     return _json(content)
-
-
-def _of(study: Study, shown: Sequence[Column], chosen: dict[str, Any]) -> list[Any]:
-    """What stands for each method, in the order in which the column of methods has them."""
-    return [chosen[method] for method in shown[0].values]
 
 
 def _text(column: Column, row: int) -> str:
