@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import shlex
 import threading
@@ -69,10 +70,13 @@ def sync(
     return journal.report(writer)
 
 
-class _Finish(NamedTuple):
+class _Found(NamedTuple):
+    """What has come of a study, and whether that is all: more artifacts may follow."""
+
     analysis: StudyAnalysis | None
     artifacts: Sequence[Path]
     models: Models
+    last: bool
 
 
 class Tracker:
@@ -110,7 +114,7 @@ class Tracker:
         self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
         option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
-        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Finish] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Found] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
         self._started = time.time()
         self._writer: Writer | None = None
@@ -125,6 +129,13 @@ class Tracker:
         """Queue a cell that has ended. Never blocks; a cell that was written before changes nothing."""
         self._queue.put((record, tuple(placements)))
 
+    def found(self, analysis: StudyAnalysis, models: Models) -> None:
+        """Write verdicts, tables and models, as soon as what is queued is written; never blocks.
+
+        Optional, before :meth:`finish`, which writes what has not come to the store.
+        """
+        self._queue.put(_Found(analysis, (), models, last=False))
+
     def finish(
         self,
         analysis: StudyAnalysis | None,
@@ -137,7 +148,7 @@ class Tracker:
 
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
-        self._queue.put(_Finish(analysis, tuple(artifacts), models or {}))
+        self._queue.put(_Found(analysis, tuple(artifacts), models or {}, last=True))
         self._thread.join(min(PATIENCE, timeout))
         if self._thread.is_alive() and timeout > PATIENCE:
             self._on_wait(f"MLflow is slower than the study: waiting for it, {timeout - PATIENCE:.0f} s at most")
@@ -150,11 +161,15 @@ class Tracker:
         self._flush()
         while True:
             item = self._queue.get()
-            if isinstance(item, _Finish):
+            if not isinstance(item, _Found):
+                self._backlog.append(item)
+                if time.monotonic() >= self._retry_at:
+                    self._flush()
+            elif item.last:
                 break
-            self._backlog.append(item)
-            if time.monotonic() >= self._retry_at:
-                self._flush()
+            elif self._flush() and self._writer is not None:
+                with contextlib.suppress(Exception):  # the end tries again, and says what is wrong
+                    self._journal.close(self._writer, item.analysis, item.artifacts, item.models, self._started)
         self._flush()
         self._measured(SystemMetrics.stop)
         self._close(item)
@@ -187,7 +202,7 @@ class Tracker:
             self._system = None
             self._journal.failed("system metrics", error)
 
-    def _close(self, item: _Finish) -> None:
+    def _close(self, item: _Found) -> None:
         if self._backlog or self._writer is None:
             self._journal.say(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
             return

@@ -59,5 +59,5 @@ def test_nothing_is_computed_from_nothing(
     for verdict in found.verdicts:
         assert verdict.effect.value is not None or verdict.effect.note
         assert verdict.effect.low is not None or verdict.effect.note
-    assert figures(study, tables, found) is not None
+    assert list(figures(study, tables, found))
     assert context(study, tables, found, command="again")["verdicts"]

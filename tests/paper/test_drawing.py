@@ -32,7 +32,7 @@ Drawn = dict[tuple[str, str], Picture]
 @pytest.fixture(scope="module")
 def made() -> tuple[Study, dict[str, Figure]]:
     given = case()
-    found = figures(given.study, given.tables, given.analysis, given.records)
+    found = list(figures(given.study, given.tables, given.analysis, given.records))
     return given.study, {figure.name: figure for figure in found}
 
 

@@ -52,7 +52,7 @@ def made() -> Case:
 
 @pytest.fixture(scope="module")
 def drawn(made: Case) -> dict[str, Figure]:
-    found = figures(made.study, made.tables, made.analysis)
+    found = list(figures(made.study, made.tables, made.analysis))
     return {f.name: f for f in found if f.name.startswith("exploratory")}
 
 

@@ -120,7 +120,7 @@ def test_alternatives_in_words_name_every_method_with_numbers(made: dict[str, Fi
 
 def test_marks_are_limited_and_the_caption_says_so() -> None:
     large = case(study(REPORTED, points=256, seeds=3), history=1)
-    found = figures(large.study, large.tables, large.analysis)[0]
+    found = next(figures(large.study, large.tables, large.analysis))
     assert max(len(rows) for rows in found.datasets.values()) <= 2 * MAX_POINTS
     assert f"at most {MAX_POINTS} marks" in found.caption
 
@@ -130,7 +130,7 @@ def test_a_choice_keeps_methods_side_by_side() -> None:
     space = {"prototypes": {"type": "choice", "default": "a", "choices": ["a", "b"]}}
     made = study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
     one = case(made)
-    rows = figures(one.study, one.tables, one.analysis)[0].datasets["points"]
+    rows = next(figures(one.study, one.tables, one.analysis)).datasets["points"]
     lanes = {(row["m"], row["v"]): row["x0"] for row in rows}
     assert lanes["ssc", "prototypes a"] < 0.25 < lanes["supervised", "prototypes a"] < 0.5
     assert 0.5 < lanes["ssc", "prototypes b"] < 0.75 < lanes["supervised", "prototypes b"]

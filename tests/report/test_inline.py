@@ -101,7 +101,7 @@ def test_what_users_wrote_is_text_in_a_drawing() -> None:
     one = case(
         study(REPORTED, methods=["ssc", "supervised"], claims=[], blocks=blocks, search_space={"parameters": space})
     )
-    figure = figures(one.study, one.tables, one.analysis)[0]
+    figure = next(figures(one.study, one.tables, one.analysis))
     svg = drawing(figure.panels[0], figure.datasets, name="one").svg
     assert "<script" not in svg
     assert "<img" not in svg

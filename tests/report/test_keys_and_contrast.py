@@ -78,7 +78,7 @@ def made() -> Case:
 
 @pytest.fixture(scope="module")
 def shown(made: Case) -> list[Figure]:
-    return figures(made.study, made.tables, made.analysis, made.records)
+    return list(figures(made.study, made.tables, made.analysis, made.records))
 
 
 def test_every_bin_has_the_edge_that_can_be_seen_in_the_dark(made: Case) -> None:

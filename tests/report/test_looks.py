@@ -197,7 +197,7 @@ def test_a_later_look_is_shown_beside_the_decision() -> None:
 
 def drawn(made: Case) -> Figure | None:
     """The figure of looks, if there is one."""
-    found = figures(made.study, made.tables, made.analysis)
+    found = list(figures(made.study, made.tables, made.analysis))
     return next((figure for figure in found if figure.name == "effects-by-look"), None)
 
 

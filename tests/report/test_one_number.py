@@ -95,7 +95,7 @@ def said() -> Surfaces:
     surface = synthetic.surface(scale={"fixmatch": 0.2, "ssc": 0.1}, level={"fixmatch": 0.7, "ssc": 0.72}, noise=0.02)
     tables = synthetic.make_tables(study, surface, statuses=LOST)
     found = analyze(study, tables, num_bootstrap=100)
-    made = figures(study, tables, found)
+    made = list(figures(study, tables, found))
     filled = context(study, tables, found)
     terminal = Console(file=io.StringIO(), width=200, color_system=None)
     terminal_summary(study, found, console=terminal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ssc_tune.analysis.result import StudyAnalysis
@@ -80,23 +80,26 @@ def figures(
     analysis: StudyAnalysis,
     records: Sequence[Record] = (),
     geometries: Mapping[str, Geometry] | None = None,
-) -> list[Figure]:
-    """Every figure that has data: of the study, and of each block and setting."""
-    return drawn(Given(study, tables, analysis, records, geometries or {})).figures
+) -> Iterator[Figure]:
+    """Every figure that has data, one after the other: those of each block and setting, then those of the study."""
+    return (figure for _, figure in _made(Given(study, tables, analysis, records, geometries or {})))
 
 
 def drawn(given: Given) -> Drawn:
     """The same, and which kinds have nothing to show."""
-    made = [
-        (kind, _placed(figure, view))
-        for view in views(given.study, given.tables)
-        for kind in KINDS
-        if not kind.of_study
-        for figure in kind.draw(view, given)
-    ]
-    made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
+    made = list(_made(given))
     there = [kind for kind, _ in made]
     return Drawn([figure for _, figure in made], [(kind.name, kind.needs) for kind in KINDS if kind not in there])
+
+
+def _made(given: Given) -> Iterator[tuple[Kind, Figure]]:
+    for view in views(given.study, given.tables):
+        for kind in KINDS:
+            if not kind.of_study:
+                yield from ((kind, _placed(figure, view)) for figure in kind.draw(view, given))
+    for kind in KINDS:
+        if kind.of_study:
+            yield from ((kind, figure) for figure in kind.draw(given))
 
 
 def _placed(figure: Figure, view: View) -> Figure:
