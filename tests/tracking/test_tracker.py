@@ -60,7 +60,7 @@ def test_verdicts_are_written_before_the_report_is_there(uri: str, tmp_path: Pat
     again = sync(study(TRACKED), cells(), found, [report], uri=uri, directory=tmp_path / "study")
     assert again[:4] == (0, 0, 8, ())
     assert dump(tmp_path / "mlflow.db") == before
-    assert [path.read_text() for path in (tmp_path / "study").rglob("report.md")] == ["what was found"]
+    assert [path.read_text() for path in tmp_path.rglob("artifacts/report.md")] == ["what was found"]
 
 
 def _with_verdicts(uri: str) -> list[Any]:
