@@ -117,7 +117,7 @@ def tolerance_width(
     num_seeds = values.shape[1]
     if num_seeds < 3:
         return intervals.undefined(ONE_SEED if num_seeds == 1 else "no interval: it needs 3 seeds", value)
-    seeds = intervals.left_out(lambda *y: _tolerated(*y, at, delta), values, chooser, axis=1)
+    seeds = intervals.left_out(lambda y, by: _tolerated(y, by, at, delta), values, chooser, axis=1)
     found = intervals.jackknife(value, seeds, confidence)
     if found.reason:
         return intervals.undefined(found.reason, value)
