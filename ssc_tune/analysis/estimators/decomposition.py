@@ -19,6 +19,7 @@ EXACT, FUNCTIONAL = "ANOVA, omega squared", "Sobol indices of a Gaussian process
 HIGHER = "higher-order interactions"
 SEED, RESIDUAL = "seed", "residual"
 UNRESOLVED = "hyperparameters together"
+WITHIN_NOISE = "the variance over points is within the noise of the seeds"
 SEED_UNKNOWN = "no interval: a handful of seeds does not tell their variance"
 
 
@@ -168,14 +169,12 @@ def functional(
     found = sobol.indices(
         x, values, categories=categories, num_bootstrap=num_bootstrap, confidence=confidence, rng=rng, fitted=fitted
     )
-    within_noise = "the variance over points is within the noise of the seeds"
-    reason = found.reason or (within_noise if components(values).var_point <= 0 else "")
-    shares, errors, sources = _components_with_errors(values)
-    if not reason:
-        shares, errors, sources = _resolve(found, shares, errors, names)
-    reach = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1) * errors
-    if not reason:
-        reach = _with_misfit(reach, shares, sources, surrogate.unexplained(values, found.r2))
+    reason = found.reason or (WITHIN_NOISE if components(values).var_point <= 0 else "")
+    parts = _components_with_errors(values)
+    shares, errors, sources = parts if reason else _resolve(found, *parts[:2], names)
+    unexplained = 0.0 if reason else surrogate.unexplained(values, found.r2)
+    quantile = stats.t.ppf(0.5 + confidence / 2, values.shape[1] - 1)
+    reach = _with_misfit(quantile * errors, shares, sources, unexplained)
     return Decomposition(_intervals(sources, shares, reach), FUNCTIONAL, reason, found.r2)
 
 
