@@ -6,8 +6,6 @@ beside the sources, as in many containers (``PYTHONDONTWRITEBYTECODE``, or a fol
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import importlib.util
 import os
 import resource
@@ -28,8 +26,6 @@ _MEASURE = "ray"
 """The largest of the packages that every process imports: if its files are compiled, the others' are."""
 _OF_WORKERS = "torch"
 """The largest of those that workers import and the driver does not."""
-_AHEAD = ("aiohttp", "ssc_tune.execution.worker", "optuna.storages._rdb.storage", "alembic.command")
-"""What is imported before the first cell, but for Ray and what the plan of a study needs."""
 
 
 def keep() -> None:
@@ -68,14 +64,21 @@ def forget_damaged(error: BaseException) -> Path | None:
 def compile_ahead() -> None:
     """Where nothing is compiled yet, as in the first run after an installation, lets a process of its own begin.
 
-    It compiles what workers import while this process is at Ray's start, on a core that has nothing to do by then.
+    It compiles what this process and workers will import (:mod:`ssc_tune.compiling`).
     """
     compiled = _compiled(_OF_WORKERS)
     if sys.dont_write_bytecode or compiled is None or compiled.exists():
         return
-    command = [sys.executable, "-m", "ssc_tune.bytecode"]
+    command = [sys.executable, "-m", "ssc_tune.compiling"]
     nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     threading.Thread(target=subprocess.run, args=(command,), kwargs=nowhere, name="compile", daemon=True).start()
+
+
+def sweep() -> None:
+    """Removes kept files of installations that are gone."""
+    folder = _kept_in()
+    for left in [] if folder is None else list(_left_over(folder)):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _kept_in() -> Path | None:
@@ -107,16 +110,3 @@ def _left_over(folder: Path) -> Iterator[Path]:
             if not Path("/", Path(place, "site-packages").relative_to(folder)).exists():
                 yield Path(place, "site-packages")
             folders.remove("site-packages")
-
-
-def _main() -> None:
-    for name in _AHEAD:
-        with contextlib.suppress(Exception):  # whoever needs it will say what is wrong
-            importlib.import_module(name)
-    folder = _kept_in()
-    for left in [] if folder is None else list(_left_over(folder)):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    _main()

@@ -169,7 +169,12 @@ def _ray(
     screen.wait("Ray starts" if place.address is None else f"the cluster at {place.address} is asked")
     started = execution.cluster.started  # ray is imported here: beside other imports it would take longer
     with contextlib.ExitStack() as stack:
-        with beside(meanwhile, name="meanwhile"):
+
+        def beside_its_start() -> None:
+            meanwhile()
+            _ = execution.tuning  # imports what is left of Ray
+
+        with beside(beside_its_start, name="meanwhile"):
             room = stack.enter_context(started(study, folder, place, stop=stop, screen=screen))
         workers = room.workers()
         screen.wait(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray._private import parameter, services
 
 from ssc_tune.errors import InputError, cause
 
@@ -53,10 +54,12 @@ def ray_started(**how: Any) -> Iterator[None]:
         except Exception as error:
             os.unlink(lock.name)  # the logs that the message names stay: no later run removes a place without a lock
             raise InputError(f"Ray does not start on this machine ({cause(error)}); its logs: {place}") from error
+        gc.freeze()  # what is imported need not be looked through at its end
         try:
             yield
         finally:
             let_go()
+            gc.unfreeze()
             shutil.rmtree(place, ignore_errors=True)
 
 
@@ -78,10 +81,38 @@ def sweep(folder: Path) -> None:
 
 def _start(how: dict[str, Any], place: str) -> None:
     try:
-        ray.init(_temp_dir=place, **how)
+        with _fewer_processes():
+            ray.init(_temp_dir=place, **how)
     except Exception:
         ray.shutdown()
         ray.init(_temp_dir=place, **how)
+
+
+class _Params(parameter.RayParams):
+    """Without what only a cluster that grows needs, and without what would show the logs of workers on the screen."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        vars(self).update(no_monitor=True, include_log_monitor=False)
+
+
+def _no_dashboard(*given: Any, **more: Any) -> tuple[None, None]:
+    """What Ray's own says where there is none: also without a dashboard it would start a process and wait for it."""
+    return None, None
+
+
+@contextmanager
+def _fewer_processes() -> Iterator[None]:
+    """Leaves three processes out, for which Ray has no public word; tests/execution/test_start.py holds it."""
+    changes = ((parameter, "RayParams", _Params), (services, "start_api_server", _no_dashboard))
+    usual = [(vars(module), name, vars(module)[name]) for module, name, _ in changes]
+    for module, name, own in changes:
+        vars(module)[name] = own
+    try:
+        yield
+    finally:
+        for names, name, kept in usual:
+            names[name] = kept
 
 
 def _place() -> str:

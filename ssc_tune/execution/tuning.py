@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import ray
 from ray import tune
+from ray.air._internal import usage
 from ray.tune import Stopper
 from ray.tune.search import Searcher
 
@@ -35,6 +36,9 @@ from ssc_tune.execution.watchdog import interval, signs_folder
 from ssc_tune.records import StudyFolder
 from ssc_tune.recurring import every
 from ssc_tune.study.model.study import Study
+
+# Ray counts kinds of callbacks for those who make it, and imports MLflow to know its own one for it.
+usage.tag_callbacks = lambda callbacks: False
 
 
 class CellTrainable(tune.Trainable):

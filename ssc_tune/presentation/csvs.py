@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ssc_tune.analysis.result import COST, Estimate, Score, StudyAnalysis, Verdict
 from ssc_tune.frozen import LATER
 from ssc_tune.presentation.measures import SCORES
 from ssc_tune.study.model.study import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ssc_tune.analysis.tables import Tables
 
 _FIRST = ("study", "method", "point", "seed", "status")
@@ -55,7 +55,7 @@ def results_csv(study: Study, tables: Tables) -> str:
     ranked = places.sort_values(["block", "setting", "_rank", "point", "seed"], kind="stable").drop(columns="_rank")
     whole = [name for name in (*_WHOLE, *_integers(ranked, [*space, *others])) if name in ranked]
     shown = ranked.astype(dict.fromkeys(whole, "Int64")).rename(columns=plain)
-    texts = [name for name in shown.columns if not pd.api.types.is_numeric_dtype(shown[name])]
+    texts = [name for name in shown.columns if shown[name].dtype.kind not in "biufc"]
     text: str = shown.assign(**{n: shown[n].map(plain) for n in texts}).to_csv(index=False, lineterminator="\n")
     return text
 

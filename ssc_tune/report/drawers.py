@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -16,10 +19,13 @@ import vl_convert
 
 VEGA_LITE = "6.4"
 """Version that vl-convert renders with, in files and in the page."""
+MEASURED = "Liberation Sans"
+"""What letters are measured in: vl-convert brings this font along, so that a drawing is laid out alike on all machines.
+
+The fonts that a figure is shown in are others on each, and measuring in one of a system's takes three times as long.
+"""
 MOST = 4
 """Processes that draw; more would start for longer than they draw."""
-_FEW = 12
-"""Pictures that are drawn here sooner than another process has begun."""
 
 
 class Job(NamedTuple):
@@ -31,8 +37,11 @@ class Job(NamedTuple):
 
 def draw(job: Job) -> str:
     """A picture as SVG."""
-    text: str = vl_convert.vegalite_to_svg(job.specification, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return _renumbered(text, job.prefix)
+    config = job.specification.get("config", {})
+    measured = {**job.specification, "config": {**config, "font": MEASURED}}
+    text: str = vl_convert.vegalite_to_svg(measured, vl_version=VEGA_LITE, allowed_base_urls=[])
+    shown = text.replace(f'font-family="{MEASURED}"', f'font-family="{config.get("font", "sans-serif")}"')
+    return _renumbered(shown, job.prefix)
 
 
 def to_png(drawn: str, *, scale: float = 2.0) -> bytes:
@@ -62,19 +71,12 @@ class Drawers:
     def __init__(self, processes: int | None = None, *, meanwhile: Callable[[], object] | None = None) -> None:
         wanted = min(MOST, len(os.sched_getaffinity(0))) if processes is None else processes
         self._meanwhile = meanwhile
-        self._started: list[subprocess.Popen[str]] = []
-        for _ in range(wanted - (meanwhile is None)):
-            self._started.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", __name__],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,  # what cannot be drawn is drawn here, where it says why
-                    text=True,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-                    start_new_session=True,  # Ctrl-C is for the run
-                )
-            )
+        self._waiting: queue.SimpleQueue[tuple[Job, Future[str]] | None] = queue.SimpleQueue()
+        self._started = [_start() for _ in range(wanted - (meanwhile is None))]
+        self._closed = False
+        self._threads = [threading.Thread(target=self._hand_out, args=(p,), daemon=True) for p in self._started]
+        for thread in self._threads:
+            thread.start()
 
     def __enter__(self) -> Drawers:
         return self
@@ -84,51 +86,87 @@ class Drawers:
 
     def close(self) -> None:
         """Ends them; once is enough."""
-        for process in self._started:
+        self._closed = True
+        for _ in self._threads:
+            self._waiting.put(None)
+        for process, thread in zip(self._started, self._threads, strict=True):
             process.kill()
             process.wait()
+            thread.join()
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     with contextlib.suppress(OSError):
                         stream.close()
 
-    def draw(self, jobs: Sequence[Job]) -> list[str]:
-        """The pictures in the order of the jobs, the same whoever draws them."""
-        helping = self._meanwhile is None
-        others = self._started if len(jobs) > _FEW or not helping else []
-        step = len(others) + helping
-        found: dict[int, str] = {}
-        for number, process in enumerate(others, helping):
-            _ask(process, jobs[number::step])
+    def draw(self, jobs: Iterable[Job]) -> list[str]:
+        """The pictures in the order of the jobs, the same whoever draws them; the first are drawn as they come."""
+        pictures: list[Future[str]] = []
+        for job in jobs:
+            pictures.append(Future())
+            self._waiting.put((job, pictures[-1]))
         if self._meanwhile is not None:
             self._meanwhile()
         else:
-            found.update(zip(range(0, len(jobs), step), map(draw, jobs[::step]), strict=True))
-        for number, process in enumerate(others, helping):
-            found.update(zip(range(number, len(jobs), step), _answer(process, jobs[number::step]), strict=True))
-        return [found[number] for number in range(len(jobs))]
+            with contextlib.suppress(queue.Empty):
+                while (given := self._waiting.get_nowait()) is not None:
+                    _complete(*given)
+        return [picture.result() for picture in pictures]
+
+    def _hand_out(self, process: subprocess.Popen[str]) -> None:
+        """Gives a process one picture after the other, once it is ready; what it cannot draw is drawn here."""
+        _line(process)
+        while not self._closed and (given := self._waiting.get()) is not None:
+            drawn = _asked(process, given[0])
+            if not self._closed:
+                _complete(*given, drawn)
 
 
-def _ask(process: subprocess.Popen[str], jobs: Sequence[Job]) -> None:
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):  # it has ended; its answer will be none
-        process.stdin.write(json.dumps(jobs))
-        process.stdin.close()
+def _start() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what cannot be drawn is drawn here, where it says why
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        start_new_session=True,  # Ctrl-C is for the run
+    )
 
 
-def _answer(process: subprocess.Popen[str], jobs: Sequence[Job]) -> list[str]:
-    assert process.stdout is not None
+def _complete(job: Job, picture: Future[str], drawn: str | None = None) -> None:
     try:
-        drawn: list[str] = json.loads(process.stdout.read())
-    except ValueError:
-        return [draw(job) for job in jobs]
+        picture.set_result(draw(job) if drawn is None else drawn)
+    except ValueError as error:
+        picture.set_exception(error)
+
+
+def _asked(process: subprocess.Popen[str], job: Job) -> str | None:
+    """What the process has drawn; none if it cannot, or has ended."""
+    assert process.stdin is not None
+    try:
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        drawn: str | None = json.loads(_line(process))
+    except (OSError, ValueError):
+        return None
     return drawn
 
 
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
 def _serve() -> None:
-    """Draws what stands on standard input, once it is all there."""
+    """Draws what stands on each line of standard input, and says first that it is ready."""
     vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"}, vl_version=VEGA_LITE)  # loads the library
-    json.dump([draw(Job(*job)) for job in json.load(sys.stdin)], sys.stdout)
+    print(flush=True)
+    for line in sys.stdin:
+        try:
+            drawn = draw(Job(*json.loads(line)))
+        except ValueError:
+            drawn = None
+        print(json.dumps(drawn), flush=True)
 
 
 if __name__ == "__main__":

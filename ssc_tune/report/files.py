@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ssc_tune.analysis.result import StudyAnalysis
@@ -13,8 +13,8 @@ from ssc_tune.presentation.csvs import results_csv, summary_csv, verdicts_csv
 from ssc_tune.records.record import Record
 from ssc_tune.report import render
 from ssc_tune.report.context import context
-from ssc_tune.report.drawers import Drawers, to_png
-from ssc_tune.report.figures import Figure, Given, figures
+from ssc_tune.report.drawers import Drawers, Job, to_png
+from ssc_tune.report.figures import Figure, Given, each
 from ssc_tune.report.figures.inline import Drawing, inline
 from ssc_tune.report.figures.specification import of_panel, of_picture
 from ssc_tune.report.published import published
@@ -59,8 +59,7 @@ def write(
     """
     given = Given(study, tables, analysis, records, geometries or {})
     with drawers or Drawers() as drawing:
-        made = figures(given).figures
-        pictures, drawings = _drawn(made, drawing, png=png)
+        made, pictures, drawings = _drawn((figure for _, figure in each(given)), drawing, png=png)
     content = context(given, command=command, versions=versions, overhead=overhead, hints=hints)
     pages = {"report.html": render.html(study, content, made, drawings), "report.md": render.markdown(content, made)}
     files = {**pages, **_tables(study, tables, analysis), **pictures}
@@ -81,23 +80,27 @@ def _tables(study: Study, tables: Tables, analysis: StudyAnalysis) -> dict[str, 
 
 
 def _drawn(
-    made: Sequence[Figure], drawers: Drawers, *, png: bool
-) -> tuple[dict[str, str | bytes], dict[str, list[Drawing]]]:
-    """Each figure as files by their names, and the panels of each as they stand in the page."""
-    panels = [(figure, i, panel) for figure in made for i, panel in enumerate(figure.panels)]
-    jobs = [of_picture(figure) for figure in made]
-    jobs += [of_panel(panel, figure.datasets, name=f"{figure.name}-{i}") for figure, i, panel in panels]
-    drawn = drawers.draw(jobs)
+    figures: Iterable[Figure], drawers: Drawers, *, png: bool
+) -> tuple[list[Figure], dict[str, str | bytes], dict[str, list[Drawing]]]:
+    """The figures, each as files by their names, and the panels of each as they stand in the page."""
+    made: list[Figure] = []
+
+    def jobs() -> Iterator[Job]:
+        for figure in figures:
+            made.append(figure)
+            yield of_picture(figure)
+            for i, panel in enumerate(figure.panels):
+                yield of_panel(panel, figure.datasets, name=f"{figure.name}-{i}")
+
+    drawn = iter(drawers.draw(jobs()))
     files: dict[str, str | bytes] = {}
     drawings: dict[str, list[Drawing]] = {}
-    for figure, text in zip(made, drawn, strict=False):
-        files[f"figures/{figure.name}.svg"] = text
-        drawings[figure.name] = []
+    for figure in made:
+        picture = files[f"figures/{figure.name}.svg"] = next(drawn)
         if png:
-            files[f"figures/{figure.name}.png"] = to_png(text)
-    for (figure, _, _), text in zip(panels, drawn[len(made) :], strict=True):
-        drawings[figure.name].append(inline(text))
-    return files, drawings
+            files[f"figures/{figure.name}.png"] = to_png(picture)
+        drawings[figure.name] = [inline(next(drawn)) for _ in figure.panels]
+    return made, files, drawings
 
 
 def _written(directory: Path, files: Mapping[str, str | bytes]) -> list[Path]:

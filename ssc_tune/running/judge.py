@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +55,7 @@ def analyse(
     again: bool = True,
     png: bool = False,
     drawers: Drawers | None = None,
+    judged: Callable[[StudyAnalysis, Tables], object] = lambda analysis, tables: None,
 ) -> Reported:
     """Tables, verdicts and files of a study, from its records.
 
@@ -65,6 +66,7 @@ def analyse(
         records: what there is of them, by cell id.
         again: write the files again even if those that are there are made of the same (:mod:`ssc_tune.running.reuse`).
         command, overhead, hints, publish, png, drawers: as of :func:`ssc_tune.report.write`.
+        judged: is told what was found, before it is drawn; not where nothing is written again.
     """
     tables = analyses.build.build_tables(study, cells, records)
     pictures, problems = geometries(folder, tables)
@@ -73,6 +75,7 @@ def analyse(
     if not (again or overhead or publish) and (kept := _kept(folder, digest)):
         return Reported(kept[0], tables, kept[1], problems)
     analysis = declare(study, folder, cells, records, analyses.analyze.analyze(study, tables))
+    judged(analysis, tables)
     files = report.write(
         study,
         tables,

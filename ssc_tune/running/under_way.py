@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ssc_tune.presentation.live import LiveView
     from ssc_tune.report.drawers import Drawers
     from ssc_tune.tracking import Tracker
+    from ssc_tune.tracking.model import Models
 
 
 class Run:
@@ -197,6 +198,7 @@ class Run:
             hints=hints_of(self.study, self.options),
             again=False,
             drawers=self._drawers,
+            judged=self._track_verdicts,
         )
         analysis, tables, files = judged[:3]
         not_tracked = self._finish_tracking(analysis, tables, files)
@@ -226,12 +228,19 @@ class Run:
         stopped = looks.stop_of(self.study, cells, self.ledger.records)
         return cells if stopped is None else looks.until(cells, stopped.points)
 
+    def _track_verdicts(self, analysis: StudyAnalysis, tables: Tables) -> None:
+        """Has MLflow get them while they are drawn."""
+        if self.tracker is not None:
+            self.tracker.found(analysis, self._models(tables))
+
     def _finish_tracking(self, analysis: StudyAnalysis, tables: Tables, files: list[Path]) -> list[str]:
         if self.tracker is None:
             return []
-        records, best = self.ledger.records, tables.best_of_methods()
-        models, _ = tracking.models_of(self.folder, records, self.options.log_models, best)
-        return list(self.tracker.finish(analysis, files, timeout=180, models=models).problems)
+        return list(self.tracker.finish(analysis, files, timeout=180, models=self._models(tables)).problems)
+
+    def _models(self, tables: Tables) -> Models:
+        best = tables.best_of_methods()
+        return tracking.models_of(self.folder, self.ledger.records, self.options.log_models, best)[0]
 
 
 def _signal_of(stop: threading.Event) -> int | None:

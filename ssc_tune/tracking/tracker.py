@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import shlex
 import threading
@@ -9,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ssc_tune.analysis.result import StudyAnalysis
 from ssc_tune.design import Placement
@@ -68,6 +70,15 @@ def sync(
     return journal.report(writer)
 
 
+class _Found(NamedTuple):
+    """What has come of a study, and whether that is all: more artifacts may follow."""
+
+    analysis: StudyAnalysis | None
+    artifacts: Sequence[Path]
+    models: Models
+    last: bool
+
+
 class Tracker:
     """Writes cells to MLflow as they end. Only its thread touches MLflow; no other ever waits for a server.
 
@@ -104,8 +115,7 @@ class Tracker:
         self._journal, self._on_wait = Journal(self.uri, on_problem), on_wait
         option = "" if uri == DEFAULT_URI else f" --tracking-uri {shlex.quote(mask_address(uri))}"
         self._advice = f"ssc-tune sync {study.name}{option}"
-        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | None] = queue.SimpleQueue()
-        self._ending: tuple[StudyAnalysis | None, Sequence[Path], Models] = (None, (), {})
+        self._queue: queue.SimpleQueue[tuple[Record, Sequence[Placement]] | _Found] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ssc_tune-tracking", daemon=True)
         self._started = time.time()
         self._writer: Writer | None = None
@@ -120,6 +130,13 @@ class Tracker:
         """Queue a cell that has ended. Never blocks; a cell that was written before changes nothing."""
         self._queue.put((record, tuple(placements)))
 
+    def found(self, analysis: StudyAnalysis, models: Models) -> None:
+        """Write verdicts, tables and models, as soon as what is queued is written; never blocks.
+
+        Optional, before :meth:`finish`, which writes what has not come to the store.
+        """
+        self._queue.put(_Found(analysis, (), models, last=False))
+
     def finish(
         self,
         analysis: StudyAnalysis | None,
@@ -132,8 +149,7 @@ class Tracker:
 
         Waits at most ``timeout`` seconds; a thread that is still busy then dies with the process.
         """
-        self._ending = (analysis, tuple(artifacts), models or {})
-        self._queue.put(None)
+        self._queue.put(_Found(analysis, tuple(artifacts), models or {}, last=True))
         self._thread.join(min(PATIENCE, timeout))
         if self._thread.is_alive() and timeout > PATIENCE:
             self._on_wait(f"MLflow is slower than the study: waiting for it, {timeout - PATIENCE:.0f} s at most")
@@ -144,13 +160,20 @@ class Tracker:
 
     def _run(self) -> None:
         self._flush()
-        while (item := self._queue.get()) is not None:
-            self._backlog.append(item)
-            if time.monotonic() >= self._retry_at:
-                self._flush()
+        while True:
+            item = self._queue.get()
+            if not isinstance(item, _Found):
+                self._backlog.append(item)
+                if time.monotonic() >= self._retry_at:
+                    self._flush()
+            elif item.last:
+                break
+            elif self._writer is not None and not self._backlog:
+                with contextlib.suppress(Exception):  # the end tries again, and says what is wrong
+                    self._journal.close(self._writer, item.analysis, item.artifacts, item.models, self._started)
         self._flush()
         self._measured(SystemMetrics.stop)
-        self._close()
+        self._close(item)
 
     def _flush(self) -> None:
         """Write the backlog as far as the store lets."""
@@ -178,11 +201,11 @@ class Tracker:
             self._system = None
             self._journal.failed("system metrics", error)
 
-    def _close(self) -> None:
+    def _close(self, item: _Found) -> None:
         if self._backlog or self._writer is None:
             self._journal.say(f"{len(self._backlog)} cells are not in MLflow yet; complete it with: {self._advice}")
             return
         try:
-            self._journal.close(self._writer, *self._ending, self._started)
+            self._journal.close(self._writer, item.analysis, item.artifacts, item.models, self._started)
         except Exception as error:  # see _flush
             self._journal.store_failed(error, f"; complete it with: {self._advice}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -49,6 +51,28 @@ def test_others_draw_all_of_it_while_something_else_is_done(processes: int, alon
         assert drawers.draw(JOBS[:1]) == alone[:1]
         drawers.close()
     assert done == [1, 2]
+
+
+def test_the_first_are_drawn_while_others_are_still_found(alone: list[str]) -> None:
+    with Drawers(1, meanwhile=lambda: None) as drawers:
+
+        def found() -> Iterator[Job]:
+            for job in JOBS[:3]:
+                yield job
+                begun = time.monotonic()
+                while not drawers._waiting.empty() and time.monotonic() < begun + 60:
+                    time.sleep(0.01)
+                assert drawers._waiting.empty()
+
+        assert drawers.draw(found()) == alone[:3]
+
+
+def test_a_drawing_is_laid_out_alike_whatever_fonts_there_are() -> None:
+    fonts = ("serif", "DejaVu Sans", "a font that nobody has, 'DejaVu Sans', sans-serif")
+    found = [draw(Job({**JOBS[0].specification, "config": {"font": font}}, "part")) for font in fonts]
+    for font, text in zip(fonts, found, strict=True):
+        assert f'font-family="{font}"' in text
+        assert text.replace(f'font-family="{font}"', "") == found[0].replace('font-family="serif"', "")
 
 
 def test_few_are_drawn_here_and_none_is_nothing(alone: list[str]) -> None:

@@ -41,6 +41,54 @@ def test_a_followed_study_is_as_sync_would_write_it(uri: str, tmp_path: Path) ->
     assert again.experiment_id == report.experiment_id
 
 
+def test_verdicts_are_written_before_the_report_is_there(uri: str, tmp_path: Path) -> None:
+    found, report = analysis(study(TRACKED)), tmp_path / "report.md"
+    followed = tracker(uri, tmp_path)
+    followed.start()
+    for record, placements in cells():
+        followed.cell(record, placements)
+    followed.found(found, {})
+    end = time.monotonic() + 60
+    parents: list[Any] = []
+    while not parents and time.monotonic() < end:
+        time.sleep(0.1)
+        parents = [] if followed._writer is None else _with_verdicts(uri)  # one at a time makes a store's tables
+    assert [parent.info.status for parent in parents] == ["FINISHED"]
+    report.write_text("what was found")
+    assert followed.finish(found, [report], timeout=60)[:4] == (8, 0, 0, ())
+    before = dump(tmp_path / "mlflow.db")
+    again = sync(study(TRACKED), cells(), found, [report], uri=uri, directory=tmp_path / "study")
+    assert again[:4] == (0, 0, 8, ())
+    assert dump(tmp_path / "mlflow.db") == before
+    assert [path.read_text() for path in tmp_path.rglob("artifacts/report.md")] == ["what was found"]
+
+
+def _with_verdicts(uri: str) -> list[Any]:
+    ended = [run for run in runs(uri, "stability") if run.info.status == "FINISHED"]
+    return [run for run in ended if run.data.tags["ssc.role"] == "study" and "ssc.artifacts" in run.data.tags]
+
+
+def test_verdicts_that_could_not_be_written_early_are_written_at_the_end(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, calls = trackers.Journal.close, []
+
+    def refused_once(self: Any, *given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 1:
+            raise ConnectionError("nobody answers")
+        close(self, *given)
+
+    monkeypatch.setattr(trackers.Journal, "close", refused_once)
+    found, followed = analysis(study(TRACKED)), tracker(uri, tmp_path)
+    followed.start()
+    followed.cell(*cell())
+    followed.found(found, {})
+    assert followed.finish(found, [], timeout=60)[:4] == (1, 0, 0, ())
+    assert len(calls) == 2
+    assert _with_verdicts(uri)
+
+
 def test_that_the_end_waits_for_mlflow_is_said(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trackers, "PATIENCE", 0.0)
     said: list[str] = []

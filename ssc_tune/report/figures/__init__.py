@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ssc_tune.report.cells import views
@@ -69,19 +69,29 @@ class Drawn(NamedTuple):
     absent: list[tuple[str, str]]  # kinds of which there is none: what each is called, and what it would need
 
 
+def each(given: Given) -> Iterator[tuple[Kind, Figure]]:
+    """Every figure that has data, as it is found, with its kind: of each block and setting, then of the study.
+
+    Their names are fit for files.
+    """
+    for view in views(given.study, given.tables):
+        for kind in KINDS:
+            if not kind.of_study:
+                yield from ((kind, _named(figure, view.heading)) for figure in kind.draw(view, given))
+    for kind in KINDS:
+        if kind.of_study:
+            yield from ((kind, _named(figure, figure.heading)) for figure in kind.draw(given))
+
+
 def figures(given: Given) -> Drawn:
-    """Every figure that has data: of the study, and of each block and setting; their names are fit for files."""
-    made = [
-        (kind, dataclasses.replace(figure, heading=view.heading))
-        for view in views(given.study, given.tables)
-        for kind in KINDS
-        if not kind.of_study
-        for figure in kind.draw(view, given)
-    ]
-    made += [(kind, figure) for kind in KINDS if kind.of_study for figure in kind.draw(given)]
+    """All of them, and the kinds that have nothing to show."""
+    made = list(each(given))
     there = [kind for kind, _ in made]
-    named = [dataclasses.replace(one, name=re.sub(r"[^A-Za-z0-9_-]+", "_", one.name)) for _, one in made]
-    return Drawn(named, [(kind.name, kind.needs) for kind in KINDS if kind not in there])
+    return Drawn([figure for _, figure in made], [(kind.name, kind.needs) for kind in KINDS if kind not in there])
 
 
-__all__ = ["Drawn", "Figure", "Given", "Panel", "figures"]
+def _named(figure: Figure, heading: str) -> Figure:
+    return dataclasses.replace(figure, name=re.sub(r"[^A-Za-z0-9_-]+", "_", figure.name), heading=heading)
+
+
+__all__ = ["Drawn", "Figure", "Given", "Panel", "each", "figures"]

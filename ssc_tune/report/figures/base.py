@@ -137,6 +137,13 @@ CONFIG: dict[str, Any] = {
     "axisX": {"grid": False, "tickCount": 6},
     "axisY": {"domain": False, "ticks": False, "tickCount": 5},
     "title": {"color": INK, "fontSize": 12, "fontWeight": 600, "anchor": "start"},
-    "legend": {"labelColor": "#4a5260", "titleColor": INK, "labelFontSize": 11, "orient": "top", "title": None},
+    "legend": {
+        "labelColor": "#4a5260",
+        "titleColor": INK,
+        "labelFontSize": 11,
+        "columnPadding": 18,  # letters may be wider than those that were measured
+        "orient": "top",
+        "title": None,
+    },
 }
 """Look of every figure, on light paper. The page recolours text and lines by style sheet for dark screens."""
