@@ -74,4 +74,5 @@ def _agree(folder: Path, study: str, found: dict[str, Stat]) -> None:
     now, of_records = kept.stat().st_mtime_ns, records.stat().st_mtime_ns
     is_older = max(times) > analysis.time
     if is_older != (of_records > now):
-        os.utime(records, ns=(now + is_older, now + is_older))
+        then = now + 1_000_000 * is_older  # a millisecond: in seconds, as a float, a nanosecond is lost
+        os.utime(records, ns=(then, then))
