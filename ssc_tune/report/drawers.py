@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ The fonts that a figure is shown in are others on each, and measuring in one of 
 """
 MOST = 4
 """Processes that draw; more would start for longer than they draw."""
+PATIENCE = 30.0
+"""Seconds without the next picture after which all that help are taken to hang: they start in 2, and draw in 0.1."""
 
 
 class Job(NamedTuple):
@@ -110,7 +112,14 @@ class Drawers:
             with contextlib.suppress(queue.Empty):
                 while (given := self._waiting.get_nowait()) is not None:
                     _complete(*given)
-        return [picture.result() for picture in pictures]
+        return [self._result(picture) for picture in pictures]
+
+    def _result(self, picture: Future[str]) -> str:
+        """A picture; if those that help hang, they are ended, and their threads draw here."""
+        if not wait([picture], timeout=PATIENCE).done:
+            for process in self._started:
+                process.kill()
+        return picture.result()
 
     def _hand_out(self, process: subprocess.Popen[str]) -> None:
         """Gives a process one picture after the other, once it is ready; what it cannot draw is drawn here."""
@@ -136,7 +145,9 @@ def _start() -> subprocess.Popen[str]:
 def _complete(job: Job, picture: Future[str], drawn: str | None = None) -> None:
     try:
         picture.set_result(draw(job) if drawn is None else drawn)
-    except ValueError as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # whatever it is, also a panic of the renderer: someone waits for the picture
         picture.set_exception(error)
 
 
@@ -147,7 +158,7 @@ def _asked(process: subprocess.Popen[str], job: Job) -> str | None:
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
         drawn: str | None = json.loads(_line(process))
-    except (OSError, ValueError):
+    except (OSError, TypeError, ValueError):
         return None
     return drawn
 

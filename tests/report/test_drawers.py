@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from ssc_tune.report import drawers as module
 from ssc_tune.report.drawers import Drawers, Job, draw
 
 JOBS = [
@@ -99,3 +102,34 @@ def test_helpers_that_cannot_start_leave_nothing_undrawn(alone: list[str], monke
 def test_what_cannot_be_drawn_says_so() -> None:
     with Drawers(2) as drawers, pytest.raises(ValueError, match="conversion failed"):
         drawers.draw([*JOBS, Job({"mark": {"type": "nothing of the kind"}}, "x")])
+
+
+@pytest.mark.parametrize("others_draw_all", [False, True])
+@pytest.mark.parametrize("ready", [False, True])
+def test_helpers_that_hang_leave_nothing_undrawn(
+    ready: bool, others_draw_all: bool, alone: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    with Drawers(2, meanwhile=(lambda: None) if others_draw_all else None) as drawers:
+        if ready:
+            drawers.draw(JOBS[:1])
+        for process in drawers._started:
+            os.kill(process.pid, signal.SIGSTOP)
+        assert drawers.draw(JOBS[:4]) == alone[:4]
+
+
+class _Panic(BaseException):
+    """What a library in another language raises."""
+
+
+@pytest.mark.parametrize("error", [TypeError, RuntimeError, _Panic])
+def test_whatever_goes_wrong_as_it_is_drawn_is_told(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(job: Job) -> str:
+        raise error("this one")
+
+    monkeypatch.setattr(module, "draw", fails)
+    bad = Job({**JOBS[0].specification, "mark": {1, 2}}, "not JSON either")
+    with Drawers(1, meanwhile=lambda: None) as drawers, pytest.raises(error, match="this one"):
+        drawers.draw([bad, bad])
