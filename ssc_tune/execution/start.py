@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import gc
 import os
 import shutil
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private import parameter, services
+from ray._private import parameter, services, utils
 
 from ssc_tune.errors import InputError, cause
 
@@ -81,7 +82,7 @@ def sweep(folder: Path) -> None:
 
 def _start(how: dict[str, Any], place: str) -> None:
     try:
-        with _fewer_processes():
+        with _as_a_run_needs_it():
             ray.init(_temp_dir=place, **how)
     except Exception:
         ray.shutdown()
@@ -102,9 +103,19 @@ def _no_dashboard(*given: Any, **more: Any) -> tuple[None, None]:
 
 
 @contextmanager
-def _fewer_processes() -> Iterator[None]:
-    """Leaves three processes out, for which Ray has no public word; tests/execution/test_start.py holds it."""
-    changes = ((parameter, "RayParams", _Params), (services, "start_api_server", _no_dashboard))
+def _as_a_run_needs_it() -> Iterator[None]:
+    """What Ray has no public word for; tests/execution/test_start.py and test_machine_faults.py hold it.
+
+    Three processes fewer; no handler of SIGTERM, which would end this process before it has said how to go on; and the
+    other processes in sessions of their own, so that what is sent to the whole group of a command, as ``timeout`` and
+    batch systems do, reaches this process alone, which ends them.
+    """
+    changes = (
+        (parameter, "RayParams", _Params),
+        (services, "start_api_server", _no_dashboard),
+        (services, "ConsolePopen", functools.partial(services.ConsolePopen, start_new_session=True)),
+        (utils, "set_sigterm_handler", lambda handler: None),
+    )
     usual = [(vars(module), name, vars(module)[name]) for module, name, _ in changes]
     for module, name, own in changes:
         vars(module)[name] = own

@@ -19,7 +19,7 @@ import pytest
 from ssc_tune.execution.watchdog import SIGNS
 from ssc_tune.records.lease import FILE
 from ssc_tune.training.loop import CHECKPOINT
-from tests.making.launches import Launches, kill_group, wait_until
+from tests.making.launches import Launches, kill_group, processes_of, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -110,6 +110,35 @@ def test_a_request_to_end(tmp_path: Path, alone: dict[tuple[str, int], Any], num
     assert done == 0, err
     assert launches.results() == alone
     assert statuses(store) == {"study": ["FINISHED"], "group": ["FINISHED"] * 2, "cell": ["FINISHED"] * 6}
+
+
+@pytest.mark.fault(
+    "SIGTERM to the whole group of the command, as Ray starts and in the middle",
+    f"exit 143, the command to go on, no process is left, then {SAME}",
+)
+@pytest.mark.parametrize("moment", ["as Ray starts", "in the middle"])
+def test_a_request_to_all_to_end(tmp_path: Path, alone: dict[tuple[str, int], Any], moment: str) -> None:
+    launches = Launches(tmp_path)
+
+    def is_time() -> bool:
+        if moment == "in the middle":
+            return len(launches.times()) >= 1 and launches.progress() >= 2
+        return any("gcs_server" in line for line in processes_of(launches))
+
+    process = launches.start(faults=SLOW.replace("slow", "stand"))
+    wait_until(is_time, process)
+    os.killpg(process.pid, signal.SIGTERM)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 143, err
+    assert "Traceback" not in out + err
+    assert "python -m ssc_tune.run tiny.yaml" in err  # how to go on
+    end = time.monotonic() + 60
+    while (left := processes_of(launches)) and time.monotonic() < end:  # Ray's end by themselves
+        time.sleep(0.2)
+    assert not left
+    done, _, err = launches.run()
+    assert done == 0, err
+    assert launches.results() == alone
 
 
 @pytest.mark.fault("the machine's clock is set an hour forth or back in the middle of a run", SAME)

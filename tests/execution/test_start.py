@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.making.launches import Launches, wait_until
+from tests.making.launches import Launches, processes_of, wait_until
 
 _WATCH = """
 import pathlib, sys
@@ -22,20 +22,6 @@ if "ssc_tune.run" in sys.orig_argv:
 """
 
 
-def _session(process_id: int) -> list[str]:
-    """The command lines of a session's processes."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            session = int((path / "stat").read_text().rpartition(")")[2].split()[3])
-            line = (path / "cmdline").read_text().replace("\0", " ")
-        except (OSError, IndexError):
-            continue
-        if session == process_id:
-            found.append(line)
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_is_started_or_imported_that_the_first_cells_do_not_need(tmp_path: Path) -> None:
@@ -44,7 +30,7 @@ def test_nothing_is_started_or_imported_that_the_first_cells_do_not_need(tmp_pat
     (tmp_path / "watch" / "sitecustomize.py").write_text(_WATCH)
     process = launches.start("--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db", python_path=str(tmp_path / "watch"))
     wait_until(lambda: any(launches.store.path.glob("cells/*/attempts.jsonl")), process)
-    lines = _session(process.pid)
+    lines = processes_of(launches)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert [line for line in lines if "gcs_server" in line], lines

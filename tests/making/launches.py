@@ -132,6 +132,16 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], se
         time.sleep(0.1)
 
 
+def processes_of(launches: Launches) -> list[str]:
+    """The command lines of all that a launch has started, and of what that has started, in whatever session."""
+    mark, found = f"SSC_TUNE_GATE={launches.gate}\0".encode(), []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (path / "environ").read_bytes():
+                found.append((path / "cmdline").read_text().replace("\0", " "))
+    return [line for line in found if line and "ssc_tune.compiling" not in line]
+
+
 def kill_group(process: subprocess.Popen[str]) -> None:
     """As the machine's end would: the driver and all it started in its group; nothing where it has ended by itself."""
     with suppress(ProcessLookupError):
