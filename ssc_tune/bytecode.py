@@ -69,7 +69,7 @@ def compile_ahead() -> None:
     compiled = _compiled(_OF_WORKERS)
     if sys.dont_write_bytecode or compiled is None or compiled.exists():
         return
-    command = [sys.executable, "-m", "ssc_tune.compiling"]
+    command = [sys.executable, "-m", "ssc_tune.compiling", str(os.getpid())]
     nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     threading.Thread(target=subprocess.run, args=(command,), kwargs=nowhere, name="compile", daemon=True).start()
 

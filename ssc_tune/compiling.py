@@ -7,8 +7,10 @@ otherwise is compiled by whoever imports it.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 
@@ -32,10 +34,13 @@ _COMMENT = re.compile(rb"#[^\n]*")
 _IMPORT = re.compile(rb"^(?:import ([\w., ]+)|from ([.\w]+) import (\([^)]*\)|[^\n]+))", re.MULTILINE)
 
 
-def compile_all(roots: Sequence[str]) -> list[str]:
-    """Compiles modules with all that they import, each where it is not compiled yet; the names of all of them."""
+def compile_all(roots: Sequence[str], wanted: Callable[[], bool] = lambda: True) -> list[str]:
+    """Compiles modules with all that they import, each where it is not compiled yet; the names of all of them.
+
+    It ends early once it is not wanted any more.
+    """
     waiting, done = list(reversed(roots)), dict[str, None]()
-    while waiting:
+    while waiting and wanted():
         name = waiting.pop()
         if name in done:
             continue
@@ -90,5 +95,5 @@ def _absolute(spec: ModuleSpec, package: str) -> str:
 
 
 if __name__ == "__main__":
-    compile_all(ROOTS)
+    compile_all(ROOTS, lambda: os.getppid() == int(sys.argv[1]))  # a run that has ended leaves no process
     bytecode.sweep()

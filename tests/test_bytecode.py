@@ -133,7 +133,7 @@ def test_what_workers_import_is_compiled_meanwhile(tmp_path: Path) -> None:
 
     assert threads(PYTHONDONTWRITEBYTECODE="1") == 1
     assert threads() == 2
-    subprocess.run([sys.executable, "-m", "ssc_tune.compiling"], env=inherited | given, check=True)
+    subprocess.run([sys.executable, "-m", "ssc_tune.compiling", str(os.getpid())], env=inherited | given, check=True)
     assert [path for path in tmp_path.rglob("worker.*.pyc") if "execution" in path.parts]
     assert threads() == 1
 

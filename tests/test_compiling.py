@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,29 @@ print(json.dumps([sum(compiled), total]))
 """
 
 
+def test_it_ends_with_the_run_that_began_it(tmp_path: Path) -> None:
+    left = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
+    environment = {k: v for k, v in os.environ.items() if k not in left} | {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    code = "from ssc_tune import bytecode; import time; bytecode.compile_ahead(); time.sleep(0.5)"
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as run:
+        run.wait()
+        begun = time.monotonic()
+        while (left_over := _compiling(tmp_path)) and time.monotonic() < begun + 1.5:
+            time.sleep(0.05)
+    assert not left_over
+    assert list(tmp_path.rglob("*.pyc"))
+
+
+def _compiling(cache: Path) -> list[str]:
+    """Processes that compile into a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if b"ssc_tune.compiling" in (process / "cmdline").read_bytes():
+                found += [process.name] if bytes(cache) in (process / "environ").read_bytes() else []
+    return found
+
+
 @pytest.mark.slow
 def test_little_of_what_a_run_imports_is_left_to_compile(tmp_path: Path) -> None:
     assert all(importlib.util.find_spec(root) is not None for root in ROOTS)
@@ -77,7 +102,7 @@ def test_little_of_what_a_run_imports_is_left_to_compile(tmp_path: Path) -> None
             [sys.executable, *words], env=environment, text=True, capture_output=True, check=True
         ).stdout
 
-    run("-m", "ssc_tune.compiling")
+    run("-m", "ssc_tune.compiling", str(os.getpid()))
     compiled, total = json.loads(run("-c", _IMPORTS))
     assert total > 20_000_000
     assert compiled < total / 10  # what functions import, and what is imported by its name as a text
