@@ -73,8 +73,10 @@ class Conv2d(nn.Conv2d):
         if x.device.type != "cpu" or dtype != torch.bfloat16:
             return "usual"
         choosing = self.small_planes and self.bias is None and not torch.compiler.is_compiling()
-        square = x.is_contiguous(memory_format=torch.channels_last) and x.shape[2] == x.shape[3]
-        form = self._form_of_plane(x.shape[2]) if choosing and square else "usual"
+        square = x.shape[2] == x.shape[3]
+        # Last, as functions over stacked nets (torch.func) cannot tell it.
+        fitting = choosing and square and x.is_contiguous(memory_format=torch.channels_last)
+        form = self._form_of_plane(x.shape[2]) if fitting else "usual"
         beside = x.shape[3] == 1 and self.kernel_size[1] > 1 and self.stride[0] > 1
         return "column" if form == "usual" and beside else form
 
