@@ -19,6 +19,8 @@ from ssc_tune import bytecode
 bytecode.keep()  # for the processes that tests start, as a run keeps it for its own
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: tests of Ctrl-C mean it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as below nohup: what tests start would not be told
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
