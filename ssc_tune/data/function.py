@@ -66,25 +66,29 @@ def _returned(name: str) -> Dataset:
 
 def _wrong(dataset: Dataset) -> str | None:
     shape = dataset.train_images.shape[1:]
-    for part, images, labels in (
-        ("train", dataset.train_images, dataset.train_labels),
-        ("test", dataset.test_images, dataset.test_labels),
-    ):
-        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
-            return f"{part}_images of {_kind(images)}; allowed: uint8 (N, C, H, W), C 1 or 3"
-        if images.shape[1:] != shape:
-            return f"{part}_images of shape {tuple(images.shape[1:])}, train_images of {tuple(shape)}"
-        if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
-            return f"{part}_labels of {_kind(labels)}; allowed: int64 ({len(images)},)"
-        least = -1 if part == "train" else 0
-        if int(labels.min()) < least or int(labels.max()) >= dataset.num_classes:
-            found = f"{int(labels.min())} to {int(labels.max())}"
-            return f"{part}_labels from {found}; allowed: {least} to {dataset.num_classes - 1}"
+    train = _wrong_part("train", dataset.train_images, dataset.train_labels, dataset, least=-1)
+    wrong = train or _wrong_part("test", dataset.test_images, dataset.test_labels, dataset, least=0)
+    if wrong:
+        return wrong
     counts = dataset.train_labels[dataset.train_labels >= 0].bincount(minlength=dataset.num_classes)
     if len(counts) < 2 or int(counts.min()) == 0:
         return f"no training image of class {int(counts.argmin())}; needed: some of each of at least 2 classes"
     if not len(dataset.mean) == len(dataset.std) == shape[0] or min(dataset.std) <= 0:
         return f"mean {dataset.mean} and std {dataset.std}; needed: one number a channel, std above 0"
+    return None
+
+
+def _wrong_part(part: str, images: Tensor, labels: Tensor, dataset: Dataset, *, least: int) -> str | None:
+    shape = dataset.train_images.shape[1:]
+    if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
+        return f"{part}_images of {_kind(images)}; allowed: uint8 (N, C, H, W), C 1 or 3"
+    if images.shape[1:] != shape:
+        return f"{part}_images of shape {tuple(images.shape[1:])}, train_images of {tuple(shape)}"
+    if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
+        return f"{part}_labels of {_kind(labels)}; allowed: int64 ({len(images)},)"
+    if int(labels.min()) < least or int(labels.max()) >= dataset.num_classes:
+        found = f"{int(labels.min())} to {int(labels.max())}"
+        return f"{part}_labels from {found}; allowed: {least} to {dataset.num_classes - 1}"
     return None
 
 
