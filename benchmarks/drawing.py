@@ -17,9 +17,9 @@ from pathlib import Path
 
 from ssc_tune import analysis
 from ssc_tune.design.cells import fixed_cells
+from ssc_tune.notebook import figures_of
 from ssc_tune.records import StudyFolder
 from ssc_tune.report import drawers
-from ssc_tune.report.figures import Given, figures
 from ssc_tune.report.figures.base import CONFIG
 from ssc_tune.report.figures.specification import of_panel, of_picture
 from ssc_tune.study import load_study
@@ -29,11 +29,10 @@ from ssc_tune.training.hardware import describe, resolve_device
 def jobs_of(path: Path, storage: Path) -> list[drawers.Job]:
     """The drawings of a study's report."""
     study = load_study(path)
-    cells = fixed_cells(study)
-    records, _ = StudyFolder(storage, study.name).records.read_many([c.cell_id for c in cells], set_aside=False)
+    cells, folder = fixed_cells(study), StudyFolder(storage, study.name)
+    records, _ = folder.records.read_many([c.cell_id for c in cells], set_aside=False)
     tables = analysis.build.build_tables(study, cells, records)
-    given = Given(study, tables, analysis.analyze.analyze(study, tables), tables.in_order(records))
-    made = figures(given).figures
+    made = figures_of(study, folder, tables, analysis.analyze.analyze(study, tables)).values()
     panels = [of_panel(p, f.datasets, name=f"{f.name}-{i}") for f in made for i, p in enumerate(f.panels)]
     return [*map(of_picture, made), *panels]
 

@@ -68,9 +68,14 @@ print(json.dumps([sum(compiled), total]))
 """
 
 
-def test_it_ends_with_the_run_that_began_it(tmp_path: Path) -> None:
+def _compiling_into(cache: Path) -> dict[str, str]:
+    """An environment whose processes keep their compiled files there."""
     left = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
-    environment = {k: v for k, v in os.environ.items() if k not in left} | {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    return {k: v for k, v in os.environ.items() if k not in left} | {"PYTHONPYCACHEPREFIX": str(cache)}
+
+
+def test_it_ends_with_the_run_that_began_it(tmp_path: Path) -> None:
+    environment = _compiling_into(tmp_path)
     code = "from ssc_tune import bytecode; import sys; bytecode.compile_ahead(); sys.stdin.read()"
     end = time.monotonic() + 120
     with subprocess.Popen([sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE):
@@ -96,8 +101,7 @@ def _compiling(cache: Path) -> list[str]:
 @pytest.mark.slow
 def test_little_of_what_a_run_imports_is_left_to_compile(tmp_path: Path) -> None:
     assert all(importlib.util.find_spec(root) is not None for root in ROOTS)
-    left = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
-    environment = {k: v for k, v in os.environ.items() if k not in left} | {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment = _compiling_into(tmp_path)
 
     def run(*words: str) -> str:
         return subprocess.run(

@@ -67,6 +67,7 @@ class Run:
         )
         self._ray = contextlib.ExitStack()  # what is left of it once all cells have ended
         self._drawers: Drawers | None = None
+        self._models: Models | None = None  # those to log, once they are known
         self._signal: int | None = None
         self.outcome = execution.execute.Outcome(False, 1, 0.0, [])
 
@@ -231,16 +232,19 @@ class Run:
     def _track_verdicts(self, analysis: StudyAnalysis, tables: Tables) -> None:
         """Has MLflow get them while they are drawn."""
         if self.tracker is not None:
-            self.tracker.found(analysis, self._models(tables))
+            self.tracker.found(analysis, self._models_of(tables))
 
     def _finish_tracking(self, analysis: StudyAnalysis, tables: Tables, files: list[Path]) -> list[str]:
         if self.tracker is None:
             return []
-        return list(self.tracker.finish(analysis, files, timeout=180, models=self._models(tables)).problems)
+        return list(self.tracker.finish(analysis, files, timeout=180, models=self._models_of(tables)).problems)
 
-    def _models(self, tables: Tables) -> Models:
-        best = tables.best_of_methods()
-        return tracking.models_of(self.folder, self.ledger.records, self.options.log_models, best)[0]
+    def _models_of(self, tables: Tables) -> Models:
+        """The models to log; their checkpoints are looked for, and fetched from a bucket, once."""
+        if self._models is None:
+            records, best = self.ledger.records, tables.best_of_methods()
+            self._models, _ = tracking.models_of(self.folder, records, self.options.log_models, best)
+        return self._models
 
 
 def _signal_of(stop: threading.Event) -> int | None:
